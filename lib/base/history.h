@@ -1,0 +1,21 @@
+// Provenance: what made an artefact. A history is appended to, never rewritten.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sr3 {
+
+extern const char* const kVersion;  // "0.1.0"
+
+struct HistoryEntry {
+  std::string program, version;
+  std::vector<std::string> arguments;  // without the program's name
+  std::string time;                    // UTC, "2026-01-31T12:00:00Z"
+};
+
+// Of the running program; cli::run notes the arguments. `--no-history` programs simply do not append it.
+HistoryEntry this_run();
+void remember_run(const std::string& program, const std::vector<std::string>& arguments);
+
+}  // namespace sr3

@@ -1,0 +1,20 @@
+// Messages to standard error, one line each, prefixed by the program's name.
+#pragma once
+
+#include <string>
+
+namespace sr3 {
+
+// -q is 0 (errors only), the default 1, -v 2.
+struct LogState {
+  std::string program = "sr3-cdm";
+  int verbosity = 1;
+};
+LogState& log_state();
+
+void warn(const std::string& text);     // unless -q
+void note(const std::string& text);     // unless -q
+void explain(const std::string& text);  // only with -v
+void complain(const std::string& text); // always: an error
+
+}  // namespace sr3

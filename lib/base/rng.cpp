@@ -1,0 +1,67 @@
+#include "base/rng.h"
+
+#include <cmath>
+
+namespace sr3 {
+
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> c, std::array<uint32_t, 2> k) {
+  for (int round = 0; round < 10; ++round) {
+    const uint64_t a = uint64_t{0xD2511F53} * c[0];
+    const uint64_t b = uint64_t{0xCD9E8D57} * c[2];
+    c = {static_cast<uint32_t>(b >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(b),
+         static_cast<uint32_t>(a >> 32) ^ c[3] ^ k[1], static_cast<uint32_t>(a)};
+    k[0] += 0x9E3779B9;
+    k[1] += 0xBB67AE85;
+  }
+  return c;
+}
+
+std::array<float, 4> philox_normal4(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
+  const auto bits = philox4x32(counter, key);
+  std::array<float, 4> out{};
+  for (int pair = 0; pair < 2; ++pair) {
+    // u in (0, 1], so that the logarithm is finite.
+    const float u = (static_cast<float>(bits[2 * pair] >> 8) + 1.0f) * 0x1p-24f;
+    const float v = static_cast<float>(bits[2 * pair + 1] >> 8) * 0x1p-24f;
+    const float radius = std::sqrt(-2.0f * std::log(u));
+    const float angle = 6.2831853071795865f * v;
+    out[2 * pair] = radius * std::cos(angle);
+    out[2 * pair + 1] = radius * std::sin(angle);
+  }
+  return out;
+}
+
+RandomStream::RandomStream(uint64_t seed, uint64_t index, uint32_t stream)
+    : counter_{0, stream, static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32)},
+      // A key apart from the one of image noise (philox_key), whose counters have another layout.
+      key_{static_cast<uint32_t>(seed) ^ 0x5352334Du, static_cast<uint32_t>(seed >> 32)} {}
+
+uint32_t RandomStream::bits() {
+  if (used_ == 4) {
+    block_ = philox4x32(counter_, key_);
+    ++counter_[0];
+    used_ = 0;
+  }
+  return block_[used_++];
+}
+
+double RandomStream::uniform() {
+  const uint64_t high = bits() >> 5, low = bits() >> 6;  // 27 + 26 bits
+  return static_cast<double>((high << 26) + low) * 0x1p-53;
+}
+
+double RandomStream::normal() {
+  const double u = 1.0 - uniform(), v = uniform();
+  return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586477 * v);
+}
+
+uint64_t RandomStream::below(uint64_t n) {
+  // Rejection keeps it exactly uniform.
+  const uint64_t limit = ~uint64_t{0} - (~uint64_t{0} % n + 1) % n;
+  for (;;) {
+    const uint64_t value = (uint64_t{bits()} << 32) | bits();
+    if (value <= limit) return value % n;
+  }
+}
+
+}  // namespace sr3

@@ -1,0 +1,48 @@
+// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3").
+// A value is a pure function of (seed, stream, counter), so batch size, threads, shards and tiles never change one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace sr3 {
+
+// One block: 10 rounds.
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+// Four standard normals of one block (Box-Muller on two pairs).
+std::array<float, 4> philox_normal4(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+inline std::array<uint32_t, 2> philox_key(uint64_t seed) {
+  return {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
+}
+
+// A sequence of draws for one purpose (`stream`) and one item (`index`): crops, flips, levels, dropout.
+class RandomStream {
+ public:
+  RandomStream(uint64_t seed, uint64_t index, uint32_t stream);
+  uint32_t bits();             // uniform 32 bits
+  double uniform();            // [0, 1), 53 bits
+  double normal();             // N(0, 1)
+  uint64_t below(uint64_t n);  // uniform in 0..n-1, n >= 1
+
+ private:
+  std::array<uint32_t, 4> counter_;
+  std::array<uint32_t, 2> key_;
+  std::array<uint32_t, 4> block_{};
+  unsigned used_ = 4;
+};
+
+// Streams in use, so that no two purposes share numbers.
+enum RandomPurpose : uint32_t {
+  kRandomCrop = 1,
+  kRandomLevel = 2,
+  kRandomOrder = 3,
+  kRandomInit = 4,
+  kRandomDropout = 5,
+  kRandomDegrade = 6,
+  kRandomNoise = 7,  // training noise
+  kRandomAugment = 8,
+};
+
+}  // namespace sr3

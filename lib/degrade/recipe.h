@@ -1,0 +1,42 @@
+// How low-resolution images are made from high-resolution ones: centre crop, blur, resize, noise, JPEG, in that order.
+// The same recipe serves degrade(1), the trainer and the metrics, and stands in the stage manifest.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "degrade/resize.h"
+#include "stream/frame.h"
+
+namespace sr3 {
+
+class Options;
+
+struct RecipeOptions {
+  int64_t scale = 0;               // -s: shrink N times, cropping right and bottom to a multiple of N first; 0: unset
+  std::string size;                // --size WxH instead; may enlarge
+  std::string kernel = "bicubic";
+  std::string convention = "pillow";
+  bool center_crop = false;        // the largest central square first (or, with --size, the largest crop of its shape)
+  double blur = 0;                 // Gaussian sigma in high-resolution pixels
+  double noise = 0;                // Gaussian sigma in 8-bit grey levels, on the small image
+  int64_t jpeg = 0;                // quality 1..100: one JPEG round trip of the small image; 0: none
+  void declare(Options& options);
+};
+
+class Recipe {
+ public:
+  explicit Recipe(const RecipeOptions& options);  // UsageError on contradictions
+  // seed, index: of the noise.
+  Image operator()(const Image& image, uint64_t seed, uint64_t index) const;
+  // The part of the high-resolution image that the small one shows (what an SR result is compared with).
+  Image cropped(const Image& image) const;
+
+ private:
+  RecipeOptions options_;
+  Kernel kernel_;
+  Convention convention_;
+  int64_t width_ = 0, height_ = 0;
+};
+
+}  // namespace sr3

@@ -1,0 +1,31 @@
+// Training schedules, and shorter ones for sampling. All in float64. t = 1..T in prose, arrays 0-based: alpha_bar[t-1].
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sr3 {
+
+struct ScheduleOptions {
+  std::string kind = "cosine";  // linear|quadratic|cosine|sigmoid|betas
+  int64_t steps = 1000;         // T
+  double beta_start = 1e-4, beta_end = 0.02;  // linear, quadratic (linear in sqrt beta), sigmoid (shape between the two)
+  std::vector<double> betas;    // kind "betas"
+};
+
+// Error names what is wrong (a beta outside (0,1), alpha_bar not decreasing, no steps).
+std::vector<double> make_betas(const ScheduleOptions& options);
+std::vector<double> make_alpha_bar(const std::vector<double>& betas);
+
+// The levels that a sampler visits, noisiest first: alpha_bar[k] before step k, then 1 after the last.
+struct SamplingLevels {
+  std::vector<double> alpha_bar;    // N entries, increasing
+  std::vector<int64_t> timestep;    // 0-based training index nearest to each level (what a timestep-conditioned net is told)
+  bool keeps_end = true;            // whether the first level is the training schedule's last
+};
+// N steps of T, spaced by `spacing`: "uniform" (first and last kept: guided-diffusion's section rule "N"), "ddim" (integer
+// stride; does not keep the end), "log-snr" (uniform in log(alpha_bar/(1-alpha_bar))). Sections "a,b,c" as guided-diffusion.
+SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps, const std::string& spacing);
+
+}  // namespace sr3

@@ -1,0 +1,27 @@
+// An image on its way through a program: the image, its key, and what the "#sr" line says of it (image-stream(5)).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "image/image.h"
+
+namespace sr3 {
+
+struct Frame {
+  Image image;
+  std::string key;                 // names the output file: [A-Za-z0-9._/-], no "..", no leading "/"
+  std::string origin;              // for messages: "dir/a.png", "a.tar:b.png", "standard input, image 3"
+  int64_t index = 0;               // position in the input, from 0; with seed it keys the noise ("i")
+  std::optional<int64_t> total;    // "n": how many images the stream holds
+  std::optional<int64_t> label;    // "class"
+  std::optional<int64_t> seed;     // "seed"
+  std::string extra;               // other members of the "#sr" object, kept as JSON text: {"a":1} or ""
+};
+
+// The text after "#": sr {"key":"0001","i":0,"n":64,"class":3,"seed":7}; ASCII, under 500 bytes.
+std::string frame_comment(const Frame& frame);
+// Takes what a comment says into the frame; a comment that is not ours, or is damaged, changes nothing.
+void apply_comment(Frame& frame, const std::string& comment);
+
+}  // namespace sr3

@@ -1,0 +1,57 @@
+// The one reader of every program: operands (files, folders, tar, zip, list files, "-") to frames, in order.
+// Files are found before the first is read; a stream is split at image boundaries without read-ahead beyond one image;
+// decoding runs in threads ahead of the caller, order kept, at most `ahead` images in memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "image/codec.h"
+#include "stream/frame.h"
+
+namespace sr3 {
+
+class Options;
+
+struct ReaderOptions {
+  bool keep_going = false;  // skip damaged images, say so, status() is then 3
+  int64_t max_pixels = Limits{}.max_pixels;
+  int64_t threads = 0;      // 0: all cores
+  std::string shard;        // "I/N": every N-th image, beginning with the I-th; frames keep their index
+  void declare(Options& options);
+};
+
+// One image still encoded, or the error met in finding it.
+struct Encoded {
+  Bytes bytes;
+  std::string key, origin;
+  int64_t index = 0;
+};
+
+// Names of the operand's images in order, without reading them; streams and archives are opened only when read.
+// Operands: a file with an image's magic; a folder (recursive, sorted, *.png *.jpg *.jpeg *.ppm *.pgm *.pnm in any case);
+// .tar .tar.gz .tar.xz .zip ... (anything libarchive reads); "-"; none at all means standard input.
+class Reader {
+ public:
+  Reader(const std::vector<std::string>& operands, const ReaderOptions& options);
+  ~Reader();
+  Reader(const Reader&) = delete;
+
+  // The next image; nothing at the end. Throws DataError at damage (unless keep_going) and at a stream cut short of "n".
+  std::optional<Frame> next();
+  // How many images there will be, when known (only files and folders).
+  std::optional<int64_t> expected() const;
+  int64_t skipped() const;
+  // kDone, or kSkipped when images were skipped.
+  int status() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sr3

@@ -1,0 +1,38 @@
+// The one writer: "-" is a P6 stream with "#sr" lines, "DIR/" one PNG an image named by key, "FILE.png|.jpg|.ppm" one image.
+// Encoding and writing run in threads behind the caller, in order; close() waits, and throws if a byte was lost.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "stream/frame.h"
+
+namespace sr3 {
+
+class Options;
+
+struct WriterOptions {
+  std::string output = "-";
+  int64_t depth = 8;      // 8 or 16
+  int64_t threads = 0;
+  int64_t png_level = 6;
+  void declare(Options& options);  // -o --output, --depth, ...
+};
+
+class Writer {
+ public:
+  // Fails at once when the output cannot be made, or is a terminal.
+  explicit Writer(const WriterOptions& options);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  void write(Frame frame);  // a second image to a single file, and a key met twice, are errors
+  // DIR/ only: whether DIR/<key>.png is there already (restart skips it).
+  bool exists(const std::string& key) const;
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sr3
