@@ -1,0 +1,109 @@
+#include "cascade/tiling.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace sr3 {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr int kUnits = 4096;  // weights are multiples of 1/4096: two of them multiply and add without rounding in float
+
+// Raised cosine from 0 to 1 over `length` positions, at the middle of position p.
+double ramp(int64_t p, int64_t length) {
+  if (p >= length) return 1;
+  return 0.5 - 0.5 * std::cos(kPi * (static_cast<double>(p) + 0.5) / static_cast<double>(length));
+}
+
+void set_weights(TileAxis& axis, int64_t size) {
+  const size_t n = axis.start.size();
+  axis.weight.assign(n, std::vector<float>(static_cast<size_t>(axis.length), 1.0f));
+  if (n == 1) return;
+  // What each tile shares with the one before it; no ramp at the picture's own border.
+  auto shared = [&](size_t j) { return j == 0 || j == n ? int64_t{0} : axis.start[j - 1] + axis.length - axis.start[j]; };
+  std::vector<double> share(n);
+  std::vector<int> units(n);
+  for (int64_t p = 0; p < size; ++p) {
+    double sum = 0;
+    for (size_t j = 0; j < n; ++j) {
+      const int64_t in = p - axis.start[j];
+      share[j] = in < 0 || in >= axis.length ? 0 : ramp(in, shared(j)) * ramp(axis.length - 1 - in, shared(j + 1));
+      sum += share[j];
+    }
+    // Rounded to units, the heaviest tile taking what rounding left, so that they sum to exactly 1.
+    int rest = kUnits;
+    for (size_t j = 0; j < n; ++j) rest -= units[j] = static_cast<int>(std::lround(share[j] / sum * kUnits));
+    units[static_cast<size_t>(std::max_element(share.begin(), share.end()) - share.begin())] += rest;
+    for (size_t j = 0; j < n; ++j)
+      if (share[j] > 0) axis.weight[j][static_cast<size_t>(p - axis.start[j])] = static_cast<float>(units[j]) / kUnits;
+  }
+}
+
+}  // namespace
+
+TileAxis tile_axis(int64_t size, int64_t tile, int64_t overlap, int64_t align) {
+  if (size < 1 || align < 1 || overlap < 0 || overlap >= tile || size % align || tile % align)
+    throw std::logic_error("tile_axis: size, tile and overlap do not fit");
+  TileAxis axis;
+  axis.length = std::min(tile, size);
+  // In units of align; the stride is rounded down so that the overlap is kept, but a tile must get ahead.
+  const int64_t way = (size - axis.length) / align, stride = std::max<int64_t>(1, (tile - overlap) / align);
+  const int64_t gaps = (way + stride - 1) / stride;
+  for (int64_t j = 0; j <= gaps; ++j) axis.start.push_back(gaps ? way * j / gaps * align : 0);
+  set_weights(axis, size);
+  return axis;
+}
+
+Tiling::Tiling(int64_t height, int64_t width, int64_t tile, int64_t overlap, int64_t align)
+    : height_(height), width_(width), y_(tile_axis(height, tile, overlap, align)), x_(tile_axis(width, tile, overlap, align)) {
+  for (const auto& w : y_.weight) weight_y_.push_back(at::tensor(w).view({y_.length, 1}));
+  for (const auto& w : x_.weight) weight_x_.push_back(at::tensor(w).view({1, x_.length}));
+}
+
+at::Tensor Tiling::window(const at::Tensor& image, int64_t i) const {
+  const auto columns = static_cast<int64_t>(x_.start.size());
+  return image.narrow(-2, y_.start[static_cast<size_t>(i / columns)], y_.length)
+      .narrow(-1, x_.start[static_cast<size_t>(i % columns)], x_.length);
+}
+
+void Tiling::add(const at::Tensor& sum, const at::Tensor& tile, int64_t i) const {
+  const size_t columns = x_.start.size(), n = static_cast<size_t>(i);
+  window(sum, i).addcmul_(tile, weight_y_[n / columns] * weight_x_[n % columns]);
+}
+
+void Tiling::to(at::Device device) {
+  for (auto* list : {&weight_y_, &weight_x_})
+    for (auto& w : *list) w = w.to(device);
+}
+
+at::Tensor windows(const Tiling& tiling, const at::Tensor& x, TileRange range) {
+  if (tiling.tiles() == 1) return x.narrow(0, range.first, range.count);
+  std::vector<at::Tensor> parts;
+  for (int64_t i = range.first; i < range.first + range.count; ++i)
+    parts.push_back(tiling.window(x[i / tiling.tiles()], i % tiling.tiles()));
+  return at::stack(parts);
+}
+
+at::Tensor blend_tiles(const Tiling& tiling, const at::Tensor& x, int64_t batch, const TileFunction& f) {
+  const int64_t total = x.size(0) * tiling.tiles();
+  const bool whole = tiling.tiles() == 1;
+  std::vector<at::Tensor> done;
+  at::Tensor sum;
+  for (TileRange range; range.first < total; range.first += range.count) {
+    range.count = std::min(batch, total - range.first);
+    const at::Tensor out = f(windows(tiling, x, range), range);
+    if (whole) {
+      done.push_back(out.to(at::kFloat));
+      continue;
+    }
+    if (!sum.defined()) sum = at::zeros({x.size(0), out.size(1), x.size(2), x.size(3)}, out.options().dtype(at::kFloat));
+    for (int64_t i = 0; i < range.count; ++i)
+      tiling.add(sum[(range.first + i) / tiling.tiles()], out[i].to(at::kFloat), (range.first + i) % tiling.tiles());
+  }
+  return !whole ? sum : done.size() == 1 ? done[0] : at::cat(done);
+}
+
+}  // namespace sr3

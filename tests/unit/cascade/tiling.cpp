@@ -1,0 +1,114 @@
+#include "cascade/tiling.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <vector>
+
+using namespace sr3;
+
+namespace {
+
+struct Geometry {
+  int64_t size, tile, overlap, align;
+};
+
+// A deterministic picture with values in [-1,1).
+at::Tensor picture(int64_t n, int64_t c, int64_t h, int64_t w) {
+  const at::Tensor i = at::arange(n * c * h * w, at::kDouble);
+  return (at::frac(i * 0.6180339887498949) * 2 - 1).to(at::kFloat).view({n, c, h, w});
+}
+
+}  // namespace
+
+TEST_CASE("tiles cover the axis, keep the overlap, stay inside, and their weights sum to exactly 1") {
+  const Geometry cases[] = {{512, 192, 32, 4}, {384, 192, 48, 4}, {196, 192, 32, 4}, {192, 192, 32, 4}, {188, 192, 32, 4},
+                            {4, 192, 32, 4},   {1000, 64, 16, 8}, {3000, 192, 32, 4}, {100, 10, 9, 1},  {101, 10, 0, 1},
+                            {64, 16, 15, 8},   {1, 1, 0, 1},      {2048, 96, 48, 2}};
+  for (const Geometry& g : cases) {
+    CAPTURE(g.size);
+    CAPTURE(g.tile);
+    const TileAxis axis = tile_axis(g.size, g.tile, g.overlap, g.align);
+    REQUIRE(axis.length == std::min(g.size, g.tile));
+    CHECK(axis.start.front() == 0);
+    CHECK(axis.start.back() + axis.length == g.size);
+    std::vector<float> sum(static_cast<size_t>(g.size), 0.0f);
+    for (size_t j = 0; j < axis.start.size(); ++j) {
+      CHECK(axis.start[j] % g.align == 0);
+      if (j && g.tile - g.overlap >= g.align) CHECK(axis.start[j - 1] + axis.length - axis.start[j] >= g.overlap);
+      if (j) CHECK(axis.start[j] > axis.start[j - 1]);
+      REQUIRE(axis.weight[j].size() == static_cast<size_t>(axis.length));
+      for (size_t p = 0; p < axis.weight[j].size(); ++p) {
+        CHECK(axis.weight[j][p] >= 0);
+        CHECK(axis.weight[j][p] <= 1);
+        sum[static_cast<size_t>(axis.start[j]) + p] += axis.weight[j][p];
+      }
+    }
+    CHECK(std::all_of(sum.begin(), sum.end(), [](float s) { return s == 1.0f; }));
+  }
+}
+
+TEST_CASE("as few tiles as the overlap allows") {
+  CHECK(tile_axis(192, 192, 32, 4).start.size() == 1);
+  CHECK(tile_axis(352, 192, 32, 4).start.size() == 2);  // 192 + 160
+  CHECK(tile_axis(356, 192, 32, 4).start.size() == 3);
+}
+
+TEST_CASE("an inner border's weight is next to nothing, the picture's own border weighs full") {
+  const TileAxis axis = tile_axis(352, 192, 32, 4);
+  CHECK(axis.weight[0].front() == 1);
+  CHECK(axis.weight[0].back() < 0.001f);
+  CHECK(axis.weight[1].front() < 0.001f);
+  CHECK(axis.weight[1].back() == 1);
+  // Raised cosine: half way at the middle of the shared part, symmetric.
+  CHECK(axis.weight[0][192 - 32 + 15] + axis.weight[0][192 - 32 + 16] == doctest::Approx(1).epsilon(0.001));
+}
+
+TEST_CASE("what does not fit is a programming error") {
+  CHECK_THROWS_AS(tile_axis(10, 4, 4, 1), std::logic_error);
+  CHECK_THROWS_AS(tile_axis(10, 4, 1, 4), std::logic_error);
+  CHECK_THROWS_AS(tile_axis(0, 4, 1, 1), std::logic_error);
+}
+
+TEST_CASE("a pointwise network: tiled equals whole, for any batch") {
+  const at::Tensor x = picture(2, 3, 40, 56);
+  const auto f = [](const at::Tensor& t, TileRange) { return at::cat({t * t, t + 1}, 1); };
+  const at::Tensor expected = at::cat({x * x, x + 1}, 1);
+  const Tiling whole(40, 56, 64, 8, 4), tiled(40, 56, 24, 8, 4);
+  REQUIRE(whole.tiles() == 1);
+  REQUIRE(tiled.tiles() == 6);
+  CHECK(at::equal(blend_tiles(whole, x, 1, f), expected));
+  const at::Tensor by_one = blend_tiles(tiled, x, 1, f);
+  CHECK((by_one - expected).abs().max().item<float>() < 3e-7f);
+  for (int64_t batch : {2, 5, 100}) CHECK(at::equal(blend_tiles(tiled, x, batch, f), by_one));
+}
+
+TEST_CASE("every window of every picture is asked for once, in order") {
+  const at::Tensor x = picture(3, 1, 32, 32);
+  const Tiling tiling(32, 32, 16, 4, 4);
+  int64_t next = 0;
+  blend_tiles(tiling, x, 4, [&](const at::Tensor& t, TileRange range) {
+    CHECK(range.first == next);
+    CHECK(t.size(0) == range.count);
+    for (int64_t i = 0; i < range.count; ++i)
+      CHECK(at::equal(t[i], tiling.window(x[(range.first + i) / tiling.tiles()], (range.first + i) % tiling.tiles())));
+    next += range.count;
+    return t.clone();
+  });
+  CHECK(next == 3 * tiling.tiles());
+}
+
+TEST_CASE("a linear network with a small field: no seam where tiles meet") {
+  // A 5x5 mean with zero padding, as a convolution has at a tile's edge: wrong in the outer 2 pixels of each tile, where
+  // the weights are smallest. The blend must stay near the whole, and must be no rougher at the tiles' edges than elsewhere.
+  const at::Tensor x = picture(1, 1, 64, 160).mul(0.1).add(0.8);
+  const at::Tensor kernel = at::full({1, 1, 5, 5}, 1.0 / 25);
+  const auto f = [&](const at::Tensor& t, TileRange) { return at::conv2d(t, kernel, {}, 1, 2); };
+  const Tiling tiled(64, 160, 64, 32, 4);
+  REQUIRE(tiled.tiles() > 1);
+  const at::Tensor whole = f(x, {}), blended = blend_tiles(tiled, x, 3, f);
+  const at::Tensor inner = (blended - whole).abs();
+  // The edge of the tile says 0.8 * 15/25 instead of 0.8, weighed by at most sin^2(pi/2 * 1.5/32) = 0.0054.
+  CHECK(inner.max().item<float>() < 0.8f * 0.4f * 0.0056f);
+}
