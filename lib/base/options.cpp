@@ -19,8 +19,17 @@ std::string number(double value) {
 }  // namespace
 
 void Options::add(Option option) {
-  if (find(option.name)) throw std::logic_error("option --" + option.name + " is declared twice");
   if (option.group.empty()) option.group = group_;
+  for (Option& old : options_) {
+    if (old.name != option.name) continue;
+    if (old.letter != option.letter || old.argument != option.argument || old.repeats != option.repeats)
+      throw std::logic_error("option --" + option.name + " is declared twice, differently");
+    old.set = [first = std::move(old.set), second = std::move(option.set)](const std::string& given) {
+      first(given);
+      second(given);
+    };
+    return;
+  }
   options_.push_back(std::move(option));
 }
 

@@ -40,6 +40,8 @@ class Options {
   // One of a few words; the text gets the words appended.
   void choice(std::string name, char letter, std::string* value, std::vector<std::string> words, std::string text);
   // Any other type: `set` parses and throws UsageError.
+  // The same option from two structs (--threads of a reader and of a writer) is one option that sets both; the first one's
+  // text and default are shown. Declared differently (letter, argument) it is a std::logic_error.
   void add(Option option);
 
   const std::vector<Option>& all() const { return options_; }

@@ -1,0 +1,98 @@
+#include "cli/parser.h"
+
+#include <algorithm>
+#include <cxxopts.hpp>
+
+#include "base/error.h"
+
+namespace sr3::cli {
+
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<std::string> groups_of(const Options& options) {
+  std::vector<std::string> groups;
+  for (const Option& option : options.all())
+    if (!contains(groups, option.group)) groups.push_back(option.group);
+  return groups;
+}
+
+cxxopts::Options to_cxxopts(const Options& options, const std::vector<std::string>& hidden) {
+  cxxopts::Options out("");
+  out.set_width(80);
+  for (const Option& option : options.all()) {
+    if (contains(hidden, option.name)) continue;
+    const std::string names = option.letter ? std::string(1, option.letter) + "," + option.name : option.name;
+    auto value = option.argument.empty() ? cxxopts::value<bool>() : cxxopts::value<std::string>();
+    if (!option.default_value.empty()) value->default_value(option.default_value);
+    out.add_option(option.group, cxxopts::Option(names, option.text, value, option.argument));
+  }
+  return out;
+}
+
+// cxxopts quotes names in its messages; ours are written anew around the name.
+std::string quoted(const std::string& message) {
+  const size_t from = message.find(cxxopts::LQUOTE), to = message.rfind(cxxopts::RQUOTE);
+  if (from == std::string::npos || to == std::string::npos) return "";
+  return message.substr(from + cxxopts::LQUOTE.size(), to - from - cxxopts::LQUOTE.size());
+}
+
+std::string dashed(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
+
+}  // namespace
+
+CommandLine read_command_line(const Options& options, const std::vector<std::string>& arguments) {
+  cxxopts::Options parser = to_cxxopts(options, {});
+  std::vector<const char*> argv{""};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  CommandLine out;
+  try {
+    const cxxopts::ParseResult result = parser.parse(static_cast<int>(argv.size()), argv.data());
+    for (const cxxopts::KeyValue& pair : result.arguments()) {
+      const Option* option = options.find(pair.key());
+      const bool flag = option->argument.empty();
+      if (flag && pair.value() != "true") throw UsageError(cat("option '", dashed(pair.key()), "' takes no argument"));
+      out.given.push_back({option, flag ? "" : pair.value()});
+    }
+    out.operands = result.unmatched();
+  } catch (const cxxopts::exceptions::no_such_option& e) {
+    throw UsageError(cat("unknown option '", dashed(quoted(e.what())), "'"));
+  } catch (const cxxopts::exceptions::missing_argument& e) {
+    throw UsageError(cat("option '", dashed(quoted(e.what())), "' needs an argument"));
+  } catch (const cxxopts::exceptions::option_requires_argument& e) {
+    throw UsageError(cat("option '", dashed(quoted(e.what())), "' needs an argument"));
+  } catch (const cxxopts::exceptions::exception& e) {
+    // A flag given a value that is no truth value, or an argument such as "-=x".
+    throw UsageError(cat("cannot understand '", quoted(e.what()), "'"));
+  }
+  return out;
+}
+
+void apply(const Given& given) {
+  try {
+    given.option->set(given.value);
+  } catch (const UsageError& e) {
+    throw UsageError(cat("option '--", given.option->name, "': ", e.what()));
+  }
+}
+
+std::string options_help(const Options& options, const std::vector<std::string>& hidden) {
+  std::string text = to_cxxopts(options, hidden).help(groups_of(options), false);
+  text.erase(0, text.find_first_not_of('\n'));
+  return text;
+}
+
+std::string options_table(const Options& options, const std::vector<std::string>& hidden) {
+  std::string text;
+  for (const Option& option : options.all()) {
+    if (contains(hidden, option.name)) continue;
+    const std::string letter = option.letter ? std::string(1, option.letter) : "";
+    text += cat(option.name, "\t", letter, "\t", option.argument, "\t", option.default_value, "\t", option.text, "\n");
+  }
+  return text;
+}
+
+}  // namespace sr3::cli

@@ -1,0 +1,118 @@
+#include "cli/run.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <new>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/history.h"
+#include "base/log.h"
+#include "cli/parser.h"
+
+namespace sr3::cli {
+
+namespace {
+
+const std::vector<std::string> kHidden = {"list-options"};
+
+// `make install PROGRAM_PREFIX=sr3-` installs upscale as sr3-upscale, which is then its name to the user.
+std::string shown_name(const std::string& program, const char* argv0) {
+  const std::string name = argv0 ? base_name(argv0) : "";
+  const bool ends = name.size() > program.size() && name.ends_with(program);
+  return ends ? name : program;
+}
+
+int report(const std::string& text, int status) {
+  std::fflush(stdout);  // what was printed before the error comes before it
+  complain(text);
+  return status;
+}
+
+// 0 and the like only when the body ended without an exception and nothing was lost on standard output.
+int guarded(App& app, int (*body)(App&)) {
+  const auto out_of_memory = [](const std::string& what) {
+    return what.find("can't allocate memory") != std::string::npos || what.find("out of memory") != std::string::npos;
+  };
+  try {
+    int status = kDone;
+    try {
+      status = body(app);
+    } catch (const Exit& exit) {
+      std::fwrite(exit.text.data(), 1, exit.text.size(), stdout);
+    }
+    close_stdout();
+    return status;
+  } catch (const UsageError& e) {
+    return report(cat(e.what(), "; try '", app.program(), " --help'"), kUsage);
+  } catch (const Error& e) {
+    return report(e.what(), e.status());
+  } catch (const std::bad_alloc&) {
+    return report("out of memory", kFailed);
+  } catch (const std::exception& e) {
+    const bool all = log_state().verbosity > 1;
+    return report(out_of_memory(e.what()) && !all ? "out of memory" : brief_reason(e.what(), all), kFailed);
+  }
+}
+
+}  // namespace
+
+App::App(std::string program, std::string summary, std::string synopsis, std::vector<std::string> arguments)
+    : program_(std::move(program)),
+      summary_(std::move(summary)),
+      synopsis_(std::move(synopsis)),
+      arguments_(std::move(arguments)) {}
+
+std::string App::help() const {
+  return cat("usage: ", program_, synopsis_.empty() ? "" : " ", synopsis_, "\n\n", summary_, "\n\n",
+             options_help(options, kHidden));
+}
+
+void App::parse() {
+  const auto flag = [this](const char* name, char letter, const char* text, std::function<void()> act) {
+    options.add({"", name, letter, "", text, "", false, [act = std::move(act)](const std::string&) { act(); }});
+  };
+  options.group("Common");
+  progress.declare(options);
+  flag("quiet", 'q', "say nothing but errors", [] { log_state().verbosity = 0; });
+  flag("verbose", 'v', "say more", [] { log_state().verbosity = 2; });
+  flag("help", 'h', "show this help", [this] { throw Exit{help()}; });
+  flag("version", 0, "show the version", [this] { throw Exit{cat(program_, " (sr3-cdm) ", kVersion, "\n")}; });
+  flag("list-options", 0, "list the options, separated by tabs",
+       [this] { throw Exit{options_table(options, kHidden)}; });
+
+  const CommandLine line = read_command_line(options, arguments_);
+  // Before any value is judged: who asks for help gets it.
+  for (const Given& given : line.given)
+    if (given.option->name == "help" || given.option->name == "version" || given.option->name == "list-options")
+      apply(given);
+  for (const Given& given : line.given) apply(given);
+  operands_ = line.operands;
+}
+
+const std::vector<std::string>& App::inputs() const {
+  if (operands_.empty() && isatty(STDIN_FILENO)) throw UsageError("no images given, and standard input is a terminal");
+  return operands_;
+}
+
+std::string brief_reason(const std::string& what, bool all) {
+  if (all) return what;
+  std::string text = what.substr(0, what.find("Exception raised from"));
+  text = text.substr(0, text.find('\n'));
+  while (!text.empty() && (text.back() == ' ' || text.back() == '.' || text.back() == '(')) text.pop_back();
+  return text.empty() ? "unknown error" : text;
+}
+
+int run(const char* program, const char* summary, const char* synopsis, int argc, char** argv, int (*body)(App&)) {
+  // `upscale ... | head -c1` ends silently, also under a parent that ignores the signal (Python's subprocess).
+  std::signal(SIGPIPE, SIG_DFL);
+  const std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
+  log_state().program = shown_name(program, argc > 0 ? argv[0] : nullptr);
+  remember_run(program, arguments);
+  App app(log_state().program, summary, synopsis, arguments);
+  return guarded(app, body);
+}
+
+}  // namespace sr3::cli

@@ -1,0 +1,142 @@
+#include "cli/run.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/parser.h"
+
+using namespace sr3;
+using namespace sr3::cli;
+
+namespace {
+
+struct Values {
+  int64_t scale = 4;
+  double eta = 0;
+  bool json = false;
+  std::string kernel = "bicubic";
+  std::vector<std::string> models;
+  std::optional<int64_t> label;
+
+  void declare(Options& options) {
+    options.group("Work");
+    options.add("scale", 's', &scale, "N", "shrink N times");
+    options.add("eta", 0, &eta, "E", "noise of ddim");
+    options.add("json", 0, &json, "JSON lines");
+    options.choice("kernel", 0, &kernel, {"bicubic", "box"}, "the kernel");
+    options.add("model", 'm', &models, "STAGE", "a stage; may be repeated");
+    options.add("class", 0, &label, "C", "the class");
+  }
+};
+
+struct Parsed {
+  Values values;
+  std::vector<std::string> operands;
+};
+
+Parsed parsed(std::vector<std::string> arguments) {
+  Parsed out;
+  App app("tool", "Do a thing.", "[-s N] [file]", std::move(arguments));
+  out.values.declare(app.options);
+  app.parse();
+  out.operands = app.operands();
+  log_state().verbosity = 1;
+  return out;
+}
+
+std::string refusal(std::vector<std::string> arguments) {
+  try {
+    parsed(std::move(arguments));
+  } catch (const UsageError& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+std::string printed(const std::string& argument) {
+  try {
+    parsed({argument});
+  } catch (const Exit& exit) {
+    return exit.text;
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("every usual way of writing an option is read") {
+  CHECK(parsed({"-s", "8"}).values.scale == 8);
+  CHECK(parsed({"-s8"}).values.scale == 8);
+  CHECK(parsed({"--scale", "8"}).values.scale == 8);
+  CHECK(parsed({"--scale=8"}).values.scale == 8);
+  CHECK(parsed({"--scale=8", "-s2"}).values.scale == 2);
+  CHECK(parsed({"--eta", "-0.5"}).values.eta == -0.5);
+  CHECK(parsed({"--json"}).values.json);
+  CHECK(parsed({}).values.scale == 4);
+  CHECK_FALSE(parsed({}).values.json);
+  CHECK_FALSE(parsed({}).values.label.has_value());
+  CHECK(parsed({"--class", "0"}).values.label == 0);
+  CHECK(parsed({"-qv", "-s3"}).values.scale == 3);
+}
+
+TEST_CASE("repeated options collect in order, commas and all") {
+  CHECK(parsed({"-m", "b.json", "--model=a,c.json", "-mx"}).values.models ==
+        std::vector<std::string>{"b.json", "a,c.json", "x"});
+}
+
+TEST_CASE("operands stand anywhere; '-' is one, and so is all after '--'") {
+  CHECK(parsed({"a,b.png", "-s", "2", "-", "--", "-s", "--json"}).operands ==
+        std::vector<std::string>{"a,b.png", "-", "-s", "--json"});
+}
+
+TEST_CASE("a usage error names its option") {
+  CHECK(refusal({"--scael", "4"}) == "unknown option '--scael'");
+  CHECK(refusal({"-z"}) == "unknown option '-z'");
+  CHECK(refusal({"--scale"}) == "option '--scale' needs an argument");
+  CHECK(refusal({"-s"}).find("needs an argument") != std::string::npos);
+  CHECK(refusal({"-s", "four"}) == "option '--scale': 'four' is not a whole number");
+  CHECK(refusal({"-s", "4x"}) == "option '--scale': '4x' is not a whole number");
+  CHECK(refusal({"--eta", "nan"}) == "option '--eta': 'nan' is not a number");
+  CHECK(refusal({"--kernel", "sinc"}) == "option '--kernel': 'sinc' is none of bicubic|box");
+  CHECK(refusal({"--json=false"}) == "option '--json' takes no argument");
+  CHECK(refusal({"--json=maybe"}) != "accepted");
+}
+
+TEST_CASE("--help shows each group with its defaults, and wins over bad values") {
+  const std::string help = printed("--help");
+  CHECK(help.starts_with("usage: tool [-s N] [file]\n\nDo a thing.\n\n"));
+  CHECK(help.find("Work") < help.find("Common"));
+  for (const char* text : {"-s, --scale N", "(default: 4)", "(default: bicubic)", "-h, --help", "--version", "--progress"})
+    CHECK(help.find(text) != std::string::npos);
+  CHECK(help.find("list-options") == std::string::npos);
+  CHECK_THROWS_AS(parsed({"-s", "x", "-h"}), Exit);
+  CHECK(printed("--version") == "tool (sr3-cdm) 0.1.0\n");
+}
+
+TEST_CASE("--list-options has five fields a line and leaves itself out") {
+  const std::string table = printed("--list-options");
+  CHECK(table.starts_with("scale\ts\tN\t4\tshrink N times\neta\t\tE\t0\tnoise of ddim\njson\t\t\t\tJSON lines\n"));
+  CHECK(table.find("list-options") == std::string::npos);
+}
+
+TEST_CASE("an option declared alike by two structs sets both; declared differently it is a mistake of ours") {
+  Options options;
+  int64_t a = 0, b = 0;
+  options.add("threads", 0, &a, "N", "threads");
+  options.add("threads", 0, &b, "N", "threads of another");
+  CHECK(options.all().size() == 1);
+  apply({options.find("threads"), "3"});
+  CHECK(a == 3);
+  CHECK(b == 3);
+  CHECK_THROWS_AS(options.add("threads", 't', &a, "N", ""), std::logic_error);
+}
+
+TEST_CASE("a foreign exception is cut to its reason") {
+  const std::string what =
+      "Expected all tensors to be on the same device.\nException raised from f at g.cpp:3 (most recent call first):\n#0";
+  CHECK(brief_reason(what, false) == "Expected all tensors to be on the same device");
+  CHECK(brief_reason(what, true) == what);
+  CHECK(brief_reason("bad shape (Exception raised from f", false) == "bad shape");
+  CHECK(brief_reason("", false) == "unknown error");
+}
