@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "base/normal.h"
+
 namespace sr3 {
 
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> c, std::array<uint32_t, 2> k) {
@@ -17,17 +19,9 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> c, std::array<uint32_
 }
 
 std::array<float, 4> philox_normal4(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
-  const auto bits = philox4x32(counter, key);
-  std::array<float, 4> out{};
-  for (int pair = 0; pair < 2; ++pair) {
-    // u in (0, 1], so that the logarithm is finite.
-    const float u = (static_cast<float>(bits[2 * pair] >> 8) + 1.0f) * 0x1p-24f;
-    const float v = static_cast<float>(bits[2 * pair + 1] >> 8) * 0x1p-24f;
-    const float radius = std::sqrt(-2.0f * std::log(u));
-    const float angle = 6.2831853071795865f * v;
-    out[2 * pair] = radius * std::cos(angle);
-    out[2 * pair + 1] = radius * std::sin(angle);
-  }
+  std::array<float, 4> out;
+  float* const planes[4] = {&out[0], &out[1], &out[2], &out[3]};
+  philox_normals(key, counter[0], counter[1], counter[2], counter[3], 1, 4, planes);
   return out;
 }
 

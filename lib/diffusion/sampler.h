@@ -1,7 +1,8 @@
 // Reverse processes. A sampler knows levels and tensors; the network is a callback, noise is a callback.
 //   ddpm      ancestral: posterior mean, variance "beta" (SR3), "posterior" (beta-tilde) or "learned" (improved DDPM)
 //   ddim      Song et al. 2021, eq. 12 and 16 with eta; eta 1 is the ancestral process with beta-tilde
-//   dpmpp-2m  DPM-Solver++(2M), Lu et al. 2022, Algorithm 2; first order in the last step below 15 steps
+//   dpmpp-2m  DPM-Solver++(2M), Lu et al. 2022, Algorithm 2
+// The last step goes to alpha_bar = 1, where all of them give the predicted x0, without noise.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,16 +16,16 @@
 
 namespace sr3 {
 
-class Options;
-
 struct SamplerOptions {
   std::string sampler = "ddpm";        // ddpm|ddim|dpmpp-2m
   std::string steps = "25";            // a number, or guided-diffusion's sections "10,10,20"
   std::string spacing = "uniform";     // uniform|ddim|log-snr
   double eta = 0;                      // ddim only
   std::string variance = "posterior";  // ddpm: beta|posterior|learned
-  bool clip = true;                    // clamp the predicted x0 to [x0_low, x0_high] at each step
+  bool clip = true;                    // clamp the predicted x0 to [-1,1] at each step, before correct_x0
 };
+
+void validate(const SamplerOptions& options);  // Error: an unknown word, eta outside [0,1]
 
 // What the network says at step k of x_t (N,C,H,W).
 struct Denoised {
@@ -32,15 +33,15 @@ struct Denoised {
   at::Tensor variance_fraction;  // learned: (N,C,H,W), v of improved DDPM eq. 15 in [-1,1]; else undefined
 };
 using DenoiseStep = std::function<Denoised(const at::Tensor& x_t, int64_t k)>;
-// Standard normal like x, of step k (0: x_T itself; k: after the k-th step, from 1).
+// Standard normal (N,C,H,W) on the network's device: k = 0 is x_T itself, k >= 1 is added by the k-th step.
 using NoiseStep = std::function<at::Tensor(int64_t k)>;
 
 struct SampleHooks {
   std::function<at::Tensor(const at::Tensor& x0, int64_t k)> correct_x0;  // clamping of residuals, consistency; may be empty
-  std::function<void(int64_t k)> after_step;                              // progress; may be empty
+  std::function<void(int64_t k)> after_step;                                  // k from 0; progress; may be empty
 };
 
-// From x_T = noise(0) through all levels to x_0.
+// From x_T = noise(0) through all levels to x_0. Gradients are off; nothing waits for the device.
 at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& levels, const DenoiseStep& denoise,
                        const NoiseStep& noise, const SampleHooks& hooks);
 

@@ -18,14 +18,19 @@ struct ScheduleOptions {
 std::vector<double> make_betas(const ScheduleOptions& options);
 std::vector<double> make_alpha_bar(const std::vector<double>& betas);
 
+// The beta_end with which `steps` linear betas from beta_start end at this alpha_bar: a shortened schedule of new betas
+// that keeps its end (with the same beta_end it would start from noise that is none). Error when there is no such value.
+double linear_beta_end(double beta_start, int64_t steps, double alpha_bar_end);
+
 // The levels that a sampler visits, noisiest first: alpha_bar[k] before step k, then 1 after the last.
 struct SamplingLevels {
   std::vector<double> alpha_bar;    // N entries, increasing
   std::vector<int64_t> timestep;    // 0-based training index nearest to each level (what a timestep-conditioned net is told)
   bool keeps_end = true;            // whether the first level is the training schedule's last
 };
-// N steps of T, spaced by `spacing`: "uniform" (first and last kept: guided-diffusion's section rule "N"), "ddim" (integer
-// stride; does not keep the end), "log-snr" (uniform in log(alpha_bar/(1-alpha_bar))). Sections "a,b,c" as guided-diffusion.
+// steps: "N", or "a,b,c": that many in each of as many equal sections (guided-diffusion; uniform only), or "ddimN".
+// spacing: "uniform" (first and last kept), "ddim" (integer stride; seldom keeps the end), "log-snr" (the training steps nearest
+// to even spacing in log(alpha_bar / (1 - alpha_bar)), first and last kept). Error says why it cannot be.
 SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps, const std::string& spacing);
 
 }  // namespace sr3

@@ -1,0 +1,101 @@
+#include "diffusion/sampler.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/options.h"
+
+namespace sr3 {
+namespace {
+
+// Every step is linear: x_s = x0_coefficient x0 + x_coefficient x_t + previous_coefficient x0 of the step before + sigma z.
+struct Step {
+  double x0 = 0, x = 0, previous = 0, sigma = 0;
+};
+
+Step ancestral_step(double t, double s, const std::string& variance) {
+  const Posterior q = q_posterior(t, s);
+  return {q.x0_coefficient, q.x_t_coefficient, 0, std::sqrt(variance == "beta" ? q.beta : q.variance)};
+}
+
+Step ddim_step(double t, double s, double eta) {
+  const double sigma = eta * std::sqrt(q_posterior(t, s).variance);
+  // The noise that stays in x_s beside the fresh one; not below zero when eta > 1 asks for more than there is.
+  const double x = std::sqrt(std::max(0.0, 1 - s - sigma * sigma) / (1 - t));
+  return {std::sqrt(s) - x * std::sqrt(t), x, 0, sigma};
+}
+
+// lambda = log(sqrt(alpha_bar) / sqrt(1 - alpha_bar)), h = lambda_s - lambda_t.
+double half_log_snr(double alpha_bar) { return (std::log(alpha_bar) - std::log1p(-alpha_bar)) / 2; }
+
+// before: the level of the step before, 0 in the first one.
+Step solver_step(double t, double s, double before) {
+  const double h = half_log_snr(s) - half_log_snr(t);
+  const double data = -std::sqrt(s) * std::expm1(-h);
+  const double extrapolate = before > 0 ? h / (half_log_snr(t) - half_log_snr(before)) / 2 : 0;
+  return {data * (1 + extrapolate), std::sqrt((1 - s) / (1 - t)), -data * extrapolate, 0};
+}
+
+Step step_of(const SamplerOptions& options, const std::vector<double>& alpha_bar, size_t k) {
+  if (k + 1 == alpha_bar.size()) return {1, 0, 0, 0};  // the last step is x0 in every process
+  const double t = alpha_bar[k], s = alpha_bar[k + 1];
+  if (options.sampler == "ddpm") return ancestral_step(t, s, options.variance);
+  if (options.sampler == "ddim") return ddim_step(t, s, options.eta);
+  return solver_step(t, s, k > 0 ? alpha_bar[k - 1] : 0);
+}
+
+// Improved DDPM eq. 15: the logarithm between those of beta-tilde (v = -1) and beta (v = 1).
+at::Tensor learned_sigma(const at::Tensor& fraction, double t, double s) {
+  if (!fraction.defined()) throw Error("cannot sample with learned variance: the network does not predict one");
+  const Posterior q = q_posterior(t, s);
+  const double low = std::log(q.variance), high = std::log(q.beta);
+  return (fraction.to(at::kFloat) * ((high - low) / 4) + (high + low) / 4).exp();
+}
+
+}  // namespace
+
+void validate(const SamplerOptions& options) {
+  const auto among = [](const std::string& value, std::initializer_list<const char*> words, const char* what) {
+    if (std::find(words.begin(), words.end(), value) == words.end()) throw Error(cat("unknown ", what, " '", value, "'"));
+  };
+  among(options.sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampler");
+  among(options.spacing, {"uniform", "ddim", "log-snr"}, "spacing");
+  among(options.variance, {"beta", "posterior", "learned"}, "variance");
+  if (!(options.eta >= 0 && options.eta <= 1)) throw Error(cat("eta is ", options.eta, ", not between 0 and 1"));
+}
+
+at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& levels, const DenoiseStep& denoise,
+                       const NoiseStep& noise, const SampleHooks& hooks) {
+  validate(options);
+  const at::NoGradGuard no_grad;
+  const bool learned = options.sampler == "ddpm" && options.variance == "learned";
+  const auto& alpha_bar = levels.alpha_bar;
+  const auto count = static_cast<int64_t>(alpha_bar.size());
+  at::Tensor x = noise(0), previous;
+  for (int64_t k = 0; k < count; ++k) {
+    const Denoised said = denoise(x, k);
+    at::Tensor x0 = said.x0.to(x.scalar_type());
+    if (options.clip) x0 = x0.clamp(-1, 1);
+    if (hooks.correct_x0) x0 = hooks.correct_x0(x0, k);
+
+    const Step step = step_of(options, alpha_bar, k);
+    at::Tensor next = step.x0 == 1 ? x0.clone() : x0 * step.x0;
+    if (step.x != 0) next.add_(x, step.x);
+    if (step.previous != 0) next.add_(previous, step.previous);
+    if (step.sigma > 0) {
+      if (learned)
+        next.addcmul_(noise(k + 1), learned_sigma(said.variance_fraction, alpha_bar[k], alpha_bar[k + 1]));
+      else
+        next.add_(noise(k + 1), step.sigma);
+    }
+    x = next;
+    previous = x0;
+    if (hooks.after_step) hooks.after_step(k);
+  }
+  return x;
+}
+
+}  // namespace sr3

@@ -1,0 +1,172 @@
+#include "diffusion/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/options.h"
+
+namespace sr3 {
+namespace {
+
+double log_snr(double alpha_bar) { return std::log(alpha_bar) - std::log1p(-alpha_bar); }
+
+// guided-diffusion's space_timesteps: T cut into as many sections as there are counts, the first T % sections of them one
+// longer, and each spaced from its first to its last step. Rounded half to even, after sums in double, as Python does.
+std::vector<int64_t> section_steps(int64_t T, const std::vector<int64_t>& counts) {
+  const auto sections = static_cast<int64_t>(counts.size());
+  std::vector<int64_t> out;
+  int64_t start = 0;
+  for (int64_t i = 0; i < sections; ++i) {
+    const int64_t size = T / sections + (i < T % sections ? 1 : 0), count = counts[i];
+    if (count > size) throw Error(cat("cannot take ", count, " steps of a section of ", size));
+    const double stride = count > 1 ? static_cast<double>(size - 1) / static_cast<double>(count - 1) : 1;
+    double position = 0;
+    for (int64_t k = 0; k < count; ++k, position += stride) out.push_back(start + std::llrint(position));
+    start += size;
+  }
+  return out;
+}
+
+// The smallest integer stride that visits exactly `count` steps; it begins at 0 and hardly ever meets T-1.
+std::vector<int64_t> strided_steps(int64_t T, int64_t count) {
+  for (int64_t stride = 1; stride <= T; ++stride) {
+    if ((T + stride - 1) / stride != count) continue;
+    std::vector<int64_t> out;
+    for (int64_t t = 0; t < T; t += stride) out.push_back(t);
+    return out;
+  }
+  throw Error(cat("cannot take ", count, " of ", T, " steps with spacing 'ddim': no integer stride gives that many"));
+}
+
+// Nearest to even spacing in log-SNR, both ends kept, no step twice. Where the schedule's own steps are farther apart than
+// that (the noisy end of cosine), its own steps are taken.
+std::vector<int64_t> log_snr_steps(const std::vector<double>& alpha_bar, int64_t count) {
+  const auto T = static_cast<int64_t>(alpha_bar.size());
+  if (count == 1) return {T - 1};
+  const double clean = log_snr(alpha_bar.front()), noisy = log_snr(alpha_bar.back());
+  std::vector<int64_t> out(count);
+  int64_t nearest = T - 1;
+  for (int64_t k = 0; k < count; ++k) {  // from the noisy end
+    const double wanted = noisy + (clean - noisy) * static_cast<double>(k) / static_cast<double>(count - 1);
+    while (nearest > 0 && std::abs(log_snr(alpha_bar[nearest - 1]) - wanted) <= std::abs(log_snr(alpha_bar[nearest]) - wanted))
+      --nearest;
+    const int64_t before = k == 0 ? T : out[count - k];
+    out[count - 1 - k] = std::clamp<int64_t>(nearest, count - 1 - k, before - 1);
+  }
+  return out;
+}
+
+std::vector<int64_t> parse_counts(const std::string& steps) {
+  std::vector<int64_t> counts;
+  std::stringstream text(steps);
+  for (std::string part; std::getline(text, part, ',');) counts.push_back(parse_int(part));
+  if (counts.empty() || steps.back() == ',') throw Error("not a number of steps");
+  for (int64_t count : counts)
+    if (count < 1) throw Error("every number of steps must be at least 1");
+  return counts;
+}
+
+}  // namespace
+
+std::vector<double> make_betas(const ScheduleOptions& options) {
+  const auto fail = [](const auto&... parts) { throw Error(cat("cannot make the noise schedule: ", parts...)); };
+  std::vector<double> betas = options.betas;
+  if (options.kind == "betas") {
+    if (betas.empty()) fail("no betas");
+  } else {
+    const int64_t T = options.steps;
+    if (T < 1) fail("no steps");
+    if (T > 1000000) fail(T, " steps are more than 1000000");
+    betas.resize(T);
+    // numpy.linspace: a single point is the start.
+    const auto between = [T](double from, double to, int64_t i) {
+      return T == 1 ? from : from + (to - from) * static_cast<double>(i) / static_cast<double>(T - 1);
+    };
+    const double low = options.beta_start, high = options.beta_end;
+    for (int64_t i = 0; i < T; ++i) {
+      if (options.kind == "linear") {
+        betas[i] = between(low, high, i);
+      } else if (options.kind == "quadratic") {
+        betas[i] = std::pow(between(std::sqrt(low), std::sqrt(high), i), 2);
+      } else if (options.kind == "sigmoid") {
+        betas[i] = low + (high - low) / (1 + std::exp(-between(-6, 6, i)));
+      } else if (options.kind == "cosine") {
+        const auto f = [T](int64_t t) {
+          const double u = static_cast<double>(t) / static_cast<double>(T);
+          return std::pow(std::cos((u + 0.008) / 1.008 * 1.57079632679489661923), 2);
+        };
+        betas[i] = std::min(1 - f(i + 1) / f(i), 0.999);
+      } else {
+        fail("unknown kind '", options.kind, "'");
+      }
+    }
+  }
+  for (size_t i = 0; i < betas.size(); ++i)
+    if (!(betas[i] > 0 && betas[i] < 1)) fail("beta ", i + 1, " is ", betas[i], ", not between 0 and 1");
+  return betas;
+}
+
+std::vector<double> make_alpha_bar(const std::vector<double>& betas) {
+  std::vector<double> out;
+  double product = 1;
+  for (double beta : betas) {
+    const double next = product * (1 - beta);
+    if (!(next < product && next > 0))
+      throw Error(cat("cannot make the noise schedule: alpha_bar does not decrease at step ", out.size() + 1));
+    out.push_back(product = next);
+  }
+  return out;
+}
+
+double linear_beta_end(double beta_start, int64_t steps, double alpha_bar_end) {
+  double low = beta_start, high = 1 - 1e-12;
+  const auto end_of = [&](double beta_end) {
+    double log_product = 0;
+    for (int64_t i = 0; i < steps; ++i)
+      log_product += std::log1p(-(beta_start + (beta_end - beta_start) * static_cast<double>(i) /
+                                                   static_cast<double>(std::max<int64_t>(steps - 1, 1))));
+    return log_product;
+  };
+  const double wanted = std::log(alpha_bar_end);
+  if (steps < 2 || end_of(low) < wanted || end_of(high) > wanted)
+    throw Error(cat("cannot shorten the noise schedule to ", steps, " steps: no linear betas from ", beta_start,
+                    " end at alpha_bar ", alpha_bar_end));
+  for (int i = 0; i < 200; ++i) {
+    const double middle = (low + high) / 2;
+    (end_of(middle) > wanted ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps, const std::string& spacing) {
+  const auto T = static_cast<int64_t>(alpha_bar.size());
+  std::vector<int64_t> chosen;
+  try {
+    const bool ddim = steps.rfind("ddim", 0) == 0;  // guided-diffusion's "ddim25"
+    const auto counts = parse_counts(ddim ? steps.substr(4) : steps);
+    const bool single = counts.size() == 1;
+    if (!single && (ddim || spacing != "uniform")) throw Error("sections need spacing 'uniform'");
+    if (static_cast<int64_t>(counts.size()) > T) throw Error(cat("more sections than the schedule's ", T, " steps"));
+    if (single && counts[0] > T) throw Error(cat("the training schedule has only ", T));
+    if (ddim || spacing == "ddim")
+      chosen = strided_steps(T, counts[0]);
+    else if (spacing == "log-snr")
+      chosen = log_snr_steps(alpha_bar, counts[0]);
+    else if (spacing == "uniform")
+      // One step alone must be the noisiest: from any other, pure noise is no input.
+      chosen = single && counts[0] == 1 ? std::vector<int64_t>{T - 1} : section_steps(T, counts);
+    else
+      throw Error(cat("unknown spacing '", spacing, "'"));
+  } catch (const Error& error) {
+    throw Error(cat("cannot use '", steps, "' as sampling steps: ", error.what()));
+  }
+  SamplingLevels out;
+  out.timestep.assign(chosen.rbegin(), chosen.rend());
+  for (int64_t t : out.timestep) out.alpha_bar.push_back(alpha_bar[t]);
+  out.keeps_end = out.timestep.front() == T - 1;
+  return out;
+}
+
+}  // namespace sr3
