@@ -1,0 +1,37 @@
+#include "store/json.h"
+
+#include <set>
+#include <vector>
+
+#include "base/error.h"
+
+namespace sr3 {
+
+using nlohmann::json;
+
+json parse_json(std::string_view text, const std::string& origin, int max_depth) {
+  // The parser itself keeps the last of two equal keys, and nests without bound: both are caught as they are met.
+  std::vector<std::set<std::string>> keys;
+  const auto watch = [&](int, json::parse_event_t event, json& value) {
+    using Event = json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      keys.emplace_back();
+      if (static_cast<int>(keys.size()) > max_depth)
+        throw DataError(cat("cannot read '", origin, "': nested deeper than ", max_depth, " levels"));
+    } else if (event == Event::object_end || event == Event::array_end) {
+      keys.pop_back();
+    } else if (event == Event::key && !keys.back().insert(value.get<std::string>()).second) {
+      throw DataError(cat("cannot read '", origin, "': key '", value.get<std::string>(), "' stands twice"));
+    }
+    return true;
+  };
+  try {
+    return json::parse(text.begin(), text.end(), watch);
+  } catch (const json::parse_error& e) {
+    throw DataError(cat("cannot read '", origin, "': not valid JSON at byte ", e.byte));
+  } catch (const json::out_of_range&) {
+    throw DataError(cat("cannot read '", origin, "': a number is out of range"));
+  }
+}
+
+}  // namespace sr3
