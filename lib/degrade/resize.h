@@ -1,27 +1,20 @@
 // Separable antialiased resizing as the reference libraries do it. c = (i + 0.5) * in / out is the centre of output i;
 // when shrinking, the kernel is stretched by in / out (antialiasing).
-//   pillow  byte for byte Pillow's resize of 8-bit RGB: 22-bit fixed-point weights, horizontal then vertical, each pass
-//           rounded and clipped; windows cut at the border and renormalised
-//   matlab  byte for byte MATLAB's imresize of uint8: mirrored borders, double weights, rounded after each pass,
-//           the dimension with the smaller scale first
-//   float   the same window as pillow in floats, no rounding, no clipping (TensorFlow and torch with antialias)
+//   pillow    byte for byte Pillow's resize of 8-bit RGB: 22-bit fixed-point weights, each pass rounded and clipped;
+//             windows cut at the border and renormalised. Horizontal then vertical; since Pillow 13 the other way round
+//             where the height loses more than twice the pixels that the width does, which `pillow12` never does
+//   matlab    byte for byte MATLAB's imresize of uint8: mirrored borders, double weights, rounded after each pass,
+//             the dimension with the smaller scale first
+//   float     the same window as pillow in floats, no rounding, no clipping (TensorFlow and torch with antialias)
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
+#include "degrade/kernel.h"
 #include "image/image.h"
 
 namespace sr3 {
-
-enum class Kernel { kBox, kBilinear, kBicubic, kLanczos };  // support 0.5, 1, 2 (a = -0.5), 3
-enum class Convention { kPillow, kMatlab, kFloat };
-
-Kernel kernel_named(const std::string& name);          // UsageError
-Convention convention_named(const std::string& name);  // UsageError
-const char* name_of(Kernel kernel);
-const char* name_of(Convention convention);
 
 // Any depth. kFloat rounds to the nearest level at the end, and clips. 16-bit pillow and matlab: same weights, in doubles.
 Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention);

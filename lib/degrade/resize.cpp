@@ -1,0 +1,107 @@
+#include "degrade/resize.h"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <type_traits>
+
+#include "base/error.h"
+#include "degrade/separable.h"
+
+namespace sr3 {
+namespace {
+
+// A pass that keeps its size is left out, as the references do: all its weights would be 1.
+template <class Sample, class Weight, class Table>
+std::vector<Sample> two_passes(std::span<const Sample> in, int64_t in_width, int64_t in_height, int64_t channels,
+                               int64_t width, int64_t height, bool rows_first, Table table) {
+  std::vector<Sample> out, next;
+  std::span<const Sample> now = in;
+  int64_t now_width = in_width, now_height = in_height;
+  const auto along_x = [&] {
+    if (now_width == width) return;
+    next.resize(static_cast<size_t>(width * now_height * channels));
+    filter_rows<Sample, Weight>(now.data(), now_width, now_height, channels, table(now_width, width), next.data());
+    out.swap(next);
+    now = out;
+    now_width = width;
+  };
+  const auto along_y = [&] {
+    if (now_height == height) return;
+    next.resize(static_cast<size_t>(now_width * height * channels));
+    filter_columns<Sample, Weight>(now.data(), now_width * channels, table(now_height, height), next.data());
+    out.swap(next);
+    now = out;
+    now_height = height;
+  };
+  if (rows_first) along_x();
+  along_y();
+  along_x();
+  if (out.empty()) out.assign(in.begin(), in.end());
+  return out;
+}
+
+template <class Sample>
+std::vector<Sample> levels(std::span<const float> values) {
+  std::vector<Sample> out(values.size());
+  const float top = std::numeric_limits<Sample>::max();
+  std::transform(values.begin(), values.end(), out.begin(),
+                 [top](float v) { return static_cast<Sample>(std::clamp(v, 0.f, top) + 0.5f); });
+  return out;
+}
+
+void check_size(int64_t in_width, int64_t in_height, int64_t width, int64_t height) {
+  if (in_width < 1 || in_height < 1 || width < 1 || height < 1)
+    throw std::logic_error(cat("resize from ", in_width, "x", in_height, " to ", width, "x", height));
+}
+
+template <class Sample>
+std::vector<Sample> resize_samples(const std::vector<Sample>& in, const Image& image, int64_t width, int64_t height,
+                                   Kernel kernel, Convention convention) {
+  const int64_t channels = Image::kChannels;
+  const auto cut = [kernel](int64_t from, int64_t to) { return cut_weights(from, to, kernel); };
+  if (convention == Convention::kFloat)
+    return levels<Sample>(
+        resize_float(std::vector<float>(in.begin(), in.end()), image.width, image.height, channels, width, height, kernel));
+  if (convention == Convention::kMatlab) {
+    // The dimension with the smaller scale first, the height when both are equal.
+    const bool rows_first = width * image.height < height * image.width;
+    return two_passes<Sample, double>(
+        in, image.width, image.height, channels, width, height, rows_first,
+        [kernel](int64_t from, int64_t to) { return mirrored_weights(from, to, kernel); });
+  }
+  // Pillow 13 goes along y first where the height loses more than twice the pixels that the width loses.
+  const bool rows_first = convention == Convention::kPillow12 || image.height <= height ||
+                          image.height - height <= 2 * (image.width - width);
+  if constexpr (std::is_same_v<Sample, uint8_t>)
+    return two_passes<Sample, int32_t>(
+        in, image.width, image.height, channels, width, height, rows_first,
+        [&](int64_t from, int64_t to) { return fixed_point(cut(from, to)); });
+  else
+    return two_passes<Sample, double>(in, image.width, image.height, channels, width, height, rows_first, cut);
+}
+
+}  // namespace
+
+Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention) {
+  check_size(image.width, image.height, width, height);
+  Image out;
+  out.width = width;
+  out.height = height;
+  out.depth = image.depth;
+  out.comment = image.comment;
+  if (image.depth == 8)
+    out.u8 = resize_samples(image.u8, image, width, height, kernel, convention);
+  else
+    out.u16 = resize_samples(image.u16, image, width, height, kernel, convention);
+  return out;
+}
+
+std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
+                                int64_t width, int64_t height, Kernel kernel) {
+  check_size(in_width, in_height, width, height);
+  return two_passes<float, double>(in, in_width, in_height, channels, width, height, true,
+                                   [kernel](int64_t from, int64_t to) { return cut_weights(from, to, kernel); });
+}
+
+}  // namespace sr3
