@@ -94,6 +94,11 @@ Convention convention_named(const std::string& name) {
 const char* name_of(Kernel kernel) { return kKernels[static_cast<int>(kernel)].name; }
 const char* name_of(Convention convention) { return kConventions[static_cast<int>(convention)]; }
 
+int32_t mirrored_index(int64_t i, int64_t size) {
+  const int64_t period = 2 * size, phase = (i % period + period) % period;
+  return static_cast<int32_t>(phase < size ? phase : period - 1 - phase);
+}
+
 WeightTable<double> cut_weights(int64_t in, int64_t out, Kernel kernel) {
   const double scale = static_cast<double>(in) / static_cast<double>(out);
   const double stretch = scale < 1 ? 1 : scale, support = support_of(kernel) * stretch, shrink = 1 / stretch;
@@ -125,9 +130,7 @@ WeightTable<double> mirrored_weights(int64_t in, int64_t out, Kernel kernel) {
     for (int64_t j = left; j < left + taps; ++j) {
       const double weight = shrink * matlab_kernel(kernel, shrink * (u - static_cast<double>(j)));
       if (weight == 0) continue;
-      // 1 .. in, then in .. 1, over and over: a window may be wider than the image.
-      const int64_t period = 2 * in, phase = ((j - 1) % period + period) % period;
-      table.index.push_back(static_cast<int32_t>(phase < in ? phase : period - 1 - phase));
+      table.index.push_back(mirrored_index(j - 1, in));
       table.weight.push_back(weight);
     }
     finish_output(table);

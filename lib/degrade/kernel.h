@@ -29,6 +29,9 @@ struct WeightTable {
   int64_t outputs() const { return static_cast<int64_t>(begin.size()) - 1; }
 };
 
+// Sample i of a line of `size` that goes on mirrored beyond its ends: 0 .. size-1, size-1 .. 0, and so on.
+int32_t mirrored_index(int64_t i, int64_t size);
+
 WeightTable<double> cut_weights(int64_t in, int64_t out, Kernel kernel);
 WeightTable<double> mirrored_weights(int64_t in, int64_t out, Kernel kernel);
 

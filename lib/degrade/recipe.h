@@ -2,11 +2,10 @@
 // The same recipe serves degrade(1), the trainer and the metrics, and stands in the stage manifest.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
 #include "degrade/resize.h"
-#include "stream/frame.h"
 
 namespace sr3 {
 
@@ -26,17 +25,24 @@ struct RecipeOptions {
 
 class Recipe {
  public:
-  explicit Recipe(const RecipeOptions& options);  // UsageError on contradictions
-  // seed, index: of the noise.
+  explicit Recipe(const RecipeOptions& options);  // UsageError on contradictions, and without scale and size
+
+  // seed, index: of the noise. DataError when the image is smaller than the scale.
   Image operator()(const Image& image, uint64_t seed, uint64_t index) const;
+
   // The part of the high-resolution image that the small one shows (what an SR result is compared with).
   Image cropped(const Image& image) const;
 
  private:
+  struct Part {
+    int64_t x, y, width, height;
+  };
+  Part part_of(const Image& image) const;
+
   RecipeOptions options_;
   Kernel kernel_;
   Convention convention_;
-  int64_t width_ = 0, height_ = 0;
+  int64_t width_ = 0, height_ = 0;  // of --size
 };
 
 }  // namespace sr3

@@ -60,9 +60,6 @@ std::vector<Sample> resize_samples(const std::vector<Sample>& in, const Image& i
                                    Kernel kernel, Convention convention) {
   const int64_t channels = Image::kChannels;
   const auto cut = [kernel](int64_t from, int64_t to) { return cut_weights(from, to, kernel); };
-  if (convention == Convention::kFloat)
-    return levels<Sample>(
-        resize_float(std::vector<float>(in.begin(), in.end()), image.width, image.height, channels, width, height, kernel));
   if (convention == Convention::kMatlab) {
     // The dimension with the smaller scale first, the height when both are equal.
     const bool rows_first = width * image.height < height * image.width;
@@ -86,6 +83,13 @@ std::vector<Sample> resize_samples(const std::vector<Sample>& in, const Image& i
 Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention) {
   check_size(image.width, image.height, width, height);
   Image out;
+  if (convention == Convention::kFloat) {
+    out = rounded_levels(
+        resize_float(float_levels(image), image.width, image.height, Image::kChannels, width, height, kernel), width, height,
+        image.depth);
+    out.comment = image.comment;
+    return out;
+  }
   out.width = width;
   out.height = height;
   out.depth = image.depth;
@@ -95,6 +99,23 @@ Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, C
   else
     out.u16 = resize_samples(image.u16, image, width, height, kernel, convention);
   return out;
+}
+
+std::vector<float> float_levels(const Image& image) {
+  if (image.depth == 8) return {image.u8.begin(), image.u8.end()};
+  return {image.u16.begin(), image.u16.end()};
+}
+
+Image rounded_levels(std::span<const float> values, int64_t width, int64_t height, int depth) {
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.depth = depth;
+  if (depth == 8)
+    image.u8 = levels<uint8_t>(values);
+  else
+    image.u16 = levels<uint16_t>(values);
+  return image;
 }
 
 std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,

@@ -23,4 +23,8 @@ Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, C
 std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                                 int64_t width, int64_t height, Kernel kernel);
 
+// The samples as floats in grey levels of the image's depth, and back: clipped and rounded to the nearest level.
+std::vector<float> float_levels(const Image& image);
+Image rounded_levels(std::span<const float> values, int64_t width, int64_t height, int depth);
+
 }  // namespace sr3
