@@ -22,7 +22,7 @@ std::vector<std::string> groups_of(const Options& options) {
 
 cxxopts::Options to_cxxopts(const Options& options, const std::vector<std::string>& hidden) {
   cxxopts::Options out("");
-  out.set_width(80);
+  out.set_width(80).custom_help("");
   for (const Option& option : options.all()) {
     if (contains(hidden, option.name)) continue;
     const std::string names = option.letter ? std::string(1, option.letter) + "," + option.name : option.name;
@@ -42,10 +42,22 @@ std::string quoted(const std::string& message) {
 
 std::string dashed(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
 
+// cxxopts takes --json=false as a flag's value.
+void refuse_values_of_flags(const Options& options, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return;
+    const size_t equals = argument.find('=');
+    if (!argument.starts_with("--") || equals == std::string::npos) continue;
+    const Option* option = options.find(argument.substr(2, equals - 2));
+    if (option && option->argument.empty()) throw UsageError(cat("option '--", option->name, "' takes no argument"));
+  }
+}
+
 }  // namespace
 
 CommandLine read_command_line(const Options& options, const std::vector<std::string>& arguments) {
   cxxopts::Options parser = to_cxxopts(options, {});
+  refuse_values_of_flags(options, arguments);
   std::vector<const char*> argv{""};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   CommandLine out;
@@ -53,9 +65,7 @@ CommandLine read_command_line(const Options& options, const std::vector<std::str
     const cxxopts::ParseResult result = parser.parse(static_cast<int>(argv.size()), argv.data());
     for (const cxxopts::KeyValue& pair : result.arguments()) {
       const Option* option = options.find(pair.key());
-      const bool flag = option->argument.empty();
-      if (flag && pair.value() != "true") throw UsageError(cat("option '", dashed(pair.key()), "' takes no argument"));
-      out.given.push_back({option, flag ? "" : pair.value()});
+      out.given.push_back({option, option->argument.empty() ? "" : pair.value()});
     }
     out.operands = result.unmatched();
   } catch (const cxxopts::exceptions::no_such_option& e) {
@@ -65,7 +75,7 @@ CommandLine read_command_line(const Options& options, const std::vector<std::str
   } catch (const cxxopts::exceptions::option_requires_argument& e) {
     throw UsageError(cat("option '", dashed(quoted(e.what())), "' needs an argument"));
   } catch (const cxxopts::exceptions::exception& e) {
-    // A flag given a value that is no truth value, or an argument such as "-=x".
+    // An argument such as "-=x".
     throw UsageError(cat("cannot understand '", quoted(e.what()), "'"));
   }
   return out;
@@ -82,6 +92,12 @@ void apply(const Given& given) {
 std::string options_help(const Options& options, const std::vector<std::string>& hidden) {
   std::string text = to_cxxopts(options, hidden).help(groups_of(options), false);
   text.erase(0, text.find_first_not_of('\n'));
+  for (const std::string& group : groups_of(options)) {
+    const std::string heading = " " + group + " options:\n";
+    const size_t at = text.find(heading);
+    if (at != std::string::npos) text.replace(at, heading.size(), group + ":\n");
+  }
+  if (!text.ends_with('\n')) text += '\n';
   return text;
 }
 

@@ -1,0 +1,13 @@
+# A wrong command line: one line that names the option and says where help is, status 2, nothing on standard output.
+for program in $PROGRAMS; do
+  for wrong in --no-such-option -Z --progress; do
+    status=0
+    "$program" "$wrong" >out 2>err || status=$?
+    [ "$status" = 2 ]
+    [ ! -s out ]
+    [ "$(wc -l <err)" = 1 ]
+    grep -q "^$program: .*'$wrong'.*; try '$program --help'$" err
+  done
+  fails 2 "option '--progress': 'sometimes' is none of auto|always|never" "$program" --progress sometimes
+  fails 2 "option '--help' takes no argument" "$program" --help=true
+done

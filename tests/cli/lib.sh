@@ -1,0 +1,59 @@
+# Helpers of the command-line tests; tests/run-cli has bash read this before each script.
+
+# fails STATUS TEXT COMMAND...   the command ends with STATUS, and its standard error contains TEXT
+fails() {
+  local want=$1 text=$2 status=0 said
+  shift 2
+  said=$("$@" 2>&1 >/dev/null) || status=$?
+  if [ "$status" -ne "$want" ] || ! grep -qF -e "$text" <<<"$said"; then
+    printf 'wanted exit status %s and "%s"\ngot exit status %s from: %s\n%s\n' "$want" "$text" "$status" "$*" "$said" >&2
+    return 1
+  fi
+}
+
+# same A B   the two files have the same bytes
+same() {
+  cmp "$1" "$2" >&2
+}
+
+# prints TEXT COMMAND...   the command succeeds, and its standard output contains TEXT
+prints() {
+  local text=$1 status=0 said
+  shift
+  said=$("$@") || status=$?
+  if [ "$status" -ne 0 ] || ! grep -qF -e "$text" <<<"$said"; then
+    printf 'wanted "%s" from: %s (exit status %s)\n%s\n' "$text" "$*" "$status" "$said" >&2
+    return 1
+  fi
+}
+
+# image WIDTH HEIGHT [SEED]   a P6 image on standard output: a smooth ramp with edges and a little noise, the same every time
+image() {
+  perl -e '
+    my ($w, $h, $s) = @ARGV; my $r = 12345 + $s; binmode STDOUT; print "P6\n$w $h\n255\n";
+    for my $y (0 .. $h - 1) { for my $x (0 .. $w - 1) {
+      for my $c (0 .. 2) {
+        $r = ($r * 1103515245 + 12345) & 0x7fffffff;
+        my $v = 255 * ($x + $c * $y + 7 * $s) / ($w + $c * $h + 7 * $s) + ($r >> 16) % 9;
+        $v = 255 - $v if (int($x / 5) + int($y / 7) + $c) % 3 == 0;
+        print chr($v < 0 ? 0 : $v > 255 ? 255 : int $v);
+      } } }' "$1" "$2" "${3:-1}"
+}
+
+# photos DIR COUNT WIDTH HEIGHT   DIR/1.ppm .. DIR/COUNT.ppm
+photos() {
+  local i
+  mkdir -p "$1"
+  for ((i = 1; i <= $2; i++)); do image "$3" "$4" "$i" >"$1/$i.ppm"; done
+}
+
+# reads_images PROGRAM   its shortest command line without operands, in the array `reader`; fails for one that reads no images
+# as a stream.
+reads_images() {
+  case $1 in
+    degrade) reader=(degrade -s 2) ;;
+    upscale) reader=(upscale --baseline bicubic -s 2) ;;
+    sheet) reader=(sheet -o sheet.png) ;;
+    *) return 1 ;;
+  esac
+}
