@@ -1,12 +1,85 @@
-# sr3-cdm: the front door. `make help` lists what there is.
+# sr3-cdm: the front door; CMakeLists.txt is the build. `make help` lists what there is.
 BUILD ?= build
 JOBS ?= $(shell nproc)
-TORCH ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROGRAM_PREFIX ?=
+# Another libtorch's folder. A build folder remembers it; `make TORCH=` goes back to Debian's.
+TORCH ?= $(shell sed -n 's/^TORCH:PATH=//p' $(BUILD)/CMakeCache.txt 2>/dev/null)
 
-all: $(BUILD)/CMakeCache.txt
-	cmake --build $(BUILD) -j $(JOBS)
+BUILD_PACKAGES = g++ make cmake pkg-config libcxxopts-dev nlohmann-json3-dev doctest-dev libpng-dev libjpeg62-turbo-dev \
+  libarchive-dev libssl-dev $(if $(TORCH),,libtorch-dev libopenblas0-openmp)
+TEST_PACKAGES = mandoc netpbm imagemagick ffmpeg zip unzip tar xz-utils perl
+BENCH_PACKAGES = libvips-tools imagemagick
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Leaks: libtorch keeps its registries and thread pools until the end of the process on purpose.
+SANITIZERS = ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 SANITIZED=1
+PROGRAMS = $(basename $(notdir $(wildcard cmd/*.cpp)))
+SHARE = $(DESTDIR)$(PREFIX)/share
 
-$(BUILD)/CMakeCache.txt: CMakeLists.txt
-	cmake -S . -B $(BUILD) -G "Unix Makefiles" -DTORCH=$(TORCH)
+all: deps
+	@mkdir -p $(BUILD)
+	@cmake -S . -B $(BUILD) -G "Unix Makefiles" -DTORCH="$(abspath $(TORCH))" $(CMAKE_FLAGS) >$(BUILD)/configure.log 2>&1 || \
+	  { cat $(BUILD)/configure.log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS) $(if $(TARGET),--target $(TARGET))
 
-.PHONY: all
+help:
+	@echo 'make              build the programs into $(BUILD)/bin (installs what is needed to build, see make deps)'
+	@echo 'make demo         upscale held-out photographs with the shipped stage, measure, look; then train a tiny one'
+	@echo 'make check        all tests: unit, command line, documents, lint'
+	@echo 'make asan         unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make fuzz         feed damaged files to every reader for FUZZ_SECONDS (60) each'
+	@echo 'make bench        speed, as ratios; asserts nothing'
+	@echo 'make install      programs, man pages, completions, examples: PREFIX=$(PREFIX) DESTDIR= PROGRAM_PREFIX='
+	@echo 'make deps         Debian packages needed to build; does nothing when all are there'
+	@echo 'make clean        remove the build folders'
+	@echo 'TORCH=/path       with any of these: build against another libtorch (a pip-installed torch too); TORCH= Debian'"'"'s again'
+
+# $(call install,PACKAGES): what is missing of them, by apt.
+define install
+@if command -v dpkg-query >/dev/null; then missing=; for p in $(1); do \
+  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+  [ -z "$$missing" ] || { echo "installing Debian packages:$$missing"; $(SUDO) apt-get update -q && \
+  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; }; \
+else echo 'not a Debian system; needed are what these packages hold: $(1)'; fi
+endef
+deps:
+	$(call install,$(BUILD_PACKAGES))
+test-deps: deps
+	$(call install,$(TEST_PACKAGES))
+bench-deps: deps
+	$(call install,$(BENCH_PACKAGES))
+
+demo: all
+	examples/demo.sh $(BUILD)
+
+check: test-deps all
+	tests/check $(BUILD)
+
+asan: test-deps
+	$(SANITIZERS) $(MAKE) BUILD=build-asan CMAKE_FLAGS=-DSANITIZE=ON all
+	$(SANITIZERS) tests/check build-asan tests/cli/
+
+fuzz:
+	$(SANITIZERS) $(MAKE) BUILD=build-asan CMAKE_FLAGS=-DSANITIZE=ON TARGET=fuzz-readers all
+	$(SANITIZERS) build-asan/bin/fuzz-readers $(or $(FUZZ_SECONDS),60)
+
+bench: bench-deps all
+	@cmake --build $(BUILD) -j $(JOBS) --target bench
+	tests/bench/run $(BUILD)
+
+# Programs are linked statically with our libraries, so that nothing installed points back here.
+install: all
+	install -d $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/man/man7 $(SHARE)/sr3-cdm $(DESTDIR)$(PREFIX)/bin
+	for p in $(PROGRAMS); do name=$(PROGRAM_PREFIX)$$p; \
+	  install -m755 $(BUILD)/bin/$$p $(DESTDIR)$(PREFIX)/bin/$$name; \
+	  sed "s/^\.Nm $$p\$$/.Nm $$name/" man/$$p.1 >$(SHARE)/man/man1/$$name.1; \
+	  lib/cli/completions.sh $(BUILD)/bin/$$p $$name $(SHARE); done
+	install -m644 man/*.5 $(SHARE)/man/man5
+	install -m644 man/*.7 $(SHARE)/man/man7
+	cp -R examples/. $(SHARE)/sr3-cdm
+
+clean:
+	rm -rf build build-asan
+
+.PHONY: all help deps test-deps bench-deps demo check asan fuzz bench install clean

@@ -1,0 +1,20 @@
+# The completions that the build made: valid shell, and every option is in them.
+for program in $PROGRAMS; do
+  bash=$BUILD/share/bash-completion/completions/$program zsh=$BUILD/share/zsh/site-functions/_$program
+  bash -n "$bash"
+  zsh -n "$zsh"
+  while IFS=$'\t' read -r name _; do
+    grep -q -- "--$name[ \"]" "$bash"
+    grep -q -- "--$name[=,}[]" "$zsh"
+  done < <("$program" --list-options)
+  # What the shell would offer for "PROGRAM --pro<TAB>" and "PROGRAM --progress <TAB>".
+  (
+    source "$bash"
+    COMP_WORDS=("$program" --pro) COMP_CWORD=1
+    "_${program//[^A-Za-z0-9]/_}"
+    [ "${COMPREPLY[0]}" = --progress ]
+    COMP_WORDS=("$program" --progress "") COMP_CWORD=2
+    "_${program//[^A-Za-z0-9]/_}"
+    [ "${COMPREPLY[*]}" = "auto always never" ]
+  )
+done

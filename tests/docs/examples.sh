@@ -1,0 +1,18 @@
+# Every "$ " line of every page's EXAMPLES runs and succeeds, in a folder that tests/docs/setup fills.
+bad=0
+mkdir filled
+(cd filled && source "$SOURCE/tests/docs/setup")
+for page in "$SOURCE"/man/*.[1-9]; do
+  name=${page##*/}
+  cp -R filled "$name"
+  # Literal displays keep their lines at this width; a line ending in a backslash goes on in the next.
+  mandoc -Tascii -O width=500 "$page" | col -bx | sed -n '/^EXAMPLES/,/^[A-Z]/p' |
+    sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join' -e '}' | sed -n 's/^ *\$ //p' >"$name.examples"
+  while read -r example <&3; do
+    (cd "$name" && timeout 300 bash -o pipefail -c "$example") >out 2>&1 </dev/null && continue
+    echo "$name: this example failed: $example"
+    tail -n5 out
+    bad=1
+  done 3<"$name.examples"
+done
+exit $bad

@@ -1,0 +1,18 @@
+# Plain text rules of everything we write: no tabs, trailing spaces or missing final newline; code lines aim at 120;
+# library files up to 400 lines; no unfinished business.
+cd "$SOURCE"
+bad=0
+wrong() { [ -z "$2" ] || { printf '%s:\n%s\n' "$1" "$2"; bad=1; }; }
+mapfile -t code < <(find cmd lib tests -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.sh' \); echo CMakeLists.txt)
+mapfile -t all < <(printf '%s\n' "${code[@]}" Makefile README.md CHANGELOG.md man/*.[1-9] tests/check tests/run-cli \
+  .ci/run | xargs ls 2>/dev/null)
+wrong "tabs" "$(printf '%s\n' "${all[@]}" | grep -v '^Makefile$' | xargs grep -nP '\t' /dev/null)"
+wrong "trailing spaces" "$(grep -nE ' +$' "${all[@]}")"
+wrong "lines beyond 132 columns (120 is what to aim at)" "$(grep -nE "^.{133,}$" "${code[@]}")"
+wrong "unfinished" "$(grep -nwE 'TO''DO|FIX''ME|X''XX|HA''CK' "${all[@]}")"
+wrong "no final newline" "$(for f in "${all[@]}"; do [ -z "$(tail -c1 "$f")" ] || echo "$f"; done)"
+wrong "library files beyond 400 lines" "$(find lib -name '*.cpp' -o -name '*.h' | xargs wc -l | awk '$2 != "total" && $1 > 400')"
+wrong "headers without #pragma once" "$(grep -L '^#pragma once' $(find lib -name '*.h'))"
+wrong "scripts that do not parse" "$(for f in $(find tests lib examples .ci -name '*.sh' -o -name run 2>/dev/null); do
+  [ -f "$f" ] && bash -n "$f" 2>&1; done)"
+exit $bad
