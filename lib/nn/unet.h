@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,19 @@
 
 namespace sr3 {
 
-// Ordered name -> tensor, as in the weights file. Names are ours (stage-manifest(5)): "time.0.weight",
-// "down.3.norm1.weight", "down.3.conv1.weight", "down.3.embed.weight", "down.3.norm2.weight", "down.3.conv2.weight",
-// "down.3.skip.weight", "down.3.attention.norm.weight", ".qkv.weight", ".out.weight", "middle.0...", "up.0...", "out.norm", "out.conv"
+// Ordered name -> tensor, as in the weights file. Names are ours (stage-manifest(5)):
+//   time.0 time.2                the level's MLP: weight (out, in), bias; absent with level.input "none"
+//   classes.weight               (classes, embedding)
+//   augment.0 augment.2          the MLP of the augmentation level
+//   down.K up.K                  encoder and decoder, K counting blocks and resamplings alike from the outermost of each on
+//                                (down.0 is the first convolution): a lone convolution has only
+//     .conv                      weight (out, in, 3, 3), bias; a block has
+//     .norm1 .conv1 .norm2 .conv2
+//     .embed                     weight (2 out, embedding): rows of the scale, then of the shift; (out, embedding) when additive
+//     .skip                      weight (out, in, 1, 1), bias; only where channels change
+//     .attention.norm .qkv .out  qkv: weight (3 C, C, 1, 1), rows [q|k|v][head][d], bias unless attention_bias is false
+//   middle.0 middle.1            blocks, the first with the attention
+//   out.norm out.conv
 class Parameters {
  public:
   void add(std::string name, at::Tensor value);
@@ -25,12 +36,15 @@ class Parameters {
 
  private:
   std::vector<std::pair<std::string, at::Tensor>> list_;
+  std::unordered_map<std::string, size_t> index_;
 };
 
 // The names and shapes that these options ask for, in order.
 std::vector<std::pair<std::string, std::vector<int64_t>>> parameter_shapes(const UNetOptions& options);
 // Fresh ones: torch's defaults by Philox(seed); zero for each block's last convolution, attention outputs, the last convolution.
 Parameters initial_parameters(const UNetOptions& options, uint64_t seed);
+// Floating-point operations (a multiplication and an addition are 2) of the convolutions and matrix products of one image.
+double forward_flops(const UNetOptions& options, int64_t height, int64_t width);
 
 struct UNetInput {
   at::Tensor x;                   // (N, in_channels, H, W)
@@ -41,8 +55,10 @@ struct UNetInput {
 };
 
 // H and W may be any size: padded (reflected) to what patch and the levels need, and cut again.
-// Differentiable; for training. compute: at::kFloat or at::kBFloat16 (weights cast, activations in bf16, norms summed in fp32).
-// dropout_seed: counter for dropout masks; only with train.
+// Differentiable; for training. compute: at::kFloat, at::kBFloat16 (weights cast, activations in bf16, norms summed in fp32;
+// the embeddings, the first and the last convolution stay fp32) or at::kDouble (all of it, for checks).
+// dropout_seed: counter for dropout masks; only with train. (N, out_channels, H, W) float32 (double with kDouble).
+// Error when an input is missing, not asked for, or misshaped.
 at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters, const UNetInput& input,
                         at::ScalarType compute, bool train, uint64_t dropout_seed);
 

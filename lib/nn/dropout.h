@@ -1,0 +1,13 @@
+// Dropout (Srivastava et al. 2014) whose mask is a function of (seed, layer, position) alone.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace sr3 {
+
+// Shaped, typed and laid out like x (N, C, H, W; channels_last): 0 with this probability, else 1 / (1 - probability).
+at::Tensor dropout_mask(const at::Tensor& x, double probability, uint64_t seed, uint32_t layer);
+
+}  // namespace sr3

@@ -1,0 +1,36 @@
+#include "nn/precision.h"
+
+#include <ATen/Context.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#include "base/error.h"
+
+namespace sr3 {
+
+bool cpu_has_bf16() {
+#if defined(__x86_64__)
+  // The registers' state must be saved by the system, too; __builtin_cpu_supports asks that, and knows "avx512bf16".
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  const bool avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0;
+  const bool amx_bf16 = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 22 & 1) != 0;
+  return avx512_bf16 || (amx_bf16 && __builtin_cpu_supports("avx512f") != 0);
+#else
+  return false;
+#endif
+}
+
+at::ScalarType precision_named(const std::string& name, at::Device device) {
+  if (name == "fp32") return at::kFloat;
+  if (name == "bf16") return at::kBFloat16;
+  if (name == "fp16") {
+    if (device.is_cpu()) throw UsageError("fp16 is for GPUs only: use bf16 or fp32");
+    return at::kHalf;
+  }
+  if (name != "auto") throw UsageError(cat("'", name, "' is none of 'auto', 'fp32', 'bf16', 'fp16'"));
+  return !device.is_cpu() || cpu_has_bf16() ? at::kBFloat16 : at::kFloat;
+}
+
+}  // namespace sr3

@@ -1,0 +1,197 @@
+// Inference: what does not change over the steps is computed once; nothing is kept for a backward pass.
+#include <ATen/ATen.h>
+
+#include "base/error.h"
+#include "nn/block.h"
+#include "nn/embedding.h"
+#include "nn/frame.h"
+#include "nn/group_norm_silu.h"
+#include "nn/unet.h"
+
+namespace sr3 {
+
+namespace {
+
+// A convolution with its weights ready for use.
+struct ReadyConv {
+  at::Tensor weight, bias;
+  int64_t stride = 1, padding = 1;
+
+  at::Tensor operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
+};
+
+ReadyConv ready(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type) {
+  ReadyConv c;
+  c.weight = weight.to(type).contiguous(at::MemoryFormat::ChannelsLast);
+  if (bias.defined()) c.bias = bias.to(type);
+  c.stride = plan.stride;
+  c.padding = plan.kernel / 2;
+  return c;
+}
+
+struct Network {
+  Plan plan;
+  at::Device device;
+  at::ScalarType compute;
+  Parameters parameters;         // on the device; the embeddings' and norms' are used
+  std::vector<ReadyConv> convs;  // the stem sees the image alone
+  ReadyConv condition_conv;      // the stem's half for the condition, which carries the bias
+  at::Tensor project_weight, project_bias;  // of all blocks: (sum of widths, embedding), (sum of widths)
+  std::vector<int64_t> widths;              // of each block's projection
+  at::Tensor levels;                        // (K, embedding); undefined when no level is told
+  at::Tensor projected;                     // (K, sum of widths), where the level is all that is told
+  int64_t level_count = 0;
+
+  Network(const UNetOptions& options, const Parameters& given, at::Device where, at::ScalarType type)
+      : plan(options), device(where), compute(type) {
+    for (const auto& p : plan.parameters) {
+      const at::Tensor value = given[p.name].detach();
+      if (value.sizes() != at::IntArrayRef(p.shape))
+        throw Error(cat("parameter '", p.name, "' is ", value.sizes(), ", not ", at::IntArrayRef(p.shape)));
+      parameters.add(p.name, value.to(device, at::kFloat));
+    }
+    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) convs.push_back(ready_conv(i));
+    std::vector<at::Tensor> weights, biases;
+    for (const auto& p : plan.projections) {
+      weights.push_back(parameters[p.name + ".weight"]);
+      biases.push_back(parameters[p.name + ".bias"]);
+      widths.push_back(p.out);
+    }
+    if (!weights.empty()) {
+      project_weight = at::cat(weights, 0);
+      project_bias = at::cat(biases, 0);
+    }
+  }
+
+  ReadyConv ready_conv(int number) {
+    const ConvPlan& c = plan.convs[number];
+    const auto type = number == plan.stem || number == plan.out_conv ? at::kFloat : compute;
+    const at::Tensor& weight = parameters[c.name + ".weight"];
+    at::Tensor bias = c.bias ? parameters[c.name + ".bias"] : at::Tensor();
+    if (number != plan.stem || plan.options.condition_channels == 0) return ready(c, weight, bias, type);
+    const int64_t area = plan.options.patch * plan.options.patch;
+    const int64_t of_x = plan.options.in_channels * area, of_condition = plan.options.condition_channels * area;
+    const bool x_first = plan.options.concat_order == "x-condition";
+    condition_conv = ready(c, weight.narrow(1, x_first ? of_x : 0, of_condition), bias, type);
+    return ready(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
+  }
+
+  at::Tensor project(const at::Tensor& embedding) const {
+    return at::linear(plan.options.level.activate ? at::silu(embedding) : embedding, project_weight, project_bias);
+  }
+};
+
+class InferenceLayers : public Layers {
+ public:
+  // projections: (N or 1, sum of widths), or undefined
+  InferenceLayers(const Network& net, const at::Tensor& projections, int64_t n) : net_(net) {
+    if (projections.defined()) projections_ = projections.expand({n, -1}).split_with_sizes(net.widths, 1);
+  }
+
+  at::Tensor conv(int number, const at::Tensor& x) override { return net_.convs[number](x); }
+
+  at::Tensor norm(int number, const at::Tensor& x, int projection, bool activate) override {
+    const NormPlan& n = net_.plan.norms[number];
+    GroupNormInput in;
+    in.x = x;
+    in.weight = net_.parameters[n.name + ".weight"];
+    in.bias = net_.parameters[n.name + ".bias"];
+    in.groups = net_.plan.options.groups;
+    in.eps = net_.plan.options.norm_eps;
+    in.activate = activate;
+    if (projection >= 0) in.set_embedding(projections_[projection], net_.plan.options.scale_shift);
+    return group_norm_silu(in, /*widen=*/number == net_.plan.out_norm);
+  }
+
+  at::Tensor dropout(int, const at::Tensor& x) override { return x; }
+
+  at::Tensor add(const at::Tensor& h, const at::Tensor& x) override {
+    h.add_(x);
+    return net_.plan.options.skip_scale == 1 ? h : h.mul_(net_.plan.options.skip_scale);
+  }
+
+ private:
+  const Network& net_;
+  std::vector<at::Tensor> projections_;
+};
+
+}  // namespace
+
+struct UNetRunner::Impl {
+  Network net;
+};
+
+class UNetRunner::Prepared {
+ public:
+  at::Tensor stem;  // the condition's half of the stem's result, with the bias: (N, C, H', W') fp32; or undefined
+  at::Tensor told;  // (N, embedding): class and augmentation level; or undefined
+  std::vector<int64_t> size;  // of the condition: N, H, W
+};
+
+UNetRunner::UNetRunner(const UNetOptions& options, const Parameters& parameters, at::Device device, at::ScalarType compute) {
+  const at::NoGradGuard no_grad;
+  impl_ = std::make_unique<Impl>(Impl{Network(options, parameters, device, compute)});
+}
+
+UNetRunner::~UNetRunner() = default;
+
+void UNetRunner::set_levels(const std::vector<double>& level) {
+  const at::NoGradGuard no_grad;
+  Network& net = impl_->net;
+  net.level_count = static_cast<int64_t>(level.size());
+  if (!net.plan.told_level) return;
+  const at::Tensor values = at::tensor(at::ArrayRef<double>(level), at::kDouble).to(net.device, at::kFloat);
+  net.levels = embed_level(net.plan, net.parameters, values);
+  const bool all = net.plan.options.classes == 0 && !net.plan.options.augmentation_level;
+  net.projected = all ? net.project(net.levels) : at::Tensor();
+}
+
+std::shared_ptr<const UNetRunner::Prepared> UNetRunner::prepare(const at::Tensor& condition, const at::Tensor& labels,
+                                                                const at::Tensor& augmentation_level) const {
+  const at::NoGradGuard no_grad;
+  const Network& net = impl_->net;
+  const UNetOptions& options = net.plan.options;
+  auto prepared = std::make_shared<Prepared>();
+  if (condition.defined() != (options.condition_channels > 0))
+    throw Error(condition.defined() ? "the network takes no condition" : "the network needs a condition");
+  const int64_t n = condition.defined() ? condition.size(0) : labels.defined() ? labels.size(0)
+                    : augmentation_level.defined() ? augmentation_level.size(0) : 0;
+  check_conditioning(options, labels, augmentation_level, n);
+  if (condition.defined()) {
+    if (condition.dim() != 4 || condition.size(1) != options.condition_channels)
+      throw Error(cat("the network's condition must be of shape (N,", options.condition_channels, ",H,W), not ", condition.sizes()));
+    prepared->size = {n, condition.size(2), condition.size(3)};
+    prepared->stem = net.condition_conv(to_patches(net.plan, condition.to(net.device, at::kFloat)));
+  }
+  const auto here = [&](const at::Tensor& x) { return x.defined() ? x.to(net.device) : x; };
+  prepared->told = embed_rest(net.plan, net.parameters, here(labels), here(augmentation_level));
+  return prepared;
+}
+
+at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x, int64_t k) const {
+  const at::NoGradGuard no_grad;
+  const Network& net = impl_->net;
+  const int64_t n = x.size(0), height = x.size(2), width = x.size(3);
+  if (net.plan.told_level && (k < 0 || k >= net.level_count))
+    throw std::logic_error("no such level was set");
+  const bool fits = x.size(1) == net.plan.options.in_channels &&
+                    (prepared.size.empty() || prepared.size == std::vector<int64_t>{n, height, width}) &&
+                    (!prepared.told.defined() || prepared.told.size(0) == n);
+  if (!fits) throw Error(cat("an image of ", x.sizes(), " does not fit what was prepared"));
+
+  at::Tensor projections;
+  if (net.projected.defined()) {
+    projections = net.projected.narrow(0, k, 1);
+  } else if (net.plan.embedding > 0) {
+    at::Tensor embedding = prepared.told;
+    if (net.plan.told_level) embedding = net.levels.narrow(0, k, 1) + embedding;
+    projections = net.project(embedding);
+  }
+  InferenceLayers layers(net, projections, n);
+  at::Tensor stem = layers.conv(net.plan.stem, to_patches(net.plan, x.to(net.device, at::kFloat)));
+  if (prepared.stem.defined()) stem.add_(prepared.stem);
+  const at::Tensor h = run_plan(net.plan, layers, stem.to(net.compute));
+  return from_patches(net.plan, layers.conv(net.plan.out_conv, h), height, width);
+}
+
+}  // namespace sr3

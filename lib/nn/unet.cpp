@@ -1,0 +1,107 @@
+// The training pass: plain differentiable operators, the fused norm, and weights cast to the compute type on the way.
+#include <ATen/ATen.h>
+
+#include "base/error.h"
+#include "nn/block.h"
+#include "nn/dropout.h"
+#include "nn/embedding.h"
+#include "nn/frame.h"
+#include "nn/group_norm_silu.h"
+#include "nn/unet.h"
+
+namespace sr3 {
+
+namespace {
+
+class TrainingLayers : public Layers {
+ public:
+  TrainingLayers(const Plan& plan, const Parameters& parameters, const at::Tensor& embedding, bool train,
+                 uint64_t dropout_seed)
+      : plan_(plan), parameters_(parameters), train_(train), dropout_seed_(dropout_seed) {
+    if (!embedding.defined()) return;
+    const at::Tensor told = plan.options.level.activate ? at::silu(embedding) : embedding;
+    for (const auto& p : plan.projections)
+      projections_.push_back(at::linear(told, parameters[p.name + ".weight"], parameters[p.name + ".bias"]));
+  }
+
+  // In the dtype of x: fp32 for the stem and the last convolution.
+  at::Tensor conv(int number, const at::Tensor& x) override {
+    const ConvPlan& c = plan_.convs[number];
+    const auto type = x.scalar_type();
+    const auto cast = [&](const char* part) { return parameters_[c.name + part].to(type); };
+    const at::Tensor weight = cast(".weight").contiguous(at::MemoryFormat::ChannelsLast);
+    return at::conv2d(x, weight, c.bias ? cast(".bias") : at::Tensor(), c.stride, c.kernel / 2);
+  }
+
+  at::Tensor norm(int number, const at::Tensor& x, int projection, bool activate) override {
+    const NormPlan& n = plan_.norms[number];
+    GroupNormInput in;
+    in.x = x;
+    in.weight = parameters_[n.name + ".weight"];
+    in.bias = parameters_[n.name + ".bias"];
+    in.groups = plan_.options.groups;
+    in.eps = plan_.options.norm_eps;
+    in.activate = activate;
+    if (projection >= 0) in.set_embedding(projections_[projection], plan_.options.scale_shift);
+    return group_norm_silu(in, /*widen=*/number == plan_.out_norm);
+  }
+
+  at::Tensor dropout(int block, const at::Tensor& x) override {
+    if (!train_ || plan_.options.dropout == 0) return x;
+    return x * dropout_mask(x, plan_.options.dropout, dropout_seed_, static_cast<uint32_t>(block));
+  }
+
+  at::Tensor add(const at::Tensor& h, const at::Tensor& x) override {
+    return plan_.options.skip_scale == 1 ? h + x : (h + x) * plan_.options.skip_scale;
+  }
+
+ private:
+  const Plan& plan_;
+  const Parameters& parameters_;
+  bool train_;
+  uint64_t dropout_seed_;
+  std::vector<at::Tensor> projections_;
+};
+
+void check_images(const UNetOptions& options, const UNetInput& input) {
+  const auto check = [&](const char* what, const at::Tensor& image, int64_t channels) {
+    if (image.dim() != 4 || image.size(1) != channels || image.size(2) < 1 || image.size(3) < 1)
+      throw Error(cat(what, " must be of shape (N,", channels, ",H,W), not ", image.sizes()));
+  };
+  check("the network's image", input.x, options.in_channels);
+  if (input.condition.defined() != (options.condition_channels > 0))
+    throw Error(input.condition.defined() ? "the network takes no condition" : "the network needs a condition");
+  if (!input.condition.defined()) return;
+  check("the network's condition", input.condition, options.condition_channels);
+  if (input.condition.size(0) != input.x.size(0) || input.condition.size(2) != input.x.size(2) ||
+      input.condition.size(3) != input.x.size(3))
+    throw Error(cat("the condition is ", input.condition.sizes(), ", but the image ", input.x.sizes()));
+}
+
+}  // namespace
+
+at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters, const UNetInput& input,
+                        at::ScalarType compute, bool train, uint64_t dropout_seed) {
+  const Plan plan(options);
+  const int64_t n = input.x.size(0);
+  check_images(options, input);
+  check_conditioning(options, input.labels, input.augmentation_level, n);
+  if (plan.told_level && (!input.level.defined() || input.level.dim() != 1 || input.level.size(0) != n))
+    throw Error(cat("the network needs noise levels of shape (", n, ")"));
+
+  const auto wide = compute == at::kDouble ? at::kDouble : at::kFloat;
+  at::Tensor embedding = embed_level(plan, parameters, input.level);
+  const at::Tensor rest = embed_rest(plan, parameters, input.labels, input.augmentation_level);
+  if (rest.defined()) embedding = embedding.defined() ? embedding + rest : rest;
+
+  at::Tensor x = to_patches(plan, input.x.to(wide));
+  if (input.condition.defined()) {
+    const at::Tensor condition = to_patches(plan, input.condition.to(wide));
+    x = options.concat_order == "x-condition" ? at::cat({x, condition}, 1) : at::cat({condition, x}, 1);
+  }
+  TrainingLayers layers(plan, parameters, embedding, train, dropout_seed);
+  const at::Tensor h = run_plan(plan, layers, layers.conv(plan.stem, x).to(compute));
+  return from_patches(plan, layers.conv(plan.out_conv, h), input.x.size(2), input.x.size(3));
+}
+
+}  // namespace sr3
