@@ -30,4 +30,9 @@ struct EncodeOptions {
 // image.comment goes into the PNM "#" line or the PNG tEXt "Comment". JPEG holds 8 bits only: 16 become 8.
 Bytes encode(const Image& image, Format format, const EncodeOptions& options);
 
+// For the codecs. Larger than the limit: DataError "cannot read 'x': 100000x100000 is more than the limit of N pixels".
+void check_size(int64_t width, int64_t height, const std::string& origin, const Limits& limits);
+// The image ends at byte `end` of `size`: DataError when something follows.
+void check_end(size_t end, size_t size, const std::string& origin);
+
 }  // namespace sr3

@@ -19,6 +19,13 @@ struct Frame {
   std::string extra;               // other members of the "#sr" object, kept as JSON text: {"a":1} or ""
 };
 
+// A name as a key: white space and whatever else a key may not hold become "_", ".." becomes "__", "." and empty
+// components go, and so does what exceeds 300 bytes (200 a component). May be empty.
+std::string clean_key(const std::string& text);
+
+// The key of an image that has no name: "000042".
+std::string number_key(int64_t number);
+
 // The text after "#": sr {"key":"0001","i":0,"n":64,"class":3,"seed":7}; ASCII, under 500 bytes.
 std::string frame_comment(const Frame& frame);
 // Takes what a comment says into the frame; a comment that is not ours, or is damaged, changes nothing.

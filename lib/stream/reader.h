@@ -22,19 +22,20 @@ struct ReaderOptions {
   int64_t max_pixels = Limits{}.max_pixels;
   int64_t threads = 0;      // 0: all cores
   std::string shard;        // "I/N": every N-th image, beginning with the I-th; frames keep their index
+  // --keep-going, --max-pixels, --shard, and --threads unless the program has declared its own.
   void declare(Options& options);
 };
 
-// One image still encoded, or the error met in finding it.
+// One image still encoded.
 struct Encoded {
   Bytes bytes;
   std::string key, origin;
   int64_t index = 0;
 };
 
-// Names of the operand's images in order, without reading them; streams and archives are opened only when read.
-// Operands: a file with an image's magic; a folder (recursive, sorted, *.png *.jpg *.jpeg *.ppm *.pgm *.pnm in any case);
-// .tar .tar.gz .tar.xz .zip ... (anything libarchive reads); "-"; none at all means standard input.
+// The images of operands (stream/operands.h), in order. Files are found at once; streams and archives are opened only
+// when their turn comes. A named file is keyed by its stem, a file below a folder or in an archive by its path there
+// without extension, an image of a stream by its "#sr" line or else by its running number.
 class Reader {
  public:
   Reader(const std::vector<std::string>& operands, const ReaderOptions& options);

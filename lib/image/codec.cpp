@@ -1,0 +1,51 @@
+#include "image/codec.h"
+
+#include "base/error.h"
+#include "image/jpeg.h"
+#include "image/png.h"
+#include "image/pnm.h"
+
+namespace sr3 {
+
+Format sniff(std::span<const uint8_t> head, const std::string& origin) {
+  const auto begins = [&](std::initializer_list<uint8_t> magic) {
+    return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
+  };
+  if (begins({0xff, 0xd8, 0xff})) return Format::kJpeg;
+  if (begins({0x89, 'P', 'N', 'G'})) return Format::kPng;
+  if (begins({'P', '5'}) || begins({'P', '6'})) return Format::kPnm;
+  if (head.size() >= 3 && head[0] == 'P' && head[1] >= '1' && head[1] <= '7' && head[2] == '\n')
+    throw DataError(cat("'", origin, "' is a P", char(head[1]), " image; of the PNM formats only P5 and P6 are read"));
+  throw DataError(cat("'", origin, "' is not a PNG, JPEG or PNM image"));
+}
+
+Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits) {
+  switch (sniff(bytes, origin)) {
+    case Format::kPng: return decode_png(bytes, origin, limits);
+    case Format::kJpeg: return decode_jpeg(bytes, origin, limits);
+    case Format::kPnm: break;
+  }
+  return decode_pnm(bytes, origin, limits);
+}
+
+Bytes encode(const Image& image, Format format, const EncodeOptions& options) {
+  switch (format) {
+    case Format::kPng: return encode_png(image, options);
+    case Format::kJpeg: return encode_jpeg(image, options);
+    case Format::kPnm: break;
+  }
+  return encode_pnm(image);
+}
+
+void check_size(int64_t width, int64_t height, const std::string& origin, const Limits& limits) {
+  if (height > limits.max_pixels / width)
+    throw DataError(cat("cannot read '", origin, "': ", width, "x", height, " is more than the limit of ",
+                        limits.max_pixels, " pixels"));
+}
+
+void check_end(size_t end, size_t size, const std::string& origin) {
+  if (end != size)
+    throw DataError(cat("cannot read '", origin, "': ", size - end, " bytes after the image's end at byte ", end));
+}
+
+}  // namespace sr3

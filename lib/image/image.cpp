@@ -1,0 +1,50 @@
+#include "image/image.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace sr3 {
+
+Image make_image(int64_t width, int64_t height, int depth) {
+  if (width < 1 || height < 1 || (depth != 8 && depth != 16)) throw std::logic_error("make_image: bad size or depth");
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.depth = depth;
+  if (depth == 8)
+    image.u8.resize(image.samples());
+  else
+    image.u16.resize(image.samples());
+  return image;
+}
+
+Image with_depth(const Image& image, int depth) {
+  if (image.depth == depth) return image;
+  Image out = make_image(image.width, image.height, depth);
+  out.comment = image.comment;
+  if (depth == 16)
+    std::transform(image.u8.begin(), image.u8.end(), out.u16.begin(), [](uint8_t x) { return uint16_t(x * 257); });
+  else
+    std::transform(image.u16.begin(), image.u16.end(), out.u8.begin(),
+                   [](uint16_t x) { return uint8_t((uint32_t{x} + 128) / 257); });
+  return out;
+}
+
+Image crop(const Image& image, int64_t x, int64_t y, int64_t width, int64_t height) {
+  if (x < 0 || y < 0 || width < 1 || height < 1 || x > image.width - width || y > image.height - height)
+    throw std::logic_error("crop: outside the image");
+  Image out = make_image(width, height, image.depth);
+  out.comment = image.comment;
+  const auto copy = [&](const auto& from, auto& to) {
+    for (int64_t row = 0; row < height; ++row)
+      std::copy_n(from.begin() + ((y + row) * image.width + x) * Image::kChannels, width * Image::kChannels,
+                  to.begin() + row * width * Image::kChannels);
+  };
+  if (image.depth == 8)
+    copy(image.u8, out.u8);
+  else
+    copy(image.u16, out.u16);
+  return out;
+}
+
+}  // namespace sr3

@@ -1,0 +1,200 @@
+#include "image/jpeg.h"
+
+#include <cctype>
+#include <csetjmp>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+// jpeglib.h needs <cstdio> before it.
+#include <jpeglib.h>
+#include <jerror.h>
+
+#include "base/error.h"
+#include "image/orientation.h"
+
+namespace sr3 {
+
+namespace {
+
+// An encoder makes about ten; hundreds of scans over one image only burn time.
+constexpr int kMaxScans = 100;
+
+// libjpeg reports errors by longjmp: whatever needs a destructor lives outside the functions that are jumped over.
+struct Failure {
+  jpeg_error_mgr manager;  // first: libjpeg knows only this
+  std::jmp_buf jump;
+  bool truncated = false;
+  char message[JMSG_LENGTH_MAX] = "";
+};
+
+[[noreturn]] void fail(j_common_ptr info) {
+  auto& failure = *reinterpret_cast<Failure*>(info->err);
+  info->err->format_message(info, failure.message);
+  std::longjmp(failure.jump, 1);
+}
+
+// Warnings that mean lost pixels are errors; the others (odd but whole files) are let pass.
+void warned(j_common_ptr info, int level) {
+  if (level >= 0) return;
+  auto& failure = *reinterpret_cast<Failure*>(info->err);
+  switch (info->err->msg_code) {
+    case JWRN_JPEG_EOF: failure.truncated = true; [[fallthrough]];
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+    case JWRN_TOO_MUCH_DATA: fail(info);
+    default: break;
+  }
+}
+
+void prepare(Failure& failure) {
+  jpeg_std_error(&failure.manager);
+  failure.manager.error_exit = fail;
+  failure.manager.emit_message = warned;
+  failure.manager.output_message = [](j_common_ptr) {};
+}
+
+struct Reading {
+  jpeg_decompress_struct info{};
+  jpeg_progress_mgr progress{};
+  Failure failure;
+  std::span<const uint8_t> bytes;
+  Image image;
+  Bytes row;  // CMYK
+
+  Reading() {
+    prepare(failure);
+    info.err = &failure.manager;
+  }
+  ~Reading() { jpeg_destroy_decompress(&info); }
+};
+
+void watch_scans(j_common_ptr info) {
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kMaxScans) ERREXIT(info, JERR_NOT_COMPILED);
+}
+
+bool read_header(Reading& r) {
+  if (setjmp(r.failure.jump)) return false;
+  jpeg_create_decompress(&r.info);
+  r.progress.progress_monitor = watch_scans;
+  r.info.progress = &r.progress;
+  jpeg_mem_src(&r.info, r.bytes.data(), r.bytes.size());
+  jpeg_save_markers(&r.info, JPEG_APP0 + 1, 0xffff);
+  jpeg_read_header(&r.info, TRUE);
+  return true;
+}
+
+// As Pillow: samples are taken as inverted (Adobe's way, and what encoders write), then R = K - (255 - C) K / 255.
+void cmyk_to_rgb(const uint8_t* from, uint8_t* to, size_t pixels) {
+  for (; pixels--; from += 4, to += 3) {
+    for (int c = 0; c < 3; ++c) {
+      const int product = (255 - from[c]) * from[3] + 128;
+      to[c] = static_cast<uint8_t>(from[3] - (((product >> 8) + product) >> 8));
+    }
+  }
+}
+
+bool read_rows(Reading& r) {
+  if (setjmp(r.failure.jump)) return false;
+  const bool cmyk = r.info.out_color_space == JCS_CMYK;
+  jpeg_start_decompress(&r.info);
+  while (r.info.output_scanline < r.info.output_height) {
+    uint8_t* const to = r.image.u8.data() + size_t{r.info.output_scanline} * r.info.output_width * Image::kChannels;
+    JSAMPROW row = cmyk ? r.row.data() : to;
+    jpeg_read_scanlines(&r.info, &row, 1);
+    if (cmyk) cmyk_to_rgb(row, to, r.info.output_width);
+  }
+  jpeg_finish_decompress(&r.info);
+  return true;
+}
+
+int orientation_of(const jpeg_decompress_struct& info) {
+  static constexpr char kExif[] = "Exif\0";  // and the final 0: six bytes
+  for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next)
+    if (marker->data_length > sizeof kExif && std::memcmp(marker->data, kExif, sizeof kExif) == 0)
+      return exif_orientation({marker->data + sizeof kExif, marker->data_length - sizeof kExif});
+  return 1;
+}
+
+}  // namespace
+
+Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits) {
+  Reading r;
+  r.bytes = bytes;
+  const auto damaged = [&] {
+    if (r.failure.truncated) return DataError(cat("cannot read '", origin, "': truncated at byte ", bytes.size()));
+    const size_t at = r.info.src ? bytes.size() - r.info.src->bytes_in_buffer : 0;
+    std::string text = r.info.input_scan_number > kMaxScans ? cat("more than ", kMaxScans, " scans")
+                                                            : r.failure.message;
+    text[0] = static_cast<char>(std::tolower(text[0]));
+    return DataError(cat("cannot read '", origin, "': ", text, " at byte ", at));
+  };
+  if (!read_header(r)) throw damaged();
+  check_size(r.info.image_width, r.info.image_height, origin, limits);
+  const bool cmyk = r.info.num_components == 4;
+  r.info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+  r.image = make_image(r.info.image_width, r.info.image_height, 8);
+  if (cmyk) r.row.resize(size_t{r.info.image_width} * 4);
+  if (!read_rows(r)) throw damaged();
+  check_end(bytes.size() - r.info.src->bytes_in_buffer, bytes.size(), origin);
+  return upright(std::move(r.image), orientation_of(r.info));
+}
+
+namespace {
+
+struct Writing {
+  jpeg_compress_struct info{};
+  Failure failure;
+  unsigned char* out = nullptr;
+  unsigned long size = 0;
+  const Image* image = nullptr;
+  int quality = 95;
+
+  Writing() {
+    prepare(failure);
+    info.err = &failure.manager;
+  }
+  ~Writing() {
+    jpeg_destroy_compress(&info);
+    std::free(out);
+  }
+};
+
+bool write_all(Writing& w) {
+  if (setjmp(w.failure.jump)) return false;
+  jpeg_create_compress(&w.info);
+  jpeg_mem_dest(&w.info, &w.out, &w.size);
+  w.info.image_width = static_cast<JDIMENSION>(w.image->width);
+  w.info.image_height = static_cast<JDIMENSION>(w.image->height);
+  w.info.input_components = Image::kChannels;
+  w.info.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&w.info);
+  jpeg_set_quality(&w.info, w.quality, TRUE);
+  if (w.quality >= 90) w.info.comp_info[0].h_samp_factor = w.info.comp_info[0].v_samp_factor = 1;
+  jpeg_start_compress(&w.info, TRUE);
+  while (w.info.next_scanline < w.info.image_height) {
+    auto* row = const_cast<JSAMPLE*>(w.image->u8.data() +
+                                     size_t{w.info.next_scanline} * w.info.image_width * Image::kChannels);
+    jpeg_write_scanlines(&w.info, &row, 1);
+  }
+  jpeg_finish_compress(&w.info);
+  return true;
+}
+
+}  // namespace
+
+Bytes encode_jpeg(const Image& image, const EncodeOptions& options) {
+  if (image.depth == 16) return encode_jpeg(with_depth(image, 8), options);
+  if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
+    throw Error(cat("cannot encode a JPEG image: ", image.width, "x", image.height, " is more than ",
+                    JPEG_MAX_DIMENSION, " a side"));
+  Writing w;
+  w.image = &image;
+  w.quality = options.jpeg_quality;
+  if (!write_all(w)) throw Error(cat("cannot encode a JPEG image: ", w.failure.message));
+  return {w.out, w.out + w.size};
+}
+
+}  // namespace sr3

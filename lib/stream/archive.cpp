@@ -1,0 +1,131 @@
+#include "stream/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+
+#include "base/error.h"
+#include "stream/operands.h"
+#include "stream/splitter.h"
+
+namespace sr3 {
+
+namespace {
+
+// Text of ordinary pictures shrinks a thousand times at most; nested compressors of nothing have no bound.
+constexpr int64_t kMaxRatio = 2000, kFreeBytes = int64_t{256} << 20;
+
+}  // namespace
+
+bool is_archive(std::span<const uint8_t> head) {
+  const auto at = [&](size_t offset, std::initializer_list<uint8_t> magic) {
+    return head.size() >= offset + magic.size() && std::equal(magic.begin(), magic.end(), head.begin() + offset);
+  };
+  return at(257, {'u', 's', 't', 'a', 'r'}) || at(0, {'P', 'K', 3, 4}) || at(0, {'P', 'K', 5, 6}) ||
+         at(0, {0x1f, 0x8b}) || at(0, {'B', 'Z', 'h'}) || at(0, {0xfd, '7', 'z', 'X', 'Z'}) ||
+         at(0, {0x28, 0xb5, 0x2f, 0xfd});
+}
+
+struct Archive::Impl : Source {
+  std::string origin, member;
+  Limits limits;
+  struct archive* handle = archive_read_new();
+  Source* source = nullptr;
+  Bytes block = Bytes(size_t{1} << 16);
+  std::exception_ptr failure;  // of the source, kept while libarchive's C code is passed through
+  bool over = false;
+
+  explicit Impl(const std::string& name, const Limits& given) : origin(name), limits(given) {
+    if (!handle) throw std::bad_alloc();
+    archive_read_support_format_tar(handle);
+    archive_read_support_format_zip(handle);
+    archive_read_support_filter_gzip(handle);
+    archive_read_support_filter_bzip2(handle);
+    archive_read_support_filter_xz(handle);
+    archive_read_support_filter_zstd(handle);
+  }
+  ~Impl() override { archive_read_free(handle); }
+
+  // Of the archive itself.
+  [[noreturn]] void fail() {
+    over = true;
+    if (failure) std::rethrow_exception(failure);
+    const char* text = archive_error_string(handle);
+    throw DataError(cat("cannot read '", origin, "': ", text ? text : "damaged archive", " at byte ",
+                        archive_filter_bytes(handle, -1)));
+  }
+
+  void check_ratio() {
+    const int64_t plain = archive_filter_bytes(handle, 0), packed = archive_filter_bytes(handle, -1);
+    if (plain > kFreeBytes && plain / kMaxRatio > packed) {
+      over = true;
+      throw DataError(cat("cannot read '", origin, "': unpacks to more than ", kMaxRatio, " times its size at byte ",
+                          packed));
+    }
+  }
+
+  // The current member.
+  size_t read(uint8_t* to, size_t n) override {
+    const la_ssize_t got = archive_read_data(handle, to, n);
+    if (got < 0) fail();
+    check_ratio();
+    return static_cast<size_t>(got);
+  }
+  const std::string& name() const override { return member; }
+
+  // Through read(), for libarchive's own skipping has no bound.
+  void skip_rest() {
+    uint8_t waste[4096];
+    while (read(waste, sizeof waste) > 0) {
+    }
+  }
+
+  static la_ssize_t feed(struct archive* handle, void* self, const void** bytes) {
+    auto& impl = *static_cast<Impl*>(self);
+    try {
+      *bytes = impl.block.data();
+      return static_cast<la_ssize_t>(impl.source->read(impl.block.data(), impl.block.size()));
+    } catch (...) {
+      impl.failure = std::current_exception();
+    }
+    archive_set_error(handle, EIO, "read failed");
+    return ARCHIVE_FATAL;
+  }
+};
+
+Archive::Archive(Source& source, const Limits& limits) : impl_(std::make_unique<Impl>(source.name(), limits)) {
+  impl_->source = &source;
+  if (archive_read_open(impl_->handle, impl_.get(), nullptr, Impl::feed, nullptr) != ARCHIVE_OK) impl_->fail();
+}
+
+Archive::Archive(const std::string& path, const Limits& limits) : impl_(std::make_unique<Impl>(path, limits)) {
+  if (archive_read_open_filename(impl_->handle, path.c_str(), size_t{1} << 16) != ARCHIVE_OK) impl_->fail();
+}
+
+Archive::~Archive() = default;
+
+std::optional<Archive::Member> Archive::next() {
+  Impl& impl = *impl_;
+  while (!impl.over) {
+    if (!impl.member.empty()) impl.skip_rest();
+    impl.member.clear();
+    struct archive_entry* entry = nullptr;
+    const int status = archive_read_next_header(impl.handle, &entry);
+    if (status == ARCHIVE_EOF) break;
+    if (status < ARCHIVE_WARN) impl.fail();
+    impl.check_ratio();
+    const char* path = archive_entry_pathname(entry);
+    if (!path) path = archive_entry_pathname_utf8(entry);
+    impl.member = cat(impl.origin, ":", path ? path : "?");
+    if (!path || archive_entry_filetype(entry) != AE_IFREG || !is_image_name(path)) continue;
+    return Member{read_single(impl, impl.limits), path, impl.member};
+  }
+  impl.over = true;
+  return std::nullopt;
+}
+
+}  // namespace sr3

@@ -1,0 +1,145 @@
+#include "stream/operands.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "image/pnm.h"
+#include "stream/archive.h"
+#include "stream/frame.h"
+#include "stream/input.h"
+
+namespace sr3 {
+
+namespace {
+
+struct stat status_of(const std::string& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) throw Error(cat("cannot open '", path, "': ", std::strerror(errno)));
+  return status;
+}
+
+using Place = std::pair<dev_t, ino_t>;
+
+// Relative paths of the images below root + below. Links to folders are followed, but not in circles.
+void walk(const std::string& root, const std::string& below, std::set<Place> above, std::vector<std::string>& found) {
+  const struct stat here = status_of(root + below);
+  if (!above.insert({here.st_dev, here.st_ino}).second) return;
+  DIR* folder = ::opendir((root + below).c_str());
+  if (!folder) throw Error(cat("cannot open '", root + below, "': ", std::strerror(errno)));
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(folder))
+    if (entry->d_name[0] != '.') names.push_back(entry->d_name);
+  ::closedir(folder);
+  for (const auto& name : names) {
+    struct stat status;
+    if (::stat((root + below + name).c_str(), &status) != 0) continue;  // a dangling link
+    if (S_ISDIR(status.st_mode))
+      walk(root, below + name + "/", above, found);
+    else if (S_ISREG(status.st_mode) && is_image_name(name))
+      found.push_back(below + name);
+  }
+}
+
+std::vector<Part> folder_parts(const std::string& folder) {
+  const std::string root = folder.ends_with('/') ? folder : folder + "/";
+  std::vector<std::string> paths;
+  walk(root, "", {}, paths);
+  if (paths.empty()) throw Error(cat("no images in '", folder, "'"));
+  std::sort(paths.begin(), paths.end());
+  const auto keys = keys_of(paths);
+  std::vector<Part> parts;
+  for (size_t i = 0; i < paths.size(); ++i) parts.push_back({Part::kImage, root + paths[i], keys[i]});
+  return parts;
+}
+
+// A regular file, by its content. netpbm's programs put many PNM images into one file: that is a stream.
+Part file_part(const std::string& path, uint64_t size) {
+  Input input(path, nullptr);
+  PeekSource source(input);
+  auto head = source.peek(512);
+  if (is_archive(head)) return {Part::kArchive, path, ""};
+  if (head.size() >= 2 && head[0] == 'P' && (head[1] == '5' || head[1] == '6')) {
+    head = source.peek(kPnmMaxHeader);
+    try {
+      const auto header = parse_pnm_header(head, path, {INT64_MAX});
+      if (header && header->raster + header->size() < size) return {Part::kStream, path, ""};
+    } catch (const DataError&) {  // told when the image is read
+    }
+  }
+  return {Part::kImage, path, clean_key(stem_of(path))};
+}
+
+std::vector<Part> parts_of(const std::string& operand) {
+  if (operand == "-") return {{Part::kStream, "-", ""}};
+  const struct stat status = status_of(operand);
+  if (S_ISDIR(status.st_mode)) return folder_parts(operand);
+  if (S_ISREG(status.st_mode)) return {file_part(operand, static_cast<uint64_t>(status.st_size))};
+  return {{Part::kStream, operand, ""}};
+}
+
+// Files of a list are named by their paths as written, so that folders of classes stay apart.
+std::vector<Part> list_parts(const std::string& list) {
+  std::istringstream text(read_text(list));
+  std::vector<Part> parts;
+  std::vector<size_t> files;
+  std::vector<std::string> paths;
+  for (std::string line; std::getline(text, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) continue;
+    for (auto& part : parts_of(line)) {
+      if (part.kind == Part::kImage && part.path == line) {
+        files.push_back(parts.size());
+        paths.push_back(line);
+      }
+      parts.push_back(std::move(part));
+    }
+  }
+  if (parts.empty()) throw Error(cat("no images in '", list, "'"));
+  const auto keys = keys_of(paths);
+  for (size_t i = 0; i < files.size(); ++i) parts[files[i]].key = keys[i];
+  return parts;
+}
+
+}  // namespace
+
+bool is_image_name(const std::string& path) {
+  static const std::set<std::string> kExtensions = {"png", "jpg", "jpeg", "jpe", "jfif", "pnm", "ppm", "pgm"};
+  std::istringstream components(path);
+  for (std::string part; std::getline(components, part, '/');)
+    if (part.starts_with('.') && part != "." && part != "..") return false;
+  return kExtensions.contains(extension_of(path));
+}
+
+std::vector<std::string> keys_of(const std::vector<std::string>& paths) {
+  const auto bare = [](const std::string& path) { return clean_key(directory_of(path) + stem_of(path)); };
+  std::map<std::string, int> uses;
+  for (const auto& path : paths) ++uses[bare(path)];
+  std::vector<std::string> keys;
+  for (const auto& path : paths) keys.push_back(uses[bare(path)] > 1 ? clean_key(path) : bare(path));
+  return keys;
+}
+
+std::vector<Part> expand_operands(const std::vector<std::string>& operands) {
+  if (operands.empty()) {
+    if (::isatty(STDIN_FILENO)) throw UsageError("no input: name images, or pipe some in");
+    return {{Part::kStream, "-", ""}};
+  }
+  std::vector<Part> parts;
+  for (const auto& operand : operands) {
+    auto some = operand.size() > 1 && operand[0] == '@' ? list_parts(operand.substr(1)) : parts_of(operand);
+    std::move(some.begin(), some.end(), std::back_inserter(parts));
+  }
+  return parts;
+}
+
+}  // namespace sr3

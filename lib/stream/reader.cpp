@@ -1,0 +1,252 @@
+#include "stream/reader.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "stream/input.h"
+#include "stream/listing.h"
+#include "stream/workers.h"
+
+namespace sr3 {
+
+void ReaderOptions::declare(Options& options) {
+  options.group("Input");
+  options.add("keep-going", 0, &keep_going, "skip damaged images, and exit with status 3");
+  options.add("max-pixels", 0, &max_pixels, "N", "refuse images with more pixels");
+  options.add("shard", 0, &shard, "I/N", "work on every N-th image only, beginning with the I-th");
+  if (!options.find("threads")) options.add("threads", 0, &threads, "N", "threads; 0: one for each core");
+}
+
+namespace {
+
+// "2/4": first image 1 (from 0), every 4th.
+struct Shard {
+  int64_t first = 0, step = 1;
+
+  explicit Shard(const std::string& text) {
+    if (text.empty()) return;
+    const size_t slash = text.find('/');
+    try {
+      if (slash == std::string::npos) throw UsageError("");
+      first = parse_int(text.substr(0, slash)) - 1;
+      step = parse_int(text.substr(slash + 1));
+      if (first < 0 || first >= step) throw UsageError("");
+    } catch (const UsageError&) {
+      throw UsageError(cat("--shard: '", text, "' is not I/N with I from 1 to N"));
+    }
+  }
+  bool has(int64_t ordinal) const { return ordinal % step == first; }
+  // Of n images, how many are in the shard.
+  int64_t of(int64_t n) const { return n > first ? (n - first + step - 1) / step : 0; }
+};
+
+// In the order of the input: an image being decoded, or the end of a stream.
+struct Entry {
+  std::future<Frame> frame;
+  std::optional<int64_t> ended;  // so many images did the stream hold
+  std::string name;              // of the stream
+};
+
+}  // namespace
+
+struct Reader::Impl {
+  const ReaderOptions options;
+  const Limits limits;
+  const Shard shard;
+  const std::vector<Part> parts;
+  std::optional<int64_t> known;  // images in all; none with streams and archives
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Entry> queue;
+  bool fetched = false, stop = false;
+  std::exception_ptr failure;  // of the fetching thread
+
+  Interrupt interrupt;
+  Workers workers;
+  std::thread fetcher;
+  std::optional<int64_t> declared;  // "n" of the current stream
+  int64_t ordinal = 0, delivered = 0, skipped = 0;
+
+  Impl(const std::vector<std::string>& operands, const ReaderOptions& given)
+      : options(given), limits{given.max_pixels}, shard(given.shard), parts(expand_operands(operands)),
+        workers(given.threads) {
+    if (limits.max_pixels < 1) throw UsageError("--max-pixels must be at least 1");
+    if (std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind == Part::kImage; }))
+      known = static_cast<int64_t>(parts.size());
+  }
+
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex);
+      stop = true;
+    }
+    wake.notify_all();
+    interrupt.raise();
+    if (fetcher.joinable()) fetcher.join();
+  }
+
+  void put(Entry entry) {
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [&] { return stop || queue.size() < 2 * workers.size(); });
+    if (stop) throw Interrupted();
+    queue.push_back(std::move(entry));
+    wake.notify_all();
+  }
+
+  // A damaged image, or a stream damaged from here on.
+  void put_failure(std::exception_ptr error) {
+    std::promise<Frame> broken;
+    broken.set_exception(error);
+    put({broken.get_future(), std::nullopt, ""});
+  }
+
+  Frame frame_at(int64_t index) const {
+    Frame frame;
+    frame.index = index;
+    return frame;
+  }
+
+  void fetch_file(const Part& part) {
+    const int64_t index = ordinal++;
+    if (!shard.has(index)) return;
+    put({workers.submit([this, &part, index] {
+           Frame frame = frame_at(index);
+           frame.origin = part.path;
+           frame.image = decode(load_file(part.path, limits), part.path, limits);
+           apply_comment(frame, frame.image.comment);
+           // A file is named by its name, and stands where it was found.
+           frame.key = part.key.empty() ? number_key(index) : part.key;
+           frame.index = index;
+           frame.total = options.keep_going || !known ? std::nullopt : std::optional(shard.of(*known));
+           return frame;
+         }),
+         std::nullopt, ""});
+  }
+
+  void fetch_sequence(const Part& part) {
+    int64_t count = 0;
+    Sequence sequence(part, limits, &interrupt);
+    for (;; ++count) {
+      std::optional<Encoded> encoded;
+      try {
+        encoded = sequence.next();
+      } catch (const DataError&) {
+        ++ordinal;
+        put_failure(std::current_exception());
+        continue;
+      }
+      if (!encoded) break;
+      const int64_t index = ordinal++;
+      if (!shard.has(index)) continue;
+      auto image = std::make_shared<Encoded>(std::move(*encoded));
+      put({workers.submit([this, image, index] {
+             Frame frame = frame_at(index);
+             frame.key = image->key.empty() ? number_key(index) : "";
+             frame.image = decode(image->bytes, image->origin, limits);
+             apply_comment(frame, frame.image.comment);
+             if (!image->key.empty()) {
+               frame.key = image->key;
+               frame.index = index;
+               frame.total.reset();
+             }
+             frame.origin = image->origin;
+             return frame;
+           }),
+           std::nullopt, ""});
+    }
+    put({{}, count, sequence.name()});
+  }
+
+  void fetch() {
+    try {
+      for (const Part& part : parts) {
+        if (part.kind == Part::kImage)
+          fetch_file(part);
+        else
+          fetch_sequence(part);
+      }
+    } catch (const Interrupted&) {
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      failure = std::current_exception();
+    }
+    const std::lock_guard lock(mutex);
+    fetched = true;
+    wake.notify_all();
+  }
+
+  std::optional<Entry> take() {
+    if (!fetcher.joinable()) fetcher = std::thread([this] { fetch(); });
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [&] { return fetched || !queue.empty(); });
+    if (queue.empty()) {
+      if (failure) std::rethrow_exception(failure);
+      return std::nullopt;
+    }
+    Entry entry = std::move(queue.front());
+    queue.pop_front();
+    wake.notify_all();
+    return entry;
+  }
+
+  // Throws unless errors are to be passed over.
+  void skip(const DataError& error) {
+    if (!options.keep_going) throw error;
+    complain(error.what());
+    ++skipped;
+  }
+
+  void end_stream(const Entry& entry) {
+    const std::optional<int64_t> promised = std::exchange(declared, std::nullopt);
+    if (*entry.ended == 0) warn(cat("'", entry.name, "' holds no images"));
+    if (promised && *entry.ended < *promised)
+      skip(DataError(cat("cannot read '", entry.name, "': it ends after ", *entry.ended, " of ", *promised, " images")));
+  }
+};
+
+Reader::Reader(const std::vector<std::string>& operands, const ReaderOptions& options)
+    : impl_(std::make_unique<Impl>(operands, options)) {}
+
+Reader::~Reader() = default;
+
+std::optional<Frame> Reader::next() {
+  Impl& impl = *impl_;
+  while (auto entry = impl.take()) {
+    try {
+      if (entry->ended) {
+        impl.end_stream(*entry);
+        continue;
+      }
+      Frame frame = entry->frame.get();
+      if (!impl.known) {
+        if (frame.total) impl.declared = std::max(impl.declared.value_or(0), *frame.total);
+        if (frame.total) frame.total = impl.shard.of(*frame.total);
+        if (impl.options.keep_going) frame.total.reset();
+      }
+      ++impl.delivered;
+      return frame;
+    } catch (const DataError& error) {
+      impl.skip(error);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> Reader::expected() const {
+  return impl_->known ? std::optional(impl_->shard.of(*impl_->known)) : std::nullopt;
+}
+
+int64_t Reader::skipped() const { return impl_->skipped; }
+
+int Reader::status() const { return impl_->skipped ? kSkipped : kDone; }
+
+}  // namespace sr3

@@ -1,0 +1,222 @@
+#include "stream/writer.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/history.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "image/codec.h"
+#include "stream/workers.h"
+
+namespace sr3 {
+
+void WriterOptions::declare(Options& options) {
+  options.group("Output");
+  options.add("output", 'o', &output, "OUT", "DIR/, FILE.png, FILE.jpg, FILE.ppm, or - for a stream of images");
+  options.add("depth", 0, &depth, "8|16", "bits a sample");
+  options.add("png-level", 0, &png_level, "N", "compression of PNG files, from 0 (none) to 9 (slowest)");
+}
+
+namespace {
+
+// Images encoded or waiting may take this much memory, unless it is a single one.
+constexpr size_t kMaxPending = size_t{512} << 20;
+
+size_t bytes_of(const Image& image) { return image.samples() * (image.depth / 8); }
+
+// Not through stdio: an image must leave at once, for a program waits at the other end.
+void write_stdout(const Bytes& bytes) {
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t put = ::write(STDOUT_FILENO, bytes.data() + at, bytes.size() - at);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) throw Error(cat("cannot write 'standard output': ", std::strerror(errno)));
+    at += static_cast<size_t>(put);
+  }
+}
+
+void make_folder(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  if (failure) throw Error(cat("cannot make the folder '", path, "': ", failure.message()));
+}
+
+Format format_of(const std::string& path) {
+  const std::string extension = extension_of(path);
+  if (extension == "png") return Format::kPng;
+  if (extension == "jpg" || extension == "jpeg") return Format::kJpeg;
+  if (extension == "ppm" || extension == "pnm") return Format::kPnm;
+  throw UsageError(cat("-o: '", path, "' names neither a folder (with a slash at its end) nor a .png, .jpg or .ppm file"));
+}
+
+}  // namespace
+
+struct Writer::Impl {
+  enum class Kind { kStream, kFolder, kFile };
+  const WriterOptions options;
+  Kind kind = Kind::kStream;
+  Format format = Format::kPnm;
+  std::string folder;
+  EncodeOptions encoding;
+  std::set<std::string> keys;
+  int64_t written = 0;
+  bool closed = false;
+
+  struct Entry {
+    std::future<Bytes> bytes;
+    size_t memory;
+  };
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Entry> queue;
+  size_t pending = 0;
+  bool over = false;
+  std::exception_ptr failure;
+  Workers workers;
+  std::thread thread;  // takes finished images in order
+
+  explicit Impl(const WriterOptions& given) : options(given), workers(given.threads) {
+    if (options.depth != 8 && options.depth != 16) throw UsageError(cat("--depth is 8 or 16, not ", options.depth));
+    if (options.png_level < 0 || options.png_level > 9)
+      throw UsageError(cat("--png-level is 0 to 9, not ", options.png_level));
+    encoding.png_level = static_cast<int>(options.png_level);
+    encoding.software = cat("sr3-cdm ", kVersion);
+    const std::string& output = options.output;
+    struct stat status;
+    if (output == "-") {
+      if (::isatty(STDOUT_FILENO))
+        throw UsageError("images are not written to a terminal: use -o DIR/, -o FILE, or a pipe");
+    } else if (output.ends_with('/') || (::stat(output.c_str(), &status) == 0 && S_ISDIR(status.st_mode))) {
+      kind = Kind::kFolder;
+      format = Format::kPng;
+      folder = output.ends_with('/') ? output : output + "/";
+      make_folder(folder);
+    } else {
+      kind = Kind::kFile;
+      format = format_of(output);
+      if (format == Format::kJpeg && options.depth == 16) throw UsageError("--depth 16: JPEG holds 8 bits only");
+      OutputFile probe(output);  // fails now if it cannot be made; unclosed, it leaves nothing
+    }
+    thread = std::thread([this] { drain(); });
+  }
+
+  ~Impl() { finish(); }
+
+  void finish() {
+    {
+      const std::lock_guard lock(mutex);
+      over = true;
+    }
+    wake.notify_all();
+    if (thread.joinable()) thread.join();
+  }
+
+  void drain() {
+    for (;;) {
+      Entry entry;
+      {
+        std::unique_lock lock(mutex);
+        wake.wait(lock, [&] { return over || !queue.empty(); });
+        if (queue.empty()) return;
+        entry = std::move(queue.front());
+        queue.pop_front();
+      }
+      std::exception_ptr error;
+      try {
+        const Bytes bytes = entry.bytes.get();
+        if (kind == Kind::kStream) write_stdout(bytes);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      const std::lock_guard lock(mutex);
+      pending -= entry.memory;
+      if (error) {
+        failure = error;
+        over = true;
+      }
+      wake.notify_all();
+      if (error) return;
+    }
+  }
+
+  void check_failure() {
+    if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
+  }
+
+  // On a worker. Files are written here too, so that they are written side by side.
+  Bytes encode_frame(Frame& frame) {
+    if (frame.image.depth != options.depth) frame.image = with_depth(frame.image, static_cast<int>(options.depth));
+    frame.image.comment = frame_comment(frame);
+    Bytes bytes = encode(frame.image, format, encoding);
+    if (kind == Kind::kStream) return bytes;
+    std::string path = options.output;
+    if (kind == Kind::kFolder) {
+      path = folder + frame.key + ".png";
+      if (frame.key.find('/') != std::string::npos) make_folder(directory_of(path));
+    }
+    write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return {};
+  }
+};
+
+Writer::Writer(const WriterOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+
+Writer::~Writer() = default;
+
+void Writer::write(Frame frame) {
+  Impl& impl = *impl_;
+  frame.key = clean_key(frame.key);
+  if (frame.key.empty()) frame.key = number_key(frame.index);
+  if (impl.kind == Impl::Kind::kFile && impl.written > 0)
+    throw Error(cat("cannot write '", frame.origin, "' to '", impl.options.output, "': it holds one image; use -o DIR/"));
+  if (impl.kind == Impl::Kind::kFolder && !impl.keys.insert(frame.key).second)
+    throw Error(cat("cannot write '", frame.origin, "': '", impl.folder, frame.key, ".png' has been written by another image"));
+  // A file is no stream: it says nothing of how many there are.
+  if (impl.kind != Impl::Kind::kStream) frame.total.reset();
+  ++impl.written;
+
+  const size_t memory = 2 * bytes_of(frame.image);
+  std::unique_lock lock(impl.mutex);
+  impl.wake.wait(lock, [&] {
+    return impl.failure || impl.over || impl.pending == 0 ||
+           (impl.pending + memory <= kMaxPending && impl.queue.size() < 2 * impl.workers.size());
+  });
+  impl.check_failure();
+  if (impl.over) throw Error(cat("cannot write '", frame.origin, "': the output has been closed"));
+  impl.pending += memory;
+  auto shared = std::make_shared<Frame>(std::move(frame));
+  impl.queue.push_back({impl.workers.submit([&impl, shared] { return impl.encode_frame(*shared); }), memory});
+  impl.wake.notify_all();
+}
+
+bool Writer::exists(const std::string& key) const {
+  if (impl_->kind != Impl::Kind::kFolder) return false;
+  struct stat status;
+  return ::stat((impl_->folder + clean_key(key) + ".png").c_str(), &status) == 0;
+}
+
+void Writer::close() {
+  Impl& impl = *impl_;
+  if (impl.closed) return;
+  impl.closed = true;
+  impl.finish();
+  impl.check_failure();
+  if (impl.kind == Impl::Kind::kFile && impl.written == 0)
+    warn(cat("no image came: '", impl.options.output, "' is not written"));
+}
+
+}  // namespace sr3
