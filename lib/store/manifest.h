@@ -2,8 +2,7 @@
 // missing keys are errors that name them; a test holds page and code together.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,7 @@ struct DiffusionOptions {
   std::string predict = "eps";       // eps|x0|v
   std::string target = "image";      // image | residual: (hr - upsampled low_res) * residual_scale is diffused
   double residual_scale = 5;         // only with target residual
-  std::string variance = "posterior";  // beta|posterior|learned
+  std::string variance = "posterior";  // beta|posterior|learned (the network's second half of channels)
   std::string level_draw = "gamma";  // training: gamma (SR3: uniform in alpha_bar within a random interval) |
                                      // sqrt-gamma (Janspiry) | discrete | continuous (uniform u, alpha_bar interpolated)
   std::string loss = "l1";           // l1|l2
@@ -41,7 +40,7 @@ struct LowResOptions {   // how the trainer made low_res, and how it is brought 
 
 struct ConditioningAugmentation {    // CDM section 4.1
   std::string kind = "none";         // none|gaussian|blur
-  double max_level = 0;              // gaussian: s drawn in [0, max_level] of the schedule's T
+  double max_level = 0;              // gaussian: s drawn in [0, max_level], as a part of the schedule's T
   double blur_probability = 0, blur_low = 0, blur_high = 0;
 };
 
@@ -51,8 +50,11 @@ struct TrainingSummary {
   std::string data, attribution;
 };
 
+constexpr int64_t kManifestSchema = 1;
+
 struct StageManifest {
-  std::string kind = "super-resolution";  // base|super-resolution|regression
+  int64_t schema = kManifestSchema;
+  std::string kind = "super-resolution";  // base|super-resolution|regression (x is the upsampled low_res, predict x0)
   std::string description;
   ImageOptions image;
   std::vector<std::string> classes;
@@ -69,10 +71,20 @@ struct StageManifest {
 
 // Strict both ways; DataError "cannot use 'x.json': unknown key 'network.chanels'".
 StageManifest parse_manifest(const std::string& text, const std::string& origin);
-std::string manifest_text(const StageManifest& manifest);  // two-space indent, keys in the page's order, final newline
+// Two-space indent, lists of plain values on one line, keys in the page's order, final newline. DataError where parse_manifest
+// would refuse it.
+std::string manifest_text(const StageManifest& manifest);
 StageManifest read_manifest(const std::string& path);
-void write_manifest(const std::string& path, const StageManifest& manifest);
-// Cross-field checks: sizes chain, channels fit, classes agree with the network, ... Called by parse_manifest.
+void write_manifest(const std::string& path, const StageManifest& manifest);  // atomically
+
+// Words, ranges, and what one section asks of another: sizes chain, channels fit, classes agree with the network, the schedule
+// can be made, ... Called by parse_manifest and manifest_text. DataError "cannot use the stage: 'network.patch' is 0, ...".
 void validate(const StageManifest& manifest);
+
+// All keys in order: "schema", ..., "network.level.input", ..., "history[].time".
+std::vector<std::string> manifest_keys();
+
+// Where the weights of a manifest read from `manifest_path` are.
+std::string weights_path(const std::string& manifest_path, const StageManifest& manifest);
 
 }  // namespace sr3

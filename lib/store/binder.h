@@ -1,0 +1,81 @@
+// One declaration of a struct's keys; reading, writing, checking and the list of keys for stage-manifest(5) all follow it.
+//
+//   void bind(Binder& b, ScheduleOptions& o) {
+//     b.field("steps", o.steps, at_least(1));
+//   }
+//
+// The declarations are in manifest_keys.cpp. Every key is required, and no other is taken.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace sr3 {
+
+struct Range {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool low_open = false, high_open = false;  // the limit itself is outside
+  bool holds(double value) const;            // never for NaN and infinities
+  std::string text() const;                  // "any", "0 to 1", ">= 0", "> 0", "0 to <1"
+};
+inline Range any_number() { return {}; }
+inline Range at_least(double low) { return {.low = low}; }
+inline Range above(double low) { return {.low = low, .low_open = true}; }
+inline Range within(double low, double high) { return {.low = low, .high = high}; }
+
+class Binder {
+ public:
+  using Words = std::vector<std::string>;  // the values a string may have; none: any
+
+  virtual ~Binder() = default;
+  virtual void field(const char* key, std::string& value, const Words& words = {}) = 0;
+  virtual void field(const char* key, bool& value) = 0;
+  virtual void field(const char* key, int64_t& value, const Range& range) = 0;
+  virtual void field(const char* key, double& value, const Range& range) = 0;
+  virtual void field(const char* key, std::vector<std::string>& value) = 0;
+  virtual void field(const char* key, std::vector<int64_t>& value, const Range& range) = 0;
+  virtual void field(const char* key, std::vector<double>& value, const Range& range) = 0;
+
+  template <class T>
+  void section(const char* key, T& value, void (*bind)(Binder&, T&)) {
+    enter(key);
+    bind(*this, value);
+    leave();
+  }
+  template <class T>
+  void list(const char* key, std::vector<T>& values, void (*bind)(Binder&, T&)) {
+    values.resize(enter_list(key, values.size()));
+    for (size_t i = 0; i < values.size(); ++i) {
+      enter_item(i);
+      bind(*this, values[i]);
+      leave();
+    }
+    leave();
+  }
+
+ protected:
+  virtual void enter(const char* key) = 0;
+  virtual size_t enter_list(const char* key, size_t size) = 0;  // how many items there are to be
+  virtual void enter_item(size_t i) = 0;
+  virtual void leave() = 0;
+};
+
+struct StageManifest;
+void bind(Binder& binder, StageManifest& manifest);
+
+// The four things done with the declarations. prefix opens the DataErrors: "cannot use 'x.json': ".
+void read_keys(const nlohmann::json& json, StageManifest& manifest, const std::string& prefix);  // keys and types
+void check_keys(const StageManifest& manifest, const std::string& prefix);                       // words and ranges
+nlohmann::ordered_json write_keys(const StageManifest& manifest);
+
+struct KeyDescription {
+  std::string name;   // "network.level.input", "history[].program"
+  std::string type;   // string|boolean|integer|number|strings|integers|numbers
+  std::string range;  // Range::text(), words joined by "|", or ""
+};
+std::vector<KeyDescription> describe_keys();
+
+}  // namespace sr3
