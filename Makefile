@@ -21,7 +21,7 @@ all: deps
 	@mkdir -p $(BUILD)
 	@cmake -S . -B $(BUILD) -G "Unix Makefiles" -DTORCH="$(abspath $(TORCH))" $(CMAKE_FLAGS) >$(BUILD)/configure.log 2>&1 || \
 	  { cat $(BUILD)/configure.log; exit 1; }
-	@cmake --build $(BUILD) -j $(JOBS) $(if $(TARGET),--target $(TARGET))
+	@cmake --build $(BUILD) $(if $(filter -j%,$(MAKEFLAGS)),,-j $(JOBS)) $(if $(TARGET),--target $(TARGET))
 
 help:
 	@echo 'make              build the programs into $(BUILD)/bin (installs what is needed to build, see make deps)'
@@ -61,8 +61,8 @@ asan: test-deps
 	$(SANITIZERS) tests/check build-asan tests/cli/
 
 fuzz:
-	$(SANITIZERS) $(MAKE) BUILD=build-asan CMAKE_FLAGS=-DSANITIZE=ON TARGET=fuzz-readers all
-	$(SANITIZERS) build-asan/bin/fuzz-readers $(or $(FUZZ_SECONDS),60)
+	$(MAKE) BUILD=build-fuzz CMAKE_FLAGS='-DSANITIZE=ON -DFUZZ=ON' TARGET=fuzz-readers all
+	cd build-fuzz && bin/fuzz-readers $(or $(FUZZ_SECONDS),60)
 
 bench: bench-deps all
 	@cmake --build $(BUILD) -j $(JOBS) --target bench
@@ -80,6 +80,6 @@ install: all
 	cp -R examples/. $(SHARE)/sr3-cdm
 
 clean:
-	rm -rf build build-asan
+	rm -rf build build-asan build-fuzz
 
 .PHONY: all help deps test-deps bench-deps demo check asan fuzz bench install clean

@@ -1,0 +1,173 @@
+#include "corpus.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <zlib.h>
+
+#include "image/codec.h"
+#include "store/manifest.h"
+
+namespace sr3 {
+
+namespace {
+
+Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
+
+Image picture(int64_t width, int64_t height, int depth) {
+  Image image = make_image(width, height, depth);
+  for (size_t i = 0; i < image.u8.size(); ++i) image.u8[i] = static_cast<uint8_t>(i * 37 % 251);
+  for (size_t i = 0; i < image.u16.size(); ++i) image.u16[i] = static_cast<uint16_t>(i * 9173);
+  image.comment = "sr {\"key\":\"a\",\"i\":0,\"n\":1}";
+  return image;
+}
+
+std::vector<Bytes> encoded(Format format) {
+  std::vector<Bytes> out;
+  for (int depth : {8, 16})
+    for (int64_t side : {1, 9, 24}) out.push_back(encode(picture(side, side / 2 + 1, depth), format, {}));
+  return out;
+}
+
+std::string be32(uint32_t v) {
+  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)};
+}
+
+std::string chunk(const std::string& type, const std::string& data) {
+  const std::string body = type + data;
+  const auto* at = reinterpret_cast<const Bytef*>(body.data());
+  return be32(static_cast<uint32_t>(data.size())) + body +
+         be32(static_cast<uint32_t>(crc32(0, at, static_cast<uInt>(body.size()))));
+}
+
+// Any PNG colour type and depth, which our encoder never writes. The data is right for interlace 0 only.
+Bytes raw_png(int depth, int color, int interlace) {
+  const uint32_t side = 7;
+  const int channels[] = {1, 0, 3, 1, 2, 0, 4};
+  const size_t row = (side * static_cast<uint32_t>(channels[color] * depth) + 7) / 8;
+  std::string raw;
+  for (uint32_t y = 0; y < side; ++y) {
+    raw += static_cast<char>(y % 5);  // the filter
+    for (size_t x = 0; x < row; ++x) raw += static_cast<char>(x * 29 + y * 83);
+  }
+  uLongf size = compressBound(raw.size());
+  std::string packed(size, '\0');
+  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(raw.data()), raw.size());
+  packed.resize(size);
+  std::string palette(768, '\0');
+  for (size_t i = 0; i < palette.size(); ++i) palette[i] = static_cast<char>(i * 7);
+  std::string png = "\x89PNG\r\n\x1a\n";
+  png += chunk("IHDR", be32(side) + be32(side) + static_cast<char>(depth) + static_cast<char>(color) +
+                           std::string(2, '\0') + static_cast<char>(interlace));
+  if (color == 3) png += chunk("PLTE", palette.substr(0, std::size_t{3} << depth)) + chunk("tRNS", "\x10\x80");
+  if (color == 0) png += chunk("tRNS", std::string("\0\1", 2));
+  if (color == 2) png += chunk("tRNS", std::string("\0\1\0\1\0\1", 6));
+  png += chunk("tEXt", std::string("Comment\0sr {\"key\":\"a\"}", 23)) + chunk("IDAT", packed) + chunk("IEND", "");
+  return bytes_of(png);
+}
+
+// format: archive_write_set_format_by_name; filter likewise, "" for none.
+Bytes packed(const char* format, const char* filter) {
+  Bytes out(size_t{1} << 18);
+  size_t used = 0;
+  archive* a = archive_write_new();
+  archive_write_set_format_by_name(a, format);
+  if (*filter) archive_write_add_filter_by_name(a, filter);
+  archive_write_open_memory(a, out.data(), out.size(), &used);
+  int number = 0;
+  for (const Bytes& image : stream_corpus()) {
+    archive_entry* entry = archive_entry_new();
+    archive_entry_set_pathname(entry, ("folder/" + std::to_string(++number) + (number % 2 ? ".png" : ".ppm")).c_str());
+    archive_entry_set_size(entry, static_cast<la_int64_t>(image.size()));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_write_header(a, entry);
+    archive_write_data(a, image.data(), image.size());
+    archive_entry_free(entry);
+  }
+  archive_write_close(a);
+  archive_write_free(a);
+  out.resize(used);
+  return out;
+}
+
+Bytes safetensors(const std::string& header, const std::string& data) {
+  std::string length;
+  for (int i = 0; i < 8; ++i) length += static_cast<char>(header.size() >> 8 * i);
+  return bytes_of(length + header + data);
+}
+
+}  // namespace
+
+std::vector<Bytes> pnm_corpus() {
+  std::vector<Bytes> out = encoded(Format::kPnm);
+  out.push_back(bytes_of("P5 # a\n3 2 # b\n255\nabcdef"));
+  out.push_back(bytes_of("P5\n2 1\n1000\nabcd"));
+  out.push_back(bytes_of("P6\n2 1\n7\n\1\2\3\4\5\6"));
+  return out;
+}
+
+std::vector<Bytes> png_corpus() {
+  std::vector<Bytes> out = encoded(Format::kPng);
+  for (int interlace : {0, 1})
+    for (int depth : {1, 2, 4, 8, 16})
+      for (int color : {0, 2, 3, 4, 6})
+        if (color == 0 || (color == 3 ? depth <= 8 : depth >= 8)) out.push_back(raw_png(depth, color, interlace));
+  return out;
+}
+
+std::vector<Bytes> jpeg_corpus() {
+  std::vector<Bytes> out = encoded(Format::kJpeg);
+  // An EXIF orientation behind the first marker.
+  const std::string exif(
+      "\xff\xe1\x00\x22"
+      "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+      36);
+  for (size_t i = 0; i < 3; ++i) {
+    Bytes with = out[i];
+    with.insert(with.begin() + 2, exif.begin(), exif.end());
+    out.push_back(with);
+  }
+  return out;
+}
+
+std::vector<Bytes> stream_corpus() {
+  std::vector<Bytes> out;
+  for (const auto& kind : {pnm_corpus(), png_corpus(), jpeg_corpus()}) {
+    out.push_back(kind.front());
+    for (size_t i = 1; i < kind.size(); i += 3) {
+      Bytes joined = out.back().size() < 4000 ? out.back() : Bytes();
+      joined.insert(joined.end(), kind[i].begin(), kind[i].end());
+      out.push_back(joined);
+    }
+  }
+  return out;
+}
+
+std::vector<Bytes> archive_corpus() {
+  return {packed("ustar", ""), packed("pax", "gzip"), packed("zip", ""), packed("gnutar", ""), packed("pax", "xz")};
+}
+
+std::vector<Bytes> comment_corpus() {
+  return {bytes_of("sr {\"key\":\"0001\",\"i\":0,\"n\":64,\"class\":3,\"seed\":7}"),
+          bytes_of("sr {\"key\":\"a/b\",\"i\":9223372036854775807,\"x\":{\"y\":[1,2,\"\\u00e9\"]}}"), bytes_of("sr {}")};
+}
+
+std::vector<Bytes> safetensors_corpus() {
+  return {safetensors("{\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}", std::string(24, '\1')),
+          safetensors("{\"__metadata__\":{\"a\":\"b\"},\"b\":{\"dtype\":\"BF16\",\"shape\":[],\"data_offsets\":[0,2]},"
+                      "\"c\":{\"dtype\":\"I64\",\"shape\":[1,0,4],\"data_offsets\":[2,2]},"
+                      "\"d\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[2,4]}}",
+                      std::string(4, '\1'))};
+}
+
+std::vector<Bytes> manifest_corpus() {
+  StageManifest manifest;
+  manifest.image.low_res = 16;
+  manifest.network.condition_channels = 3;
+  manifest.weights_file = "x.safetensors";
+  manifest.weights_sha256 = std::string(64, 'a');
+  manifest.history.push_back({"sr3-train", "0.1.0", {"photos", "-o", "x.json"}, "2026-01-31T12:00:00Z"});
+  return {bytes_of(manifest_text(manifest))};
+}
+
+}  // namespace sr3

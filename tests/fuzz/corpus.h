@@ -1,0 +1,21 @@
+// Valid inputs to begin with, made here and not stored: small images of every kind, archives of them, manifests, weights.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+
+namespace sr3 {
+
+std::vector<Bytes> pnm_corpus();
+std::vector<Bytes> png_corpus();  // all colour types and depths, with and without transparency
+std::vector<Bytes> jpeg_corpus();
+std::vector<Bytes> stream_corpus();   // several images one after the other
+std::vector<Bytes> archive_corpus();  // tar, tar.gz, zip
+std::vector<Bytes> comment_corpus();  // "#sr" lines
+std::vector<Bytes> safetensors_corpus();
+std::vector<Bytes> manifest_corpus();
+
+}  // namespace sr3

@@ -1,0 +1,182 @@
+// Feeds damaged inputs to every reader of files: each must return or throw an sr3::Error, within bounds of time and memory.
+// Deterministic: the same seed gives the same inputs as long as the code takes the same paths. What reaches new code (gcc's
+// trace-pc) joins the corpus, so that damage goes deep. A failing input is saved as fuzz-TARGET.
+//
+// usage: fuzz-readers SECONDS [TARGET [FILE]]     each target for so long; FILE: run that input once
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+
+#include "base/error.h"
+#include "corpus.h"
+#include "image/codec.h"
+#include "mutate.h"
+#include "store/manifest.h"
+#include "store/safetensors.h"
+#include "stream/archive.h"
+#include "stream/frame.h"
+#include "stream/splitter.h"
+
+// The libraries under test call this at every edge of their flow graph.
+static uint8_t seen[1 << 16];
+static int fresh = 0;
+extern "C" void __sanitizer_cov_trace_pc() {
+  const auto pc = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+  uint8_t& slot = seen[(pc ^ pc >> 16) & 0xffff];
+  if (!slot) slot = 1, ++fresh;
+}
+
+extern "C" const char* __asan_default_options() {
+  return "detect_leaks=0:max_allocation_size_mb=1024:hard_rss_limit_mb=4096";
+}
+extern "C" void __sanitizer_set_death_callback(void (*)()) __attribute__((weak));
+
+namespace {
+
+using namespace sr3;
+
+class Memory : public Source {
+ public:
+  explicit Memory(const Bytes& bytes) : bytes_(bytes) {}
+  size_t read(uint8_t* to, size_t n) override {
+    n = std::min(n, bytes_.size() - at_);
+    std::copy_n(bytes_.begin() + static_cast<ptrdiff_t>(at_), n, to);
+    at_ += n;
+    return n;
+  }
+  const std::string& name() const override { return name_; }
+
+ private:
+  const Bytes& bytes_;
+  size_t at_ = 0;
+  std::string name_ = "input";
+};
+
+struct Target {
+  const char* name;
+  std::vector<Bytes> (*corpus)();
+  std::function<void(const Bytes&)> read;
+};
+
+constexpr Limits kLimits{1 << 20};
+
+void read_image(const Bytes& bytes) { decode(bytes, "input", kLimits); }
+
+void read_stream(const Bytes& bytes) {
+  Memory source(bytes);
+  Splitter images(source, kLimits);
+  while (auto image = images.next()) decode(*image, images.origin(), kLimits);
+}
+
+void read_archive(const Bytes& bytes) {
+  if (!is_archive(std::span(bytes).first(std::min<size_t>(bytes.size(), 512)))) return;
+  Memory source(bytes);
+  Archive archive(source, kLimits);
+  // Damage to one member is told once a member; a loop without end would be a failure of its own.
+  for (int members = 0; members < 10000; ++members) {
+    try {
+      const auto member = archive.next();
+      if (!member) return;
+      decode(member->bytes, member->origin, kLimits);
+    } catch (const DataError&) {
+    }
+  }
+  throw std::logic_error("more than 10000 members");
+}
+
+void read_weights(const Bytes& bytes) {
+  Memory source(bytes);
+  read_safetensors(source, bytes.size());
+}
+
+void read_comment(const Bytes& bytes) {
+  Frame frame;
+  apply_comment(frame, {bytes.begin(), bytes.end()});
+  if (frame_comment(frame).size() >= 500) throw std::logic_error("a comment of 500 bytes or more");
+}
+
+const Target kTargets[] = {
+    {"pnm", pnm_corpus, read_image},
+    {"png", png_corpus, read_image},
+    {"jpeg", jpeg_corpus, read_image},
+    {"stream", stream_corpus, read_stream},
+    {"archive", archive_corpus, read_archive},
+    {"comment", comment_corpus, read_comment},
+    {"safetensors", safetensors_corpus, read_weights},
+    {"manifest", manifest_corpus, [](const Bytes& bytes) { parse_manifest({bytes.begin(), bytes.end()}, "input"); }},
+};
+
+const Target* current_target = nullptr;
+Bytes current_input;
+
+void save_input() {
+  const std::string path = std::string("fuzz-") + current_target->name;
+  if (std::FILE* file = std::fopen(path.c_str(), "wb")) {
+    std::fwrite(current_input.data(), 1, current_input.size(), file);
+    std::fclose(file);
+  }
+  std::fprintf(stderr, "fuzz-readers: the input is in '%s'\n", path.c_str());
+}
+
+// Whether the input was accepted.
+bool feed(const Target& target) {
+  const auto begin = std::chrono::steady_clock::now();
+  bool accepted = false;
+  try {
+    target.read(current_input);
+    accepted = true;
+  } catch (const Error&) {
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "fuzz-readers: %s: not an sr3::Error: %s\n", target.name, e.what());
+    save_input();
+    std::exit(1);
+  }
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (took > 20) {
+    std::fprintf(stderr, "fuzz-readers: %s: took %.0f s\n", target.name, took);
+    save_input();
+    std::exit(1);
+  }
+  return accepted;
+}
+
+void fuzz(const Target& target, double seconds) {
+  current_target = &target;
+  std::vector<Bytes> corpus = target.corpus();
+  for (const Bytes& input : corpus) {
+    current_input = input;
+    feed(target);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const size_t given = corpus.size();
+  uint64_t runs = 0, accepted = 0;
+  while (std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() < seconds) {
+    RandomStream random(1, runs++, 0);
+    current_input = mutate(corpus, random);
+    fresh = 0;
+    accepted += feed(target);
+    if (fresh > 0) corpus.push_back(current_input);
+  }
+  std::printf("%-12s %9llu inputs, %llu accepted, %zu of them reached new code\n", target.name,
+              static_cast<unsigned long long>(runs), static_cast<unsigned long long>(accepted), corpus.size() - given);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const double seconds = argc > 1 ? std::atof(argv[1]) : 10;
+  if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(save_input);
+  for (const Target& target : kTargets) {
+    if (argc > 2 && std::string(argv[2]) != target.name) continue;
+    if (argc > 3) {
+      current_target = &target;
+      current_input = read_file(argv[3]);
+      std::printf("%s\n", feed(target) ? "accepted" : "refused");
+    } else {
+      fuzz(target, seconds);
+    }
+  }
+}
