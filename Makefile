@@ -51,7 +51,7 @@ bench-deps: deps
 	$(call install,$(BENCH_PACKAGES))
 
 demo: all
-	examples/demo.sh $(BUILD)
+	PATH="$(abspath $(BUILD))/bin:$$PATH" examples/demo.sh $(BUILD)/demo
 
 check: test-deps all
 	tests/check $(BUILD)
