@@ -52,7 +52,8 @@ at::Tensor learned_sigma(const at::Tensor& fraction, double t, double s) {
   if (!fraction.defined()) throw Error("cannot sample with learned variance: the network does not predict one");
   const Posterior q = q_posterior(t, s);
   const double low = std::log(q.variance), high = std::log(q.beta);
-  return (fraction.to(at::kFloat) * ((high - low) / 4) + (high + low) / 4).exp();
+  const auto wide = fraction.scalar_type() == at::kDouble ? fraction : fraction.to(at::kFloat);
+  return (wide * ((high - low) / 4) + (high + low) / 4).exp();
 }
 
 }  // namespace
@@ -87,7 +88,7 @@ at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& leve
     if (step.previous != 0) next.add_(previous, step.previous);
     if (step.sigma > 0) {
       if (learned)
-        next.addcmul_(noise(k + 1), learned_sigma(said.variance_fraction, alpha_bar[k], alpha_bar[k + 1]));
+        next.addcmul_(noise(k + 1), learned_sigma(said.variance_fraction, alpha_bar[k], alpha_bar[k + 1]).to(x.scalar_type()));
       else
         next.add_(noise(k + 1), step.sigma);
     }

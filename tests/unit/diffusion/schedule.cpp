@@ -1,0 +1,178 @@
+#include "diffusion/schedule.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "diffusion/process.h"
+
+using namespace sr3;
+
+namespace {
+
+std::vector<double> alpha_bar_of(const std::string& kind, int64_t steps, double start = 1e-4, double end = 0.02) {
+  ScheduleOptions options;
+  options.kind = kind, options.steps = steps, options.beta_start = start, options.beta_end = end;
+  return make_alpha_bar(make_betas(options));
+}
+
+// Increasing, as guided-diffusion lists them.
+std::vector<int64_t> steps_of(int64_t T, const std::string& steps, const std::string& spacing = "uniform") {
+  const auto levels = sampling_levels(alpha_bar_of("linear", T), steps, spacing);
+  return {levels.timestep.rbegin(), levels.timestep.rend()};
+}
+
+std::vector<int64_t> head(const std::vector<int64_t>& all, size_t n) { return {all.begin(), all.begin() + n}; }
+std::vector<int64_t> tail(const std::vector<int64_t>& all, size_t n) { return {all.end() - n, all.end()}; }
+
+doctest::Approx near(double value, double relative = 1e-9) { return doctest::Approx(value).epsilon(relative); }
+
+}  // namespace
+
+// From guided-diffusion and Janspiry's SR3, run.
+TEST_CASE("schedules give the published tables") {
+  const auto linear = alpha_bar_of("linear", 1000);
+  CHECK(linear[0] == near(0.9999));
+  CHECK(linear[1] == near(0.9997800921));
+  CHECK(linear[499] == near(0.07858724288));
+  CHECK(linear[999] == near(4.035829765e-5));
+
+  const auto cosine = alpha_bar_of("cosine", 1000);
+  CHECK(1 - cosine[0] == near(4.128422482e-5));
+  CHECK(cosine[499] == near(0.4938435904));
+  CHECK(cosine[998] == near(2.428766907e-6));
+  CHECK(1 - cosine[999] / cosine[998] == near(0.999));
+  const auto finer = alpha_bar_of("cosine", 4000);
+  CHECK(1 - finer[0] == near(9.865818814e-6));
+  CHECK(finer[2000] == near(0.4934539797));
+
+  const auto sr3 = alpha_bar_of("linear", 2000, 1e-6, 1e-2);
+  CHECK(sr3[0] == near(0.999999));
+  CHECK(sr3[999] == near(0.08178379205));
+  CHECK(sr3[1999] == near(4.385978236e-5));
+}
+
+// numpy: linspace(sqrt a, sqrt b)^2; sigmoid(linspace(-6, 6)) between the two.
+TEST_CASE("quadratic, sigmoid and given betas") {
+  ScheduleOptions options;
+  options.steps = 10;
+  options.kind = "quadratic";
+  auto betas = make_betas(options);
+  CHECK(betas[4] == near(0.004679858549320046));
+  CHECK(make_alpha_bar(betas)[9] == near(0.9273613529864706));
+  options.kind = "sigmoid";
+  betas = make_betas(options);
+  CHECK(betas[0] == near(0.00014920520081703202));
+  CHECK(betas[4] == near(0.006850948261560237));
+  CHECK(betas[9] == near(0.01995079479918297));
+  options.kind = "betas";
+  options.betas = {0.5, 0.25};
+  CHECK(make_alpha_bar(make_betas(options)) == std::vector<double>{0.5, 0.375});
+}
+
+TEST_CASE("a schedule that is none is an error that says why") {
+  ScheduleOptions options;
+  const auto fails = [&](const char* text) { CHECK_THROWS_WITH_AS(make_betas(options), text, Error); };
+  options.kind = "cubic";
+  fails("cannot make the noise schedule: unknown kind 'cubic'");
+  options.kind = "linear", options.steps = 0;
+  fails("cannot make the noise schedule: no steps");
+  options.steps = 3, options.beta_end = 1;
+  fails("cannot make the noise schedule: beta 3 is 1, not between 0 and 1");
+  options.beta_start = 0;
+  fails("cannot make the noise schedule: beta 1 is 0, not between 0 and 1");
+  options.kind = "betas";
+  fails("cannot make the noise schedule: no betas");
+  options.betas = {0.1, std::nan("")};
+  CHECK_THROWS_AS(make_betas(options), Error);
+  CHECK_THROWS_AS(make_alpha_bar(std::vector<double>(3, 1e-20)), Error);   // does not decrease
+  CHECK_THROWS_AS(make_alpha_bar(std::vector<double>(40, 1 - 1e-15)), Error);  // reaches 0
+}
+
+// respace.py's results.
+TEST_CASE("sections as guided-diffusion cuts them") {
+  CHECK(head(steps_of(1000, "250"), 4) == std::vector<int64_t>{0, 4, 8, 12});
+  CHECK(tail(steps_of(1000, "250"), 3) == std::vector<int64_t>{991, 995, 999});
+  CHECK(head(steps_of(1000, "100"), 8) == std::vector<int64_t>{0, 10, 20, 30, 40, 50, 61, 71});
+  CHECK(head(steps_of(1000, "50"), 5) == std::vector<int64_t>{0, 20, 41, 61, 82});
+  CHECK(tail(steps_of(1000, "50"), 2) == std::vector<int64_t>{979, 999});
+  CHECK(head(steps_of(1000, "25"), 5) == std::vector<int64_t>{0, 42, 83, 125, 166});
+  CHECK(tail(steps_of(1000, "25"), 2) == std::vector<int64_t>{957, 999});
+  CHECK(steps_of(1000, "10")[1] == 111);
+  const auto five = steps_of(1000, "10,10,15,20,20");
+  CHECK(five.size() == 75);
+  CHECK(head(five, 6) == std::vector<int64_t>{0, 22, 44, 66, 88, 111});
+  CHECK(steps_of(4000, "250")[1] == 16);
+  CHECK(head(steps_of(4000, "100"), 4) == std::vector<int64_t>{0, 40, 81, 121});
+  CHECK(steps_of(4000, "100").back() == 3999);
+  CHECK(steps_of(7, "7") == std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6});
+  CHECK(steps_of(1000, "1") == std::vector<int64_t>{999});
+}
+
+TEST_CASE("integer strides, and where there is none") {
+  CHECK(steps_of(1000, "25", "ddim").back() == 960);
+  CHECK(steps_of(1000, "ddim50").back() == 980);
+  CHECK(steps_of(1000, "100", "ddim").back() == 990);
+  CHECK(tail(steps_of(1000, "ddim30"), 1) == std::vector<int64_t>{986});
+  for (const char* none : {"60", "64", "75", "80", "90", "120", "150", "300"})
+    CHECK_THROWS_AS(steps_of(1000, none, "ddim"), Error);
+  const auto alpha_bar = alpha_bar_of("linear", 1000);
+  CHECK_FALSE(sampling_levels(alpha_bar, "ddim25", "uniform").keeps_end);
+  CHECK(sampling_levels(alpha_bar, "25", "uniform").keeps_end);
+  CHECK(sampling_levels(alpha_bar, "25", "log-snr").keeps_end);
+  CHECK_FALSE(sampling_levels(alpha_bar, "5,1", "uniform").keeps_end);
+}
+
+TEST_CASE("a shortened schedule has guided-diffusion's betas, and the training schedule's end") {
+  const auto alpha_bar = alpha_bar_of("linear", 1000);
+  const auto levels = sampling_levels(alpha_bar, "250", "uniform");
+  const auto beta = [&](size_t k) {  // k from the clean end
+    const size_t i = levels.alpha_bar.size() - 1 - k;
+    return q_posterior(levels.alpha_bar[i], k == 0 ? 1 : levels.alpha_bar[i + 1]).beta;
+  };
+  CHECK(beta(0) == near(1e-4, 1e-7));
+  CHECK(beta(1) == near(5.9906556e-4, 1e-7));
+  CHECK(beta(2) == near(9.1760299e-4, 1e-7));
+  CHECK(beta(249) == near(0.077519305, 1e-7));
+  CHECK(levels.alpha_bar.front() == alpha_bar.back());
+}
+
+TEST_CASE("spacing in log-snr: ends kept, no step twice, even where the schedule is dense enough") {
+  for (const char* kind : {"linear", "cosine"})
+    for (int64_t n : {2, 10, 25, 100, 500, 999, 1000}) {
+      const auto alpha_bar = alpha_bar_of(kind, 1000);
+      const auto levels = sampling_levels(alpha_bar, std::to_string(n), "log-snr");
+      REQUIRE(levels.timestep.size() == static_cast<size_t>(n));
+      CHECK(levels.timestep.front() == 999);
+      CHECK(levels.timestep.back() == 0);
+      bool falls = true;
+      for (int64_t k = 1; k < n; ++k) falls &= levels.timestep[k] < levels.timestep[k - 1];
+      CHECK(falls);
+    }
+  const auto levels = sampling_levels(alpha_bar_of("linear", 1000), "10", "log-snr");
+  const auto log_snr = [&](size_t k) { return std::log(levels.alpha_bar[k] / (1 - levels.alpha_bar[k])); };
+  const double step = (log_snr(9) - log_snr(0)) / 9;
+  // At the clean end the schedule's own steps are up to 0.8 apart.
+  for (size_t k = 0; k < 10; ++k) CHECK(std::abs(log_snr(k) - log_snr(0) - step * static_cast<double>(k)) < 0.45);
+}
+
+TEST_CASE("steps that cannot be taken are errors") {
+  for (const char* steps : {"0", "-3", "", "ten", "10,", "10,,5", "1001", "300,600,400", "2.5", "ddim", "ddim0"})
+    CHECK_THROWS_AS(steps_of(1000, steps), Error);
+  CHECK_THROWS_WITH_AS(steps_of(10, "4,7"), "cannot use '4,7' as sampling steps: cannot take 7 steps of a section of 5", Error);
+  CHECK_THROWS_AS(steps_of(10, "4,4", "log-snr"), Error);
+  CHECK_THROWS_AS(steps_of(10, "4", "karras"), Error);
+}
+
+// reference: the ends that keep alpha_bar_T = 4.39e-5 from beta 1e-6.
+TEST_CASE("linear betas that keep the end of a longer schedule") {
+  const std::pair<int64_t, double> known[] = {{1000, 0.0199}, {500, 0.0395}, {200, 0.0969}, {100, 0.187}, {50, 0.350}, {20, 0.71}};
+  for (const auto& [steps, end] : known) {
+    const double found = linear_beta_end(1e-6, steps, 4.385978236e-5);
+    CHECK(found == near(end, 6e-3));
+    CHECK(alpha_bar_of("linear", steps, 1e-6, found).back() == near(4.385978236e-5, 1e-6));
+  }
+  CHECK_THROWS_AS(linear_beta_end(0.5, 20, 0.9), Error);
+  CHECK_THROWS_AS(linear_beta_end(1e-4, 1, 0.5), Error);
+}

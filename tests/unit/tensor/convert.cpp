@@ -1,0 +1,64 @@
+#include "tensor/convert.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+
+using namespace sr3;
+
+TEST_CASE("eight and sixteen bits go there and back unchanged") {
+  for (int depth : {8, 16}) {
+    const int64_t levels = depth == 8 ? 256 : 65536;
+    Image image = make_image(levels / 4, 4, depth);
+    for (size_t i = 0; i < image.samples(); ++i) {
+      const auto value = (i / 3 + i % 3 * 77) % static_cast<size_t>(levels);
+      if (depth == 8) image.u8[i] = static_cast<uint8_t>(value);
+      else image.u16[i] = static_cast<uint16_t>(value);
+    }
+    const auto tensor = to_tensor(image);
+    CHECK((tensor.scalar_type() == at::kFloat));
+    CHECK((tensor.sizes() == at::IntArrayRef({3, 4, levels / 4})));
+    CHECK(tensor[0][0][0].item<float>() == -1);
+    CHECK(tensor.max().item<float>() == 1);
+    for (const auto& again : {to_image(tensor, depth), to_image(tensor.to(at::kDouble), depth),
+                              to_image(tensor.permute({1, 2, 0}).contiguous().permute({2, 0, 1}), depth)}) {
+      CHECK(again.width == image.width);
+      CHECK(again.u8 == image.u8);
+      CHECK(again.u16 == image.u16);
+    }
+  }
+}
+
+TEST_CASE("channels are planes, rows are rows") {
+  Image image = make_image(2, 1);
+  image.u8 = {0, 51, 102, 153, 204, 255};
+  const auto tensor = to_tensor(image);
+  for (int64_t c = 0; c < 3; ++c)
+    for (int64_t x = 0; x < 2; ++x)
+      CHECK(tensor[c][0][x].item<double>() == doctest::Approx((51.0 * static_cast<double>(3 * x + c)) / 127.5 - 1).epsilon(1e-6));
+}
+
+TEST_CASE("halves go up; values outside are clamped; infinities too") {
+  // (x + 1) * 127.5 = 0.5 at -1 + 1/255; exact in doubles only for x = 0: 127.5 -> 128.
+  const double inf = std::numeric_limits<double>::infinity();
+  const std::vector<double> in = {0.0, -1 + 0.499 / 127.5, -1 + 0.501 / 127.5, -1.5, 1.5, inf, -inf, 1.0, -1.0};
+  const auto image = to_image(at::tensor(in, at::kDouble).view({3, 1, 3}));
+  const std::vector<uint8_t> planes = {128, 0, 1, 0, 255, 255, 0, 255, 0};
+  for (int64_t c = 0; c < 3; ++c)
+    for (int64_t x = 0; x < 3; ++x) CHECK(image.u8[static_cast<size_t>(x * 3 + c)] == planes[static_cast<size_t>(c * 3 + x)]);
+  CHECK(to_image(at::zeros({3, 1, 1}), 16).u16[0] == 32768);
+  CHECK(to_image(at::zeros({3, 1, 1}, at::kHalf)).u8[0] == 128);
+}
+
+TEST_CASE("a NaN is an error, a wrong shape a mistake of the caller") {
+  auto chw = at::zeros({3, 50, 50});
+  chw[2][49][49] = std::nan("");
+  CHECK_THROWS_WITH_AS(to_image(chw), "cannot make an image: a value is not a number", Error);
+  CHECK_THROWS_AS(to_image(at::zeros({1, 4, 4})), std::logic_error);
+  CHECK_THROWS_AS(to_image(at::zeros({3, 4})), std::logic_error);
+  CHECK_THROWS_AS(to_image(at::zeros({3, 4, 4}, at::kByte)), std::logic_error);
+}
