@@ -23,7 +23,7 @@ Format sniff(std::span<const uint8_t> head, const std::string& origin);
 Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits);
 
 struct EncodeOptions {
-  int png_level = 6;       // zlib level 0..9
+  int png_level = 2;       // zlib level 0..9; see png.cpp
   int jpeg_quality = 95;   // 1..100, 4:4:4 at 90 and above
   std::string software;    // PNG tEXt "Software"
 };

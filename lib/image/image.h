@@ -19,6 +19,8 @@ struct Image {
   size_t samples() const { return static_cast<size_t>(width) * static_cast<size_t>(height) * kChannels; }
 };
 
+inline size_t bytes_of(const Image& image) { return image.samples() * static_cast<size_t>(image.depth / 8); }
+
 Image make_image(int64_t width, int64_t height, int depth = 8);
 
 // 8 <-> 16 bits: x * 257, and round(x / 257). Same depth: a copy.

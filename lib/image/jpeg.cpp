@@ -137,9 +137,10 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
   r.info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
   r.image = make_image(r.info.image_width, r.info.image_height, 8);
   if (cmyk) r.row.resize(size_t{r.info.image_width} * 4);
+  const int orientation = orientation_of(r.info);  // now, for libjpeg drops the markers with the last row
   if (!read_rows(r)) throw damaged();
   check_end(bytes.size() - r.info.src->bytes_in_buffer, bytes.size(), origin);
-  return upright(std::move(r.image), orientation_of(r.info));
+  return upright(std::move(r.image), orientation);
 }
 
 namespace {

@@ -124,9 +124,9 @@ bool read_rows(Reading& r, bool alpha, bool interlaced) {
   if (interlaced) {
     png_read_image(r.png, r.rows.data());
   } else {
-    for (png_bytep row : r.rows) {
-      png_read_row(r.png, row, nullptr);
-      if (alpha) over_white_row(r, row, r.image.height - (&r.rows.back() - &row) - 1);
+    for (int64_t y = 0; y < r.image.height; ++y) {
+      png_read_row(r.png, r.rows[y], nullptr);
+      if (alpha) over_white_row(r, r.rows[y], y);
     }
   }
   png_read_end(r.png, nullptr);
@@ -197,7 +197,7 @@ struct Writing {
   Bytes out;
   char message[256] = "";
   const Image* image = nullptr;
-  int level = 6;
+  int level = 2;
   png_text texts[2] = {};
   int text_count = 0;
 
@@ -231,7 +231,11 @@ bool write_all(Writing& w) {
   png_set_user_limits(w.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_IHDR(w.png, w.info, image.width, image.height, image.depth, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  // On photographs zlib's level 2 with these two filters makes smaller files than level 6 with all five (0.603 against
+  // 0.608 of the pixels), six times as fast. The others pay only for those who ask for the last per cent.
   png_set_compression_level(w.png, w.level);
+  png_set_compression_strategy(w.png, 0);  // Z_DEFAULT_STRATEGY: from level 4 on smaller than libpng's choice
+  png_set_filter(w.png, PNG_FILTER_TYPE_BASE, w.level <= 6 ? PNG_FILTER_SUB | PNG_FILTER_UP : PNG_ALL_FILTERS);
   png_set_text(w.png, w.info, w.texts, w.text_count);
   png_write_info(w.png, w.info);
   if (std::endian::native == std::endian::little) png_set_swap(w.png);

@@ -46,7 +46,7 @@ void scale(std::span<const uint8_t> raster, const PnmHeader& header, Image& imag
     if (x > maxval)
       throw DataError(cat("cannot read '", origin, "': sample ", x, " exceeds the maxval ", maxval, " at byte ",
                           header.raster + i * bytes));
-    const uint32_t y = maxval == top ? x : (2 * x * top + maxval) / (2 * maxval);
+    const uint64_t y = maxval == top ? x : (uint64_t{2} * x * top + maxval) / (2 * maxval);
     for (int c = 0; c < copies; ++c) {
       if (bytes == 2)
         image.u16[i * copies + c] = static_cast<uint16_t>(y);

@@ -2,6 +2,7 @@
 // stop), and one that can be looked into before it is read.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/file.h"

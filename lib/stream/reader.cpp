@@ -48,6 +48,9 @@ struct Shard {
   int64_t of(int64_t n) const { return n > first ? (n - first + step - 1) / step : 0; }
 };
 
+// Images found and decoded ahead of the caller may take this much, and one more is always worked on.
+constexpr size_t kMaxAhead = size_t{512} << 20;
+
 // In the order of the input: an image being decoded, or the end of a stream.
 struct Entry {
   std::future<Frame> frame;
@@ -68,6 +71,8 @@ struct Reader::Impl {
   std::condition_variable wake;
   std::deque<Entry> queue;
   bool fetched = false, stop = false;
+  size_t memory = 0;             // bytes of images ahead of the caller, encoded and decoded
+  int64_t queued = 0, next = 0;  // entries put into the queue, and taken by the caller
   std::exception_ptr failure;  // of the fetching thread
 
   Interrupt interrupt;
@@ -95,10 +100,9 @@ struct Reader::Impl {
   }
 
   void put(Entry entry) {
-    std::unique_lock lock(mutex);
-    wake.wait(lock, [&] { return stop || queue.size() < 2 * workers.size(); });
-    if (stop) throw Interrupted();
+    const std::lock_guard lock(mutex);
     queue.push_back(std::move(entry));
+    ++queued;
     wake.notify_all();
   }
 
@@ -109,27 +113,57 @@ struct Reader::Impl {
     put({broken.get_future(), std::nullopt, ""});
   }
 
-  Frame frame_at(int64_t index) const {
-    Frame frame;
-    frame.index = index;
-    return frame;
+  // Decodes by `make` on a worker. The fetching thread waits here until there is room.
+  template <class Make>
+  void put_work(size_t encoded, Make make) {
+    int64_t number;
+    {
+      std::unique_lock lock(mutex);
+      wake.wait(lock, [&] {
+        return stop || queue.empty() || (queue.size() < 2 * workers.size() && memory + encoded <= kMaxAhead);
+      });
+      if (stop) throw Interrupted();
+      memory += encoded;
+      number = queued;
+    }
+    put({workers.submit([this, number, encoded, make = std::move(make)] {
+           {
+             // Work is begun in order, so the caller's next image is never behind one that waits here.
+             std::unique_lock lock(mutex);
+             wake.wait(lock, [&] { return stop || number <= next || memory <= kMaxAhead; });
+             if (stop) throw Interrupted();
+           }
+           Frame frame;
+           std::exception_ptr error;
+           try {
+             frame = make();
+           } catch (...) {
+             error = std::current_exception();
+           }
+           const std::lock_guard lock(mutex);
+           memory += bytes_of(frame.image);
+           memory -= encoded;
+           wake.notify_all();
+           if (error) std::rethrow_exception(error);
+           return frame;
+         }),
+         std::nullopt, ""});
   }
 
   void fetch_file(const Part& part) {
     const int64_t index = ordinal++;
     if (!shard.has(index)) return;
-    put({workers.submit([this, &part, index] {
-           Frame frame = frame_at(index);
-           frame.origin = part.path;
-           frame.image = decode(load_file(part.path, limits), part.path, limits);
-           apply_comment(frame, frame.image.comment);
-           // A file is named by its name, and stands where it was found.
-           frame.key = part.key.empty() ? number_key(index) : part.key;
-           frame.index = index;
-           frame.total = options.keep_going || !known ? std::nullopt : std::optional(shard.of(*known));
-           return frame;
-         }),
-         std::nullopt, ""});
+    put_work(0, [this, &part, index] {
+      Frame frame;
+      frame.origin = part.path;
+      frame.image = decode(load_file(part.path, limits), part.path, limits);
+      apply_comment(frame, frame.image.comment);
+      // A file is named by its name, and stands where it was found.
+      frame.key = part.key.empty() ? number_key(index) : part.key;
+      frame.index = index;
+      frame.total = known ? std::optional(shard.of(*known)) : std::nullopt;
+      return frame;
+    });
   }
 
   void fetch_sequence(const Part& part) {
@@ -148,20 +182,21 @@ struct Reader::Impl {
       const int64_t index = ordinal++;
       if (!shard.has(index)) continue;
       auto image = std::make_shared<Encoded>(std::move(*encoded));
-      put({workers.submit([this, image, index] {
-             Frame frame = frame_at(index);
-             frame.key = image->key.empty() ? number_key(index) : "";
-             frame.image = decode(image->bytes, image->origin, limits);
-             apply_comment(frame, frame.image.comment);
-             if (!image->key.empty()) {
-               frame.key = image->key;
-               frame.index = index;
-               frame.total.reset();
-             }
-             frame.origin = image->origin;
-             return frame;
-           }),
-           std::nullopt, ""});
+      put_work(image->bytes.size(), [this, image, index] {
+        Frame frame;
+        frame.key = number_key(index);
+        frame.index = index;
+        frame.origin = image->origin;
+        frame.image = decode(image->bytes, image->origin, limits);
+        image->bytes = {};
+        apply_comment(frame, frame.image.comment);
+        if (!image->key.empty()) {  // a file of an archive: as a file
+          frame.key = image->key;
+          frame.index = index;
+          frame.total.reset();
+        }
+        return frame;
+      });
     }
     put({{}, count, sequence.name()});
   }
@@ -194,8 +229,15 @@ struct Reader::Impl {
     }
     Entry entry = std::move(queue.front());
     queue.pop_front();
-    wake.notify_all();
     return entry;
+  }
+
+  // The caller has what it waited for: the next image may be worked on, whatever memory the others take.
+  void taken(size_t bytes) {
+    const std::lock_guard lock(mutex);
+    ++next;
+    memory -= bytes;
+    wake.notify_all();
   }
 
   // Throws unless errors are to be passed over.
@@ -223,15 +265,23 @@ std::optional<Frame> Reader::next() {
   while (auto entry = impl.take()) {
     try {
       if (entry->ended) {
+        impl.taken(0);
         impl.end_stream(*entry);
         continue;
       }
-      Frame frame = entry->frame.get();
-      if (!impl.known) {
-        if (frame.total) impl.declared = std::max(impl.declared.value_or(0), *frame.total);
-        if (frame.total) frame.total = impl.shard.of(*frame.total);
-        if (impl.options.keep_going) frame.total.reset();
+      Frame frame;
+      try {
+        frame = entry->frame.get();
+      } catch (...) {
+        impl.taken(0);
+        throw;
       }
+      impl.taken(bytes_of(frame.image));
+      if (!impl.known && frame.total) {
+        impl.declared = std::max(impl.declared.value_or(0), *frame.total);
+        frame.total = impl.parts.size() == 1 ? std::optional(impl.shard.of(*frame.total)) : std::nullopt;
+      }
+      if (impl.options.keep_going) frame.total.reset();  // some may be passed over
       ++impl.delivered;
       return frame;
     } catch (const DataError& error) {

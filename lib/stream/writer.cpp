@@ -37,8 +37,6 @@ namespace {
 // Images encoded or waiting may take this much memory, unless it is a single one.
 constexpr size_t kMaxPending = size_t{512} << 20;
 
-size_t bytes_of(const Image& image) { return image.samples() * (image.depth / 8); }
-
 // Not through stdio: an image must leave at once, for a program waits at the other end.
 void write_stdout(const Bytes& bytes) {
   for (size_t at = 0; at < bytes.size();) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "image/codec.h"
 #include "stream/frame.h"
 
 namespace sr3 {
@@ -15,7 +16,7 @@ struct WriterOptions {
   std::string output = "-";
   int64_t depth = 8;      // 8 or 16
   int64_t threads = 0;
-  int64_t png_level = 6;
+  int64_t png_level = EncodeOptions{}.png_level;
   void declare(Options& options);  // -o --output, --depth, ...
 };
 

@@ -1,0 +1,99 @@
+#include "image/pnm.h"
+
+#include <doctest/doctest.h>
+
+#include "image/samples.h"
+
+using namespace sr3;
+using namespace samples;
+
+TEST_CASE("pnm: what is written is read back, at 8 and at 16 bits") {
+  for (const int depth : {8, 16}) {
+    Image image = pattern(23, 17, depth);
+    image.comment = "sr {\"key\":\"a\"}";
+    const Bytes file = encode_pnm(image);
+    const Image back = decode(file, "x", {});
+    CHECK(back.depth == depth);
+    CHECK(back.width == 23);
+    CHECK(back.height == 17);
+    CHECK(back.u8 == image.u8);
+    CHECK(back.u16 == image.u16);
+    CHECK(back.comment == image.comment);
+  }
+}
+
+TEST_CASE("pnm: the bytes of a small file") {
+  Image image = make_image(2, 1, 16);
+  image.u16 = {0, 1, 256, 65535, 258, 2};
+  image.comment = "two\nlines";
+  const Bytes file = encode_pnm(image);
+  Bytes wanted = bytes("P6\n#two lines\n2 1\n65535\n");
+  append(wanted, {0, 0, 0, 1, 1, 0, 255, 255, 1, 2, 0, 2});
+  CHECK(file == wanted);
+}
+
+TEST_CASE("pnm: any maxval is scaled to the nearest level of 8 or 16 bits") {
+  for (const int64_t maxval : {1, 2, 3, 7, 15, 100, 127, 200, 254, 255}) {
+    Bytes file = bytes(cat("P5 ", maxval + 1, " 1 ", maxval, "\n"));
+    for (int64_t x = 0; x <= maxval; ++x) file.push_back(static_cast<uint8_t>(x));
+    const Image image = decode(file, "x", {});
+    REQUIRE(image.depth == 8);
+    for (int64_t x = 0; x <= maxval; ++x)
+      for (int c = 0; c < 3; ++c) {
+        const double exact = static_cast<double>(x) * 255 / static_cast<double>(maxval);
+        CHECK(image.u8[x * 3 + c] == static_cast<int>(exact + 0.5));
+      }
+  }
+  for (const int64_t maxval : {256, 1023, 4095, 32768, 65534, 65535}) {
+    Bytes file = bytes(cat("P6\n2 1\n", maxval, "\n"));
+    const int64_t values[] = {0, 1, maxval / 3, maxval / 2, maxval - 1, maxval};
+    for (const int64_t x : values) append(file, {uint8_t(x >> 8), uint8_t(x)});
+    const Image image = decode(file, "x", {});
+    REQUIRE(image.depth == 16);
+    for (int i = 0; i < 6; ++i) {
+      const double exact = static_cast<double>(values[i]) * 65535 / static_cast<double>(maxval);
+      CHECK(image.u16[i] == static_cast<int>(exact + 0.5));
+    }
+  }
+}
+
+TEST_CASE("pnm: comments stand anywhere in the header, and the first is kept") {
+  for (const char* head : {"P6#first\n1 1\n255\n", "P6\n#first\n1 1 255\n", "P6 \n #first\n# second\n1 #third\n1\n255 ",
+                           "P6\n1 1\n255#first\n", "P6\n1#first\n1\n255\n", "P6\t1\r1\v255\f"}) {
+    Bytes file = bytes(head);
+    append(file, {'#', 2, 3});
+    const Image image = decode(file, "x", {});
+    CHECK(image.u8 == Bytes{'#', 2, 3});
+    CHECK(image.comment == (std::string(head).find("first") == std::string::npos ? "" : "first"));
+  }
+}
+
+TEST_CASE("pnm: damage is told with its place") {
+  const auto said = [](const std::string& text) { return failure(bytes(text)); };
+  CHECK(said("P6\n1 1\n255\nab") == "cannot read 'x': truncated at byte 13");
+  CHECK(said("P6\n1 1\n255\nabcd") == "cannot read 'x': 1 bytes after the image's end at byte 14");
+  CHECK(said("P6x1 1\n255\nabc") == "cannot read 'x': no white space after the magic in the PNM header at byte 2");
+  CHECK(said("P6\n1 -1\n255\nabc") == "cannot read 'x': no height in the PNM header at byte 5");
+  CHECK(said("P6\n0 1\n255\nabc") == "cannot read 'x': bad width 0 in the PNM header at byte 4");
+  CHECK(said("P6\n1 1\n65536\nabc") == "cannot read 'x': bad maxval 65536 in the PNM header at byte 12");
+  CHECK(said("P6\n1 1\n0\nabc") == "cannot read 'x': bad maxval 0 in the PNM header at byte 8");
+  CHECK(said("P6\n99999999999999999999 1\n255\nabc") == "cannot read 'x': huge width in the PNM header at byte 12");
+  CHECK(said("P5\n2 1\n3\n\3\4") == "cannot read 'x': sample 4 exceeds the maxval 3 at byte 10");
+  CHECK(said("P6\n100000 100000\n255\n") ==
+        "cannot read 'x': 100000x100000 is more than the limit of 268435456 pixels");
+  CHECK(said("P6\n2147483647 2147483647\n65535\n") ==
+        "cannot read 'x': 2147483647x2147483647 is more than the limit of 268435456 pixels");
+  CHECK(said("P6\n#" + std::string(70000, 'a')).find("more than 65536 bytes in the PNM header") != std::string::npos);
+  CHECK(said("P3\n1 1\n255\n1 2 3\n") == "'x' is a P3 image; of the PNM formats only P5 and P6 are read");
+  CHECK(said("GIF89a") == "'x' is not a PNG, JPEG or PNM image");
+  CHECK(said("") == "'x' is not a PNG, JPEG or PNM image");
+  CHECK(failure(bytes("P6\n3 2\n255\nabcabcabcabcabcabc"), {5}) ==
+        "cannot read 'x': 3x2 is more than the limit of 5 pixels");
+}
+
+TEST_CASE("pnm: every truncated length is an error") {
+  Image image = pattern(5, 3, 16);
+  image.comment = "sr {}";
+  const Bytes file = encode_pnm(image);
+  for (size_t n = 0; n < file.size(); ++n) CHECK_FALSE(failure({file.begin(), file.begin() + n}).empty());
+}
