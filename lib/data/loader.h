@@ -1,9 +1,11 @@
 // Training examples. Example e of a run is a pure function of (seed, e): which image, crop, flip, degradation. So resuming
-// needs no cursor but the step, and threads never change what is seen.
+// needs no cursor but the step, and threads never change what is seen. Examples n * k .. n * (k + 1) - 1 of n images are one
+// epoch: each image once, in an order of its own. Low-resolution images are made by degrade's code, after crop and flip.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,32 +18,37 @@ class Options;
 
 struct DataOptions {
   std::vector<std::string> operands;  // folders, lists, tar, zip, files
-  int64_t crop = 0;                   // side of the random crop; 0: image.high_res
+  int64_t crop = 0;                   // side of the random crop; 0: image.high_res. A multiple of the stage's scale
   bool no_flip = false;
-  double min_detail = 0;              // redraw crops whose (hr - upsampled low_res) deviates less than this many grey levels
+  double min_detail = 0;              // redraw crops whose high_res - condition has a standard deviation under so many grey
+                                      // levels: the most detailed of at most 8 draws within the image
   std::string pretreatment = "crop";  // crop: random crop at full size | resize: largest centre square, area to high_res
-  int64_t cache_mb = 4096;            // decoded images kept in memory; beyond that they are decoded again
+  bool skip_small = false;            // leave out images smaller than the crop
+  int64_t cache_mb = 4096;            // decoded images kept in memory, as 8 bits; beyond that they are decoded again
   int64_t threads = 0;                // decoding threads; 0: all cores
   uint64_t seed = 0;
-  void declare(Options& options);
+  void declare(Options& options);     // all but operands, threads and seed, which are the program's
 };
 
 struct Batch {
   at::Tensor high_res;   // (N,3,S,S) float32 in [-1,1], channels_last
   at::Tensor condition;  // (N,3,S,S): low_res upsampled (float core, unclipped); undefined for kind base
-  at::Tensor low_res;    // (N,3,s,s); undefined for kind base
+  at::Tensor low_res;    // (N,3,s,s), channels_last; undefined for kind base
   at::Tensor labels;     // (N) int64; undefined without classes
   int64_t first = 0;     // number of the first example
 };
 
 class Loader {
  public:
-  // Finds all images and checks that they can serve; Error says which cannot ("smaller than the 64x64 crop").
+  // Finds all images and checks that they can serve; Error says which cannot ("smaller than the 64x64 crop"), or which is of no
+  // class of the manifest.
   Loader(const DataOptions& options, const StageManifest& manifest);
   ~Loader();
   int64_t images() const;
-  std::vector<std::string> classes() const;  // names by class folders, sorted; empty without
-  // Examples first .. first+batch-1, made in threads ahead when asked for in sequence.
+  // Names of the folders that the images lie in, sorted; none when one lies in no folder.
+  std::vector<std::string> classes() const;
+  // Examples first .. first+batch-1. Asked for in sequence, the next 3 batches are made in threads ahead. Throws what making an
+  // example threw (DataError at a damaged image).
   Batch next(int64_t first, int64_t batch);
   double waited() const;  // seconds that next() has waited in all
 

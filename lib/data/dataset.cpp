@@ -1,0 +1,112 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "degrade/resize.h"
+#include "image/peek.h"
+
+namespace sr3 {
+namespace {
+
+// The shorter side as stored. Most headers lie within the first 64 KiB; what does not is loaded whole, and what shows no size
+// there either is decoded, which says what is wrong with it.
+int64_t shorter_side(const Listing& listing, size_t i) {
+  const Listing::Item& item = listing.items[i];
+  auto size = peek_size(item.bytes);
+  if (!item.path.empty()) {
+    FileSource file(item.path);
+    Bytes head(size_t{1} << 16);
+    size_t used = 0;
+    while (const size_t got = used < head.size() ? file.read(head.data() + used, head.size() - used) : 0) used += got;
+    size = peek_size({head.data(), used});
+    if (!size) size = peek_size(listing.load(i));
+  }
+  if (size) return std::min(size->first, size->second);
+  const Image image = listing.decode(i);
+  return std::min(image.width, image.height);
+}
+
+}  // namespace
+
+Dataset::Dataset(const DataOptions& options, int64_t side)
+    : listing_(options.operands),
+      side_(side),
+      resize_(options.pretreatment == "resize"),
+      budget_(static_cast<uint64_t>(std::max<int64_t>(options.cache_mb, 0)) << 20) {
+  if (!resize_ && options.pretreatment != "crop") throw UsageError(cat("no pretreatment '", options.pretreatment, "'"));
+  leave_small_ones(options.skip_small);
+  if (listing_.items.empty()) throw Error("no images to train on");
+}
+
+void Dataset::leave_small_ones(bool skip) {
+  std::vector<Listing::Item> fit;
+  std::string first;
+  int64_t small = 0;
+  for (size_t i = 0; i < listing_.items.size(); ++i) {
+    const int64_t side = shorter_side(listing_, i);
+    if (side < side_) {
+      if (small++ == 0) first = cat("'", listing_.items[i].origin, "' is ", side, " pixels on its shorter side");
+    } else {
+      fit.push_back(std::move(listing_.items[i]));
+    }
+  }
+  if (small == 0) {
+    listing_.items = std::move(fit);
+    return;
+  }
+  const std::string what = cat(small, small == 1 ? " image is" : " images are", " smaller than the ", side_, "x", side_, " crop");
+  if (!skip || fit.empty()) throw Error(cat("cannot train on these images: ", what, ": ", first));
+  note(cat("left out: ", what));
+  listing_.items = std::move(fit);
+}
+
+Image Dataset::prepared(int64_t i) const {
+  Image image = with_depth(listing_.decode(static_cast<size_t>(i)), 8);
+  if (!resize_) return image;
+  // SR3, section 4: the largest centre crop, brought to the training size by area.
+  const int64_t square = std::min(image.width, image.height);
+  image = crop(image, (image.width - square) / 2, (image.height - square) / 2, square, square);
+  return square == side_ ? image : resize(image, side_, side_, Kernel::kBox, Convention::kPillow);
+}
+
+std::shared_ptr<const Image> Dataset::image(int64_t i) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = place_.find(i); found != place_.end()) {
+      kept_.splice(kept_.begin(), kept_, found->second);
+      return kept_.front().second;
+    }
+  }
+  auto image = std::make_shared<const Image>(prepared(i));
+  if (image->samples() > budget_) return image;
+  const std::lock_guard lock(mutex_);
+  if (place_.contains(i)) return image;  // another thread was as fast
+  kept_.emplace_front(i, image);
+  place_[i] = kept_.begin();
+  held_ += image->samples();
+  while (held_ > budget_) {
+    held_ -= kept_.back().second->samples();
+    place_.erase(kept_.back().first);
+    kept_.pop_back();
+  }
+  return image;
+}
+
+std::string Dataset::folder(int64_t i) const {
+  std::string path = directory_of(listing_.items[static_cast<size_t>(i)].key);
+  if (path.empty()) return path;
+  path.pop_back();
+  return base_name(path);
+}
+
+std::vector<std::string> Dataset::folders() const {
+  std::set<std::string> names;
+  for (int64_t i = 0; i < size(); ++i) names.insert(folder(i));
+  if (names.contains("")) return {};
+  return {names.begin(), names.end()};
+}
+
+}  // namespace sr3

@@ -1,0 +1,47 @@
+// The images that examples are cut from: found once, checked by their headers, decoded when needed, and kept in memory as far as
+// that is allowed. For any thread.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "data/loader.h"
+#include "stream/listing.h"
+
+namespace sr3 {
+
+class Dataset {
+ public:
+  // side: of the crops. Error when an image is smaller (unless skip_small), when there is none at all.
+  Dataset(const DataOptions& options, int64_t side);
+
+  int64_t size() const { return static_cast<int64_t>(listing_.items.size()); }
+  // 8 bits, after the pretreatment. DataError when it cannot be decoded.
+  std::shared_ptr<const Image> image(int64_t i);
+  const std::string& origin(int64_t i) const { return listing_.items[static_cast<size_t>(i)].origin; }
+
+  // The folder that an image lies in, "" without one: "cats" of the key "train/cats/0001".
+  std::string folder(int64_t i) const;
+  // The names of all folders, sorted; none when an image lies in none.
+  std::vector<std::string> folders() const;
+
+ private:
+  using Kept = std::list<std::pair<int64_t, std::shared_ptr<const Image>>>;  // latest first
+
+  void leave_small_ones(bool skip);
+  Image prepared(int64_t i) const;
+
+  Listing listing_;
+  int64_t side_;
+  bool resize_;
+  uint64_t budget_, held_ = 0;  // bytes of decoded images
+  std::mutex mutex_;
+  Kept kept_;
+  std::unordered_map<int64_t, Kept::iterator> place_;
+};
+
+}  // namespace sr3

@@ -1,0 +1,235 @@
+#include "data/loader.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <deque>
+#include <future>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "base/rng.h"
+#include "data/dataset.h"
+#include "stream/workers.h"
+#include "tensor/upsample.h"
+
+namespace sr3 {
+namespace {
+
+constexpr int kDraws = 8;        // of a crop, for min_detail
+constexpr int64_t kAhead = 3;    // batches
+
+// Interleaved rows in [-1,1]: as they are, one example of a channels_last batch. Threads that make examples thus use no libtorch.
+struct Example {
+  std::vector<float> high_res, condition, low_res;
+  int64_t label = -1;
+};
+
+Image flipped(Image image) {
+  for (int64_t y = 0; y < image.height; ++y) {
+    uint8_t* row = image.u8.data() + y * image.width * Image::kChannels;
+    for (int64_t left = 0, right = image.width - 1; left < right; ++left, --right)
+      std::swap_ranges(row + left * Image::kChannels, row + (left + 1) * Image::kChannels, row + right * Image::kChannels);
+  }
+  return image;
+}
+
+// Standard deviation of what the condition lacks, in 8-bit grey levels.
+double detail_of(const Example& example) {
+  double sum = 0, square = 0;
+  for (size_t i = 0; i < example.high_res.size(); ++i) {
+    const double lacks = 127.5 * (static_cast<double>(example.high_res[i]) - static_cast<double>(example.condition[i]));
+    sum += lacks;
+    square += lacks * lacks;
+  }
+  const double n = static_cast<double>(example.high_res.size());
+  return std::sqrt(std::max(0.0, square / n - (sum / n) * (sum / n)));
+}
+
+// The crop's side; a stage of another scale than its sizes say cannot be.
+int64_t side_of(const DataOptions& options, const StageManifest& manifest) {
+  const int64_t side = options.crop > 0 ? options.crop : manifest.image.high_res;
+  if (side % manifest.image.scale() != 0)
+    throw UsageError(cat("a crop of ", side, " is not a multiple of the scale ", manifest.image.scale()));
+  return side;
+}
+
+}  // namespace
+
+void DataOptions::declare(Options& options) {
+  options.add("crop", 0, &crop, "N", "side of the crops that the stage learns from");
+  options.choice("pretreatment", 0, &pretreatment, {"crop", "resize"},
+                 "random crops at full size, or the largest centre square of each image resized to the crop");
+  options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
+  options.add("min-detail", 0, &min_detail, "X",
+              "draw crops again whose detail deviates less than X grey levels (6 leaves out sky)");
+  options.add("skip-small", 0, &skip_small, "leave out images smaller than the crop");
+  options.add("cache", 0, &cache_mb, "MB", "decoded images kept in memory");
+}
+
+struct Loader::Impl {
+  const DataOptions options;
+  const bool conditional;
+  const int64_t side, low_side;
+  const Kernel upsample;
+  Dataset dataset;
+  std::optional<Recipe> recipe;
+  std::vector<int64_t> labels;  // of images; empty without classes
+
+  std::map<int64_t, std::vector<int64_t>> orders;  // of epochs; the caller's thread only
+  struct Pending {
+    int64_t number;
+    std::future<Example> example;
+  };
+  std::deque<Pending> pending;
+  // Set when the sequence is given up: what is still to be made of it is passed over.
+  std::shared_ptr<std::atomic<bool>> dropped = std::make_shared<std::atomic<bool>>(false);
+  int64_t sequence_end = -1;
+  double waited = 0;
+  Workers workers;  // last, so that it stops first
+
+  Impl(const DataOptions& given, const StageManifest& manifest)
+      : options(given),
+        conditional(manifest.kind != "base"),
+        side(side_of(given, manifest)),
+        low_side(side / manifest.image.scale()),
+        upsample(kernel_named(manifest.low_res.upsample)),
+        dataset(given, side),
+        workers(given.threads) {
+    if (conditional) {
+      RecipeOptions shrink = manifest.low_res.recipe;
+      shrink.scale = manifest.image.scale();
+      recipe.emplace(shrink);
+    }
+    if (manifest.network.classes > 0) label_images(manifest);
+  }
+
+  void label_images(const StageManifest& manifest) {
+    const std::vector<std::string> names = manifest.classes.empty() ? dataset.folders() : manifest.classes;
+    if (static_cast<int64_t>(names.size()) != manifest.network.classes)
+      throw Error(cat("the stage has ", manifest.network.classes, " classes, but the images lie in ", names.size(), " folders"));
+    for (int64_t i = 0; i < dataset.size(); ++i) {
+      const auto found = std::find(names.begin(), names.end(), dataset.folder(i));
+      if (found == names.end())
+        throw Error(cat("'", dataset.origin(i), "' is of no class of the stage: its folder is '", dataset.folder(i), "'"));
+      labels.push_back(found - names.begin());
+    }
+  }
+
+  // Which image example e shows.
+  int64_t image_of(int64_t e) {
+    const int64_t n = dataset.size(), epoch = e / n;
+    auto found = orders.find(epoch);
+    if (found == orders.end()) {
+      if (orders.size() >= 4) orders.clear();
+      std::vector<int64_t> order(static_cast<size_t>(n));
+      std::iota(order.begin(), order.end(), 0);
+      RandomStream random(options.seed, static_cast<uint64_t>(epoch), kRandomOrder);
+      for (uint64_t i = static_cast<uint64_t>(n) - 1; i > 0; --i) std::swap(order[i], order[random.below(i + 1)]);
+      found = orders.emplace(epoch, std::move(order)).first;
+    }
+    return found->second[static_cast<size_t>(e % n)];
+  }
+
+  Example drawn(const Image& image, RandomStream& random, int64_t e) const {
+    const auto x = static_cast<int64_t>(random.below(static_cast<uint64_t>(image.width - side) + 1));
+    const auto y = static_cast<int64_t>(random.below(static_cast<uint64_t>(image.height - side) + 1));
+    const bool flip = random.below(2) == 1 && !options.no_flip;
+    const Image high = flip ? flipped(crop(image, x, y, side, side)) : crop(image, x, y, side, side);
+    Example example;
+    example.high_res = to_units(high);
+    if (conditional) {
+      const Image low = (*recipe)(high, options.seed, static_cast<uint64_t>(e));
+      example.low_res = to_units(low);
+      example.condition = resize_float(example.low_res, low.width, low.height, Image::kChannels, side, side, upsample);
+    }
+    return example;
+  }
+
+  Example make(int64_t e, int64_t i) {
+    const auto image = dataset.image(i);
+    RandomStream random(options.seed, static_cast<uint64_t>(e), kRandomCrop);
+    Example best = drawn(*image, random, e);
+    const bool once = options.min_detail <= 0 || !conditional || (image->width == side && image->height == side);
+    double detail = once ? options.min_detail : detail_of(best);
+    for (int draw = 1; draw < kDraws && detail < options.min_detail; ++draw) {
+      Example next = drawn(*image, random, e);
+      const double more = detail_of(next);
+      if (more > detail) best = std::move(next), detail = more;
+    }
+    if (!labels.empty()) best.label = labels[static_cast<size_t>(i)];
+    return best;
+  }
+
+  // Has examples first .. end-1 made, in order, unless they are already.
+  void submit(int64_t first, int64_t end) {
+    if (!pending.empty() && pending.front().number != first) {
+      *dropped = true;
+      dropped = std::make_shared<std::atomic<bool>>(false);
+      pending.clear();
+    }
+    for (int64_t e = pending.empty() ? first : pending.back().number + 1; e < end; ++e)
+      pending.push_back({e, workers.submit([this, e, i = image_of(e), unwanted = dropped] {
+                           return *unwanted ? Example{} : make(e, i);
+                         })});
+  }
+};
+
+Loader::Loader(const DataOptions& options, const StageManifest& manifest) : impl_(std::make_unique<Impl>(options, manifest)) {}
+
+Loader::~Loader() = default;
+
+int64_t Loader::images() const { return impl_->dataset.size(); }
+
+std::vector<std::string> Loader::classes() const { return impl_->dataset.folders(); }
+
+double Loader::waited() const { return impl_->waited; }
+
+Batch Loader::next(int64_t first, int64_t batch) {
+  Impl& impl = *impl_;
+  if (first < 0 || batch < 1) throw std::logic_error("Loader::next: no such examples");
+  // A single question (a preview's) has nothing made ahead.
+  impl.submit(first, first + batch * (first == impl.sequence_end ? 1 + kAhead : 1));
+  impl.sequence_end = first + batch;
+
+  const auto images = [&](int64_t side) {
+    return at::empty({batch, Image::kChannels, side, side},
+                     at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
+  };
+  Batch result;
+  result.first = first;
+  result.high_res = images(impl.side);
+  if (impl.conditional) {
+    result.condition = images(impl.side);
+    result.low_res = images(impl.low_side);
+  }
+  if (!impl.labels.empty()) result.labels = at::empty({batch}, at::kLong);
+  const auto place = [](const at::Tensor& to, int64_t i, const std::vector<float>& values) {
+    std::memcpy(to.data_ptr<float>() + i * static_cast<int64_t>(values.size()), values.data(), values.size() * sizeof(float));
+  };
+  for (int64_t i = 0; i < batch; ++i) {
+    std::future<Example> future = std::move(impl.pending.front().example);
+    impl.pending.pop_front();
+    const auto begin = std::chrono::steady_clock::now();
+    future.wait();
+    impl.waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const Example example = future.get();
+    place(result.high_res, i, example.high_res);
+    if (impl.conditional) {
+      place(result.condition, i, example.condition);
+      place(result.low_res, i, example.low_res);
+    }
+    if (result.labels.defined()) result.labels.data_ptr<int64_t>()[i] = example.label;
+  }
+  return result;
+}
+
+}  // namespace sr3

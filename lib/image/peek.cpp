@@ -1,0 +1,75 @@
+#include "image/peek.h"
+
+#include <cctype>
+#include <cstddef>
+
+namespace sr3 {
+namespace {
+
+using Size = std::optional<std::pair<int64_t, int64_t>>;
+using Head = std::span<const uint8_t>;
+
+int64_t big_endian(Head head, size_t at, int bytes) {
+  int64_t value = 0;
+  for (int i = 0; i < bytes; ++i) value = value << 8 | head[at + i];
+  return value;
+}
+
+Size positive(int64_t width, int64_t height) {
+  if (width < 1 || height < 1) return std::nullopt;
+  return std::pair(width, height);
+}
+
+// IHDR is the first chunk: length, name, width, height.
+Size of_png(Head head) {
+  if (head.size() < 24 || big_endian(head, 12, 4) != 0x49484452) return std::nullopt;
+  return positive(big_endian(head, 16, 4), big_endian(head, 20, 4));
+}
+
+// Markers with lengths up to the frame header (SOF0..15 but DHT, JPG, DAC).
+Size of_jpeg(Head head) {
+  size_t at = 2;
+  while (at + 4 <= head.size()) {
+    if (head[at] != 0xff) return std::nullopt;
+    const uint8_t marker = head[at + 1];
+    if (marker == 0xff) {  // fill
+      ++at;
+    } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
+      if (at + 9 > head.size()) return std::nullopt;
+      return positive(big_endian(head, at + 7, 2), big_endian(head, at + 5, 2));
+    } else if (marker == 0xda || marker == 0xd9) {
+      return std::nullopt;
+    } else {
+      at += 2 + static_cast<size_t>(big_endian(head, at + 2, 2));
+    }
+  }
+  return std::nullopt;
+}
+
+Size of_pnm(Head head) {
+  int64_t number[2] = {0, 0};
+  size_t at = 2;
+  for (int64_t& value : number) {
+    while (at < head.size() && (std::isspace(head[at]) || head[at] == '#')) {
+      if (head[at] == '#')
+        while (at < head.size() && head[at] != '\n') ++at;
+      else
+        ++at;
+    }
+    while (at < head.size() && std::isdigit(head[at]) && value < (int64_t{1} << 32)) value = value * 10 + head[at++] - '0';
+    if (at == head.size()) return std::nullopt;  // there may be more digits
+  }
+  return positive(number[0], number[1]);
+}
+
+}  // namespace
+
+Size peek_size(Head head) {
+  if (head.size() < 4) return std::nullopt;
+  if (head[0] == 0x89 && head[1] == 'P') return of_png(head);
+  if (head[0] == 0xff && head[1] == 0xd8) return of_jpeg(head);
+  if (head[0] == 'P' && (head[1] == '5' || head[1] == '6')) return of_pnm(head);
+  return std::nullopt;
+}
+
+}  // namespace sr3

@@ -1,0 +1,322 @@
+#include "data/loader.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/rng.h"
+#include "image/codec.h"
+#include "store/presets.h"
+#include "tensor/convert.h"
+
+using namespace sr3;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder of its own, gone at the end.
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("sr3-unit-loader." + std::to_string(getpid()))) { fs::create_directories(path_); }
+  ~Folder() { fs::remove_all(path_); }
+  std::string path(const std::string& name = "") const { return (path_ / name).string(); }
+  void write(const std::string& name, const Image& image) const {
+    fs::create_directories((path_ / name).parent_path());
+    const Bytes bytes = encode(image, Format::kPng, {});
+    write_file(path(name), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+
+ private:
+  fs::path path_;
+};
+
+// Red says which image it is, green the column, blue the row: a crop tells where it is from.
+Image marked(int64_t width, int64_t height, int which) {
+  Image image = make_image(width, height);
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t x = 0; x < width; ++x) {
+      uint8_t* pixel = image.u8.data() + (y * width + x) * 3;
+      pixel[0] = static_cast<uint8_t>(which), pixel[1] = static_cast<uint8_t>(x), pixel[2] = static_cast<uint8_t>(y);
+    }
+  return image;
+}
+
+Image noisy(int64_t width, int64_t height, uint64_t seed) {
+  Image image = make_image(width, height);
+  RandomStream random(seed, 0, 99);
+  for (uint8_t& value : image.u8) value = static_cast<uint8_t>(random.below(256));
+  return image;
+}
+
+StageManifest stage(int64_t low_res, int64_t high_res) {
+  StageManifest m = preset_named("tiny").manifest;
+  m.image.low_res = low_res, m.image.high_res = high_res;
+  return m;
+}
+
+DataOptions from(const Folder& folder, uint64_t seed = 1) {
+  DataOptions options;
+  options.operands = {folder.path()};
+  options.seed = seed;
+  return options;
+}
+
+int level(const at::Tensor& batch, int64_t n, int64_t c, int64_t y, int64_t x) {
+  return static_cast<int>(std::lround((batch[n][c][y][x].item<double>() + 1) * 127.5));
+}
+
+bool same(const Batch& a, const Batch& b) {
+  return at::equal(a.high_res, b.high_res) && at::equal(a.condition, b.condition) && at::equal(a.low_res, b.low_res);
+}
+
+}  // namespace
+
+TEST_CASE("an epoch shows each image once, and another epoch another order") {
+  Folder folder;
+  for (int i = 0; i < 11; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
+  Loader loader(from(folder), stage(4, 16));
+  REQUIRE(loader.images() == 11);
+  std::vector<std::vector<int>> orders;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    const Batch batch = loader.next(epoch * 11, 11);
+    std::vector<int> order;
+    for (int64_t n = 0; n < 11; ++n) order.push_back(level(batch.high_res, n, 0, 0, 0));
+    CHECK(std::set<int>(order.begin(), order.end()).size() == 11);
+    orders.push_back(order);
+  }
+  CHECK(orders[0] != orders[1]);
+  CHECK(orders[1] != orders[2]);
+
+}
+
+TEST_CASE("examples are the same whatever the batches, threads, cache and the point of resuming") {
+  Folder folder;
+  for (int i = 0; i < 7; ++i) folder.write("p" + std::to_string(i) + ".png", noisy(20 + i, 30 - i, static_cast<uint64_t>(i)));
+  StageManifest manifest = stage(4, 16);
+  manifest.low_res.recipe.noise = 3;
+  DataOptions options = from(folder);
+  options.threads = 1;
+  const Batch whole = Loader(options, manifest).next(0, 40);
+  CHECK(whole.high_res.sizes() == at::IntArrayRef({40, 3, 16, 16}));
+  CHECK(whole.condition.sizes() == at::IntArrayRef({40, 3, 16, 16}));
+  CHECK(whole.low_res.sizes() == at::IntArrayRef({40, 3, 4, 4}));
+  CHECK(!whole.labels.defined());
+  CHECK(whole.high_res.is_contiguous(at::MemoryFormat::ChannelsLast));
+  CHECK(whole.condition.is_contiguous(at::MemoryFormat::ChannelsLast));
+
+  options.threads = 3;
+  options.cache_mb = 0;
+  Loader pieces(options, manifest);
+  int64_t first = 0;
+  // In sequence with batches that shrink and grow, so that what is made ahead is used in other portions than it was asked for.
+  for (int64_t batch : {8, 8, 2, 1, 5, 7, 9}) {
+    const Batch piece = pieces.next(first, batch);
+    CHECK(piece.first == first);
+    CHECK(at::equal(piece.high_res, whole.high_res.narrow(0, first, batch)));
+    CHECK(at::equal(piece.condition, whole.condition.narrow(0, first, batch)));
+    CHECK(at::equal(piece.low_res, whole.low_res.narrow(0, first, batch)));
+    first += batch;
+  }
+  CHECK(same(pieces.next(3, 5), Loader(options, manifest).next(3, 5)));  // back again
+  CHECK(at::equal(pieces.next(int64_t{1} << 40, 2).high_res, Loader(options, manifest).next(int64_t{1} << 40, 2).high_res));
+  CHECK(at::equal(pieces.next(8, 4).high_res, whole.high_res.narrow(0, 8, 4)));
+  CHECK(pieces.waited() >= 0);
+
+  options.seed = 2;
+  CHECK(!at::equal(Loader(options, manifest).next(0, 40).high_res, whole.high_res));
+}
+
+TEST_CASE("crops are even over the image, inside it, and half of them mirrored") {
+  Folder folder;
+  folder.write("p.png", marked(19, 18, 5));
+  Loader loader(from(folder), stage(4, 16));
+  const int count = 2400;
+  const Batch batch = loader.next(0, count);
+  std::map<int, int> columns, rows;
+  int mirrored = 0;
+  for (int64_t n = 0; n < count; ++n) {
+    const int left = level(batch.high_res, n, 1, 0, 0), right = level(batch.high_res, n, 1, 0, 15);
+    const int top = level(batch.high_res, n, 2, 0, 0);
+    CHECK(std::abs(right - left) == 15);
+    CHECK(level(batch.high_res, n, 2, 15, 0) == top + 15);
+    mirrored += right < left;
+    ++columns[std::min(left, right)];
+    ++rows[top];
+  }
+  // Within 5 standard deviations of the binomial.
+  const auto even = [&](int seen, double p) { return std::abs(seen - count * p) < 5 * std::sqrt(count * p * (1 - p)); };
+  CHECK(even(mirrored, 0.5));
+  CHECK(columns.size() == 4);
+  for (auto [column, seen] : columns) CHECK(even(seen, 1.0 / 4));
+  CHECK(rows.size() == 3);
+  for (auto [row, seen] : rows) CHECK(even(seen, 1.0 / 3));
+
+  DataOptions options = from(folder);
+  options.no_flip = true;
+  const Batch straight = Loader(options, stage(4, 16)).next(0, 50);
+  for (int64_t n = 0; n < 50; ++n) {
+    const int left = level(straight.high_res, n, 1, 0, 0);
+    CHECK(level(straight.high_res, n, 1, 0, 15) == left + 15);
+    CHECK(left == std::min(level(batch.high_res, n, 1, 0, 0), level(batch.high_res, n, 1, 0, 15)));  // the same crops
+  }
+}
+
+TEST_CASE("low_res is what degrade makes of the example, and the condition its float bicubic enlargement") {
+  Folder folder;
+  for (int i = 0; i < 3; ++i) folder.write("p" + std::to_string(i) + ".png", noisy(40, 33, static_cast<uint64_t>(i)));
+  StageManifest manifest = stage(4, 16);
+  manifest.low_res.recipe.noise = 2;
+  const Batch batch = Loader(from(folder, 9), manifest).next(10, 6);
+  RecipeOptions options;
+  options.scale = 4;
+  options.noise = 2;
+  for (int64_t n = 0; n < 6; ++n) {
+    const Image high = to_image(batch.high_res[n]);
+    CHECK(at::equal(to_tensor(high), batch.high_res[n].contiguous()));
+    const Image low = Recipe(options)(high, 9, static_cast<uint64_t>(10 + n));
+    CHECK(at::equal(to_tensor(low), batch.low_res[n].contiguous()));
+    // Bicubic (a = -0.5) by its definition: weights over the samples within 2 of the centre, cut at the border, normalised.
+    const auto cubic = [](double x) {
+      x = std::abs(x);
+      return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+    };
+    for (int64_t y : {0, 1, 7, 15})
+      for (int64_t x : {0, 2, 8, 15}) {
+        double sum = 0, weights = 0;
+        for (int64_t j = 0; j < 4; ++j)
+          for (int64_t i = 0; i < 4; ++i) {
+            const double w = cubic((y + 0.5) / 4 - 0.5 - static_cast<double>(j)) * cubic((x + 0.5) / 4 - 0.5 - static_cast<double>(i));
+            sum += w * (low.u8[static_cast<size_t>((j * 4 + i) * 3 + 1)] / 127.5 - 1);
+            weights += w;
+          }
+        CHECK(batch.condition[n][1][y][x].item<double>() == doctest::Approx(sum / weights).epsilon(1e-5));
+      }
+  }
+}
+
+TEST_CASE("crops without detail are drawn again") {
+  Folder folder;
+  // Flat but for a noisy quarter: 16x16 crops of 64x64 reach it in 1 - (33/49)^2 of the draws, about half.
+  Image image = make_image(64, 64);
+  const Image noise = noisy(64, 64, 1);
+  for (int64_t y = 32; y < 64; ++y)
+    for (int64_t x = 32; x < 64; ++x)
+      for (int64_t c = 0; c < 3; ++c) image.u8[static_cast<size_t>((y * 64 + x) * 3 + c)] = noise.u8[static_cast<size_t>((y * 64 + x) * 3 + c)];
+  folder.write("p.png", image);
+  const auto flat = [](const Batch& batch) {
+    int count = 0;
+    for (int64_t n = 0; n < batch.high_res.size(0); ++n)
+      count += (batch.high_res[n] - batch.condition[n]).std().item<double>() * 127.5 < 6;
+    return count;
+  };
+  DataOptions options = from(folder);
+  const int plainly = flat(Loader(options, stage(4, 16)).next(0, 300));
+  CHECK(plainly > 100);
+  options.min_detail = 6;
+  CHECK(flat(Loader(options, stage(4, 16)).next(0, 300)) < 15);  // 8 draws all flat: under 3%
+  options.min_detail = 1000;  // never reached: an example all the same
+  CHECK(Loader(options, stage(4, 16)).next(0, 3).high_res.size(0) == 3);
+}
+
+TEST_CASE("resize takes the largest centre square by area") {
+  Folder folder;
+  folder.write("p.png", marked(96, 32, 7));
+  DataOptions options = from(folder);
+  options.pretreatment = "resize";
+  options.no_flip = true;
+  const Batch batch = Loader(options, stage(4, 16)).next(0, 2);
+  // Columns 32..63 and rows 0..31 in pairs: means of two neighbours, halves rounded up.
+  for (int64_t i = 0; i < 16; ++i) {
+    CHECK(level(batch.high_res, 0, 1, 3, i) == 33 + 2 * i);
+    CHECK(level(batch.high_res, 1, 2, i, 3) == 1 + 2 * i);
+  }
+}
+
+TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
+  Folder folder;
+  folder.write("p.png", noisy(40, 40, 1));
+  DataOptions options = from(folder);
+  options.crop = 32;
+  const Batch batch = Loader(options, stage(4, 16)).next(0, 2);
+  CHECK(batch.high_res.size(2) == 32);
+  CHECK(batch.low_res.size(3) == 8);
+  options.crop = 30;
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("a crop of 30 is not a multiple of the scale 4"), UsageError);
+  options.crop = 0;
+  options.pretreatment = "stretch";
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("no pretreatment 'stretch'"), UsageError);
+}
+
+TEST_CASE("classes are the folders of the images, in the manifest's order") {
+  Folder folder;
+  for (int i = 0; i < 4; ++i) folder.write("train/dog/" + std::to_string(i) + ".png", marked(16, 16, 10 + i));
+  for (int i = 0; i < 2; ++i) folder.write("train/cat/" + std::to_string(i) + ".png", marked(16, 16, 20 + i));
+  StageManifest manifest = stage(4, 16);
+  CHECK(Loader(from(folder), manifest).classes() == std::vector<std::string>{"cat", "dog"});
+  CHECK(!Loader(from(folder), manifest).next(0, 1).labels.defined());
+  const auto labelled = [&](int64_t dog) {
+    const Batch batch = Loader(from(folder), manifest).next(0, 12);
+    for (int64_t n = 0; n < 12; ++n)
+      CHECK(batch.labels[n].item<int64_t>() == (level(batch.high_res, n, 0, 0, 0) < 20 ? dog : 1 - dog));
+  };
+  manifest.network.classes = 2;
+  labelled(1);  // no names: sorted
+  manifest.classes = {"dog", "cat"};
+  labelled(0);
+  manifest.classes = {"dog", "bird"};
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("is of no class of the stage: its folder is 'cat'"), Error);
+  manifest.classes.clear(), manifest.network.classes = 3;
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images lie in 2 folders"), Error);
+}
+
+TEST_CASE("a base stage has no condition") {
+  Folder folder;
+  folder.write("p.png", noisy(16, 16, 1));
+  StageManifest manifest = stage(0, 16);
+  manifest.kind = "base";
+  const Batch batch = Loader(from(folder), manifest).next(0, 2);
+  CHECK(batch.high_res.size(0) == 2);
+  CHECK(!batch.condition.defined());
+  CHECK(!batch.low_res.defined());
+}
+
+TEST_CASE("small images are refused at once, or left out") {
+  Folder folder;
+  folder.write("a.png", noisy(15, 40, 1));
+  folder.write("b.png", noisy(40, 40, 2));
+  folder.write("c.png", noisy(40, 12, 3));
+  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("2 images are smaller than the 16x16 crop: '"), Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("a.png' is 15 pixels on its shorter side"), Error);
+  DataOptions options = from(folder);
+  options.skip_small = true;
+  CHECK(Loader(options, stage(4, 16)).images() == 1);
+  CHECK_THROWS_WITH_AS(Loader(options, stage(16, 64)), doctest::Contains("3 images are smaller than the 64x64 crop"), Error);
+  options.operands = {folder.path("none")};
+  CHECK_THROWS_AS(Loader(options, stage(4, 16)), Error);
+}
+
+TEST_CASE("a damaged image is named when its example is due, and the loader goes on after it") {
+  Folder folder;
+  for (int i = 0; i < 4; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
+  const std::string whole = read_text(folder.path("p2.png"));
+  write_file(folder.path("p2.png"), whole.substr(0, whole.size() / 2));
+  Loader loader(from(folder), stage(4, 16));
+  int damaged = 0;
+  for (int64_t e = 0; e < 8; ++e) {
+    try {
+      loader.next(e, 1);
+    } catch (const DataError& error) {
+      CHECK(std::string(error.what()).find("p2.png") != std::string::npos);
+      ++damaged;
+    }
+  }
+  CHECK(damaged == 2);
+  write_file(folder.path("p3.png"), "not an image");
+  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("p3.png"), DataError);
+}
