@@ -1,8 +1,298 @@
 #include "nn/group_norm_silu.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "nn/group_norm_kernels.h"
 
 namespace sr3 {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+template <class X>
+const X* numbers(const at::Tensor& t) { return static_cast<const X*>(t.data_ptr()); }
+template <class X>
+X* numbers_of(at::Tensor& t) { return static_cast<X*>(t.data_ptr()); }
+
+// A map cut into runs of pixels. The cut depends on the shape alone, so that sums never depend on the number of threads.
+struct Runs {
+  int64_t n, channels, pixels, length, count;
+
+  explicit Runs(const at::Tensor& x) : n(x.size(0)), channels(x.size(1)), pixels(x.size(2) * x.size(3)) {
+    length = std::clamp<int64_t>(16384 / std::max<int64_t>(1, channels), 8, 512);
+    count = (pixels + length - 1) / length;
+  }
+  int64_t begin(int64_t run) const { return run * length; }
+  int64_t size(int64_t run) const { return std::min(length, pixels - run * length); }
+  // Offset of a run's first number.
+  int64_t at(int64_t i, int64_t run) const { return (i * pixels + begin(run)) * channels; }
+
+  // first(i, run) for all runs of an example, then middle(i), then last(i, run). Whole examples go to threads where there are
+  // enough of them, as one is often still in the cache when `last` comes.
+  template <class First, class Middle, class Last>
+  void go(const First& first, const Middle& middle, const Last& last) const {
+    const auto each = [&](int64_t from, int64_t to, const auto& step) {
+      for (int64_t k = from; k < to; ++k) step(k / count, k % count);
+    };
+    if (n >= at::get_num_threads()) {
+      at::parallel_for(0, n, 1, [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; ++i) {
+          each(i * count, (i + 1) * count, first);
+          middle(i);
+          each(i * count, (i + 1) * count, last);
+        }
+      });
+      return;
+    }
+    at::parallel_for(0, n * count, 1, [&](int64_t from, int64_t to) { each(from, to, first); });
+    for (int64_t i = 0; i < n; ++i) middle(i);
+    at::parallel_for(0, n * count, 1, [&](int64_t from, int64_t to) { each(from, to, last); });
+  }
+};
+
+// Everything of (N, C) and (N, G) that the passes share, in the kernels' accumulator type A and in double.
+template <class A>
+struct Coefficients {
+  at::Tensor center, slope, base;  // (N, C) A
+  at::Tensor mean, inverse;        // (N, G) double: of x + offset; 1 / standard deviation
+  at::Tensor channel_mean;         // (N, C) double: of x
+
+  Coefficients(int64_t n, int64_t c, int64_t groups) {
+    const auto type = std::is_same_v<A, double> ? at::kDouble : at::kFloat;
+    center = at::empty({n, c}, type);
+    slope = at::empty({n, c}, type);
+    base = at::empty({n, c}, type);
+    mean = at::empty({n, groups}, at::kDouble);
+    inverse = at::empty({n, groups}, at::kDouble);
+    channel_mean = at::empty({n, c}, at::kDouble);
+  }
+  explicit Coefficients(const at::Tensor* saved)
+      : center(saved[0]), slope(saved[1]), base(saved[2]), mean(saved[3]), inverse(saved[4]), channel_mean(saved[5]) {}
+};
+
+// Row i of an (N, C) or (C) tensor of A; null when undefined.
+template <class A>
+const A* row(const at::Tensor& t, int64_t i) {
+  if (!t.defined()) return nullptr;
+  return numbers<A>(t) + (t.dim() == 2 ? i * t.size(1) : 0);
+}
+
+struct Small {
+  at::Tensor weight, bias, scale, shift, offset;  // contiguous, of A
+};
+
+template <class X, class Y>
+void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double eps, bool activate,
+                  Coefficients<typename AccumulatorOf<X>::type>& to, at::Tensor& y) {
+  using A = typename AccumulatorOf<X>::type;
+  const auto& kernels = group_norm_kernels<X, Y>();
+  const Runs runs(x);
+  const int64_t channels = runs.channels, width = channels / groups;
+  const X* from = numbers<X>(x);
+  Y* into = numbers_of<Y>(y);
+  std::vector<A> partial(static_cast<size_t>(3 * runs.n * runs.count * channels));
+  const auto partial_of = [&](int64_t i, int64_t run) { return partial.data() + 3 * (i * runs.count + run) * channels; };
+
+  runs.go(
+      [&](int64_t i, int64_t run) {
+        A* first = partial_of(i, run);
+        kernels.moments(from + runs.at(i, run), runs.size(run), channels, first, first + channels, first + 2 * channels);
+      },
+      [&](int64_t i) {
+        // Chan et al.: means first, then squares about them. Runs first, then the channels of a group.
+        double* channel_mean = numbers_of<double>(to.channel_mean) + i * channels;
+        std::vector<double> square(static_cast<size_t>(channels), 0.0);
+        std::fill_n(channel_mean, channels, 0.0);
+        const double all = static_cast<double>(runs.pixels);
+        const auto mean_of = [&](const A* part, int64_t c) { return static_cast<double>(part[c]) + static_cast<double>(part[channels + c]); };
+        for (int64_t run = 0; run < runs.count; ++run) {
+          const A* part = partial_of(i, run);
+          const double share = static_cast<double>(runs.size(run)) / all;
+          for (int64_t c = 0; c < channels; ++c) channel_mean[c] += share * mean_of(part, c);
+        }
+        for (int64_t run = 0; run < runs.count; ++run) {
+          const A* part = partial_of(i, run);
+          const double size = static_cast<double>(runs.size(run));
+          for (int64_t c = 0; c < channels; ++c) {
+            const double d = mean_of(part, c) - channel_mean[c];
+            square[c] += part[2 * channels + c] + size * d * d;
+          }
+        }
+        const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
+                *shift = row<A>(s.shift, i), *offset = row<A>(s.offset, i);
+        A *center = numbers_of<A>(to.center) + i * channels, *slope = numbers_of<A>(to.slope) + i * channels,
+          *base = numbers_of<A>(to.base) + i * channels;
+        for (int64_t g = 0; g < groups; ++g) {
+          const int64_t begin = g * width, end = begin + width;
+          const auto moved = [&](int64_t c) { return channel_mean[c] + (offset ? static_cast<double>(offset[c]) : 0.0); };
+          double mean = 0, variance = 0;
+          for (int64_t c = begin; c < end; ++c) mean += moved(c);
+          mean /= static_cast<double>(width);
+          for (int64_t c = begin; c < end; ++c) variance += square[c] + all * (moved(c) - mean) * (moved(c) - mean);
+          variance /= all * static_cast<double>(width);
+          const double inverse = 1 / std::sqrt(variance + eps);
+          numbers_of<double>(to.mean)[i * groups + g] = mean;
+          numbers_of<double>(to.inverse)[i * groups + g] = inverse;
+          for (int64_t c = begin; c < end; ++c) {
+            const double factor = scale ? 1 + static_cast<double>(scale[c]) : 1.0;
+            const double exact = mean - (offset ? static_cast<double>(offset[c]) : 0.0);
+            const double gain = inverse * weight[c] * factor;
+            center[c] = static_cast<A>(exact);
+            slope[c] = static_cast<A>(gain);
+            // What rounding the centre has lost goes here: it matters where the mean is much larger than the deviation.
+            base[c] = static_cast<A>(bias[c] * factor + (shift ? static_cast<double>(shift[c]) : 0.0) + (center[c] - exact) * gain);
+          }
+        }
+      },
+      [&](int64_t i, int64_t run) {
+        kernels.apply(from + runs.at(i, run), runs.size(run), channels, row<A>(to.center, i), row<A>(to.slope, i),
+                      row<A>(to.base, i), activate, into + runs.at(i, run));
+      });
+}
+
+// d: gradients of x, and (N, C) of scale, shift, offset, and of weight and bias before their sum over N; all of A but the first.
+template <class X, class Y>
+void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, int64_t groups, bool activate,
+                   const Coefficients<typename AccumulatorOf<X>::type>& from, at::Tensor& dx, Small& d) {
+  using A = typename AccumulatorOf<X>::type;
+  const auto& kernels = group_norm_kernels<X, Y>();
+  const Runs runs(x);
+  const int64_t channels = runs.channels, width = channels / groups;
+  const double all = static_cast<double>(runs.pixels), share = 1 / (all * static_cast<double>(width));
+  std::vector<A> partial(static_cast<size_t>(2 * runs.n * runs.count * channels));
+  std::vector<A> affine(static_cast<size_t>(3 * runs.n * channels));  // p, q, r of the kernel
+  const auto partial_of = [&](int64_t i, int64_t run) { return partial.data() + 2 * (i * runs.count + run) * channels; };
+  const auto affine_of = [&](int64_t i) { return affine.data() + 3 * i * channels; };
+
+  runs.go(
+      [&](int64_t i, int64_t run) {
+        A* sum = partial_of(i, run);
+        kernels.sums(numbers<X>(x) + runs.at(i, run), numbers<Y>(dy) + runs.at(i, run), runs.size(run), channels,
+                     row<A>(from.center, i), row<A>(from.slope, i), row<A>(from.base, i), activate, sum, sum + channels);
+      },
+      [&](int64_t i) {
+        std::vector<double> sums(static_cast<size_t>(channels), 0.0), products(static_cast<size_t>(channels), 0.0);
+        for (int64_t run = 0; run < runs.count; ++run) {
+          const A* sum = partial_of(i, run);
+          for (int64_t c = 0; c < channels; ++c) sums[c] += sum[c], products[c] += sum[channels + c];
+        }
+        const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
+                *offset = row<A>(s.offset, i), *center = row<A>(from.center, i);
+        const double* channel_mean = row<double>(from.channel_mean, i);
+        const auto out = [&](at::Tensor& t) { return t.defined() ? numbers_of<A>(t) + i * channels : nullptr; };
+        A *d_weight = out(d.weight), *d_bias = out(d.bias), *d_scale = out(d.scale), *d_shift = out(d.shift), *d_offset = out(d.offset);
+        A *p = affine_of(i), *q = p + channels, *r = q + channels;
+        for (int64_t g = 0; g < groups; ++g) {
+          const int64_t begin = g * width, end = begin + width;
+          const double mean = row<double>(from.mean, i)[g], inverse = row<double>(from.inverse, i)[g];
+          // xhat = (x - center + rest) * inverse
+          const auto rest = [&](int64_t c) { return center[c] + (offset ? static_cast<double>(offset[c]) : 0.0) - mean; };
+          const auto gain = [&](int64_t c) { return weight[c] * (scale ? 1 + static_cast<double>(scale[c]) : 1.0); };
+          double m1 = 0, m2 = 0;  // means over the group of dxhat, and of dxhat * xhat
+          for (int64_t c = begin; c < end; ++c) {
+            products[c] = inverse * (products[c] + rest(c) * sums[c]);  // of dz * xhat
+            m1 += gain(c) * sums[c] * share;
+            m2 += gain(c) * products[c] * share;
+          }
+          for (int64_t c = begin; c < end; ++c) {
+            const double factor = scale ? 1 + static_cast<double>(scale[c]) : 1.0;
+            const double p_ = inverse * gain(c), q_ = -inverse * inverse * m2, r_ = -inverse * m1 + q_ * rest(c);
+            p[c] = static_cast<A>(p_), q[c] = static_cast<A>(q_), r[c] = static_cast<A>(r_);
+            d_weight[c] = static_cast<A>(factor * products[c]);
+            d_bias[c] = static_cast<A>(factor * sums[c]);
+            if (d_scale) d_scale[c] = static_cast<A>(weight[c] * products[c] + bias[c] * sums[c]);
+            if (d_shift) d_shift[c] = static_cast<A>(sums[c]);
+            if (d_offset) d_offset[c] = static_cast<A>(p_ * sums[c] + all * (q_ * (channel_mean[c] - center[c]) + r_));
+          }
+        }
+      },
+      [&](int64_t i, int64_t run) {
+        const A* p = affine_of(i);
+        kernels.gradient(numbers<X>(x) + runs.at(i, run), numbers<Y>(dy) + runs.at(i, run), runs.size(run), channels,
+                         row<A>(from.center, i), row<A>(from.slope, i), row<A>(from.base, i), p, p + channels, p + 2 * channels,
+                         activate, numbers_of<X>(dx) + runs.at(i, run));
+      });
+}
+
+// Calls f<X, Y>() for the type of x and of y.
+template <class F>
+void for_types(at::ScalarType x, at::ScalarType y, const F& f) {
+  if (x == at::kDouble) f.template operator()<double, double>();
+  else if (x == at::kFloat) f.template operator()<float, float>();
+  else if (y == at::kFloat) f.template operator()<Bf16, float>();
+  else f.template operator()<Bf16, Bf16>();
+}
+
+class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
+ public:
+  static Small small(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& scale,
+                     const at::Tensor& shift, const at::Tensor& offset) {
+    const auto type = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    const auto ready = [&](const at::Tensor& t) { return t.defined() && t.numel() > 0 ? t.to(type).contiguous() : at::Tensor(); };
+    return {ready(weight), ready(bias), ready(scale), ready(shift), ready(offset)};
+  }
+
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const at::Tensor& weight, const at::Tensor& bias,
+                            const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& offset, int64_t groups, double eps,
+                            bool activate, bool widen) {
+    const at::Tensor x = given.contiguous(at::MemoryFormat::ChannelsLast);
+    const auto type = widen && x.scalar_type() == at::kBFloat16 ? at::kFloat : x.scalar_type();
+    at::Tensor y = at::empty(x.sizes(), x.options().dtype(type), at::MemoryFormat::ChannelsLast);
+    for_types(x.scalar_type(), type, [&]<class X, class Y>() {
+      using A = typename AccumulatorOf<X>::type;
+      Coefficients<A> c(x.size(0), x.size(1), groups);
+      forward_pass<X, Y>(x, small(x, weight, bias, scale, shift, offset), groups, eps, activate, c, y);
+      if (context == nullptr) return;
+      context->save_for_backward({x, weight, bias, scale, shift, offset, c.center, c.slope, c.base, c.mean, c.inverse, c.channel_mean});
+      context->saved_data["groups"] = groups;
+      context->saved_data["activate"] = activate;
+    });
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor& x = saved[0];
+    const at::Tensor dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
+    const Small s = small(x, saved[1], saved[2], saved[3], saved[4], saved[5]);
+    at::Tensor dx = at::empty_like(x);
+    const auto like = [&](const at::Tensor& t) {
+      return t.defined() ? at::empty({x.size(0), x.size(1)}, t.options()) : at::Tensor();
+    };
+    Small d = {like(s.weight), like(s.bias), like(s.scale), like(s.shift), like(s.offset)};
+    for_types(x.scalar_type(), dy.scalar_type(), [&]<class X, class Y>() {
+      const Coefficients<typename AccumulatorOf<X>::type> c(&saved[6]);
+      backward_pass<X, Y>(x, dy, s, context->saved_data["groups"].toInt(), context->saved_data["activate"].toBool(), c, dx, d);
+    });
+    const auto typed = [](const at::Tensor& value, const at::Tensor& like) {
+      return value.defined() ? value.to(like.scalar_type()) : value;
+    };
+    return {dx, typed(d.weight.sum(0), saved[1]), typed(d.bias.sum(0), saved[2]), typed(d.scale, saved[3]), typed(d.shift, saved[4]),
+            typed(d.offset, saved[5]), {}, {}, {}, {}};
+  }
+};
+
+// Where the kernels do not run: other devices and types.
+at::Tensor plain(const GroupNormInput& in, bool widen) {
+  const auto type = in.x.scalar_type();
+  const auto spread = [](const at::Tensor& t) { return t.to(at::kFloat).unsqueeze(2).unsqueeze(3); };
+  at::Tensor x = in.x.to(at::kFloat);
+  if (in.offset.defined()) x = x + spread(in.offset);
+  at::Tensor y = at::group_norm(x, in.groups, in.weight.to(at::kFloat), in.bias.to(at::kFloat), in.eps);
+  if (in.scale.defined()) y = y * (1 + spread(in.scale)) + spread(in.shift);
+  if (in.activate) y = at::silu(y);
+  return y.to(widen ? at::kFloat : type).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+}  // namespace
 
 void GroupNormInput::set_embedding(const at::Tensor& projection, bool scale_shift) {
   if (!scale_shift) {
@@ -16,13 +306,14 @@ void GroupNormInput::set_embedding(const at::Tensor& projection, bool scale_shif
 
 at::Tensor group_norm_silu(const GroupNormInput& in, bool widen) {
   const auto type = in.x.scalar_type();
-  const auto wide = type == at::kDouble ? at::kDouble : at::kFloat;
-  at::Tensor x = in.x.to(wide);
-  if (in.offset.defined()) x = x + in.offset.to(wide).unsqueeze(2).unsqueeze(3);
-  at::Tensor y = at::group_norm(x, in.groups, in.weight.to(wide), in.bias.to(wide), in.eps);
-  if (in.scale.defined()) y = y * (1 + in.scale.to(wide).unsqueeze(2).unsqueeze(3)) + in.shift.to(wide).unsqueeze(2).unsqueeze(3);
-  if (in.activate) y = at::silu(y);
-  return y.to(widen ? wide : type).contiguous(at::MemoryFormat::ChannelsLast);
+  const bool known = type == at::kFloat || type == at::kBFloat16 || type == at::kDouble;
+  if (!in.x.is_cpu() || !known) return plain(in, widen);
+  if (!at::GradMode::is_enabled())
+    return GroupNormSilu::forward(nullptr, in.x, in.weight, in.bias, in.scale, in.shift, in.offset, in.groups, in.eps, in.activate, widen);
+  // An autograd function of libtorch 1.13 takes no undefined tensors: an empty one stands for "none".
+  const auto some = [](const at::Tensor& t) { return t.defined() ? t : at::empty({0}, at::kFloat); };
+  return GroupNormSilu::apply(in.x, in.weight, in.bias, some(in.scale), some(in.shift), some(in.offset), in.groups, in.eps,
+                              in.activate, widen);
 }
 
 }  // namespace sr3

@@ -1,0 +1,139 @@
+// How near the network comes to the speed of a bare convolution, on the 98M-parameter 16->128 network of Janspiry's SR3 and on
+// a small one. Ratios, measured in turns with the convolution in one run: other work on the machine disturbs both alike.
+//   bench-unet [ROUNDS [NETWORK]]     TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, convolution's GFLOP/s, ratio (medians)
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "nn/precision.h"
+#include "nn/unet.h"
+
+using namespace sr3;
+
+namespace {
+
+UNetOptions janspiry_16_128() {
+  UNetOptions o;
+  o.condition_channels = 3;
+  o.concat_order = "condition-x";
+  o.channels = 64;
+  o.multipliers = {1, 2, 4, 8, 8};
+  o.blocks = {2, 2, 2, 2, 2};
+  o.attention = {3};
+  o.attention_bias = false;
+  o.scale_shift = false;
+  o.level.input = "sqrt-alpha-bar";
+  o.level.order = "sin-cos";
+  o.level.out = 64;
+  o.level.activate = false;
+  return o;
+}
+
+UNetOptions small_patch_2() {
+  UNetOptions o;
+  o.condition_channels = 3;
+  o.patch = 2;
+  o.channels = 64;
+  o.multipliers = {1, 2, 3};
+  o.blocks = {2, 2, 2};
+  o.middle_attention = false;
+  return o;
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+// A 3x3 convolution of 256 channels on 4 maps of 32x32: GFLOP and the work.
+std::pair<double, std::function<void()>> bare_convolution(at::ScalarType type) {
+  const at::Tensor x = at::randn({4, 256, 32, 32}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor w = at::randn({256, 256, 3, 3}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
+  constexpr int kTimes = 8;
+  return {kTimes * 2.0 * 9 * 256 * 256 * 4 * 1024 / 1e9, [=] {
+            const at::NoGradGuard no_grad;
+            for (int i = 0; i < kTimes; ++i) at::conv2d(x, w, {}, 1, 1);
+          }};
+}
+
+void report(const std::string& network, const char* pass, at::ScalarType type, double gflop, const std::function<void()>& work,
+            int rounds) {
+  const auto [bare_gflop, bare] = bare_convolution(type);
+  bare();
+  work();
+  work();
+  std::vector<double> times, speeds, ratios;
+  for (int i = 0; i < rounds; ++i) {
+    const double before = seconds_of(bare), mine = seconds_of(work), after = seconds_of(bare);
+    const double peak = 2 * bare_gflop / (before + after);
+    times.push_back(mine);
+    speeds.push_back(peak);
+    ratios.push_back(gflop / mine / peak);
+  }
+  std::printf("%s\t%s\t%s\t%.1f\t%.4f\t%.0f\t%.0f\t%.3f\n", network.c_str(), pass, type == at::kFloat ? "fp32" : "bf16", gflop,
+              median(times), gflop / median(times), median(speeds), median(ratios));
+  std::fflush(stdout);
+}
+
+void bench(const std::string& name, const UNetOptions& options, int64_t size, int64_t batch, int64_t training_batch, int rounds) {
+  Parameters parameters = initial_parameters(options, 1);
+  std::vector<at::ScalarType> types = {at::kFloat};
+  if (cpu_has_bf16()) types.push_back(at::kBFloat16);
+  const double gflop = forward_flops(options, size, size) / 1e9;
+  for (const auto type : types) {
+    const at::Tensor x = at::randn({batch, 3, size, size});
+    UNetRunner run(options, parameters, at::kCPU, type);
+    run.set_levels({0.5});
+    const auto prepared = run.prepare(x, {}, {});
+    report(name, "inference", type, gflop * batch, [&] { run(*prepared, x, 0); }, rounds);
+  }
+  std::vector<at::Tensor> leaves;
+  for (const auto& [key, value] : parameters.all()) leaves.push_back(value.requires_grad_());
+  for (const auto type : types) {
+    UNetInput in;
+    in.x = at::randn({training_batch, 3, size, size});
+    in.condition = in.x;
+    in.level = at::full({training_batch}, 0.5, at::kFloat);
+    report(name, "training", type, 3 * gflop * training_batch, [&] {
+      const at::Tensor loss = (unet_forward(options, parameters, in, type, true, 1) - in.x).abs().mean();
+      torch::autograd::grad({loss}, leaves);
+    }, rounds);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 5;
+  const std::string only = argc > 2 ? argv[2] : "";
+  at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+  int64_t count = 0;
+  for (const auto& [name, shape] : parameter_shapes(janspiry_16_128())) {
+    int64_t n = 1;
+    for (const int64_t d : shape) n *= d;
+    count += n;
+  }
+  if (count != 97807491) {
+    std::fprintf(stderr, "bench-unet: the network has %lld parameters, not 97807491\n", static_cast<long long>(count));
+    return 1;
+  }
+  std::printf("network\tpass\tprecision\tgflop\tseconds\tgflop/s\tconvolution\tratio\n");
+  if (only.empty() || only == "16-128") bench("16-128", janspiry_16_128(), 128, 1, 2, rounds);
+  if (only.empty() || only == "small") bench("small", small_patch_2(), 64, 1, 16, rounds);
+  return 0;
+}
