@@ -86,6 +86,7 @@ Preset sr3_paper(const char* name, const char* text, int64_t low_res, int64_t hi
   p.warmup = 10000;
   p.learning_rate = 1e-4;
   p.ema = 0.9999;
+  p.pretreatment = "resize";
   StageManifest& m = p.manifest;
   m.image = {.channels = 3, .low_res = low_res, .high_res = high_res};
   UNetOptions& net = m.network;
@@ -128,6 +129,7 @@ Preset janspiry_16_128() {
   p.warmup = 0;
   p.learning_rate = 1e-4;
   p.ema = 0;
+  p.pretreatment = "resize";
   StageManifest& m = p.manifest;
   m.image = {.channels = 3, .low_res = 16, .high_res = 128};
   UNetOptions& net = m.network;

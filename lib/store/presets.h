@@ -15,6 +15,7 @@ struct Preset {
   StageManifest manifest;
   int64_t batch = 16, steps = 10000, warmup = 0;
   double learning_rate = 3e-4, ema = 0.999;
+  std::string pretreatment = "crop";  // DataOptions: the papers take whole images, resized
 };
 
 // In the order in which --help shows them: small machines first, then the papers'.

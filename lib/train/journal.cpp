@@ -1,0 +1,115 @@
+#include "train/journal.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace sr3 {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+[[noreturn]] void fail(const std::string& path) { throw Error(cat("cannot write '", path, "': ", std::strerror(errno))); }
+
+// JSON has no NaN.
+ordered_json number(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
+
+// Timings need no sixteen digits.
+double rounded(double value, double parts) { return std::round(value * parts) / parts; }
+
+std::optional<JournalLine> parse(const std::string& text) {
+  const auto json = ordered_json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return {};
+  const auto real = [&](const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_number() ? found->get<double>() : std::numeric_limits<double>::quiet_NaN();
+  };
+  JournalLine line;
+  line.step = json["step"];
+  line.loss = real("loss");
+  line.learning_rate = real("learning_rate");
+  line.gradient_norm = real("gradient_norm");
+  line.skipped = std::isnan(real("skipped")) ? 0 : static_cast<int64_t>(real("skipped"));
+  line.images_per_second = real("images_per_second");
+  line.waiting = real("waiting");
+  line.seconds = real("seconds");
+  return line;
+}
+
+// Whole lines with the offset after each, up to the first damaged one.
+std::vector<std::pair<JournalLine, size_t>> lines_of(const std::string& text) {
+  std::vector<std::pair<JournalLine, size_t>> result;
+  for (size_t at = 0;;) {
+    const size_t end = text.find('\n', at);
+    if (end == std::string::npos) return result;
+    const auto line = parse(text.substr(at, end - at));
+    if (!line) return result;
+    at = end + 1;
+    result.emplace_back(*line, at);
+  }
+}
+
+}  // namespace
+
+std::string journal_text(const JournalLine& line) {
+  ordered_json json;
+  json["step"] = line.step;
+  json["loss"] = number(line.loss);
+  json["learning_rate"] = number(line.learning_rate);
+  json["gradient_norm"] = number(line.gradient_norm);
+  json["skipped"] = line.skipped;
+  json["images_per_second"] = number(rounded(line.images_per_second, 1e3));
+  json["waiting"] = number(rounded(line.waiting, 1e4));
+  json["seconds"] = number(rounded(line.seconds, 10));
+  return json.dump() + "\n";
+}
+
+Journal::Journal(const std::string& path, const std::string& stage) : path_(path) {
+  fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (fd_ < 0) fail(path);
+  if (flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(fd_);
+    throw Error(cat("'", stage, "' is being trained by another process"));
+  }
+}
+
+Journal::~Journal() { ::close(fd_); }
+
+void Journal::cut(int64_t step) {
+  size_t keep = 0;
+  for (const auto& [line, end] : lines_of(read_text(path_))) {
+    if (line.step > step) break;
+    keep = end;
+  }
+  if (ftruncate(fd_, static_cast<off_t>(keep)) != 0) fail(path_);
+}
+
+void Journal::append(const JournalLine& line) {
+  const std::string text = journal_text(line);
+  for (size_t done = 0; done < text.size();) {
+    const ssize_t n = ::write(fd_, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path_);
+    done += static_cast<size_t>(n);
+  }
+}
+
+std::vector<JournalLine> read_journal(const std::string& path) {
+  std::vector<JournalLine> result;
+  if (access(path.c_str(), F_OK) != 0) return result;
+  for (auto& [line, end] : lines_of(read_text(path))) result.push_back(line);
+  return result;
+}
+
+}  // namespace sr3

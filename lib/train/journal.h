@@ -1,0 +1,43 @@
+// The journal of a training: JSON lines, one every so many steps. Lines after the saved step are cut when a run resumes, so
+// that the file equals that of a straight run but for the timings. Holds a lock: one process trains a stage at a time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sr3 {
+
+struct JournalLine {
+  int64_t step = 0;
+  double loss = 0;              // mean since the last line; NaN (null in the file) when all its steps were skipped
+  double learning_rate = 0;
+  double gradient_norm = 0;     // mean since the last line, before clipping; NaN likewise
+  int64_t skipped = 0;          // steps skipped so far
+  double images_per_second = 0;
+  double waiting = 0;           // share of the time since the last line that the trainer waited for data
+  double seconds = 0;           // of training in all, over all runs
+};
+
+std::string journal_text(const JournalLine& line);  // with its newline
+
+class Journal {
+ public:
+  // Error "'x.json' is being trained by another process".
+  Journal(const std::string& path, const std::string& stage);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  // Drops the lines after `step`, and anything from the first damaged line on (a killed writer's).
+  void cut(int64_t step);
+  void append(const JournalLine& line);
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  int fd_ = -1;
+};
+
+// All whole lines of a journal; empty when there is no such file.
+std::vector<JournalLine> read_journal(const std::string& path);
+
+}  // namespace sr3

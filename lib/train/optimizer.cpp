@@ -1,0 +1,140 @@
+#include "train/optimizer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#include <stdexcept>
+
+namespace sr3 {
+
+namespace {
+
+// Small enough for a cache, large enough that the loop over them costs nothing. Fixed: sums are made chunk by chunk.
+constexpr int64_t kChunk = 1 << 15;
+
+// The header's formula, its scalars folded.
+struct Update {
+  float b1, a1, b2, a2, scale, size, root, epsilon, keep, toward;
+};
+
+// Vectorised for what the CPU has. Without contraction, so that every variant gives the same bits.
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("no-math-errno", "fp-contract=off")))
+void update_chunk(const Update& u, int64_t n, const float* __restrict__ gradient, float* __restrict__ p,
+                  float* __restrict__ m, float* __restrict__ v, float* __restrict__ ema) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float g = gradient[i] * u.scale;
+    m[i] = u.b1 * m[i] + u.a1 * g;
+    v[i] = u.b2 * v[i] + u.a2 * g * g;
+    p[i] = p[i] * u.keep - u.size * m[i] / (std::sqrt(v[i]) * u.root + u.epsilon);
+    ema[i] += u.toward * (p[i] - ema[i]);
+  }
+}
+
+}  // namespace
+
+Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options)
+    : options_(options), parameters_(std::move(parameters)) {
+  at::NoGradGuard no_grad;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor& p = parameters_[i];
+    if (p.scalar_type() != at::kFloat || !p.is_non_overlapping_and_dense())
+      throw std::logic_error("Adam: parameters are dense float32 tensors");
+    // All four share the parameter's strides (channels_last or not), so that one flat loop serves.
+    m_.push_back(at::zeros_like(p).detach());
+    v_.push_back(at::zeros_like(p).detach());
+    ema_.push_back(p.detach().clone());
+    for (int64_t begin = 0; begin < p.numel(); begin += kChunk)
+      chunks_.push_back({i, begin, std::min(begin + kChunk, p.numel())});
+  }
+}
+
+std::vector<at::Tensor> Adam::gradients() const {
+  std::vector<at::Tensor> result;
+  result.reserve(parameters_.size());
+  for (const at::Tensor& p : parameters_) {
+    at::Tensor g = p.grad();
+    if (g.defined() && (g.strides() != p.strides() || g.scalar_type() != at::kFloat))
+      g = at::empty_like(p.detach()).copy_(g.detach());
+    result.push_back(g.defined() ? g.detach() : g);
+  }
+  return result;
+}
+
+double Adam::gradient_norm() const {
+  at::NoGradGuard no_grad;
+  const auto grads = gradients();
+  double sum = 0;
+  if (!parameters_.empty() && !parameters_[0].is_cpu()) {
+    at::Tensor total;
+    for (const at::Tensor& g : grads)
+      if (g.defined()) {
+        const at::Tensor square = g.to(at::kDouble).square().sum();
+        total = total.defined() ? total + square : square;
+      }
+    return total.defined() ? std::sqrt(total.item<double>()) : 0;
+  }
+  std::vector<double> partial(chunks_.size(), 0);
+  at::parallel_for(0, static_cast<int64_t>(chunks_.size()), 1, [&](int64_t first, int64_t last) {
+    for (int64_t c = first; c < last; ++c) {
+      const auto [tensor, begin, end] = chunks_[c];
+      if (!grads[tensor].defined()) continue;
+      const float* g = grads[tensor].data_ptr<float>();
+      double sums[8] = {};  // eight, so that the additions do not wait for one another
+      int64_t i = begin;
+      for (; i + 8 <= end; i += 8)
+        for (int lane = 0; lane < 8; ++lane) sums[lane] += double{g[i + lane]} * g[i + lane];
+      for (; i < end; ++i) sums[0] += double{g[i]} * g[i];
+      for (const double s : sums) partial[c] += s;
+    }
+  });
+  for (const double p : partial) sum += p;
+  return std::sqrt(sum);
+}
+
+void Adam::step(int64_t t, double rate, double gradient_scale, double ema_decay) {
+  at::NoGradGuard no_grad;
+  const auto grads = gradients();
+  const double c1 = 1 - std::pow(options_.beta1, t), c2 = 1 - std::pow(options_.beta2, t);
+  if (parameters_.empty()) return;
+  if (parameters_[0].is_cpu()) return step_on_cpu(grads, rate, gradient_scale, ema_decay, c1, c2);
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    at::Tensor p = parameters_[i].detach();
+    const at::Tensor g = grads[i].defined() ? grads[i] * gradient_scale : at::zeros_like(p);
+    m_[i].mul_(options_.beta1).add_(g, 1 - options_.beta1);
+    v_[i].mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
+    if (options_.weight_decay != 0) p.mul_(1 - rate * options_.weight_decay);
+    p.addcdiv_(m_[i], (v_[i] / c2).sqrt_().add_(options_.epsilon), -rate / c1);
+    ema_[i].lerp_(p, 1 - ema_decay);
+  }
+}
+
+void Adam::step_on_cpu(const std::vector<at::Tensor>& grads, double rate, double gradient_scale, double ema_decay, double c1,
+                       double c2) {
+  const Update update{static_cast<float>(options_.beta1),
+                      static_cast<float>(1 - options_.beta1),
+                      static_cast<float>(options_.beta2),
+                      static_cast<float>(1 - options_.beta2),
+                      static_cast<float>(gradient_scale),
+                      static_cast<float>(rate / c1),
+                      static_cast<float>(1 / std::sqrt(c2)),
+                      static_cast<float>(options_.epsilon),
+                      static_cast<float>(1 - rate * options_.weight_decay),
+                      static_cast<float>(1 - ema_decay)};
+  at::parallel_for(0, static_cast<int64_t>(chunks_.size()), 1, [&](int64_t first, int64_t last) {
+    const std::vector<float> zeros(kChunk, 0.0f);
+    for (int64_t c = first; c < last; ++c) {
+      const auto [tensor, begin, end] = chunks_[c];
+      const float* gradient = grads[tensor].defined() ? grads[tensor].data_ptr<float>() + begin : zeros.data();
+      update_chunk(update, end - begin, gradient, parameters_[tensor].data_ptr<float>() + begin,
+                   m_[tensor].data_ptr<float>() + begin, v_[tensor].data_ptr<float>() + begin,
+                   ema_[tensor].data_ptr<float>() + begin);
+    }
+  });
+}
+
+void Adam::clear_gradients() {
+  for (const at::Tensor& p : parameters_) p.mutable_grad() = at::Tensor();
+}
+
+}  // namespace sr3

@@ -1,0 +1,160 @@
+#include "train/progress_state.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace sr3 {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+namespace {
+
+// Where in the settings an option's value stands.
+const std::map<std::string, std::string> kOptionOf = {
+    {"/kind", "--regression"},
+    {"/image/low_res", "--low-res"},
+    {"/image/high_res", "--high-res"},
+    {"/network/channels", "--channels"},
+    {"/network/multipliers", "--multipliers"},
+    {"/network/blocks", "--blocks"},
+    {"/network/attention", "--attention"},
+    {"/network/patch", "--patch"},
+    {"/network/groups", "--groups"},
+    {"/network/dropout", "--dropout"},
+    {"/diffusion/predict", "--predict"},
+    {"/diffusion/target", "--target"},
+    {"/diffusion/residual_scale", "--residual-scale"},
+    {"/diffusion/loss", "--loss"},
+    {"/diffusion/level_draw", "--level-draw"},
+    {"/diffusion/schedule/kind", "--schedule"},
+    {"/diffusion/schedule/steps", "--diffusion-steps"},
+    {"/low_res/kernel", "--kernel"},
+    {"/low_res/convention", "--convention"},
+    {"/low_res/blur", "--blur"},
+    {"/low_res/noise", "--noise"},
+    {"/low_res/jpeg", "--jpeg"},
+    {"/batch", "--batch"},
+    {"/accumulate", "--accumulate"},
+    {"/learning_rate", "--learning-rate"},
+    {"/warmup", "--warmup"},
+    {"/decay", "--decay"},
+    {"/ema", "--ema"},
+    {"/clip_norm", "--clip-norm"},
+    {"/weight_decay", "--weight-decay"},
+    {"/precision", "--precision"},
+    {"/crop", "--crop"},
+    {"/no_flip", "--no-flip"},
+    {"/min_detail", "--min-detail"},
+    {"/pretreatment", "--pretreatment"},
+    {"/images", "the number of images"},
+};
+
+struct Difference {
+  std::string option, begun, now;
+};
+
+// A list stays one value: "1,2,4", not its third element.
+bool is_leaf(const json& value) { return !value.is_object(); }
+
+void compare(const json& begun, const json& now, const std::string& path, std::vector<Difference>& out) {
+  if (!is_leaf(begun) && !is_leaf(now)) {
+    json keys = begun;
+    keys.update(now);
+    for (const auto& [key, unused] : keys.items())
+      compare(begun.value(key, json()), now.value(key, json()), cat(path, "/", key), out);
+    return;
+  }
+  if (begun == now) return;
+  const auto known = kOptionOf.find(path);
+  const std::string option = known != kOptionOf.end() ? known->second : cat("'", path.substr(1), "'");
+  const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
+  out.push_back({option, text(begun), text(now)});
+}
+
+std::vector<Difference> differences(const std::string& begun, const std::string& now) {
+  std::vector<Difference> out;
+  compare(json::parse(begun), json::parse(now), "", out);
+  return out;
+}
+
+}  // namespace
+
+TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions& trainer, const DataOptions& data,
+                             int64_t images) {
+  const json all = json::parse(manifest_text(manifest));
+  json stage = json::object();
+  for (const auto& [key, value] : all.items())
+    if (key != "description" && key != "sampling" && key != "weights" && key != "training" && key != "history")
+      stage[key] = value;
+  const json trainer_json = {{"batch", trainer.batch},       {"accumulate", trainer.accumulate},
+                             {"learning_rate", trainer.learning_rate}, {"warmup", trainer.warmup},
+                             {"decay", trainer.decay},       {"ema", trainer.ema},
+                             {"clip_norm", trainer.clip_norm}, {"weight_decay", trainer.weight_decay},
+                             {"precision", trainer.precision}};
+  const json data_json = {{"images", images},
+                          {"no_flip", data.no_flip},
+                          {"min_detail", data.min_detail},
+                          {"pretreatment", data.pretreatment}};
+  return {stage.dump(), trainer.seed, data_json.dump(), trainer_json.dump()};
+}
+
+std::string progress_text(const TrainingProgress& progress, const TrainingSettings& settings) {
+  ordered_json out;
+  out["format"] = 1;
+  out["step"] = progress.step;
+  out["updates"] = progress.updates;
+  out["examples"] = progress.examples;
+  out["skipped"] = progress.skipped;
+  out["skipped_in_row"] = progress.skipped_in_row;
+  out["seconds"] = progress.seconds;
+  out["last_loss"] = progress.last_loss;
+  out["window"] = {{"loss", progress.window_loss}, {"gradient_norm", progress.window_norm}, {"steps", progress.window_steps}};
+  out["seed"] = settings.seed;
+  out["stage"] = ordered_json::parse(settings.stage);
+  out["data"] = ordered_json::parse(settings.data);
+  out["trainer"] = ordered_json::parse(settings.trainer);
+  return out.dump(2) + "\n";
+}
+
+void parse_progress(const std::string& text, const std::string& origin, TrainingProgress& progress,
+                    TrainingSettings& settings) {
+  try {
+    const json in = json::parse(text);
+    if (in.at("format") != 1) throw DataError(cat("cannot use '", origin, "': written by another version"));
+    progress.step = in.at("step");
+    progress.updates = in.at("updates");
+    progress.examples = in.at("examples");
+    progress.skipped = in.at("skipped");
+    progress.skipped_in_row = in.at("skipped_in_row");
+    progress.seconds = in.at("seconds");
+    progress.last_loss = in.at("last_loss");
+    progress.window_loss = in.at("window").at("loss");
+    progress.window_norm = in.at("window").at("gradient_norm");
+    progress.window_steps = in.at("window").at("steps");
+    settings.seed = in.at("seed");
+    settings.stage = in.at("stage").dump();
+    settings.data = in.at("data").dump();
+    settings.trainer = in.at("trainer").dump();
+  } catch (const json::exception&) {
+    throw DataError(cat("cannot use '", origin, "': it is not the progress of a training"));
+  }
+  for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.window_steps})
+    if (count < 0) throw DataError(cat("cannot use '", origin, "': a count is below 0"));
+}
+
+void check_settings(const TrainingSettings& begun, const TrainingSettings& now, const std::string& stage) {
+  const auto refuse = [&](const Difference& d) {
+    throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", d.now, " contradicts the ", d.begun,
+                         " it was begun with (--restart begins anew)"));
+  };
+  if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
+  for (const auto& d : differences(begun.stage, now.stage)) refuse(d);
+  for (const auto& d : differences(begun.data, now.data)) refuse(d);
+  for (const auto& d : differences(begun.trainer, now.trainer)) note(cat(d.option, " is now ", d.now, ", was ", d.begun));
+}
+
+}  // namespace sr3

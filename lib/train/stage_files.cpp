@@ -1,0 +1,81 @@
+#include "train/stage_files.h"
+
+#include <ATen/ATen.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "store/digest.h"
+
+namespace sr3 {
+
+StagePaths stage_paths(const std::string& output) {
+  if (extension_of(output) != "json" || stem_of(output).empty())
+    throw UsageError(cat("'", output, "' is no name for a stage: it should end in .json"));
+  const std::string stem = directory_of(output) + stem_of(output);
+  return {output, stem + ".safetensors", stem + ".state", stem + ".journal.jsonl", stem + ".preview.png", stem + ".loss.png"};
+}
+
+void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights, const std::string& type) {
+  const at::ScalarType stored = type == "fp16" ? at::kHalf : type == "bf16" ? at::kBFloat16 : at::kFloat;
+  TensorFile file;
+  for (const auto& [name, tensor] : weights) {
+    const at::Tensor value = tensor.detach().to(at::kCPU).to(stored).contiguous();
+    if (stored == at::kHalf && !at::isfinite(value).all().item<bool>())
+      throw Error(cat("cannot write '", paths.weights, "' as fp16: '", name, "' is too large for it"));
+    file.tensors.emplace_back(name, value);
+  }
+  const std::string fresh = paths.weights + ".new";
+  write_safetensors(fresh, file);
+  manifest.weights_file = base_name(paths.weights);
+  manifest.weights_sha256 = sha256_file(fresh);
+  if (std::rename(fresh.c_str(), paths.weights.c_str()) != 0)
+    throw Error(cat("cannot write '", paths.weights, "': ", std::strerror(errno)));
+  write_manifest(paths.manifest, manifest);
+}
+
+void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::string& origin) {
+  std::map<std::string, at::Tensor> found(from.tensors.begin(), from.tensors.end());
+  std::string wrong;
+  int64_t count = 0;
+  const auto differs = [&](const auto&... parts) {
+    // A whole other network would fill the screen.
+    if (++count <= 8) wrong += cat(wrong.empty() ? "" : "; ", parts...);
+  };
+  const auto shape = [](at::IntArrayRef sizes) {
+    std::string text;
+    for (const int64_t size : sizes) text += cat(text.empty() ? "(" : ",", size);
+    return text.empty() ? "()" : text + ")";
+  };
+  std::vector<std::pair<at::Tensor, at::Tensor>> pairs;
+  for (const auto& [name, target] : to) {
+    const auto at = found.find(name);
+    if (at == found.end()) {
+      differs("'", name, "' is missing");
+      continue;
+    }
+    if (at->second.sizes() != target.sizes())
+      differs("'", name, "' is ", shape(at->second.sizes()), ", not ", shape(target.sizes()));
+    pairs.emplace_back(at->second, target);
+    found.erase(at);
+  }
+  for (const auto& [name, tensor] : found) differs("'", name, "' is unknown");
+  if (count > 8) wrong += cat("; and ", count - 8, " more");
+  if (count) throw DataError(cat("cannot use '", origin, "': ", wrong));
+
+  at::NoGradGuard no_grad;
+  for (auto& [value, target] : pairs) target.detach().copy_(value);
+}
+
+void init_from_stage(const std::string& path, const NamedTensors& to) {
+  const StageManifest manifest = read_manifest(path);
+  const std::string weights = weights_path(path, manifest);
+  if (sha256_file(weights) != manifest.weights_sha256)
+    throw DataError(cat("cannot use '", weights, "': its digest is not the one in '", path, "'"));
+  copy_tensors(read_safetensors(weights), to, weights);
+}
+
+}  // namespace sr3

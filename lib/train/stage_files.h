@@ -1,0 +1,33 @@
+// The files of a stage in training: their names, publishing the stage, and taking weights out of another one.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/manifest.h"
+#include "store/safetensors.h"
+
+namespace sr3 {
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+struct StagePaths {
+  std::string manifest, weights, state, journal, preview, loss;
+};
+// output: "dir/NAME.json"; UsageError when it does not end so.
+StagePaths stage_paths(const std::string& output);
+
+// Weights (as fp32, fp16 or bf16), then the manifest that names them with their digest. The two renames come right after one another:
+// a reader that falls between them is told of a digest that does not agree.
+void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights, const std::string& type);
+
+// Copies each tensor of the file over the one of its name. DataError that lists what is missing, unknown or of another shape.
+void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::string& origin);
+
+// Takes the weights of the stage at `path`, which must be a network of the same names and shapes.
+void init_from_stage(const std::string& path, const NamedTensors& to);
+
+}  // namespace sr3

@@ -1,0 +1,303 @@
+#include "train/trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "nn/precision.h"
+#include "nn/unet.h"
+#include "store/checkpoint.h"
+#include "train/ema.h"
+#include "train/journal.h"
+#include "train/learning_rate.h"
+#include "train/optimizer.h"
+#include "train/preview.h"
+#include "train/progress_state.h"
+#include "train/signals.h"
+#include "train/stage_files.h"
+#include "train/step.h"
+
+namespace sr3 {
+
+namespace {
+
+constexpr int64_t kSkippedInRow = 10;  // so many stop the run
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+at::Device device_named(const std::string& name) {
+  if (name == "auto") return at::hasCUDA() ? at::Device("cuda") : at::Device("cpu");
+  if (name != "cpu" && !at::hasCUDA()) throw Error(cat("cannot use '", name, "': this libtorch or machine has no CUDA"));
+  return at::Device(name);
+}
+
+void use_threads(int64_t threads) {
+  at::set_num_threads(threads > 0 ? static_cast<int>(threads) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  // Activations of the same sizes come and go with each step: keep their pages instead of giving them back to the system
+  // and getting them zeroed again.
+  mallopt(M_MMAP_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
+
+Parameters fresh_parameters(const UNetOptions& options, uint64_t seed, at::Device device) {
+  const Parameters initial = initial_parameters(options, seed);
+  Parameters result;
+  for (const auto& [name, value] : initial.all()) {
+    at::Tensor own = value.to(device);
+    own.requires_grad_(true);
+    result.add(name, own);
+  }
+  return result;
+}
+
+std::vector<at::Tensor> values_of(const Parameters& parameters) {
+  std::vector<at::Tensor> result;
+  for (const auto& [name, value] : parameters.all()) result.push_back(value);
+  return result;
+}
+
+}  // namespace
+
+struct Trainer::Impl {
+  Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data, const std::string& output)
+      : manifest(std::move(stage)),
+        options(trainer),
+        paths(stage_paths(output)),
+        device(device_named(trainer.device)),
+        journal(paths.journal, output),
+        loader(data, manifest),
+        settings(settings_of(manifest, trainer, data, loader.images())),
+        parameters(fresh_parameters(manifest.network, trainer.seed, device)),
+        adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
+        compute(precision_named(trainer.precision, device)),
+        loss(manifest, trainer.seed, device, compute) {
+    if (manifest.training.data.empty())
+      for (const std::string& operand : data.operands)
+        manifest.training.data += (manifest.training.data.empty() ? "" : ", ") + stem_of(operand);
+  }
+
+  void start();
+  void load(const Checkpoint& checkpoint);
+  void step();
+  void save();
+  void write_journal();
+  NamedTensors named(const std::vector<at::Tensor>& values) const;
+
+  StageManifest manifest;
+  TrainerOptions options;
+  StagePaths paths;
+  at::Device device;
+  Journal journal;
+  Loader loader;
+  TrainingSettings settings;
+  Parameters parameters;
+  Adam adam;
+  at::ScalarType compute;
+  StageLoss loss;
+  TrainingProgress progress;
+  std::unique_ptr<Preview> preview;
+  // Of the journal's open window; only timings, which the state does without.
+  double window_seconds = 0, window_waited = 0;
+  int64_t window_examples = 0;
+  double shown_loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+NamedTensors Trainer::Impl::named(const std::vector<at::Tensor>& values) const {
+  NamedTensors result;
+  for (size_t i = 0; i < values.size(); ++i) result.emplace_back(parameters.all()[i].first, values[i]);
+  return result;
+}
+
+// Resumes, or begins.
+void Trainer::Impl::start() {
+  if (options.restart) remove_checkpoint(paths.state);
+  if (const auto checkpoint = read_checkpoint(paths.state)) {
+    load(*checkpoint);
+    note(cat("resuming '", paths.manifest, "' after step ", progress.step));
+  } else {
+    if (!options.restart && access(paths.manifest.c_str(), F_OK) == 0)
+      throw Error(cat("'", paths.manifest, "' is there, but not the state to resume it from, '", paths.state,
+                      "' (--restart begins anew, --init-from takes its weights)"));
+    if (!options.init_from.empty()) {
+      init_from_stage(options.init_from, named(adam.parameters()));
+      at::NoGradGuard no_grad;
+      for (size_t i = 0; i < adam.ema().size(); ++i) adam.ema()[i].copy_(adam.parameters()[i].detach());
+    }
+  }
+  journal.cut(progress.step);
+  const HistoryEntry run = this_run();
+  const bool same = !manifest.history.empty() && manifest.history.back().program == run.program &&
+                    manifest.history.back().version == run.version && manifest.history.back().arguments == run.arguments;
+  if (!options.no_history && !same) manifest.history.push_back(run);
+}
+
+void Trainer::Impl::load(const Checkpoint& checkpoint) {
+  const std::string progress_path = paths.state + "/progress.json";
+  TrainingSettings begun;
+  parse_progress(checkpoint.text("progress.json", paths.state), progress_path, progress, begun);
+  check_settings(begun, settings, paths.manifest);
+  const auto take = [&](const char* name, const std::vector<at::Tensor>& to) {
+    copy_tensors(checkpoint.file(name, paths.state), named(to), paths.state + "/" + name);
+  };
+  take("weights.safetensors", adam.parameters());
+  take("ema.safetensors", adam.ema());
+  take("adam-m.safetensors", adam.first_moment());
+  take("adam-v.safetensors", adam.second_moment());
+  manifest.history = parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json").history;
+}
+
+// One update of the weights from options.batch examples, in options.accumulate parts.
+void Trainer::Impl::step() {
+  const double begin = now(), waited = loader.waited();
+  const int64_t batch = options.batch, parts = options.accumulate;
+  double mean = 0;
+  for (int64_t part = 0; part < parts; ++part) {
+    const int64_t first = batch * part / parts, count = batch * (part + 1) / parts - first;
+    const Batch examples = loader.next(progress.examples + first, count);
+    // Each part weighs what its share of the examples is: the sum is the mean over the whole batch.
+    const at::Tensor share = loss(parameters, examples) * (static_cast<double>(count) / static_cast<double>(batch));
+    share.backward();
+    mean += share.item<double>();
+  }
+  const double norm = adam.gradient_norm();
+  ++progress.step;
+  progress.examples += batch;
+  if (std::isfinite(mean) && std::isfinite(norm)) {
+    ++progress.updates;
+    progress.skipped_in_row = 0;
+    const LearningRate rate{options.learning_rate, options.warmup, options.decay, options.steps};
+    const double scale = options.clip_norm > 0 && norm > options.clip_norm ? options.clip_norm / norm : 1;
+    adam.step(progress.updates, rate.at(progress.step), scale, ema_decay(options.ema, progress.updates));
+    progress.window_loss += mean;
+    progress.window_norm += norm;
+    ++progress.window_steps;
+    shown_loss = std::isfinite(shown_loss) ? 0.98 * shown_loss + 0.02 * mean : mean;
+  } else {
+    ++progress.skipped;
+    ++progress.skipped_in_row;
+    warn(cat("step ", progress.step, " skipped: its ", std::isfinite(mean) ? "gradient" : "loss", " is not finite"));
+  }
+  adam.clear_gradients();
+  const double seconds = now() - begin;
+  progress.seconds += seconds;
+  window_seconds += seconds;
+  window_waited += loader.waited() - waited;
+  window_examples += batch;
+}
+
+void Trainer::Impl::write_journal() {
+  const double nothing = std::numeric_limits<double>::quiet_NaN();
+  const auto steps = static_cast<double>(progress.window_steps);
+  JournalLine line;
+  line.step = progress.step;
+  line.loss = steps > 0 ? progress.window_loss / steps : nothing;
+  line.gradient_norm = steps > 0 ? progress.window_norm / steps : nothing;
+  line.learning_rate = LearningRate{options.learning_rate, options.warmup, options.decay, options.steps}.at(progress.step);
+  line.skipped = progress.skipped;
+  line.images_per_second = window_seconds > 0 ? static_cast<double>(window_examples) / window_seconds : 0;
+  line.waiting = window_seconds > 0 ? window_waited / window_seconds : 0;
+  line.seconds = progress.seconds;
+  journal.append(line);
+  if (steps > 0) progress.last_loss = line.loss;
+  progress.window_loss = progress.window_norm = 0;
+  progress.window_steps = 0;
+  window_seconds = window_waited = 0;
+  window_examples = 0;
+}
+
+// First what resuming needs, then the stage made of it.
+void Trainer::Impl::save() {
+  TrainingSummary& summary = manifest.training;
+  summary.steps = progress.step;
+  summary.images = progress.examples;
+  summary.batch = options.batch;
+  summary.learning_rate = options.learning_rate;
+  summary.ema = options.ema;
+  summary.seconds = options.no_history ? 0 : progress.seconds;
+  summary.loss = progress.window_steps > 0 ? progress.window_loss / static_cast<double>(progress.window_steps) : progress.last_loss;
+  const auto file = [&](const std::vector<at::Tensor>& values) {
+    TensorFile result;
+    for (const auto& [name, value] : named(values)) result.tensors.emplace_back(name, value.detach().to(at::kCPU).contiguous());
+    return result;
+  };
+  manifest.weights_file = manifest.weights_sha256 = "";  // the state's manifest is not a stage
+  Checkpoint checkpoint;
+  checkpoint.tensors = {{"weights.safetensors", file(adam.parameters())},
+                        {"ema.safetensors", file(adam.ema())},
+                        {"adam-m.safetensors", file(adam.first_moment())},
+                        {"adam-v.safetensors", file(adam.second_moment())}};
+  checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
+  write_checkpoint(paths.state, checkpoint);
+  publish_stage(manifest, paths, named(adam.ema()), options.weights_type);
+  draw_loss_curve(paths.journal, paths.loss);
+}
+
+Trainer::Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data, const std::string& output) {
+  use_threads(options.threads);
+  impl_ = std::make_unique<Impl>(std::move(manifest), options, data, output);
+  impl_->start();
+}
+
+Trainer::~Trainer() = default;
+
+int Trainer::run(const ProgressOptions& progress_options) {
+  Impl& t = *impl_;
+  const TrainerOptions& options = t.options;
+  const StopSignals signals;
+  const double begin = now();
+  if (t.progress.step > options.steps)
+    throw UsageError(cat("--steps ", options.steps, ": '", t.paths.manifest, "' has done ", t.progress.step, " already"));
+  note(cat(t.loader.images(), " images, ", t.parameters.count(), " weights"));
+  if (options.preview_every > 0)
+    t.preview = std::make_unique<Preview>(t.manifest, t.loader, options.preview_images, options.seed, t.device, t.compute);
+  double last_save = begin;
+  int status = 0;
+  {
+    Meter meter(progress_options, "steps", options.steps, t.progress.step);
+    while (t.progress.step < options.steps) {
+      if (options.time_limit && now() - begin >= *options.time_limit) break;
+      t.step();
+      const int64_t step = t.progress.step;
+      if (step % options.journal_every == 0) t.write_journal();
+      char text[40];
+      std::snprintf(text, sizeof text, "loss %.4f", t.shown_loss);
+      meter.update(step, text);
+      if (StopSignals::received()) {
+        status = 128 + StopSignals::received();
+        break;
+      }
+      if (t.progress.skipped_in_row >= kSkippedInRow) {
+        status = kFailed;
+        break;
+      }
+      if (step == options.steps) break;
+      if (options.save_steps > 0 ? step % options.save_steps == 0 : now() - last_save >= options.save_seconds) {
+        t.save();
+        last_save = now();
+      }
+      if (t.preview && step % options.preview_every == 0) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
+    }
+  }
+  t.save();
+  if (t.preview) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
+  const std::string where = cat("step ", t.progress.step, " of ", options.steps);
+  if (t.progress.skipped) warn(cat(t.progress.skipped, " steps skipped in all"));
+  if (status == kFailed)
+    throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient; '", t.paths.state,
+                    "' has what there was"));
+  if (t.progress.step < options.steps) note(cat("stopped after ", where, "; the same command goes on"));
+  return status;
+}
+
+}  // namespace sr3

@@ -1,0 +1,34 @@
+// The training loop of any stage: resumes what it finds, steps, saves, stops when told to. Everything that differs between
+// kinds of stages is in StageLoss (train/step.h); everything that is drawn depends on seed and example number alone, so a
+// resumed run continues exactly.
+//   NAME.json, NAME.safetensors   the stage, with the averaged weights: usable at any time
+//   NAME.state/                   what resuming needs (store/checkpoint.h)
+//   NAME.journal.jsonl, NAME.preview.png, NAME.loss.png
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/progress.h"
+#include "data/loader.h"
+#include "store/manifest.h"
+#include "train/options.h"
+
+namespace sr3 {
+
+class Trainer {
+ public:
+  // Opens data, journal and state, and checks all that can fail before the first step. output: "NAME.json".
+  Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data, const std::string& output);
+  ~Trainer();
+
+  // Trains until the last step, the time limit, a signal or ten steps skipped in a row; saves. The exit status: 0,
+  // 128 + signal, or 1 with the reason said.
+  int run(const ProgressOptions& progress);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sr3
