@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -54,9 +55,10 @@ struct Archive::Impl : Source {
   [[noreturn]] void fail() {
     over = true;
     if (failure) std::rethrow_exception(failure);
-    const char* text = archive_error_string(handle);
-    throw DataError(cat("cannot read '", origin, "': ", text ? text : "damaged archive", " at byte ",
-                        archive_filter_bytes(handle, -1)));
+    const char* said = archive_error_string(handle);
+    std::string text = said ? said : "damaged archive";
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    throw DataError(cat("cannot read '", origin, "': ", text, " at byte ", archive_filter_bytes(handle, -1)));
   }
 
   void check_ratio() {
