@@ -1,39 +1,26 @@
 // Inference: what does not change over the steps is computed once; nothing is kept for a backward pass.
 #include <ATen/ATen.h>
 
+#include <mutex>
+#include <stdexcept>
+
 #include "base/error.h"
 #include "nn/block.h"
 #include "nn/embedding.h"
 #include "nn/frame.h"
 #include "nn/group_norm_silu.h"
+#include "nn/ready_conv.h"
 #include "nn/unet.h"
 
 namespace sr3 {
 
 namespace {
 
-// A convolution with its weights ready for use.
-struct ReadyConv {
-  at::Tensor weight, bias;
-  int64_t stride = 1, padding = 1;
-
-  at::Tensor operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
-};
-
-ReadyConv ready(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type) {
-  ReadyConv c;
-  c.weight = weight.to(type).contiguous(at::MemoryFormat::ChannelsLast);
-  if (bias.defined()) c.bias = bias.to(type);
-  c.stride = plan.stride;
-  c.padding = plan.kernel / 2;
-  return c;
-}
-
 struct Network {
   Plan plan;
   at::Device device;
   at::ScalarType compute;
-  Parameters parameters;         // on the device; the embeddings' and norms' are used
+  Parameters parameters;         // on the device; without the convolutions'
   std::vector<ReadyConv> convs;  // the stem sees the image alone
   ReadyConv condition_conv;      // the stem's half for the condition, which carries the bias
   at::Tensor project_weight, project_bias;  // of all blocks: (sum of widths, embedding), (sum of widths)
@@ -41,6 +28,7 @@ struct Network {
   at::Tensor levels;                        // (K, embedding); undefined when no level is told
   at::Tensor projected;                     // (K, sum of widths), where the level is all that is told
   int64_t level_count = 0;
+  std::once_flag packed;
 
   Network(const UNetOptions& options, const Parameters& given, at::Device where, at::ScalarType type)
       : plan(options), device(where), compute(type) {
@@ -48,9 +36,9 @@ struct Network {
       const at::Tensor value = given[p.name].detach();
       if (value.sizes() != at::IntArrayRef(p.shape))
         throw Error(cat("parameter '", p.name, "' is ", value.sizes(), ", not ", at::IntArrayRef(p.shape)));
-      parameters.add(p.name, value.to(device, at::kFloat));
+      if (value.dim() != 4) parameters.add(p.name, value.to(device, at::kFloat));
     }
-    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) convs.push_back(ready_conv(i));
+    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) convs.push_back(ready_conv(i, given));
     std::vector<at::Tensor> weights, biases;
     for (const auto& p : plan.projections) {
       weights.push_back(parameters[p.name + ".weight"]);
@@ -63,17 +51,29 @@ struct Network {
     }
   }
 
-  ReadyConv ready_conv(int number) {
+  ReadyConv ready_conv(int number, const Parameters& given) {
     const ConvPlan& c = plan.convs[number];
     const auto type = number == plan.stem || number == plan.out_conv ? at::kFloat : compute;
-    const at::Tensor& weight = parameters[c.name + ".weight"];
-    at::Tensor bias = c.bias ? parameters[c.name + ".bias"] : at::Tensor();
-    if (number != plan.stem || plan.options.condition_channels == 0) return ready(c, weight, bias, type);
+    const at::Tensor weight = given[c.name + ".weight"].detach().to(device);
+    const at::Tensor bias = c.bias ? parameters[c.name + ".bias"] : at::Tensor();
+    if (number != plan.stem || plan.options.condition_channels == 0) return ReadyConv(c, weight, bias, type);
     const int64_t area = plan.options.patch * plan.options.patch;
     const int64_t of_x = plan.options.in_channels * area, of_condition = plan.options.condition_channels * area;
     const bool x_first = plan.options.concat_order == "x-condition";
-    condition_conv = ready(c, weight.narrow(1, x_first ? of_x : 0, of_condition), bias, type);
-    return ready(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
+    condition_conv = ReadyConv(c, weight.narrow(1, x_first ? of_x : 0, of_condition), bias, type);
+    return ReadyConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
+  }
+
+  // Once, for the size of the first image (N, C, H, W) cut into patches.
+  void pack(const at::Tensor& patches) {
+    std::call_once(packed, [&] {
+      for (size_t i = 0; i < convs.size(); ++i) {
+        const ConvPlan& c = plan.convs[i];
+        const int64_t shrink = c.level - (c.stride == 2 ? 1 : 0);
+        const int64_t in = static_cast<int>(i) == plan.stem ? patches.size(1) : c.in;
+        convs[i].pack({patches.size(0), in, patches.size(2) >> shrink, patches.size(3) >> shrink});
+      }
+    });
   }
 
   at::Tensor project(const at::Tensor& embedding) const {
@@ -118,6 +118,8 @@ class InferenceLayers : public Layers {
 }  // namespace
 
 struct UNetRunner::Impl {
+  Impl(const UNetOptions& options, const Parameters& parameters, at::Device device, at::ScalarType compute)
+      : net(options, parameters, device, compute) {}
   Network net;
 };
 
@@ -130,7 +132,7 @@ class UNetRunner::Prepared {
 
 UNetRunner::UNetRunner(const UNetOptions& options, const Parameters& parameters, at::Device device, at::ScalarType compute) {
   const at::NoGradGuard no_grad;
-  impl_ = std::make_unique<Impl>(Impl{Network(options, parameters, device, compute)});
+  impl_ = std::make_unique<Impl>(options, parameters, device, compute);
 }
 
 UNetRunner::~UNetRunner() = default;
@@ -170,7 +172,7 @@ std::shared_ptr<const UNetRunner::Prepared> UNetRunner::prepare(const at::Tensor
 
 at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x, int64_t k) const {
   const at::NoGradGuard no_grad;
-  const Network& net = impl_->net;
+  Network& net = impl_->net;
   const int64_t n = x.size(0), height = x.size(2), width = x.size(3);
   if (net.plan.told_level && (k < 0 || k >= net.level_count))
     throw std::logic_error("no such level was set");
@@ -188,7 +190,9 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
     projections = net.project(embedding);
   }
   InferenceLayers layers(net, projections, n);
-  at::Tensor stem = layers.conv(net.plan.stem, to_patches(net.plan, x.to(net.device, at::kFloat)));
+  const at::Tensor patches = to_patches(net.plan, x.to(net.device, at::kFloat));
+  net.pack(patches);
+  at::Tensor stem = layers.conv(net.plan.stem, patches);
   if (prepared.stem.defined()) stem.add_(prepared.stem);
   const at::Tensor h = run_plan(net.plan, layers, stem.to(net.compute));
   return from_patches(net.plan, layers.conv(net.plan.out_conv, h), height, width);

@@ -1,0 +1,28 @@
+// A convolution whose weights never change: cast, laid out, and on a CPU packed by oneDNN for its input's size at first use.
+// Plain conv2d lays the weights out again in every call, which costs a third of the time where maps are small.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
+
+#include "nn/plan.h"
+
+namespace sr3 {
+
+class ReadyConv {
+ public:
+  ReadyConv() = default;
+  // weight (out, in, k, k) and bias (out; or undefined) on their device; they run in `type`.
+  ReadyConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type);
+  // Packs for inputs of this shape (N, C, H, W); others still work. Not thread-safe; the rest is.
+  void pack(at::IntArrayRef input);
+  // x: (N, in, H, W) channels_last, in `type`
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_, bias_;  // weight_ is undefined once packed
+  int64_t stride_ = 1, padding_ = 0;
+  c10::IValue packed_;
+};
+
+}  // namespace sr3
