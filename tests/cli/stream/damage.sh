@@ -1,0 +1,60 @@
+# Damaged, cut and hostile input ends with an error that names file and place, in bounded memory; --keep-going passes it over.
+mkdir in
+image 24 16 1 >in/a.ppm
+image 24 16 2 | "$CONVERT" - in/b.png
+image 24 16 3 | "$CONVERT" - in/c.jpg
+[ "${SANITIZED:-}" = 1 ] || ulimit -v 1500000 # KiB
+
+for file in a.ppm b.png c.jpg; do
+  size=$(stat -c %s in/$file)
+  head -c $((size - 20)) in/$file >cut-$file
+  fails 1 "cannot read 'cut-$file': truncated at byte $((size - 20))" degrade -s 1 cut-$file
+done
+fails 1 "cannot read 'standard input, image 2': truncated at byte 100" \
+  bash -c '(cat in/b.png; head -c 100 in/a.ppm) | degrade -s 1'
+degrade -s 1 in >stream
+fails 1 "it ends after 2 of 3 images" bash -c 'head -c $(($(stat -c %s stream) * 2 / 3)) stream | degrade -s 1'
+degrade -s 1 </dev/null >none 2>err
+[ ! -s none ]
+grep -q "warning: 'standard input' holds no images" err
+fails 1 "not a PNG, JPEG or PNM image" degrade -s 1 "$SOURCE/Makefile"
+
+printf 'P6\n100000 100000\n255\n' >huge.ppm
+fails 1 "cannot read 'huge.ppm': 100000x100000 is more than the limit of 268435456 pixels" degrade -s 1 huge.ppm
+fails 1 "24x16 is more than the limit of 100 pixels" degrade -s 1 --max-pixels 100 in/b.png
+printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\x08\2\0\0\0\0\0\0\0' >huge.png
+fails 1 "cannot read 'huge.png': 100000x100000 is more than the limit" degrade -s 1 huge.png
+# A chunk of 2 GiB that goes on and on; zeros compressed a thousandfold, once and twice.
+(head -c 33 in/b.png; printf '\x7f\xff\xff\xfftEXt'; yes) 2>/dev/null | head -c 300000000 >endless || true
+fails 1 "more than the " bash -c 'degrade -s 1 <endless'
+rm endless
+mkdir bomb && truncate -s 280M bomb/zeros.txt && image 8 8 >bomb/last.ppm
+tar -C bomb -cf - zeros.txt last.ppm | xz -1 -T1 >bomb.tar.xz
+fails 1 "cannot read 'bomb.tar.xz': unpacks to more than 2000 times its size" degrade -s 1 bomb.tar.xz
+(cd bomb && mv zeros.txt zeros.png && zip -q ../bomb.zip zeros.png last.ppm)
+fails 1 "'bomb.zip:zeros.png' is not a PNG, JPEG or PNM image" degrade -s 1 bomb.zip
+rm -r bomb
+
+cp cut-b.png in/d.png
+cp huge.ppm in/
+fails 1 "cannot read 'in/d.png': truncated" degrade -s 1 in
+fails 3 "cannot read 'in/huge.ppm': 100000x100000" degrade -s 1 --keep-going -o out/ in
+[ "$(ls out | xargs)" = "a.png b.png c.png" ]
+degrade -s 1 --keep-going in >stream 2>err || [ $? = 3 ]
+[ "$(pamfile -allimages stream | grep -c .)" = 3 ]
+! grep -aq '"n":' stream # how many there are was not known
+(cd in && tar cf ../in.tar -- *)
+fails 3 "cannot read 'in.tar:d.png': truncated" degrade -s 1 --keep-going -o out2/ in.tar
+[ "$(ls out2 | xargs)" = "a.png b.png c.png" ]
+fails 3 "not a PNG, JPEG or PNM image" bash -c '(cat in/a.ppm; echo) | degrade -s 1 --keep-going -o out3/'
+[ "$(ls out3 | xargs)" = "000000.png" ]
+
+# Writing: a full disk, a folder that cannot be made, a terminal; a file that fails is not left behind.
+fails 1 "cannot write 'standard output': No space left on device" bash -c 'degrade -s 1 in/a.ppm >/dev/full'
+fails 1 "cannot make the folder 'in/a.ppm/'" degrade -s 1 -o in/a.ppm/ in/b.png
+fails 1 "truncated" degrade -s 1 -o never.png cut-b.png
+[ ! -e never.png ]
+if command -v script >/dev/null; then
+  script -qec 'degrade -s 1 in/a.ppm' typescript >said </dev/null && exit 1 || [ $? = 2 ]
+  grep -q 'images are not written to a terminal' said
+fi

@@ -1,0 +1,44 @@
+# Folders, archives of every kind, lists, pipes and standard input give the same images; keys name the outputs.
+mkdir -p in/sub
+image 24 16 1 >in/b.ppm
+image 31 9 2 | "$CONVERT" - in/sub/a.PNG
+image 24 16 3 | "$CONVERT" - -quality 90 in/sub/c.jpeg
+echo text >in/notes.txt
+echo hidden >in/.hidden.png
+degrade -s 1 in/ | grep -av '^#sr' >wanted
+[ "$(degrade -s 1 in | grep -a '^#sr' | xargs)" = '#sr {key:b,i:0,n:3} #sr {key:sub/a,i:1,n:3} #sr {key:sub/c,i:2,n:3}' ]
+
+(cd in && tar cf ../a.tar b.ppm notes.txt .hidden.png sub/a.PNG sub/c.jpeg && zip -q ../a.zip b.ppm notes.txt sub/a.PNG sub/c.jpeg)
+for how in gz:gzip xz:xz bz2:bzip2 zst:zstd; do
+  command -v "${how#*:}" >/dev/null && "${how#*:}" -c <a.tar >"a.tar.${how%:*}"
+done
+for archive in a.*; do
+  degrade -s 1 "$archive" | grep -av '^#sr' >seen && same seen wanted
+  degrade -s 1 <"$archive" | grep -av '^#sr' >seen && same seen wanted
+  mv "$archive" "renamed-$archive" # by content, not by name
+  degrade -s 1 -o "out-$archive/" "renamed-$archive"
+  [ -f "out-$archive/b.png" ] && [ -f "out-$archive/sub/a.png" ] && [ -f "out-$archive/sub/c.png" ]
+done
+
+printf '%s\n' in/b.ppm '' in/sub >list
+degrade -s 1 @list | grep -av '^#sr' >seen && same seen wanted
+cat in/b.ppm in/sub/a.PNG in/sub/c.jpeg | degrade -s 1 | grep -av '^#sr' >seen && same seen wanted
+degrade -s 1 in/b.ppm - in/sub/c.jpeg <in/sub/a.PNG | grep -av '^#sr' >seen && same seen wanted
+degrade -s 1 <(cat in/b.ppm in/sub/a.PNG) in/sub/c.jpeg | grep -av '^#sr' >seen && same seen wanted
+
+# Through a stream the keys stay; shards make the same files together.
+degrade -s 1 in | degrade -s 1 -o out/
+[ "$(cd out && find . -type f | sort | xargs)" = './b.png ./sub/a.png ./sub/c.png' ]
+for i in 1 2; do degrade -s 1 --shard $i/2 -o shards/ in; done
+for file in b sub/a sub/c; do
+  pngtopam out/$file.png >one.ppm && pngtopam shards/$file.png >other.ppm && same one.ppm other.ppm
+done
+grep -a -q 'tEXtComment' out/b.png
+grep -a -q 'Softwaresr3-cdm' <(tr -d '\0' <out/b.png)
+
+fails 1 "no images in 'empty'" bash -c 'mkdir empty; degrade -s 1 empty'
+fails 1 "'out2/b.png' has been written by another image" degrade -s 1 -o out2/ in in/b.ppm
+fails 1 "it holds one image; use -o DIR/" degrade -s 1 -o x.png in
+fails 2 "--shard: '3/2' is not I/N with I from 1 to N" degrade -s 1 --shard 3/2 in
+fails 2 "names neither a folder" degrade -s 1 -o x.gif in/b.ppm
+fails 1 "cannot open 'missing'" degrade -s 1 in missing
