@@ -36,14 +36,21 @@ Image jpeg_round_trip(const Image& image, int quality) {
 
 void RecipeOptions::declare(Options& options) {
   options.group("Degradation");
-  options.add("scale", 's', &scale, "N", "shrink N times, after cropping right and bottom to a multiple of N");
+  const auto whole_number = [&options](const char* name, char letter, const char* argument, const char* text, int64_t* value,
+                                       int64_t most) {
+    options.add({"", name, letter, argument, text, "", false, [value, most](const std::string& given) {
+                   *value = parse_int(given);
+                   if (*value < 1 || *value > most) throw UsageError(cat("'", given, "' is not in 1 to ", most));
+                 }});
+  };
+  whole_number("scale", 's', "N", "shrink N times, after cropping right and bottom to a multiple of N", &scale, 65536);
   options.add("size", 0, &size, "WxH", "resize to this size instead, up or down");
   options.choice("kernel", 0, &kernel, {"box", "bilinear", "bicubic", "lanczos"}, "resampling kernel");
   options.choice("convention", 0, &convention, {"pillow", "pillow12", "matlab", "float"}, "whose resize to equal");
   options.add("center-crop", 0, &center_crop, "first cut out the largest central square, or part shaped like --size");
   options.add("blur", 0, &blur, "SIGMA", "Gaussian blur before the resize, in pixels");
   options.add("noise", 0, &noise, "SIGMA", "Gaussian noise after the resize, in 8-bit grey levels");
-  options.add("jpeg", 0, &jpeg, "Q", "JPEG round trip at the end, quality 1 to 100; 0: none");
+  whole_number("jpeg", 0, "Q", "JPEG round trip at the end, of this quality (1 to 100)", &jpeg, 100);
 }
 
 Recipe::Recipe(const RecipeOptions& options)

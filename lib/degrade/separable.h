@@ -21,4 +21,7 @@ void filter_rows(const Sample* in, int64_t width, int64_t height, int64_t channe
 template <class Sample, class Weight>
 void filter_columns(const Sample* in, int64_t row_samples, const WeightTable<Weight>& weights, Sample* out);
 
+// For tests: leave out the code for particular CPUs. The results are the same.
+void use_plain_code(bool plain);
+
 }  // namespace sr3

@@ -65,6 +65,7 @@ struct Reader::Impl {
   const Limits limits;
   const Shard shard;
   const std::vector<Part> parts;
+  const std::function<void(Frame&)> work;
   std::optional<int64_t> known;  // images in all; none with streams and archives
 
   std::mutex mutex;
@@ -81,9 +82,9 @@ struct Reader::Impl {
   std::optional<int64_t> declared;  // "n" of the current stream
   int64_t ordinal = 0, delivered = 0, skipped = 0;
 
-  Impl(const std::vector<std::string>& operands, const ReaderOptions& given)
+  Impl(const std::vector<std::string>& operands, const ReaderOptions& given, std::function<void(Frame&)> each)
       : options(given), limits{given.max_pixels}, shard(given.shard), parts(expand_operands(operands)),
-        workers(given.threads) {
+        work(std::move(each)), workers(given.threads) {
     if (limits.max_pixels < 1) throw UsageError("--max-pixels must be at least 1");
     if (std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind == Part::kImage; }))
       known = static_cast<int64_t>(parts.size());
@@ -137,6 +138,7 @@ struct Reader::Impl {
            std::exception_ptr error;
            try {
              frame = make();
+            if (work) work(frame);
            } catch (...) {
              error = std::current_exception();
            }
@@ -255,8 +257,8 @@ struct Reader::Impl {
   }
 };
 
-Reader::Reader(const std::vector<std::string>& operands, const ReaderOptions& options)
-    : impl_(std::make_unique<Impl>(operands, options)) {}
+Reader::Reader(const std::vector<std::string>& operands, const ReaderOptions& options, std::function<void(Frame&)> work)
+    : impl_(std::make_unique<Impl>(operands, options, std::move(work))) {}
 
 Reader::~Reader() = default;
 

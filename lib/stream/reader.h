@@ -38,7 +38,8 @@ struct Encoded {
 // without extension, an image of a stream by its "#sr" line or else by its running number.
 class Reader {
  public:
-  Reader(const std::vector<std::string>& operands, const ReaderOptions& options);
+  // `work` is done to each frame in the decoding threads, several at once; a DataError of it is a damaged image.
+  Reader(const std::vector<std::string>& operands, const ReaderOptions& options, std::function<void(Frame&)> work = {});
   ~Reader();
   Reader(const Reader&) = delete;
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "degrade/separable.h"
 
 using namespace sr3;
 
@@ -210,6 +211,20 @@ TEST_CASE("a flat image stays flat; an unchanged size is a copy; the comment is 
       std::fill(deep.u16.begin(), deep.u16.end(), 51234);
       for (uint16_t value : resize(deep, 5, 20, kernel, convention).u16) REQUIRE(value == 51234);
     }
+}
+
+TEST_CASE("every CPU makes the same bytes: the plain code equals the vectors") {
+  for (Convention convention : {Convention::kPillow, Convention::kMatlab, Convention::kFloat})
+    for (int depth : {8, 16})
+      for (int64_t width : {1, 5, 16, 29, 47}) {
+        const Image image = pattern(61, 35, depth);
+        const Image vectors = resize(image, width, 20, Kernel::kLanczos, convention);
+        use_plain_code(true);
+        const Image plain = resize(image, width, 20, Kernel::kLanczos, convention);
+        use_plain_code(false);
+        CHECK(plain.u8 == vectors.u8);
+        CHECK(plain.u16 == vectors.u16);
+      }
 }
 
 TEST_CASE("the vectorised passes equal plain loops, whatever the number of channels and rows") {
