@@ -36,7 +36,9 @@ run_vips() { # it takes one image a call
     VIPS_CONCURRENCY=$1 vips resize "$file" "$work/out/$(basename "$file").png" 0.25 --kernel cubic
   done <"$work/list"
 }
-run_imagemagick() { MAGICK_THREAD_LIMIT=$1 xargs -0 "$mogrify" -path "$work/out" -format png -filter Catrom -resize 25% <"$work/list"; }
+run_imagemagick() {
+  MAGICK_THREAD_LIMIT=$1 xargs -0 "$mogrify" -path "$work/out" -format png -filter Catrom -resize 25% <"$work/list"
+}
 
 # "WALL CPU": seconds of the best round, each.
 best() {

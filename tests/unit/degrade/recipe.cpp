@@ -107,7 +107,8 @@ TEST_CASE("noise is clipped at black and white") {
 
 TEST_CASE("a JPEG round trip keeps size, depth and comment, and is worse at a low quality") {
   Image image = make_image(64, 48);
-  for (size_t i = 0; i < image.u8.size(); ++i) image.u8[i] = static_cast<uint8_t>(128 + 100 * std::sin(0.02 * static_cast<double>(i)));
+  for (size_t i = 0; i < image.u8.size(); ++i)
+    image.u8[i] = static_cast<uint8_t>(128 + 100 * std::sin(0.02 * static_cast<double>(i)));
   image.comment = "sr {}";
   const auto error = [&](int64_t quality) {
     const Image out = recipe([&](auto& o) { o.scale = 1, o.jpeg = quality; })(image, 0, 0);
