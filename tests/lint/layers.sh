@@ -8,7 +8,7 @@ find lib -name '*.h' -o -name '*.cpp' | sort | xargs grep -nE '^ *#include' | aw
     if (match($0, /["<][^">]*[">]/) == 0) next
     target = substr($0, RSTART + 1, RLENGTH - 2); quoted = substr($0, RSTART, 1) == "\""
     split(target, to, "/")
-    image_side = rank[from] && (rank[from] <= limit || from == "cli" || file ~ /^lib\/metrics\/(psnr|ssim)\./)
+    image_side = rank[from] && (rank[from] <= limit || from == "cli" || file ~ /^lib\/metrics\/(psnr|ssim|scores)\./)
     if (rank[from] == "" && file ~ /^lib\/[^\/]*\//) { print file ": unknown layer " from; bad = 1 }
     if (image_side && target ~ /^(ATen|torch|c10|caffe2)\//) { print file ": the image side includes " target; bad = 1 }
     if (quoted && from in rank && to[1] in rank) {

@@ -1,0 +1,117 @@
+// sr-metrics: PSNR, SSIM and low-resolution consistency of image pairs.
+// Two or three inputs are joined by key (lib/stream/join.h), each pair is scored in a thread (lib/metrics/scores.h), and
+// the table is printed at the end, in the order of the reference: a table is whole or not there.  See sr-metrics(1).
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/run.h"
+#include "metrics/scores.h"
+#include "stream/join.h"
+#include "stream/workers.h"
+
+using namespace sr3;
+
+namespace {
+
+struct Row {
+  std::string name;
+  int64_t index;
+  Scores scores;
+};
+
+Row score_row(const ScoreOptions& options, const std::vector<Frame>& frames) {
+  try {
+    return {frames[0].key, frames[0].index,
+            score(options, frames[0].image, frames[1].image, frames.size() > 2 ? &frames[2].image : nullptr)};
+  } catch (const DataError& error) {
+    throw DataError(cat("cannot score '", frames[1].origin, "': ", error.what()));
+  }
+}
+
+void print_json(const Row& row, int64_t images) {
+  nlohmann::ordered_json object;
+  const Scores& s = row.scores;
+  // JSON has no infinity: that of identical images is null.
+  object["name"] = row.name;
+  if (images > 0) object["images"] = images;
+  object["psnr"] = s.psnr, object["ssim"] = s.ssim, object["psnr_y"] = s.psnr_y, object["ssim_y"] = s.ssim_y;
+  if (s.consistency) object["consistency"] = *s.consistency, object["rounding_floor"] = *s.rounding_floor;
+  std::printf("%s\n", object.dump().c_str());
+}
+
+void print_row(const Row& row) {
+  const Scores& s = row.scores;
+  std::printf("%s\t%.4f\t%.6f\t%.4f\t%.6f", row.name.c_str(), s.psnr, s.ssim, s.psnr_y, s.ssim_y);
+  if (s.consistency) std::printf("\t%.3e\t%.3e", *s.consistency, *s.rounding_floor);
+  std::printf("\n");
+}
+
+void add(Scores& sum, const Scores& s) {
+  sum.psnr += s.psnr, sum.ssim += s.ssim, sum.psnr_y += s.psnr_y, sum.ssim_y += s.ssim_y;
+  if (!s.consistency) return;
+  sum.consistency = sum.consistency.value_or(0) + *s.consistency;
+  sum.rounding_floor = sum.rounding_floor.value_or(0) + *s.rounding_floor;
+}
+
+Scores divided(Scores sum, double n) {
+  sum.psnr /= n, sum.ssim /= n, sum.psnr_y /= n, sum.ssim_y /= n;
+  if (sum.consistency) *sum.consistency /= n, *sum.rounding_floor /= n;
+  return sum;
+}
+
+int sr_metrics(cli::App& app) {
+  ScoreOptions options;
+  ReaderOptions reading;
+  std::optional<std::string> low_res;
+  bool json = false;
+  options.declare(app.options);
+  app.options.add("low-res", 0, &low_res, "INPUT", "also measure consistency with these low-resolution images");
+  app.options.add("json", 0, &json, "JSON lines instead of a table");
+  reading.declare(app.options);
+  app.parse();
+  std::vector<std::string> inputs = app.operands();
+  if (inputs.size() != 2) throw UsageError("two inputs are needed: the reference images and those to be measured");
+  if (options.crop < 0 || options.scale < 0) throw UsageError("options '--crop' and '--scale' take 0 or more");
+  if (low_res) inputs.push_back(*low_res);
+
+  Join join(inputs, reading);
+  Meter meter(app.progress, "images", join.expected().value_or(-1));
+  std::vector<Row> rows;
+  std::deque<std::future<Row>> running;
+  const auto finish_first = [&] {
+    rows.push_back(running.front().get());
+    running.pop_front();
+    meter.update(static_cast<int64_t>(rows.size()));
+  };
+  Workers workers(reading.threads);
+  while (auto frames = join.next()) {
+    auto shared = std::make_shared<std::vector<Frame>>(std::move(*frames));
+    running.push_back(workers.submit([&options, shared] { return score_row(options, *shared); }));
+    if (running.size() > workers.size()) finish_first();
+  }
+  while (!running.empty()) finish_first();
+  meter.finish();
+  if (rows.empty()) throw DataError("nothing to measure: no images");
+  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.index < b.index; });
+
+  if (!json) std::printf("name\tpsnr\tssim\tpsnr_y\tssim_y%s\n", low_res ? "\tconsistency\trounding_floor" : "");
+  Scores sum;
+  for (const Row& row : rows) {
+    json ? print_json(row, 0) : print_row(row);
+    add(sum, row.scores);
+  }
+  const Row mean = {"mean", 0, divided(sum, static_cast<double>(rows.size()))};
+  json ? print_json(mean, static_cast<int64_t>(rows.size())) : print_row(mean);
+  return join.status();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run("sr-metrics", "PSNR, SSIM and low-resolution consistency of image pairs",
+                  "[--low-res INPUT] [-s N] [--crop N] [--json] REFERENCE IMAGES", argc, argv, sr_metrics);
+}

@@ -1,0 +1,66 @@
+#include "metrics/scores.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "degrade/resize.h"
+#include "metrics/psnr.h"
+#include "metrics/ssim.h"
+
+namespace sr3 {
+namespace {
+
+std::string size_of(const Image& image) { return cat(image.width, "x", image.height); }
+
+Image without_border(const Image& image, int64_t n) {
+  if (n == 0) return image;
+  if (image.width <= 2 * n || image.height <= 2 * n)
+    throw DataError(cat("nothing of ", size_of(image), " is left without a border of ", n));
+  return crop(image, n, n, image.width - 2 * n, image.height - 2 * n);
+}
+
+// The image made small again, by the scale or else by the ratio of the sizes, and held against low_res.
+double consistency(const ScoreOptions& options, const Image& image, const Image& low_res) {
+  const int64_t scale = options.scale > 0 ? options.scale : image.width / low_res.width;
+  if (scale < 1 || image.width / scale != low_res.width || image.height / scale != low_res.height)
+    throw DataError(cat("its size, ", size_of(image), ", is not ",
+                        options.scale > 0 ? cat(scale) : std::string("a whole number of"),
+                        " times that of the low-resolution image, ", size_of(low_res)));
+  const Image part = crop(image, 0, 0, low_res.width * scale, low_res.height * scale);
+  const Image small = resize(with_depth(part, low_res.depth), low_res.width, low_res.height, kernel_named(options.kernel),
+                             convention_named(options.convention));
+  return mean_square_error(small, low_res);
+}
+
+}  // namespace
+
+void ScoreOptions::declare(Options& options) {
+  options.group("Metrics");
+  options.add("crop", 0, &crop, "N", "leave out a border of N pixels in PSNR and SSIM");
+  options.add("scale", 's', &scale, "N", "cut reference images right and bottom to a multiple of N first; 0: not");
+  options.choice("kernel", 0, &kernel, {"box", "bilinear", "bicubic", "lanczos"}, "how low-resolution images were made");
+  options.choice("convention", 0, &convention, {"pillow", "pillow12", "matlab", "float"}, "by whose resize");
+}
+
+Scores score(const ScoreOptions& options, const Image& reference, const Image& image, const Image* low_res) {
+  const int64_t n = std::max<int64_t>(options.scale, 1);
+  if (reference.width < n || reference.height < n) throw DataError(cat("its reference, ", size_of(reference), ", is too small"));
+  const Image cut = crop(reference, 0, 0, reference.width / n * n, reference.height / n * n);
+  if (cut.width != image.width || cut.height != image.height)
+    throw DataError(cat("its size, ", size_of(image), ", is not the reference's, ", size_of(cut)));
+  const Image a = without_border(cut, options.crop), b = without_border(image, options.crop);
+  Scores out;
+  out.psnr = psnr(a, b);
+  out.ssim = ssim(a, b);
+  out.psnr_y = psnr_y(a, b);
+  out.ssim_y = ssim_y(a, b);
+  if (low_res) {
+    const double levels = low_res->depth == 8 ? 255 : 65535;
+    out.consistency = consistency(options, image, *low_res);
+    out.rounding_floor = 1 / (12 * levels * levels);
+  }
+  return out;
+}
+
+}  // namespace sr3

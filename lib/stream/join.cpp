@@ -1,0 +1,89 @@
+#include "stream/join.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace sr3 {
+
+Join::Join(const std::vector<std::string>& operands, const ReaderOptions& options)
+    : operands_(operands),
+      keep_going_(options.keep_going),
+      ended_(operands.size()),
+      waiting_(operands.size()),
+      seen_(operands.size()) {
+  if (std::count(operands.begin(), operands.end(), "-") > 1) throw UsageError("only one input can be standard input, '-'");
+  for (const std::string& operand : operands)
+    readers_.push_back(std::make_unique<Reader>(std::vector<std::string>{operand}, options));
+}
+
+std::optional<std::vector<Frame>> Join::next() {
+  while (ready_.empty()) {
+    bool moved = false;
+    for (size_t i = 0; i < readers_.size(); ++i) {
+      if (ended_[i]) continue;
+      auto frame = readers_[i]->next();
+      if (!frame) {
+        ended_[i] = true;
+        continue;
+      }
+      moved = true;
+      const std::string key = frame->key;
+      if (!seen_[i].insert(key).second)
+        throw DataError(cat("cannot pair '", frame->origin, "': a second image '", key, "' in '", operands_[i], "'"));
+      waiting_[i].emplace(key, std::move(*frame));
+      if (auto all = take(key)) ready_.push_back(std::move(*all));
+    }
+    if (!moved) break;
+  }
+  if (ready_.empty()) {
+    // One image each: a comparison of two files has no need of equal names.
+    if (joined_ == 0 && std::all_of(waiting_.begin(), waiting_.end(), [](const auto& w) { return w.size() == 1; })) {
+      std::vector<Frame> all;
+      for (auto& input : waiting_) all.push_back(std::move(input.begin()->second)), input.clear();
+      ++joined_;
+      return all;
+    }
+    report_left_over();
+    return std::nullopt;
+  }
+  auto all = std::move(ready_.front());
+  ready_.pop_front();
+  return all;
+}
+
+std::optional<std::vector<Frame>> Join::take(const std::string& key) {
+  for (const auto& input : waiting_)
+    if (!input.count(key)) return std::nullopt;
+  std::vector<Frame> all;
+  for (auto& input : waiting_) {
+    const auto at = input.find(key);
+    all.push_back(std::move(at->second));
+    input.erase(at);
+  }
+  ++joined_;
+  return all;
+}
+
+void Join::report_left_over() {
+  for (size_t i = 0; i < waiting_.size(); ++i)
+    for (const auto& [key, frame] : waiting_[i]) {
+      std::string where;
+      for (size_t j = 0; j < waiting_.size() && where.empty(); ++j)
+        if (!seen_[j].count(key)) where = operands_[j];
+      const std::string text = cat("cannot pair '", frame.origin, "': no image '", key, "' in '", where, "'");
+      if (!keep_going_) throw DataError(text);
+      warn(text);
+      ++skipped_;
+    }
+  waiting_.assign(waiting_.size(), {});
+}
+
+int Join::status() const {
+  for (const auto& reader : readers_)
+    if (reader->status() != kDone) return kSkipped;
+  return skipped_ > 0 ? kSkipped : kDone;
+}
+
+}  // namespace sr3

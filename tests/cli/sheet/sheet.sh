@@ -1,0 +1,43 @@
+# The grid's size and place of the images; a stream, a folder and columns beside each other; what cannot be a sheet.
+size() { pngtopnm "$1" 2>/dev/null | head -n2 | tail -n1; }
+photos a 5 20 10
+photos b 5 10 5
+
+sheet a -o five.png
+[ "$(size five.png)" = "$((3 * 24 + 4)) $((2 * 14 + 4))" ]
+sheet -c 5 --gap 0 a -o row.png
+pnmcat -lr a/1.ppm a/2.ppm a/3.ppm a/4.ppm a/5.ppm >row.ppm 2>/dev/null
+pngtopnm row.png 2>/dev/null >got.ppm
+same got.ppm row.ppm
+sheet -c 5 --gap 0 -s 3 a -o row.png
+pamenlarge 3 row.ppm >row3.ppm 2>/dev/null
+pngtopnm row.png 2>/dev/null >got.ppm
+same got.ppm row3.ppm
+
+# From a stream, to a stream.
+cat a/*.ppm | sheet -c 5 --gap 0 | sed '/^#/d' >got.ppm
+same got.ppm row.ppm
+
+# Beside each other, by key: small ones fitted to the cell.
+sheet --beside --fit --gap 0 a b -o beside.png
+[ "$(size beside.png)" = "40 50" ]
+pamenlarge 2 b/3.ppm 2>/dev/null | pnmcat -lr a/3.ppm - >pair.ppm 2>/dev/null
+pngtopnm beside.png 2>/dev/null | pamcut -top 20 -height 10 >got.ppm
+same got.ppm pair.ppm
+sheet --beside --fit --gap 0 -c 4 a b -o beside.png
+[ "$(size beside.png)" = "80 30" ]
+sheet --beside --labels a b -o labels.png
+[ "$(size labels.png)" = "52 $((5 * 24 + 4 + 10))" ]
+
+rm b/4.ppm
+fails 1 "cannot pair 'a/4.ppm': no image '4' in 'b'" sheet --beside a b -o x.png
+[ ! -e x.png ]
+fails 2 "must be a multiple of the 2 inputs" sheet --beside -c 3 a b -o x.png
+fails 2 "needs two inputs" sheet --beside a -o x.png
+fails 2 "'--scale' takes 1 or more" sheet -s 0 a -o x.png
+fails 2 "take 0 or more" sheet -c -1 a -o x.png
+fails 1 "more than 268435456 pixels" sheet -s 100000 a -o x.png
+fails 1 "cannot write 'standard output'" bash -c 'sheet a >/dev/full'
+sheet </dev/null -o none.png 2>err
+grep -q 'no images' err
+[ ! -e none.png ]

@@ -1,0 +1,50 @@
+# Pairs by key, from any kind of input; the mean; unpaired and mismatched images are errors that name them.
+photos hr 3 40 32
+mkdir sr low
+for i in 1 2 3; do
+  pamdepth 127 hr/$i.ppm 2>/dev/null | pamdepth 255 2>/dev/null | pnmtopng >sr/$i.png 2>/dev/null
+done
+
+sr-metrics hr sr >table
+[ "$(wc -l <table)" = 5 ]
+[ "$(head -n1 table)" = "$(printf 'name\tpsnr\tssim\tpsnr_y\tssim_y')" ]
+[ "$(cut -f1 table | tr '\n' ' ')" = "name 1 2 3 mean " ]
+grep -qE $'^1\t[0-9]+\.[0-9]{4}\t0\.[0-9]{6}\t[0-9]+\.[0-9]{4}\t0\.[0-9]{6}$' table
+awk -F'\t' 'NR > 1 && NR < 5 { sum += $2 } NR == 5 { d = $2 - sum / 3; exit d > 0.0002 || d < -0.0002 }' table
+
+# The same from archives, from a pipe, and with one thread.
+tar -cf sr.tar -C sr .
+(cd hr && zip -q ../hr.zip *.ppm)
+sr-metrics hr.zip sr.tar --threads 1 >again
+same table again
+tar -cf - -C sr . | sr-metrics hr - >again
+same table again
+
+# Two files need no equal names.
+sr-metrics hr/1.ppm sr/2.png | grep -q '^1'
+# Equal images: infinite, and null in JSON.
+sr-metrics hr hr | tail -n1 | cut -f1-3 | grep -q $'^mean\tinf\t1.000000$'
+sr-metrics hr sr --json >lines
+[ "$(grep -c '"psnr":' lines)" = 4 ]
+tail -n1 lines | grep -q '^{"name":"mean","images":3,"psnr":'
+sr-metrics hr hr --json | tail -n1 | grep -q '"psnr":null'
+
+cp hr/3.ppm hr/lonely.ppm
+fails 1 "cannot pair 'hr/lonely.ppm': no image 'lonely' in 'sr'" sr-metrics hr sr
+status=0
+sr-metrics hr sr --keep-going >again 2>err || status=$?
+[ "$status" = 3 ]
+same table again
+grep -q lonely err
+rm hr/lonely.ppm
+image 39 32 >hr/2.ppm
+fails 1 "cannot score 'sr/2.png': its size, 40x32, is not the reference's, 39x32" sr-metrics hr sr
+image 10 64 >small.ppm
+fails 1 "smaller than its 11x11 window" sr-metrics small.ppm small.ppm
+fails 2 "two inputs are needed" sr-metrics hr
+fails 2 "two inputs are needed" sr-metrics hr sr sr
+fails 2 "only one input can be standard input" sr-metrics - -
+fails 1 "cannot open 'missing'" sr-metrics hr missing
+mkdir empty
+fails 1 "empty" sr-metrics empty empty
+fails 1 "cannot write 'standard output'" bash -c 'exec sr-metrics sr sr >/dev/full'
