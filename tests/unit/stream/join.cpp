@@ -1,0 +1,94 @@
+#include "stream/join.h"
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/log.h"
+
+using namespace sr3;
+
+namespace {
+
+// A folder for the length of a test.
+struct Folder {
+  Folder() {
+    std::string name = std::filesystem::temp_directory_path() / "sr3-join-XXXXXX";
+    path = mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+
+  // A one-pixel image of this grey.
+  void add(const std::string& name, char grey) const {
+    const auto file = std::filesystem::path(path) / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << "P6\n1 1\n255\n" << grey << grey << grey;
+  }
+  std::string operator/(const std::string& name) const { return path + "/" + name; }
+  std::string path;
+};
+
+ReaderOptions quiet(bool keep_going = false) {
+  ReaderOptions options;
+  options.keep_going = keep_going;
+  options.threads = 1;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("inputs are joined by key, deep in folders too") {
+  Folder folder;
+  for (const char* name : {"a/1.ppm", "a/x/2.ppm", "b/1.pnm", "b/x/2.ppm", "c/1.ppm", "c/x/2.ppm"}) folder.add(name, name[0]);
+  Join join({folder / "a", folder / "b", folder / "c"}, quiet());
+  CHECK(join.expected() == 2);
+  for (const char* key : {"1", "x/2"}) {
+    const auto frames = join.next();
+    REQUIRE(frames);
+    REQUIRE(frames->size() == 3);
+    for (int i = 0; i < 3; ++i) {
+      CHECK((*frames)[i].key == key);
+      CHECK((*frames)[i].image.u8[0] == 'a' + i);
+    }
+  }
+  CHECK_FALSE(join.next());
+  CHECK(join.status() == kDone);
+}
+
+TEST_CASE("two single images are joined whatever their names; one and two are not") {
+  Folder folder;
+  folder.add("one.ppm", 1), folder.add("two.ppm", 2), folder.add("many/x.ppm", 3), folder.add("many/y.ppm", 4);
+  Join join({folder / "one.ppm", folder / "two.ppm"}, quiet());
+  const auto frames = join.next();
+  REQUIRE(frames);
+  CHECK((*frames)[1].image.u8[0] == 2);
+  CHECK_FALSE(join.next());
+  Join unlike({folder / "one.ppm", folder / "many"}, quiet());
+  CHECK_THROWS_AS(unlike.next(), DataError);
+}
+
+TEST_CASE("an image left over is an error that says what is missing where, or is skipped") {
+  Folder folder;
+  for (const char* name : {"a/1.ppm", "a/2.ppm", "a/3.ppm", "b/1.ppm", "b/3.ppm"}) folder.add(name, name[0]);
+  Join join({folder / "a", folder / "b"}, quiet());
+  CHECK(join.next());
+  CHECK(join.next());
+  CHECK_THROWS_WITH_AS(join.next(), ("cannot pair '" + (folder / "a/2.ppm") + "': no image '2' in '" + (folder / "b") + "'").c_str(),
+                       DataError);
+  const int verbosity = log_state().verbosity;
+  log_state().verbosity = 0;
+  Join lenient({folder / "a", folder / "b"}, quiet(true));
+  CHECK(lenient.next());
+  CHECK((*lenient.next())[0].key == "3");
+  CHECK_FALSE(lenient.next());
+  CHECK(lenient.status() == kSkipped);
+  log_state().verbosity = verbosity;
+}
+
+TEST_CASE("standard input can be one of the inputs only") {
+  CHECK_THROWS_WITH_AS(Join({"-", "-"}, quiet()), "only one input can be standard input, '-'", UsageError);
+}
