@@ -101,7 +101,9 @@ struct Reader::Impl {
   }
 
   void put(Entry entry) {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [&] { return stop || queue.size() < 4 * workers.size(); });  // damage is not heaped up either
+    if (stop) throw Interrupted();
     queue.push_back(std::move(entry));
     ++queued;
     wake.notify_all();

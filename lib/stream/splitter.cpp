@@ -125,9 +125,12 @@ size_t Splitter::end_of_jpeg() {
     // Compressed data end at 0xff that neither 0 nor a restart marker follows.
     for (;;) {
       need(at + 2);
-      at = static_cast<size_t>(std::find(buffer_.begin() + static_cast<ptrdiff_t>(at), buffer_.end() - 1, 0xff) -
-                               buffer_.begin());
-      if (at + 1 == buffer_.size()) continue;  // 0xff is not among them, or is the last byte
+      const void* const found = std::memchr(&buffer_[at], 0xff, buffer_.size() - 1 - at);
+      if (!found) {  // or it is the last byte
+        at = buffer_.size() - 1;
+        continue;
+      }
+      at = static_cast<size_t>(static_cast<const uint8_t*>(found) - buffer_.data());
       const uint8_t next = buffer_[at + 1];
       if (next == 0 || (next >= 0xd0 && next <= 0xd7))
         at += 2;
