@@ -18,10 +18,10 @@ bool Range::holds(double value) const {
 }
 
 std::string Range::text() const {
-  const bool bounded_below = std::isfinite(low), bounded_above = std::isfinite(high);
-  if (bounded_below && bounded_above) return cat(low_open ? ">" : "", low, " to ", high_open ? "<" : "", high);
-  if (bounded_below) return cat(low_open ? "> " : ">= ", low);
-  if (bounded_above) return cat(high_open ? "< " : "<= ", high);
+  if (low == high) return cat(low);
+  if (std::isfinite(low) && std::isfinite(high)) return cat(low_open ? ">" : "", low, " to ", high_open ? "<" : "", high);
+  if (std::isfinite(low)) return cat(low_open ? "> " : ">= ", low);
+  if (std::isfinite(high)) return cat(high_open ? "< " : "<= ", high);
   return "any";
 }
 

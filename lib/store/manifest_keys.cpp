@@ -42,7 +42,7 @@ void bind_network(Binder& b, UNetOptions& o) {
   b.field("resample", o.resample, {"conv", "block"});
   b.field("skip_scale", o.skip_scale, {.low = 0, .high = 1, .low_open = true});
   b.field("dropout", o.dropout, {.low = 0, .high = 1, .high_open = true});
-  b.field("classes", o.classes, within(0, 1 << 24));
+  b.field("classes", o.classes, within(0, 100000));
   b.field("augmentation_level", o.augmentation_level);
   b.section("level", o.level, bind_level);
 }

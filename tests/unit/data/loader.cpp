@@ -2,14 +2,17 @@
 
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/rng.h"
 #include "image/codec.h"
 #include "store/presets.h"
@@ -295,7 +298,9 @@ TEST_CASE("small images are refused at once, or left out") {
   CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("a.png' is 15 pixels on its shorter side"), Error);
   DataOptions options = from(folder);
   options.skip_small = true;
+  const int verbosity = std::exchange(log_state().verbosity, 0);
   CHECK(Loader(options, stage(4, 16)).images() == 1);
+  log_state().verbosity = verbosity;
   CHECK_THROWS_WITH_AS(Loader(options, stage(16, 64)), doctest::Contains("3 images are smaller than the 64x64 crop"), Error);
   options.operands = {folder.path("none")};
   CHECK_THROWS_AS(Loader(options, stage(4, 16)), Error);

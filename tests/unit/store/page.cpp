@@ -1,0 +1,21 @@
+// stage-manifest(5) and the bindings say the same of every key, in the same order.
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "base/file.h"
+#include "store/binder.h"
+
+using namespace sr3;
+
+TEST_CASE("the page has every key with its type and range, and no other") {
+  const std::string root = directory_of(__FILE__) + "../../../";
+  std::istringstream page(read_text(root + "man/stage-manifest.5"));
+  std::vector<std::string> shown, bound;
+  for (std::string line; std::getline(page, line);)
+    if (line.starts_with(".It Va ")) shown.push_back(line.substr(7));
+  for (const KeyDescription& key : describe_keys())
+    bound.push_back(key.name + " Pq " + key.type + (key.range.empty() ? "" : ", " + key.range));
+  REQUIRE(shown.size() == bound.size());
+  for (size_t i = 0; i < bound.size(); ++i) CHECK(shown[i] == bound[i]);
+}
