@@ -1,0 +1,44 @@
+# What cannot be trained is said before the first step.
+photos photos 2 40 36
+train() { sr3-train -q --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 "$@"; }
+fails 2 'no images to train on' train --steps 1 -o a.json
+fails 2 '-o STAGE.json is missing' train --steps 1 photos
+fails 2 "should end in .json" train --steps 1 photos -o a
+fails 2 "no preset 'huge'; there are tiny, small," train --preset huge --steps 1 photos -o a.json
+fails 2 '--scale contradicts --low-res' train --steps 1 --scale 4 --low-res 8 photos -o a.json
+fails 2 '--crop 32 contradicts --high-res 64' train --steps 1 --high-res 64 photos -o a.json
+fails 2 '--accumulate 3 is more than the batch of 2' train --steps 1 --accumulate 3 photos -o a.json
+fails 2 '--regression has no --predict' train --steps 1 --regression --predict v photos -o a.json
+fails 2 '--precision fp16 cannot train' train --steps 1 --precision fp16 photos -o a.json
+fails 2 "is none of l1|l2" train --steps 1 --loss l3 photos -o a.json
+fails 1 "smaller than the 64x64 crop" train --crop 64 --steps 1 photos -o a.json
+fails 1 "cannot open 'nowhere'" train --steps 1 nowhere -o a.json
+fails 1 "cannot write 'nowhere/" train --steps 1 photos -o nowhere/a.json
+mkdir empty
+fails 1 "" train --steps 1 empty -o a.json
+[ ! -e a.json ]
+
+# A stage without its state is not overwritten.
+train --steps 1 photos -o b.json
+rm -r b.state
+cp b.safetensors kept
+fails 1 "(--restart begins anew, --init-from takes its weights)" train --steps 2 photos -o b.json
+same kept b.safetensors
+train --steps 2 --restart photos -o b.json
+
+# A command that contradicts what it would resume names the option.
+fails 2 "--channels 16 contradicts the 8 it was begun with" train --channels 16 --steps 3 photos -o b.json
+fails 2 "--predict eps contradicts the v" train --predict eps --steps 3 photos -o b.json
+fails 2 "--seed 1 contradicts the 0" train --seed 1 --steps 3 photos -o b.json
+fails 2 "--min-detail 1.0 contradicts the 0.0" train --min-detail 1 --steps 3 photos -o b.json
+image 40 36 9 >photos/9.ppm
+fails 2 "the number of images 3 contradicts the 2" train --steps 3 photos -o b.json
+rm photos/9.ppm
+# The learning rate may change, and this is said.
+sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 3 --learning-rate 1e-5 photos -o b.json 2>said
+grep -q -- '--learning-rate is now 1e-05, was 0.001' said
+
+# A damaged state is named; nothing is lost by it.
+head -c 100 b.state/ema.safetensors >cut
+cp cut b.state/ema.safetensors
+fails 1 "cannot use 'b.state/ema.safetensors': 100 bytes where the index has" train --steps 4 photos -o b.json

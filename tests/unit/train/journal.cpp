@@ -1,0 +1,94 @@
+#include "train/journal.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "base/error.h"
+#include "base/file.h"
+
+using namespace sr3;
+
+namespace {
+
+struct Scratch {
+  std::filesystem::path folder;
+  Scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "journal-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()));
+    folder = name;
+  }
+  ~Scratch() { std::filesystem::remove_all(folder); }
+  std::string operator/(const char* name) const { return (folder / name).string(); }
+};
+
+JournalLine line_of(int64_t step) {
+  JournalLine line;
+  line.step = step;
+  line.loss = 0.125;
+  line.learning_rate = 3e-4;
+  line.gradient_norm = 2;
+  line.images_per_second = 31.41592653;
+  line.waiting = 0.01;
+  line.seconds = 12.34;
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("a journal line is JSON with the page's keys, and null where there is no number") {
+  CHECK(journal_text(line_of(50)) ==
+        "{\"step\":50,\"loss\":0.125,\"learning_rate\":0.0003,\"gradient_norm\":2.0,\"skipped\":0,"
+        "\"images_per_second\":31.416,\"waiting\":0.01,\"seconds\":12.3}\n");
+  JournalLine line = line_of(1);
+  line.loss = std::numeric_limits<double>::quiet_NaN();
+  CHECK(journal_text(line).find("\"loss\":null") != std::string::npos);
+}
+
+TEST_CASE("a resumed journal drops what comes after the saved step, and what a killed writer left") {
+  const Scratch scratch;
+  const std::string path = scratch / "a.jsonl";
+  {
+    Journal journal(path, "a.json");
+    for (const int64_t step : {10, 20, 30}) journal.append(line_of(step));
+  }
+  const std::string whole = read_text(path);
+  write_file(path, whole + "{\"step\":40,\"lo");
+  {
+    Journal journal(path, "a.json");
+    journal.cut(100);
+    CHECK(read_text(path) == whole);
+    journal.cut(25);
+    journal.append(line_of(30));
+    CHECK(read_text(path) == whole);
+    journal.cut(0);
+    CHECK(read_text(path).empty());
+  }
+  write_file(path, "no journal\n" + whole);
+  Journal(path, "a.json").cut(100);
+  CHECK(read_text(path).empty());
+}
+
+TEST_CASE("one process at a time") {
+  const Scratch scratch;
+  const std::string path = scratch / "a.jsonl";
+  Journal journal(path, "a.json");
+  CHECK_THROWS_WITH_AS(Journal(path, "a.json"), "'a.json' is being trained by another process", Error);
+}
+
+TEST_CASE("reading a journal") {
+  const Scratch scratch;
+  CHECK(read_journal(scratch / "none").empty());
+  JournalLine skipped = line_of(20);
+  skipped.loss = std::numeric_limits<double>::quiet_NaN();
+  skipped.skipped = 3;
+  write_file(scratch / "a", journal_text(line_of(10)) + journal_text(skipped));
+  const auto lines = read_journal(scratch / "a");
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].loss == 0.125);
+  CHECK(std::isnan(lines[1].loss));
+  CHECK(lines[1].skipped == 3);
+  CHECK_THROWS_AS(Journal(scratch / "none/a", "a.json"), Error);
+}

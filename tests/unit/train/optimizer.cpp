@@ -1,0 +1,148 @@
+#include "train/optimizer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "train/ema.h"
+#include "train/learning_rate.h"
+
+using namespace sr3;
+
+namespace {
+
+at::Tensor leaf(const std::vector<float>& values) {
+  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())});
+  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  return tensor.requires_grad_(true);
+}
+
+void set_gradient(const at::Tensor& parameter, const at::Tensor& gradient) { parameter.mutable_grad() = gradient; }
+
+// One number by the papers' formulas, in double.
+struct Slow {
+  double p, m = 0, v = 0, ema, decay;
+  Slow(double value, double weight_decay) : p(value), ema(value), decay(weight_decay) {}
+  void step(int t, double rate, double g, double d) {
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    p -= rate * decay * p;
+    p -= rate * (m / (1 - std::pow(0.9, t))) / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8);
+    ema = d * ema + (1 - d) * p;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Adam follows the formula in double") {
+  for (const double weight_decay : {0.0, 0.1}) {
+    CAPTURE(weight_decay);
+    const std::vector<float> start = {0.5f, -2.0f, 3.0f, 0.0f};
+    const at::Tensor p = leaf(start);
+    Adam adam({p}, {.weight_decay = weight_decay});
+    std::vector<Slow> slow;
+    for (const float value : start) slow.emplace_back(value, weight_decay);
+    for (int t = 1; t <= 50; ++t) {
+      at::Tensor g = at::empty({4});
+      for (int i = 0; i < 4; ++i) g.data_ptr<float>()[i] = std::sin(static_cast<float>(t * (i + 1))) * (i == 3 ? 1e-6f : 1.0f);
+      set_gradient(p, g);
+      adam.step(t, 0.01, 0.5, 0.9);
+      for (int i = 0; i < 4; ++i) slow[i].step(t, 0.01, 0.5 * g.data_ptr<float>()[i], 0.9);
+    }
+    for (int i = 0; i < 4; ++i) {
+      CHECK(p.detach().data_ptr<float>()[i] == doctest::Approx(slow[i].p).epsilon(1e-4));
+      CHECK(adam.ema()[0].data_ptr<float>()[i] == doctest::Approx(slow[i].ema).epsilon(1e-4));
+      CHECK(adam.second_moment()[0].data_ptr<float>()[i] == doctest::Approx(slow[i].v).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("Adam's first step has the size of the rate, whatever the gradient's") {
+  // Closed form: m / (1 - b1) = g and sqrt(v / (1 - b2)) = |g|, so the step is rate * sign(g).
+  const at::Tensor p = leaf({1, 1, 1, 1});
+  Adam adam({p}, {});
+  at::Tensor g = at::empty({4});
+  const float values[] = {1e-3f, -1e-3f, 100, -1e4f};
+  std::memcpy(g.data_ptr<float>(), values, sizeof values);
+  set_gradient(p, g);
+  adam.step(1, 0.25, 1, 0);
+  const double expected[] = {0.75, 1.25, 0.75, 1.25};
+  for (int i = 0; i < 4; ++i) CHECK(p.detach().data_ptr<float>()[i] == doctest::Approx(expected[i]).epsilon(1e-4));
+  CHECK(at::equal(adam.ema()[0], p.detach()));
+}
+
+TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes for any thread count") {
+  const auto run = [](int threads) {
+    at::set_num_threads(threads);
+    at::Tensor big = at::arange(100003, at::kFloat).mul_(1e-5).requires_grad_(true);
+    at::Tensor conv = at::arange(2 * 3 * 3 * 3, at::kFloat).view({2, 3, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast);
+    conv.requires_grad_(true);
+    at::Tensor idle = leaf({7});
+    Adam adam({big, conv, idle}, {});
+    for (int t = 1; t <= 3; ++t) {
+      set_gradient(big, at::sin(at::arange(100003, at::kFloat) * t));
+      set_gradient(conv, at::arange(54, at::kFloat).view({2, 3, 3, 3}) - 20);  // other strides than the parameter
+      CHECK(std::isfinite(adam.gradient_norm()));
+      adam.step(t, 1e-3, 1, 0.5);
+      adam.clear_gradients();
+      CHECK(!big.grad().defined());
+    }
+    CHECK(idle.item<float>() == 7);
+    return std::vector<at::Tensor>{big.detach().clone(), conv.detach().clone(), adam.ema()[0].clone(), adam.ema()[1].clone()};
+  };
+  const auto one = run(1), three = run(3);
+  for (size_t i = 0; i < one.size(); ++i) CHECK(at::equal(one[i], three[i]));
+  // The gradient went to the element of the same index, not of the same address: sign of (i - 20).
+  const at::Tensor moved = one[1].contiguous().view(-1) - at::arange(54, at::kFloat);
+  CHECK(moved[0].item<float>() > 0);
+  CHECK(moved[53].item<float>() < 0);
+  CHECK(std::fabs(moved[20].item<float>()) < 1e-6);
+}
+
+TEST_CASE("gradient_norm is the norm of all gradients, and shows what is not finite") {
+  const at::Tensor a = leaf({0, 0}), b = leaf({0}), c = leaf({1});
+  Adam adam({a, b, c}, {});
+  CHECK(adam.gradient_norm() == 0);
+  set_gradient(a, at::full({2}, 2.0f));
+  set_gradient(b, at::full({1}, 1.0f));
+  CHECK(adam.gradient_norm() == doctest::Approx(3));
+  set_gradient(b, at::full({1}, std::numeric_limits<float>::infinity()));
+  CHECK(!std::isfinite(adam.gradient_norm()));
+  set_gradient(b, at::full({1}, std::numeric_limits<float>::quiet_NaN()));
+  CHECK(!std::isfinite(adam.gradient_norm()));
+  // Squares that overflow float do not overflow the sum.
+  set_gradient(b, at::full({1}, 1e30f));
+  CHECK(adam.gradient_norm() == doctest::Approx(1e30));
+}
+
+TEST_CASE("the average's decay begins small") {
+  CHECK(ema_decay(0.999, 1) == doctest::Approx(2.0 / 11));
+  CHECK(ema_decay(0.999, 90) == doctest::Approx(0.91));
+  CHECK(ema_decay(0.999, 1000000) == 0.999);
+  CHECK(ema_decay(0, 5) == 0);
+}
+
+TEST_CASE("the learning rate warms up, stays or falls") {
+  LearningRate rate{1.0, 4, "none", 14};
+  CHECK(rate.at(1) == 0.25);
+  CHECK(rate.at(4) == 1);
+  CHECK(rate.at(1000) == 1);
+  rate.decay = "linear";
+  CHECK(rate.at(4) == 1);
+  CHECK(rate.at(5) == 1);
+  CHECK(rate.at(10) == doctest::Approx(0.5));
+  CHECK(rate.at(14) == doctest::Approx(0.1));
+  CHECK(rate.at(15) == doctest::Approx(0));
+  CHECK(rate.at(99) == doctest::Approx(0));
+  rate.decay = "cosine";
+  CHECK(rate.at(5) == 1);
+  CHECK(rate.at(10) == doctest::Approx(0.5));
+  CHECK(rate.at(15) == doctest::Approx(0).scale(1));
+  rate.warmup = 0;
+  rate.decay = "none";
+  CHECK(rate.at(1) == 1);
+}

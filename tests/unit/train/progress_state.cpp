@@ -1,0 +1,81 @@
+#include "train/progress_state.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "store/presets.h"
+
+using namespace sr3;
+
+namespace {
+
+StageManifest stage_of(const char* preset) { return preset_named(preset).manifest; }
+
+}  // namespace
+
+TEST_CASE("progress comes back to the last bit") {
+  TrainingProgress progress;
+  progress.step = 12345678901;
+  progress.updates = 12345678900;
+  progress.examples = 1LL << 50;
+  progress.skipped = 1;
+  progress.seconds = 0.1 + 0.2;
+  progress.window_loss = 1.0 / 3;
+  progress.window_norm = 1e-300;
+  progress.window_steps = 7;
+  const TrainingSettings settings = settings_of(stage_of("tiny"), {}, {}, 8);
+  TrainingProgress back;
+  TrainingSettings back_settings;
+  parse_progress(progress_text(progress, settings), "p", back, back_settings);
+  CHECK(back.step == progress.step);
+  CHECK(back.examples == progress.examples);
+  CHECK(back.seconds == progress.seconds);
+  CHECK(back.window_loss == progress.window_loss);
+  CHECK(back.window_norm == progress.window_norm);
+  CHECK(back_settings.stage == settings.stage);
+  CHECK_NOTHROW(check_settings(back_settings, settings, "x.json"));
+  CHECK_THROWS_AS(parse_progress("{}", "p", back, back_settings), DataError);
+  CHECK_THROWS_AS(parse_progress("{", "p", back, back_settings), DataError);
+  CHECK_THROWS_AS(parse_progress("{\"format\":2}", "p", back, back_settings), DataError);
+}
+
+TEST_CASE("what may change in a resumed training, and what may not") {
+  const TrainerOptions trainer;
+  const TrainingSettings begun = settings_of(stage_of("tiny"), trainer, {}, 8);
+  StageManifest stage = stage_of("tiny");
+  SUBCASE("a name in the manifest, learning rate, batch: may") {
+    stage.description = "other";
+    stage.sampling.steps = "50";
+    TrainerOptions other = trainer;
+    other.learning_rate = 1e-5;
+    other.batch = 99;
+    other.steps = 7;
+    CHECK_NOTHROW(check_settings(begun, settings_of(stage, other, {}, 8), "x.json"));
+  }
+  SUBCASE("the network") {
+    stage.network.channels = 40;
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
+                         "cannot resume 'x.json': --channels 40 contradicts the 32 it was begun with (--restart begins anew)",
+                         UsageError);
+  }
+  SUBCASE("a list") {
+    stage.network.multipliers = {1, 4};
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
+                         doctest::Contains("--multipliers"), UsageError);
+  }
+  SUBCASE("what is predicted") {
+    stage.diffusion.predict = "eps";
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
+                         doctest::Contains("--predict eps contradicts the v"), UsageError);
+  }
+  SUBCASE("the seed") {
+    TrainerOptions other = trainer;
+    other.seed = 1;
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, other, {}, 8), "x.json"), doctest::Contains("--seed 1"),
+                         UsageError);
+  }
+  SUBCASE("the data") {
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 9), "x.json"),
+                         doctest::Contains("the number of images 9 contradicts the 8"), UsageError);
+  }
+}
