@@ -5,9 +5,8 @@
 # quarter of the first one's longer side: the fastest vips there is. The second figure is by processor time (user and
 # system), which a busy machine hardly disturbs.
 #
-# usage: tests/bench/degrade.sh BUILD          FOLDER=dir: one's own JPEG files; ROUNDS=3: best of so many
+# usage: tests/bench/degrade.sh          with degrade on PATH; FOLDER=dir: one's own JPEG files; ROUNDS=3: best of so many
 set -euo pipefail
-PATH=$(cd "$1" && pwd)/bin:$PATH
 convert=$(for c in /usr/bin/convert convert; do command -v "$c" && break; done)
 mogrify=$(for c in /usr/bin/mogrify mogrify; do command -v "$c" && break; done)
 work=$(mktemp -d)

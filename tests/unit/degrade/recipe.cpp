@@ -152,7 +152,7 @@ TEST_CASE("contradictions and nonsense are usage errors; an image below the scal
   CHECK_THROWS_WITH_AS(recipe([](auto& o) { o.scale = 2, o.size = "4x4"; }), "--scale and --size exclude each other",
                        UsageError);
   CHECK_THROWS_AS(recipe([](auto& o) { o.scale = -2; }), UsageError);
-  CHECK_THROWS_AS(recipe([](auto& o) { o.size = "4"; }), UsageError);
+  CHECK_THROWS_AS(recipe([](auto& o) { o.size = "640"; }), UsageError);
   CHECK_THROWS_AS(recipe([](auto& o) { o.size = "0x4"; }), UsageError);
   CHECK_THROWS_AS(recipe([](auto& o) { o.size = "4611686018427387904x4"; }), UsageError);
   CHECK_THROWS_AS(recipe([](auto& o) { o.scale = 2, o.kernel = "cubic"; }), UsageError);
