@@ -76,7 +76,8 @@ Bytes packed(const char* format, const char* filter) {
   int number = 0;
   for (const Bytes& image : stream_corpus()) {
     archive_entry* entry = archive_entry_new();
-    archive_entry_set_pathname(entry, ("folder/" + std::to_string(++number) + (number % 2 ? ".png" : ".ppm")).c_str());
+    ++number;
+    archive_entry_set_pathname(entry, ("folder/" + std::to_string(number) + (number % 2 ? ".png" : ".ppm")).c_str());
     archive_entry_set_size(entry, static_cast<la_int64_t>(image.size()));
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
