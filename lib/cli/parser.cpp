@@ -98,6 +98,8 @@ std::string options_help(const Options& options, const std::vector<std::string>&
     if (at != std::string::npos) text.replace(at, heading.size(), group + ":\n");
   }
   if (!text.ends_with('\n')) text += '\n';
+  // cxxopts leaves the space at which it breaks a line.
+  for (size_t at; (at = text.find(" \n")) != std::string::npos;) text.erase(at, 1);
   return text;
 }
 

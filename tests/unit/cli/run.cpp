@@ -22,7 +22,7 @@ struct Values {
   void declare(Options& options) {
     options.group("Work");
     options.add("scale", 's', &scale, "N", "shrink N times");
-    options.add("eta", 0, &eta, "E", "noise of ddim");
+    options.add("eta", 0, &eta, "E", "noise of ddim, from 0 for none to 1 for as much as the ancestral process has");
     options.add("json", 0, &json, "JSON lines");
     options.choice("kernel", 0, &kernel, {"bicubic", "box"}, "the kernel");
     options.add("model", 'm', &models, "STAGE", "a stage; may be repeated");
@@ -111,13 +111,15 @@ TEST_CASE("--help shows each group with its defaults, and wins over bad values")
   for (const char* text : {"-s, --scale N", "(default: 4)", "(default: bicubic)", "-h, --help", "--version", "--progress"})
     CHECK(help.find(text) != std::string::npos);
   CHECK(help.find("list-options") == std::string::npos);
+  CHECK(help.find(" \n") == std::string::npos);
   CHECK_THROWS_AS(parsed({"-s", "x", "-h"}), Exit);
   CHECK(printed("--version") == "tool (sr3-cdm) 0.1.0\n");
 }
 
 TEST_CASE("--list-options has five fields a line and leaves itself out") {
   const std::string table = printed("--list-options");
-  CHECK(table.starts_with("scale\ts\tN\t4\tshrink N times\neta\t\tE\t0\tnoise of ddim\njson\t\t\t\tJSON lines\n"));
+  CHECK(table.starts_with("scale\ts\tN\t4\tshrink N times\neta\t\tE\t0\tnoise of ddim, from 0 for none to 1 for"));
+  CHECK(table.find("\njson\t\t\t\tJSON lines\n") != std::string::npos);
   CHECK(table.find("list-options") == std::string::npos);
 }
 
