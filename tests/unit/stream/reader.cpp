@@ -210,6 +210,28 @@ TEST_CASE("reader: many images on many threads keep their order") {
   }
 }
 
+TEST_CASE("reader: work is done to every frame; what it refuses counts as damage") {
+  Folder folder;
+  for (int i = 0; i < 9; ++i) folder.put("0" + std::to_string(i) + ".ppm", encode_pnm(pattern(2 + i, 2)));
+  const auto work = [](Frame& frame) {
+    if (frame.image.width == 6) throw DataError("six");
+    frame.extra = std::to_string(frame.image.width + frame.index);
+  };
+  Reader strict({folder.path}, {}, work);
+  for (int i = 0; i < 4; ++i) CHECK(strict.next()->extra == std::to_string(2 + 2 * i));
+  CHECK_THROWS_WITH_AS(strict.next(), "six", DataError);
+
+  Quiet quiet;
+  ReaderOptions options;
+  options.keep_going = true;
+  Reader lenient({folder.path}, options, work);
+  int64_t frames = 0;
+  while (const auto frame = lenient.next()) ++frames;
+  CHECK(frames == 8);
+  CHECK(lenient.skipped() == 1);
+  CHECK(lenient.status() == kSkipped);
+}
+
 TEST_CASE("listing: images by number, as the reader has them") {
   Folder folder;
   folder.put("a.png", encode_png(pattern(3, 3), {}));
