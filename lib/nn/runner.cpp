@@ -9,6 +9,7 @@
 #include "nn/embedding.h"
 #include "nn/frame.h"
 #include "nn/group_norm_silu.h"
+#include "nn/memory.h"
 #include "nn/ready_conv.h"
 #include "nn/unet.h"
 
@@ -132,6 +133,7 @@ class UNetRunner::Prepared {
 
 UNetRunner::UNetRunner(const UNetOptions& options, const Parameters& parameters, at::Device device, at::ScalarType compute) {
   const at::NoGradGuard no_grad;
+  keep_freed_memory();
   impl_ = std::make_unique<Impl>(options, parameters, device, compute);
 }
 

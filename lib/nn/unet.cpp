@@ -7,6 +7,7 @@
 #include "nn/embedding.h"
 #include "nn/frame.h"
 #include "nn/group_norm_silu.h"
+#include "nn/memory.h"
 #include "nn/unet.h"
 
 namespace sr3 {
@@ -82,6 +83,7 @@ void check_images(const UNetOptions& options, const UNetInput& input) {
 
 at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters, const UNetInput& input,
                         at::ScalarType compute, bool train, uint64_t dropout_seed) {
+  keep_freed_memory();
   const Plan plan(options);
   const int64_t n = input.x.size(0);
   check_images(options, input);

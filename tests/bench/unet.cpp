@@ -1,6 +1,7 @@
 // How near the network comes to the speed of a bare convolution, on the 98M-parameter 16->128 network of Janspiry's SR3 and on
 // a small one. Ratios, measured in turns with the convolution in one run: other work on the machine disturbs both alike.
-//   bench-unet [ROUNDS [NETWORK]]     TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, convolution's GFLOP/s, ratio (medians)
+//   bench-unet [ROUNDS [NETWORK]]     TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, convolution's GFLOP/s, ratio
+// Times are the shortest of ROUNDS (10): what the machine does when nothing else disturbs it.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -55,11 +56,6 @@ double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
-}
-
 // A 3x3 convolution of 256 channels on 4 maps of 32x32: GFLOP and the work.
 std::pair<double, std::function<void()>> bare_convolution(at::ScalarType type) {
   const at::Tensor x = at::randn({4, 256, 32, 32}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
@@ -77,16 +73,14 @@ void report(const std::string& network, const char* pass, at::ScalarType type, d
   bare();
   work();
   work();
-  std::vector<double> times, speeds, ratios;
+  double seconds = 1e9, bare_seconds = 1e9;
   for (int i = 0; i < rounds; ++i) {
-    const double before = seconds_of(bare), mine = seconds_of(work), after = seconds_of(bare);
-    const double peak = 2 * bare_gflop / (before + after);
-    times.push_back(mine);
-    speeds.push_back(peak);
-    ratios.push_back(gflop / mine / peak);
+    bare_seconds = std::min(bare_seconds, seconds_of(bare));
+    seconds = std::min(seconds, seconds_of(work));
   }
+  const double speed = gflop / seconds, peak = bare_gflop / bare_seconds;
   std::printf("%s\t%s\t%s\t%.1f\t%.4f\t%.0f\t%.0f\t%.3f\n", network.c_str(), pass, type == at::kFloat ? "fp32" : "bf16", gflop,
-              median(times), gflop / median(times), median(speeds), median(ratios));
+              seconds, speed, peak, speed / peak);
   std::fflush(stdout);
 }
 
@@ -119,7 +113,7 @@ void bench(const std::string& name, const UNetOptions& options, int64_t size, in
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 5;
+  const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 10;
   const std::string only = argc > 2 ? argv[2] : "";
   at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
   int64_t count = 0;
