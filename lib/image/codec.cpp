@@ -21,18 +21,24 @@ Format sniff(std::span<const uint8_t> head, const std::string& origin) {
 
 Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits) {
   switch (sniff(bytes, origin)) {
-    case Format::kPng: return decode_png(bytes, origin, limits);
-    case Format::kJpeg: return decode_jpeg(bytes, origin, limits);
-    case Format::kPnm: break;
+    case Format::kPng:
+      return decode_png(bytes, origin, limits);
+    case Format::kJpeg:
+      return decode_jpeg(bytes, origin, limits);
+    case Format::kPnm:
+      break;
   }
   return decode_pnm(bytes, origin, limits);
 }
 
 Bytes encode(const Image& image, Format format, const EncodeOptions& options) {
   switch (format) {
-    case Format::kPng: return encode_png(image, options);
-    case Format::kJpeg: return encode_jpeg(image, options);
-    case Format::kPnm: break;
+    case Format::kPng:
+      return encode_png(image, options);
+    case Format::kJpeg:
+      return encode_jpeg(image, options);
+    case Format::kPnm:
+      break;
   }
   return encode_pnm(image);
 }

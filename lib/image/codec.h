@@ -23,9 +23,9 @@ Format sniff(std::span<const uint8_t> head, const std::string& origin);
 Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits);
 
 struct EncodeOptions {
-  int png_level = 2;       // zlib level 0..9; see png.cpp
-  int jpeg_quality = 95;   // 1..100, 4:4:4 at 90 and above
-  std::string software;    // PNG tEXt "Software"
+  int png_level = 2;      // zlib level 0..9; see png.cpp
+  int jpeg_quality = 95;  // 1..100, 4:4:4 at 90 and above
+  std::string software;   // PNG tEXt "Software"
 };
 // image.comment goes into the PNM "#" line or the PNG tEXt "Comment". JPEG holds 8 bits only: 16 become 8.
 Bytes encode(const Image& image, Format format, const EncodeOptions& options);

@@ -6,8 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 
-// jpeglib.h needs <cstdio> before it.
+// jpeglib.h needs <cstdio> before it, and jerror.h needs jpeglib.h.
 #include <jpeglib.h>
+// (kept apart, for clang-format sorts)
 #include <jerror.h>
 
 #include "base/error.h"
@@ -39,13 +40,17 @@ void warned(j_common_ptr info, int level) {
   if (level >= 0) return;
   auto& failure = *reinterpret_cast<Failure*>(info->err);
   switch (info->err->msg_code) {
-    case JWRN_JPEG_EOF: failure.truncated = true; [[fallthrough]];
+    case JWRN_JPEG_EOF:
+      failure.truncated = true;
+      [[fallthrough]];
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
-    case JWRN_TOO_MUCH_DATA: fail(info);
-    default: break;
+    case JWRN_TOO_MUCH_DATA:
+      fail(info);
+    default:
+      break;
   }
 }
 
@@ -126,8 +131,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
   const auto damaged = [&] {
     if (r.failure.truncated) return DataError(cat("cannot read '", origin, "': truncated at byte ", bytes.size()));
     const size_t at = r.info.src ? bytes.size() - r.info.src->bytes_in_buffer : 0;
-    std::string text = r.info.input_scan_number > kMaxScans ? cat("more than ", kMaxScans, " scans")
-                                                            : r.failure.message;
+    std::string text =
+        r.info.input_scan_number > kMaxScans ? cat("more than ", kMaxScans, " scans") : r.failure.message;
     text[0] = static_cast<char>(std::tolower(text[0]));
     return DataError(cat("cannot read '", origin, "': ", text, " at byte ", at));
   };
@@ -176,8 +181,8 @@ bool write_all(Writing& w) {
   if (w.quality >= 90) w.info.comp_info[0].h_samp_factor = w.info.comp_info[0].v_samp_factor = 1;
   jpeg_start_compress(&w.info, TRUE);
   while (w.info.next_scanline < w.info.image_height) {
-    auto* row = const_cast<JSAMPLE*>(w.image->u8.data() +
-                                     size_t{w.info.next_scanline} * w.info.image_width * Image::kChannels);
+    auto* row =
+        const_cast<JSAMPLE*>(w.image->u8.data() + size_t{w.info.next_scanline} * w.info.image_width * Image::kChannels);
     jpeg_write_scanlines(&w.info, &row, 1);
   }
   jpeg_finish_compress(&w.info);

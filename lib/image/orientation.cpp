@@ -53,8 +53,8 @@ int exif_orientation(std::span<const uint8_t> bytes) {
 
 Image upright(Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
-  Image out = make_image(orientation >= 5 ? image.height : image.width,
-                         orientation >= 5 ? image.width : image.height, image.depth);
+  Image out = make_image(orientation >= 5 ? image.height : image.width, orientation >= 5 ? image.width : image.height,
+                         image.depth);
   out.comment = std::move(image.comment);
   if (image.depth == 8)
     turn(image.u8, out.u8, image.width, image.height, orientation);

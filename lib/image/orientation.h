@@ -1,4 +1,4 @@
-// EXIF orientation: found in a TIFF block (JPEG APP1, PNG eXIf) and applied to the pixels. Nothing else of EXIF is read.
+// EXIF orientation: found in a TIFF block (JPEG APP1, PNG eXIf), applied to the pixels. Nothing else of EXIF is read.
 #pragma once
 
 #include <span>
@@ -11,7 +11,7 @@ namespace sr3 {
 int exif_orientation(std::span<const uint8_t> tiff);
 
 // Turns the stored pixels into the upright image. 1 upright; 2 mirrored left-right; 3 turned by 180 degrees; 4 mirrored
-// top-bottom; 5 transposed; 6 to be turned clockwise by 90; 7 transposed along the other diagonal; 8 anticlockwise by 90.
+// top-bottom; 5 transposed; 6 to be turned clockwise by 90; 7 transposed about the other diagonal; 8 anticlockwise.
 Image upright(Image image, int orientation);
 
 }  // namespace sr3

@@ -53,7 +53,7 @@ struct Reading {
   size_t at = 0;
   char message[256] = "";
   Image image;
-  Bytes spare;                      // RGBA: a row, or the whole image when it is interlaced
+  Bytes spare;  // RGBA: a row, or the whole image when it is interlaced
   std::vector<png_bytep> rows;
 
   ~Reading() { png_destroy_read_struct(&png, &info, nullptr); }
@@ -241,8 +241,8 @@ bool write_all(Writing& w) {
   if (std::endian::native == std::endian::little) png_set_swap(w.png);
   for (int64_t y = 0; y < image.height; ++y) {
     const size_t at = static_cast<size_t>(y * image.width) * Image::kChannels;
-    png_write_row(w.png, image.depth == 8 ? image.u8.data() + at
-                                          : reinterpret_cast<const uint8_t*>(image.u16.data() + at));
+    png_write_row(w.png,
+                  image.depth == 8 ? image.u8.data() + at : reinterpret_cast<const uint8_t*>(image.u16.data() + at));
   }
   png_write_end(w.png, nullptr);
   return true;

@@ -65,8 +65,8 @@ struct Archive::Impl : Source {
     const int64_t plain = archive_filter_bytes(handle, 0), packed = archive_filter_bytes(handle, -1);
     if (plain > kFreeBytes && plain / kMaxRatio > packed) {
       over = true;
-      throw DataError(cat("cannot read '", origin, "': unpacks to more than ", kMaxRatio, " times its size at byte ",
-                          packed));
+      throw DataError(
+          cat("cannot read '", origin, "': unpacks to more than ", kMaxRatio, " times its size at byte ", packed));
     }
   }
 

@@ -24,7 +24,7 @@ class Archive {
     std::string origin;  // "a.tar:b.png"
   };
 
-  // From a source that must outlive the archive; a zip archive is better opened by its path (its directory is at its end).
+  // From a source that must outlive the archive; zip is better opened by its path, for its directory is at its end.
   Archive(Source& source, const Limits& limits);
   Archive(const std::string& path, const Limits& limits);
   ~Archive();

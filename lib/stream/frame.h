@@ -10,13 +10,13 @@ namespace sr3 {
 
 struct Frame {
   Image image;
-  std::string key;                 // names the output file: [A-Za-z0-9._/-], no "..", no leading "/"
-  std::string origin;              // for messages: "dir/a.png", "a.tar:b.png", "standard input, image 3"
-  int64_t index = 0;               // position in the input, from 0; with seed it keys the noise ("i")
-  std::optional<int64_t> total;    // "n": how many images the stream holds
-  std::optional<int64_t> label;    // "class"
-  std::optional<int64_t> seed;     // "seed"
-  std::string extra;               // other members of the "#sr" object, kept as JSON text: {"a":1} or ""
+  std::string key;               // names the output file: [A-Za-z0-9._/-], no "..", no leading "/"
+  std::string origin;            // for messages: "dir/a.png", "a.tar:b.png", "standard input, image 3"
+  int64_t index = 0;             // position in the input, from 0; with seed it keys the noise ("i")
+  std::optional<int64_t> total;  // "n": how many images the stream holds
+  std::optional<int64_t> label;  // "class"
+  std::optional<int64_t> seed;   // "seed"
+  std::string extra;             // other members of the "#sr" object, kept as JSON text: {"a":1} or ""
 };
 
 // A name as a key: white space and whatever else a key may not hold become "_", ".." becomes "__", "." and empty

@@ -85,8 +85,8 @@ Listing::Listing(const std::vector<std::string>& operands, const Limits& limits,
     while (auto encoded = sequence.next()) {
       held += encoded->bytes.size();
       if (held > max_memory)
-        throw DataError(cat("'", sequence.name(), "' holds more than ", max_memory,
-                            " bytes of images; unpack it into a folder"));
+        throw DataError(
+            cat("'", sequence.name(), "' holds more than ", max_memory, " bytes of images; unpack it into a folder"));
       if (encoded->key.empty()) encoded->key = number_key(static_cast<int64_t>(items.size()));
       items.push_back({std::move(encoded->key), std::move(encoded->origin), "", std::move(encoded->bytes)});
     }

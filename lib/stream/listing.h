@@ -44,7 +44,7 @@ class Listing {
     Bytes bytes;       // the encoded image is here
   };
 
-  // DataError when archives and streams hold more than max_memory bytes of encoded images: they are to be unpacked then.
+  // DataError when archives and streams hold more than max_memory bytes of encoded images.
   explicit Listing(const std::vector<std::string>& operands, const Limits& limits = {},
                    uint64_t max_memory = uint64_t{4} << 30);
 

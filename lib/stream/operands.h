@@ -9,9 +9,9 @@ namespace sr3 {
 // One step of the input.
 struct Part {
   enum Kind {
-    kImage,   // a file with one image
-    kArchive, // a tar or zip file
-    kStream,  // any number of images, or an archive, in a pipe, a device, standard input or a PNM file
+    kImage,    // a file with one image
+    kArchive,  // a tar or zip file
+    kStream,   // any number of images, or an archive, in a pipe, a device, standard input or a PNM file
   };
   Kind kind = kImage;
   std::string path;  // "-": standard input
@@ -19,11 +19,13 @@ struct Part {
 };
 
 // Operands: a file (image or archive by its content), a folder (all images below it, in the byte order of their paths,
-// by extension; hidden names are passed over), "@list" (a file with one such operand a line), "-". None: standard input.
-// Error when one does not exist, or a folder has no image; UsageError when none is given and a person sits at the input.
+// by extension; hidden names are passed over), "@list" (a file with one such operand a line), "-". None: standard
+// input. Error when one does not exist, or a folder has no image; UsageError when none is given and a person sits at
+// the input.
 std::vector<Part> expand_operands(const std::vector<std::string>& operands);
 
-// By its extension, in any case: png jpg jpeg jpe jfif pnm ppm pgm. Nothing whose path has a component with a leading dot.
+// By its extension, in any case: png jpg jpeg jpe jfif pnm ppm pgm. Nothing whose path has a component with a leading
+// dot.
 bool is_image_name(const std::string& path);
 
 // Paths to keys: cleaned, without extension; with it where two would be the same otherwise.

@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "stream/input.h"
 #include "stream/listing.h"
+#include "stream/shard.h"
 #include "stream/workers.h"
 
 namespace sr3 {
@@ -26,27 +27,6 @@ void ReaderOptions::declare(Options& options) {
 }
 
 namespace {
-
-// "2/4": first image 1 (from 0), every 4th.
-struct Shard {
-  int64_t first = 0, step = 1;
-
-  explicit Shard(const std::string& text) {
-    if (text.empty()) return;
-    const size_t slash = text.find('/');
-    try {
-      if (slash == std::string::npos) throw UsageError("");
-      first = parse_int(text.substr(0, slash)) - 1;
-      step = parse_int(text.substr(slash + 1));
-      if (first < 0 || first >= step) throw UsageError("");
-    } catch (const UsageError&) {
-      throw UsageError(cat("--shard: '", text, "' is not I/N with I from 1 to N"));
-    }
-  }
-  bool has(int64_t ordinal) const { return ordinal % step == first; }
-  // Of n images, how many are in the shard.
-  int64_t of(int64_t n) const { return n > first ? (n - first + step - 1) / step : 0; }
-};
 
 // Images found and decoded ahead of the caller may take this much, and one more is always worked on.
 constexpr size_t kMaxAhead = size_t{512} << 20;
@@ -74,7 +54,7 @@ struct Reader::Impl {
   bool fetched = false, stop = false;
   size_t memory = 0;             // bytes of images ahead of the caller, encoded and decoded
   int64_t queued = 0, next = 0;  // entries put into the queue, and taken by the caller
-  std::exception_ptr failure;  // of the fetching thread
+  std::exception_ptr failure;    // of the fetching thread
 
   Interrupt interrupt;
   Workers workers;
@@ -83,8 +63,12 @@ struct Reader::Impl {
   int64_t ordinal = 0, delivered = 0, skipped = 0;
 
   Impl(const std::vector<std::string>& operands, const ReaderOptions& given, std::function<void(Frame&)> each)
-      : options(given), limits{given.max_pixels}, shard(given.shard), parts(expand_operands(operands)),
-        work(std::move(each)), workers(given.threads) {
+      : options(given),
+        limits{given.max_pixels},
+        shard(given.shard),
+        parts(expand_operands(operands)),
+        work(std::move(each)),
+        workers(given.threads) {
     if (limits.max_pixels < 1) throw UsageError("--max-pixels must be at least 1");
     if (std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind == Part::kImage; }))
       known = static_cast<int64_t>(parts.size());
@@ -140,7 +124,7 @@ struct Reader::Impl {
            std::exception_ptr error;
            try {
              frame = make();
-            if (work) work(frame);
+             if (work) work(frame);
            } catch (...) {
              error = std::current_exception();
            }
@@ -255,7 +239,8 @@ struct Reader::Impl {
     const std::optional<int64_t> promised = std::exchange(declared, std::nullopt);
     if (*entry.ended == 0) warn(cat("'", entry.name, "' holds no images"));
     if (promised && *entry.ended < *promised)
-      skip(DataError(cat("cannot read '", entry.name, "': it ends after ", *entry.ended, " of ", *promised, " images")));
+      skip(
+          DataError(cat("cannot read '", entry.name, "': it ends after ", *entry.ended, " of ", *promised, " images")));
   }
 };
 

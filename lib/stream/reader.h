@@ -20,8 +20,8 @@ class Options;
 struct ReaderOptions {
   bool keep_going = false;  // skip damaged images, say so, status() is then 3
   int64_t max_pixels = Limits{}.max_pixels;
-  int64_t threads = 0;      // 0: all cores
-  std::string shard;        // "I/N": every N-th image, beginning with the I-th; frames keep their index
+  int64_t threads = 0;  // 0: all cores
+  std::string shard;    // "I/N": every N-th image, beginning with the I-th; frames keep their index
   // --keep-going, --max-pixels, --shard, and --threads unless the program has declared its own.
   void declare(Options& options);
 };
@@ -43,7 +43,8 @@ class Reader {
   ~Reader();
   Reader(const Reader&) = delete;
 
-  // The next image; nothing at the end. Throws DataError at damage (unless keep_going) and at a stream cut short of "n".
+  // The next image; nothing at the end. Throws DataError at damage (unless keep_going) and at a stream cut short of
+  // "n".
   std::optional<Frame> next();
   // How many images there will be, when known (only files and folders).
   std::optional<int64_t> expected() const;

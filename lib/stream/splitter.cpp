@@ -62,9 +62,15 @@ std::optional<Bytes> Splitter::next() {
   fill(4);
   size_t end = 0;
   switch (sniff({buffer_.data(), std::min<size_t>(buffer_.size(), 4)}, origin_)) {
-    case Format::kPnm: end = end_of_pnm(); break;
-    case Format::kPng: end = end_of_png(); break;
-    case Format::kJpeg: end = end_of_jpeg(); break;
+    case Format::kPnm:
+      end = end_of_pnm();
+      break;
+    case Format::kPng:
+      end = end_of_png();
+      break;
+    case Format::kJpeg:
+      end = end_of_jpeg();
+      break;
   }
   const auto cut = buffer_.begin() + static_cast<ptrdiff_t>(end);
   Bytes rest(cut, buffer_.end());
@@ -104,8 +110,7 @@ size_t Splitter::end_of_jpeg() {
   for (;;) {
     // At a marker: any number of 0xff, then its code.
     need(at + 2);
-    if (buffer_[at] != 0xff)
-      throw DataError(cat("cannot read '", origin_, "': no JPEG marker at byte ", at));
+    if (buffer_[at] != 0xff) throw DataError(cat("cannot read '", origin_, "': no JPEG marker at byte ", at));
     while (need(at + 2), buffer_[at + 1] == 0xff) ++at;
     const uint8_t marker = buffer_[at + 1];
     at += 2;

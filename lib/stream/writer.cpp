@@ -58,7 +58,8 @@ Format format_of(const std::string& path) {
   if (extension == "png") return Format::kPng;
   if (extension == "jpg" || extension == "jpeg") return Format::kJpeg;
   if (extension == "ppm" || extension == "pnm") return Format::kPnm;
-  throw UsageError(cat("-o: '", path, "' names neither a folder (with a slash at its end) nor a .png, .jpg or .ppm file"));
+  throw UsageError(
+      cat("-o: '", path, "' names neither a folder (with a slash at its end) nor a .png, .jpg or .ppm file"));
 }
 
 }  // namespace
@@ -180,9 +181,11 @@ void Writer::write(Frame frame) {
   frame.key = clean_key(frame.key);
   if (frame.key.empty()) frame.key = number_key(frame.index);
   if (impl.kind == Impl::Kind::kFile && impl.written > 0)
-    throw Error(cat("cannot write '", frame.origin, "' to '", impl.options.output, "': it holds one image; use -o DIR/"));
+    throw Error(
+        cat("cannot write '", frame.origin, "' to '", impl.options.output, "': it holds one image; use -o DIR/"));
   if (impl.kind == Impl::Kind::kFolder && !impl.keys.insert(frame.key).second)
-    throw Error(cat("cannot write '", frame.origin, "': '", impl.folder, frame.key, ".png' has been written by another image"));
+    throw Error(
+        cat("cannot write '", frame.origin, "': '", impl.folder, frame.key, ".png' has been written by another image"));
   // A file is no stream: it says nothing of how many there are.
   if (impl.kind != Impl::Kind::kStream) frame.total.reset();
   ++impl.written;

@@ -1,5 +1,5 @@
-// The one writer: "-" is a P6 stream with "#sr" lines, "DIR/" one PNG an image named by key, "FILE.png|.jpg|.ppm" one image.
-// Encoding and writing run in threads behind the caller, in order; close() waits, and throws if a byte was lost.
+// The one writer: "-" is a P6 stream with "#sr" lines, "DIR/" a PNG an image named by key, "FILE.png|.jpg|.ppm" one
+// image. Encoding and writing run in threads behind the caller, in order; close() waits, and throws if a byte was lost.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ class Options;
 
 struct WriterOptions {
   std::string output = "-";
-  int64_t depth = 8;      // 8 or 16
+  int64_t depth = 8;  // 8 or 16
   int64_t threads = 0;
   int64_t png_level = EncodeOptions{}.png_level;
   void declare(Options& options);  // -o --output, --depth, ...

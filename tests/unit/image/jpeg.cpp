@@ -38,8 +38,8 @@ TEST_CASE("jpeg: the pixels are Pillow's: colour, grey, progressive, CMYK, YCCK"
 TEST_CASE("jpeg: EXIF orientation turns as Pillow's exif_transpose") {
   for (uint8_t o = 1; o <= 8; ++o) {
     const Bytes file =
-        with_segment(jpegs::kColour, 0xe1, {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
-                                            1,   0x12, 0,  3,   0, 0, 0,   1,   0, o,  0, 0, 0, 0, 0, 0});
+        with_segment(jpegs::kColour, 0xe1, {'E', 'x',  'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+                                            1,   0x12, 0,   3,   0, 0, 0,   1,   0, o,  0, 0, 0, 0, 0, 0});
     const Image image = decode(file, "x", {});
     CHECK(checksum(image.u8) == jpegs::kUprightPixels[o - 1]);
     CHECK(image.width == (o < 5 ? 19 : 13));
@@ -76,7 +76,8 @@ TEST_CASE("jpeg: every truncated length is an error, every changed byte an error
 
 TEST_CASE("jpeg: what cannot be or should not be read") {
   // SOF0 of 100000 pixels a side cannot be written; 65500 x 65500 can.
-  Bytes huge = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0xff, 0xdc, 0xff, 0xdc, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0};
+  Bytes huge = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0xff, 0xdc, 0xff, 0xdc, 1, 1,
+                0x11, 0,    0xff, 0xda, 0, 8,  1, 1,    0,    0,    63,   0};
   CHECK(failure(huge) == "cannot read 'x': 65500x65500 is more than the limit of 268435456 pixels");
   Bytes deep = huge;
   deep[6] = 12;

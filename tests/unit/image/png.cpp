@@ -117,8 +117,9 @@ TEST_CASE("png: gamma and colour profiles change nothing, eXIf orientation turns
     CHECK(first(image) == wanted[o - 1]);
     CHECK(image.width == (o < 5 ? 3 : 2));
   }
-  for (const Bytes& damaged : {Bytes{}, Bytes{'I', 'I', 42, 0, 255, 255, 255, 255}, Bytes{'M', 'M', 0, 42, 0, 0, 0, 8, 9},
-                               Bytes{'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 9, 0, 0, 0}})
+  for (const Bytes& damaged :
+       {Bytes{}, Bytes{'I', 'I', 42, 0, 255, 255, 255, 255}, Bytes{'M', 'M', 0, 42, 0, 0, 0, 8, 9},
+        Bytes{'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 9, 0, 0, 0}})
     CHECK(first(decode(png(3, 2, 8, 0, stored, chunk("eXIf", damaged)), "x", {})) == Bytes{1, 2, 3, 4, 5, 6});
 }
 

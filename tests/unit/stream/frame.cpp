@@ -37,8 +37,9 @@ TEST_CASE("frame: a comment that is not ours changes nothing; bad members are pa
   Frame frame;
   frame.key = "kept";
   frame.index = 5;
-  for (const char* comment : {"", "#", "Created by hand", "sr", "sr 5", "sr [1]", "sr {", "sr {\"key\":", "{\"key\":\"x\"}",
-                              "sr {\"key\":7,\"i\":-1,\"n\":1.5,\"class\":\"a\",\"seed\":18446744073709551615}"}) {
+  for (const char* comment :
+       {"", "#", "Created by hand", "sr", "sr 5", "sr [1]", "sr {", "sr {\"key\":", "{\"key\":\"x\"}",
+        "sr {\"key\":7,\"i\":-1,\"n\":1.5,\"class\":\"a\",\"seed\":18446744073709551615}"}) {
     apply_comment(frame, comment);
     CHECK(frame.key == "kept");
     CHECK(frame.index == 5);

@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "image/jpegs.h"
-#include "image/pnm.h"
 #include "image/png.h"
+#include "image/pnm.h"
 #include "stream/listing.h"
 #include "stream/scratch.h"
 
@@ -44,7 +44,8 @@ struct Quiet {
 TEST_CASE("reader: a folder is read in the byte order of its paths, and keyed by them") {
   Folder folder;
   const Bytes png = encode_png(pattern(3, 3), {}), ppm = encode_pnm(pattern(3, 3));
-  for (const char* name : {"b.png", "a/z.PNG", "a/B b.png", ".hidden.png", ".cache/x.png", "C.png", "twice.png", "a.txt"})
+  for (const char* name :
+       {"b.png", "a/z.PNG", "a/B b.png", ".hidden.png", ".cache/x.png", "C.png", "twice.png", "a.txt"})
     folder.put(name, png);
   folder.put("twice.ppm", ppm);
   folder.put("a/y.jpeg", jpegs::kGrey);
@@ -126,8 +127,8 @@ TEST_CASE("reader: keep_going passes over damage and counts it") {
   CHECK(reader.skipped() == 2);
   CHECK(reader.status() == kSkipped);
 
-  const std::string tar = folder.put("x.tar", joined({tar_member("p.png", bytes("no PNG")),
-                                                      tar_member("q.jpg", jpegs::kGrey), Bytes(1024)}));
+  const std::string tar = folder.put(
+      "x.tar", joined({tar_member("p.png", bytes("no PNG")), tar_member("q.jpg", jpegs::kGrey), Bytes(1024)}));
   const std::string cut = folder.put("y.tar", bytes("PK\3\4 no archive"));
   CHECK(keys({cut, tar, folder.path + "a.png"}, options) == Texts{"q", "a"});
 }
@@ -164,14 +165,15 @@ TEST_CASE("reader: lists, archives and their errors") {
   const std::string list = folder.put("list.txt", bytes(a + "\r\n\n" + b + "\n" + folder.path + "cat/"));
   const std::string base = clean_key(folder.path);
   CHECK(keys({"@" + list}) == Texts{base + "/cat/1", base + "/dog/1", "1"});
-  const std::string tar = folder.put("a.data", joined({tar_member("./k/x.ppm", image), tar_member("../y.ppm", image),
-                                                       Bytes(1024)}));
+  const std::string tar =
+      folder.put("a.data", joined({tar_member("./k/x.ppm", image), tar_member("../y.ppm", image), Bytes(1024)}));
   CHECK(keys({tar}) == Texts{"k/x", "__/y"});
 
   CHECK(error_of([] { keys({"/nonexistent/x"}); }) == "cannot open '/nonexistent/x': No such file or directory");
   std::filesystem::create_directory(folder.path + "empty");
   CHECK(error_of([&] { keys({folder.path + "empty"}); }) == cat("no images in '", folder.path, "empty'"));
-  CHECK(error_of([&] { keys({folder.put("blank.txt", {})}); }) == cat("cannot read '", folder.path, "blank.txt': empty"));
+  CHECK(error_of([&] { keys({folder.put("blank.txt", {})}); }) ==
+        cat("cannot read '", folder.path, "blank.txt': empty"));
   CHECK(error_of([&] { keys({"@" + folder.path + "blank.txt"}); }) == cat("no images in '", folder.path, "blank.txt'"));
   const Quiet quiet;
   CHECK(keys({"/dev/null"}).empty());

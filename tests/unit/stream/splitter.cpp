@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "image/jpegs.h"
-#include "image/pnm.h"
 #include "image/png.h"
+#include "image/pnm.h"
 #include "stream/scratch.h"
 
 using namespace sr3;
@@ -17,9 +17,15 @@ std::vector<Bytes> mixed() {
   commented.comment = "sr {}";
   Bytes restarts = jpegs::kColour;  // with fill bytes before EOI
   restarts.insert(restarts.end() - 2, {0xff, 0xff});
-  return {encode_pnm(commented),         jpegs::kColour,          encode_png(pattern(5, 7, 16), {}),
-          encode_pnm(pattern(3, 3, 16)), jpegs::kProgressive,     restarts,
-          jpegs::kCmyk,                  encode_pnm(pattern(1, 1)), encode_png(pattern(40, 40), {})};
+  return {encode_pnm(commented),
+          jpegs::kColour,
+          encode_png(pattern(5, 7, 16), {}),
+          encode_pnm(pattern(3, 3, 16)),
+          jpegs::kProgressive,
+          restarts,
+          jpegs::kCmyk,
+          encode_pnm(pattern(1, 1)),
+          encode_png(pattern(40, 40), {})};
 }
 
 std::string first_error(const Bytes& stream, const Limits& limits = {}) {
@@ -142,7 +148,8 @@ TEST_CASE("splitter: single images; what follows a JPEG is left out, what follow
   CHECK(single(joined({jpegs::kColour, jpegs::kGrey})) == jpegs::kColour);
   const Bytes png = encode_png(pattern(2, 2), {});
   CHECK(single(png) == png);
-  CHECK(error_of([&] { single(joined({png, png})); }) ==
-        cat("cannot read 'memory': more bytes after the image's end at byte ", png.size()));
+  CHECK(error_of([&] {
+          single(joined({png, png}));
+        }) == cat("cannot read 'memory': more bytes after the image's end at byte ", png.size()));
   CHECK(error_of([&] { single({}); }) == "cannot read 'memory': empty");
 }
