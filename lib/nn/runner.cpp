@@ -1,7 +1,10 @@
 // Inference: what does not change over the steps is computed once; nothing is kept for a backward pass.
+// An image's result depends on nothing but itself, bit for bit: not on the batch it is in, not on the number of threads, not
+// on what came before. Left alone, oneDNN and BLAS choose kernels by both, which sum in different orders.
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
-#include <mutex>
+#include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -17,6 +20,17 @@ namespace sr3 {
 
 namespace {
 
+// While it lives, what is computed here is computed with this many threads.
+class Threads {
+ public:
+  explicit Threads(int n) : before_(at::get_num_threads()) { at::set_num_threads(n); }
+  ~Threads() { at::set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
 struct Network {
   Plan plan;
   at::Device device;
@@ -29,7 +43,6 @@ struct Network {
   at::Tensor levels;                        // (K, embedding); undefined when no level is told
   at::Tensor projected;                     // (K, sum of widths), where the level is all that is told
   int64_t level_count = 0;
-  std::once_flag packed;
 
   Network(const UNetOptions& options, const Parameters& given, at::Device where, at::ScalarType type)
       : plan(options), device(where), compute(type) {
@@ -50,6 +63,7 @@ struct Network {
       project_weight = at::cat(weights, 0);
       project_bias = at::cat(biases, 0);
     }
+    pack();
   }
 
   ReadyConv ready_conv(int number, const Parameters& given) {
@@ -65,20 +79,26 @@ struct Network {
     return ReadyConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
   }
 
-  // Once, for the size of the first image (N, C, H, W) cut into patches.
-  void pack(const at::Tensor& patches) {
-    std::call_once(packed, [&] {
-      for (size_t i = 0; i < convs.size(); ++i) {
-        const ConvPlan& c = plan.convs[i];
-        const int64_t shrink = c.level - (c.stride == 2 ? 1 : 0);
-        const int64_t in = static_cast<int>(i) == plan.stem ? patches.size(1) : c.in;
-        convs[i].pack({patches.size(0), in, patches.size(2) >> shrink, patches.size(3) >> shrink});
-      }
-    });
+  // The layout of the packed weights fixes the kernel, for any batch, size and number of threads: so it is chosen for a nominal
+  // batch, and not for the first that comes.
+  void pack() {
+    const Threads nominal(4);
+    const int64_t n = 4, side = 64;
+    for (size_t i = 0; i < convs.size(); ++i) {
+      const ConvPlan& c = plan.convs[i];
+      const int64_t map = std::max<int64_t>(4, side >> (c.level - (c.stride == 2 ? 1 : 0)));
+      convs[i].pack({n, convs[i].in_channels(), map, map});
+    }
+    if (plan.options.condition_channels > 0) condition_conv.pack({n, condition_conv.in_channels(), side, side});
   }
 
+  // (N, embedding) -> (N, sum of widths), row by row: a matrix product's sums depend on how many rows there are.
   at::Tensor project(const at::Tensor& embedding) const {
-    return at::linear(plan.options.level.activate ? at::silu(embedding) : embedding, project_weight, project_bias);
+    const at::Tensor told = plan.options.level.activate ? at::silu(embedding) : embedding;
+    if (!device.is_cpu() || told.size(0) == 1) return at::linear(told, project_weight, project_bias);
+    std::vector<at::Tensor> rows;
+    for (int64_t i = 0; i < told.size(0); ++i) rows.push_back(at::linear(told.narrow(0, i, 1), project_weight, project_bias));
+    return at::cat(rows);
   }
 };
 
@@ -144,6 +164,7 @@ void UNetRunner::set_levels(const std::vector<double>& level) {
   Network& net = impl_->net;
   net.level_count = static_cast<int64_t>(level.size());
   if (!net.plan.told_level) return;
+  const Threads one(1);
   const at::Tensor values = at::tensor(at::ArrayRef<double>(level), at::kDouble).to(net.device, at::kFloat);
   net.levels = embed_level(net.plan, net.parameters, values);
   const bool all = net.plan.options.classes == 0 && !net.plan.options.augmentation_level;
@@ -174,7 +195,7 @@ std::shared_ptr<const UNetRunner::Prepared> UNetRunner::prepare(const at::Tensor
 
 at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x, int64_t k) const {
   const at::NoGradGuard no_grad;
-  Network& net = impl_->net;
+  const Network& net = impl_->net;
   const int64_t n = x.size(0), height = x.size(2), width = x.size(3);
   if (net.plan.told_level && (k < 0 || k >= net.level_count))
     throw std::logic_error("no such level was set");
@@ -193,7 +214,6 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
   }
   InferenceLayers layers(net, projections, n);
   const at::Tensor patches = to_patches(net.plan, x.to(net.device, at::kFloat));
-  net.pack(patches);
   at::Tensor stem = layers.conv(net.plan.stem, patches);
   if (prepared.stem.defined()) stem.add_(prepared.stem);
   const at::Tensor h = run_plan(net.plan, layers, stem.to(net.compute));
