@@ -45,7 +45,8 @@ void set_weights(TileAxis& axis, int64_t size) {
 }  // namespace
 
 TileAxis tile_axis(int64_t size, int64_t tile, int64_t overlap, int64_t align) {
-  if (size < 1 || align < 1 || overlap < 0 || overlap >= tile || size % align || tile % align)
+  const bool whole = size <= tile;
+  if (size < 1 || align < 1 || overlap < 0 || (!whole && overlap >= tile) || size % align || tile % align)
     throw std::logic_error("tile_axis: size, tile and overlap do not fit");
   TileAxis axis;
   axis.length = std::min(tile, size);

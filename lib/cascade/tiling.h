@@ -19,7 +19,8 @@ struct TileAxis {
   std::vector<int64_t> start;       // increasing, multiples of `align`
   std::vector<std::vector<float>> weight;  // [tile][position in the tile]: multiples of 2^-12, over the tiles exactly 1
 };
-// size: of the axis; tile, overlap: asked for, overlap < tile; starts are multiples of align, which must divide size and tile.
+// size: of the axis; tile, overlap: asked for, overlap < tile unless one tile is enough; starts are multiples of align, which
+// must divide size and tile.
 // As few tiles as the overlap allows, spread evenly, so the true overlap is `overlap` or more.
 TileAxis tile_axis(int64_t size, int64_t tile, int64_t overlap, int64_t align);
 

@@ -57,3 +57,10 @@ reads_images() {
     *) return 1 ;;
   esac
 }
+
+# tiny_stage STAGE.json [OPTION...]   an x2 stage of a few thousand weights, trained for two steps
+tiny_stage() {
+  [ -d training-photos ] || photos training-photos 2 48 40
+  sr3-train -q --preset tiny --low-res 8 --high-res 16 --patch 2 --channels 8 --multipliers 1,2 --blocks 1 --groups 4 --steps 2 \
+    --batch 2 --preview-every 0 "${@:2}" training-photos -o "$1"
+}

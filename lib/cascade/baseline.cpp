@@ -1,0 +1,49 @@
+#include "cascade/baseline.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "degrade/resize.h"
+
+namespace sr3 {
+namespace {
+
+// Each pixel becomes scale x scale of its own.
+template <class Sample>
+void repeat(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t width, int64_t height, int64_t scale) {
+  constexpr int64_t kChannels = Image::kChannels;
+  const int64_t row = width * scale * kChannels;
+  for (int64_t y = 0; y < height; ++y) {
+    Sample* const first = to.data() + y * scale * row;
+    for (int64_t x = 0; x < width; ++x)
+      for (int64_t j = 0; j < scale; ++j)
+        std::copy_n(from.data() + (y * width + x) * kChannels, kChannels, first + (x * scale + j) * kChannels);
+    for (int64_t j = 1; j < scale; ++j) std::copy_n(first, row, first + j * row);
+  }
+}
+
+}  // namespace
+
+void Baseline::declare(Options& options) {
+  options.choice("baseline", 0, &kernel, {"nearest", "box", "bilinear", "bicubic", "lanczos"}, "resize instead, without a stage");
+  options.add("scale", 's', &scale, "N", "with --baseline: enlarge N times");
+  options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "with --baseline: whose resizing");
+}
+
+void Baseline::validate() const {
+  if (!wanted() && scale) throw UsageError("--scale needs --baseline; a stage has a scale of its own");
+  if (wanted() && !scale) throw UsageError("--baseline needs --scale");
+  if (scale && (*scale < 1 || *scale > 256)) throw UsageError(cat("--scale ", *scale, " is not in 1 to 256"));
+}
+
+Image Baseline::operator()(const Image& image) const {
+  const int64_t width = image.width * *scale, height = image.height * *scale;
+  if (kernel != "nearest") return resize(image, width, height, kernel_named(kernel), convention_named(convention));
+  Image out = make_image(width, height, image.depth);
+  repeat(image.u8, out.u8, image.depth == 8 ? image.width : 0, image.height, *scale);
+  repeat(image.u16, out.u16, image.depth == 16 ? image.width : 0, image.height, *scale);
+  return out;
+}
+
+}  // namespace sr3

@@ -1,0 +1,119 @@
+#include "cascade/chain.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/options.h"
+
+namespace sr3 {
+
+void ChainOptions::declare(Options& options) {
+  options.group("Result");
+  options.add("samples", 0, &samples, "K", "results of each image");
+  options.add("class", 0, &label, "CLASS", "name or index, for stages with classes; default: the stream's");
+  options.add({"", "seed", 0, "N", "seed of the noise; default: the stream's, else 0", "", false,
+               [this](const std::string& given) {
+                 seed = parse_int(given);
+                 if (*seed < 0) throw UsageError(cat("'", given, "' is less than 0"));
+               }});
+  upscale.declare(options);
+}
+
+Chain::Chain(const std::vector<Stage>& stages, ChainOptions options, int depth, Hooks hooks)
+    : stages_(stages), options_(std::move(options)), depth_(depth), hooks_(std::move(hooks)), labels_(stages.size()) {
+  if (options_.samples < 1) throw UsageError(cat("--samples ", options_.samples, " is less than 1"));
+  bool classes = false;
+  for (size_t i = 0; i < stages.size(); ++i) {
+    upscalers_.emplace_back(stages[i], options_.upscale);
+    if (options_.label.empty() || stages[i].manifest().network.classes == 0) continue;
+    labels_[i] = stages[i].class_index(options_.label);
+    classes = true;
+  }
+  if (!options_.label.empty() && !classes)
+    throw UsageError(cat("--class ", options_.label, ": stage '", stages.at(0).path(), "' has no classes"));
+}
+
+int64_t Chain::steps_each() const {
+  int64_t steps = 0;
+  for (const Stage& stage : stages_) steps += stage.steps();
+  return steps * options_.samples;
+}
+
+void Chain::push(const Frame& frame) {
+  const Image& image = frame.image;
+  if (!waiting_.empty()) {
+    const Image& other = waiting_.front().frame.image;
+    if (other.width != image.width || other.height != image.height) flush();
+  }
+  const int64_t at_once = upscalers_.at(0).images_at_once(image.width, image.height), k = options_.samples;
+  for (int64_t sample = 0; sample < k; ++sample) {
+    Work work{frame, sample};
+    Frame& made = work.frame;
+    if (k > 1) {
+      made.key += cat("-", sample + 1);
+      if (made.total) *made.total *= k;
+    }
+    if (hooks_.skip && hooks_.skip(made.key)) continue;
+    made.seed = options_.seed ? *options_.seed : frame.seed.value_or(0);
+    for (size_t stage = 0; stage < stages_.size(); ++stage) label_for(stage, made);  // an error before any work
+    waiting_.push_back(std::move(work));
+    if (static_cast<int64_t>(waiting_.size()) >= at_once) flush();
+  }
+}
+
+void Chain::flush() {
+  std::vector<Work> work = std::move(waiting_);
+  waiting_.clear();
+  for (size_t stage = 0; stage < stages_.size() && !work.empty(); ++stage) run(stage, work);
+  for (Work& one : work) hooks_.sink(std::move(one.frame));
+}
+
+void Chain::run(size_t stage, std::vector<Work>& work) {
+  const Image& first = work[0].frame.image;
+  const auto at_once = static_cast<size_t>(upscalers_[stage].images_at_once(first.width, first.height));
+  for (size_t i = 0; i < work.size(); i += at_once) run_batch(stage, &work[i], std::min(at_once, work.size() - i));
+}
+
+void Chain::run_batch(size_t stage, Work* work, size_t count) {
+  const int64_t scale = stages_[stage].scale();
+  std::vector<UpscaleItem> items;
+  for (size_t i = 0; i < count; ++i) {
+    const Frame& frame = work[i].frame;
+    const uint64_t seed = stage_seed(static_cast<uint64_t>(*frame.seed), frame.image.width * scale, frame.image.height * scale,
+                                     scale, work[i].sample);
+    items.push_back({&frame.image, {seed, static_cast<uint64_t>(frame.index)}, label_for(stage, frame)});
+  }
+  if (stage == 0) begun_ += static_cast<int64_t>(count);
+  const auto n = static_cast<int64_t>(count), steps = stages_[stage].steps();
+  const auto after_step = [&](int64_t k) {
+    if (!hooks_.progress) return;
+    const std::string of = stages_.size() > 1 ? cat(", stage ", stage + 1) : "";
+    hooks_.progress(done_ + k * n, cat("image ", begun_, of, ", step ", k, "/", steps));
+  };
+  const bool last = stage + 1 == stages_.size();
+  std::vector<Image> images = upscalers_[stage](items, last ? depth_ : 8, after_step);
+  done_ += n * steps;
+  for (size_t i = 0; i < count; ++i) {
+    Frame& frame = work[i].frame;
+    frame.image = std::move(images[i]);
+    if (labels_[stage]) frame.label = labels_[stage];
+    // From here on it is an image of its own, with its own place in the stream.
+    if (stage == 0) frame.index = frame.index * options_.samples + work[i].sample;
+    work[i].sample = 0;
+  }
+}
+
+int64_t Chain::label_for(size_t stage, const Frame& frame) const {
+  const int64_t classes = stages_[stage].manifest().network.classes;
+  if (classes == 0) return -1;
+  if (labels_[stage]) return *labels_[stage];
+  if (!frame.label)
+    throw DataError(cat("cannot upscale '", frame.origin, "': stage '", stages_[stage].path(), "' wants a class (--class)"));
+  if (*frame.label < 0 || *frame.label >= classes)
+    throw DataError(cat("cannot upscale '", frame.origin, "': its class ", *frame.label, " is none of the ", classes, " of '",
+                        stages_[stage].path(), "'"));
+  return *frame.label;
+}
+
+}  // namespace sr3

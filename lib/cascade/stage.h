@@ -1,0 +1,73 @@
+// One trained network, ready to be called: manifest, weights, sampling levels. Knows nothing of pictures larger than a
+// tensor (upscaler.h), of files of images or of other stages (chain.h).
+// Made in two halves: what the manifest and the command line say is checked before any weights are read.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diffusion/sampler.h"
+#include "nn/unet.h"
+#include "store/manifest.h"
+
+namespace sr3 {
+
+class Options;
+
+// What the command line says against a manifest's `sampling`.
+struct SamplingOverrides {
+  std::optional<std::string> steps, sampler, spacing, variance;
+  std::optional<double> eta;
+  void declare(Options& options);
+  // UsageError when --eta is given and the sampler is not ddim.
+  SamplerOptions over(SamplerOptions manifest) const;
+};
+
+class Stage {
+ public:
+  // Reads and checks the manifest, and that its weights are there. Warns when the levels leave out the noisy end.
+  Stage(std::string path, const SamplingOverrides& overrides);
+  Stage(Stage&&) = default;
+
+  // Reads the weights, verifies their sha256 and shapes, packs them for `device` and `compute` (at::kFloat, at::kBFloat16, ...).
+  void load(at::Device device, at::ScalarType compute);
+
+  const std::string& path() const { return path_; }
+  const StageManifest& manifest() const { return manifest_; }
+  bool diffuses() const { return manifest_.kind != "regression"; }
+  int64_t scale() const { return manifest_.image.scale(); }
+  // Network evaluations of one image: 1 with kind regression.
+  int64_t steps() const { return diffuses() ? static_cast<int64_t>(levels_.alpha_bar.size()) : 1; }
+  const SamplerOptions& sampling() const { return sampling_; }
+  const SamplingLevels& levels() const { return levels_; }
+  at::Device device() const { return device_; }
+  // Both sides of an input are best a multiple of it; other sizes are padded within the network.
+  int64_t granule() const;
+
+  // The index of a class given by name or number; Error names the stage when it has none, or none of that name.
+  int64_t class_index(const std::string& name_or_index) const;
+
+  // Of a batch: condition (N,C,H,W) or undefined; labels (N) int64 or undefined; augmentation_level (N) or undefined.
+  using Prepared = std::shared_ptr<const UNetRunner::Prepared>;
+  Prepared prepare(const at::Tensor& condition, const at::Tensor& labels, const at::Tensor& augmentation_level) const;
+  // What the network makes of x_t (N,C,H,W) at step k: x0 (the image, or with target residual the scaled residual), unclipped.
+  Denoised denoise(const UNetRunner::Prepared& prepared, const at::Tensor& x_t, int64_t k) const;
+
+ private:
+  std::string path_;
+  StageManifest manifest_;
+  SamplerOptions sampling_;
+  SamplingLevels levels_;
+  at::Device device_ = at::kCPU;
+  std::unique_ptr<UNetRunner> network_;
+};
+
+// The seed of a stage's noise: a stage of a pipe and the same stage of a cascade know the same four things, so they draw
+// the same; two stages of one cascade differ in size, so they never do. width, height: of the result; sample: from 0.
+uint64_t stage_seed(uint64_t seed, int64_t width, int64_t height, int64_t scale, int64_t sample);
+
+}  // namespace sr3

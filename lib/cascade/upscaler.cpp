@@ -1,0 +1,205 @@
+#include "cascade/upscaler.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "cascade/consistency.h"
+#include "tensor/convert.h"
+#include "tensor/upsample.h"
+
+namespace sr3 {
+namespace {
+
+constexpr int64_t kWholeSide = 512, kTileSide = 256;
+constexpr int64_t kPreparedBytes = int64_t{1} << 28;  // conditions are prepared once for all steps up to this, else at each
+constexpr int kFinalProjections = 10;  // clipping and the kernels' overlap leave a rest each time; it shrinks geometrically
+
+int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// One batch of images on their way through all steps.
+class Job {
+ public:
+  Job(const Stage& stage, const UpscaleOptions& options, const std::vector<UpscaleItem>& items, Tiling tiling);
+  at::Tensor run(const std::function<void(int64_t)>& after_step);  // (N,3,H,W) in [-1,1]
+
+ private:
+  Stage::Prepared prepared(TileRange range);
+  at::Tensor noise(int64_t k) const;
+  at::Tensor image_of(const at::Tensor& x0) const;
+  at::Tensor projected(const at::Tensor& image) const;
+  at::Tensor corrected(const at::Tensor& x0) const;
+
+  const Stage& stage_;
+  const UpscaleOptions& options_;
+  const std::vector<UpscaleItem>& items_;
+  const ImageOptions& image_;
+  const bool residual_;
+  Tiling tiling_;
+  Projection projection_;
+  std::vector<at::Tensor> low_res_;  // with --consistency
+  at::Tensor condition_, labels_;    // (N,3,H,W), (N)
+  bool keep_ = false;
+  std::vector<Stage::Prepared> kept_;  // by batch of windows
+};
+
+Job::Job(const Stage& stage, const UpscaleOptions& options, const std::vector<UpscaleItem>& items, Tiling tiling)
+    : stage_(stage),
+      options_(options),
+      items_(items),
+      image_(stage.manifest().image),
+      residual_(stage.manifest().diffusion.target == "residual"),
+      tiling_(std::move(tiling)) {
+  const auto& low = stage.manifest().low_res;
+  const Kernel up = kernel_named(low.upsample);
+  std::vector<at::Tensor> conditions;
+  std::vector<int64_t> labels;
+  for (const UpscaleItem& item : items) {
+    conditions.push_back(upsample_condition(*item.low_res, tiling_.width(), tiling_.height(), up));
+    labels.push_back(item.label);
+    if (options.consistency) low_res_.push_back(to_tensor(*item.low_res));
+  }
+  projection_ = {kernel_named(low.recipe.kernel), up, items[0].low_res->width, items[0].low_res->height};
+  condition_ = at::stack(conditions).to(stage.device());
+  if (stage.manifest().network.classes > 0) labels_ = at::tensor(labels, at::kLong).to(stage.device());
+  tiling_.to(stage.device());
+  // What the network keeps of a condition: the first convolution's share, float32.
+  const auto& network = stage.manifest().network;
+  const int64_t bytes = condition_.size(0) * tiling_.tiles() * tiling_.tile_height() * tiling_.tile_width() /
+                        (network.patch * network.patch) * network.channels * 4;
+  keep_ = bytes <= kPreparedBytes;
+}
+
+Stage::Prepared Job::prepared(TileRange range) {
+  const auto slot = static_cast<size_t>(range.first / options_.batch);
+  if (slot < kept_.size() && kept_[slot]) return kept_[slot];
+  at::Tensor labels;
+  if (labels_.defined())
+    labels = labels_.index_select(0, at::arange(range.first, range.first + range.count, labels_.options())
+                                         .div(tiling_.tiles(), "floor"));
+  // The regression network has no x_t: the condition takes its place (run()).
+  const bool concatenated = stage_.manifest().network.condition_channels > 0;
+  auto made = stage_.prepare(concatenated ? windows(tiling_, condition_, range) : at::Tensor(), labels, {});
+  if (keep_) {
+    kept_.resize(std::max(kept_.size(), slot + 1));
+    kept_[slot] = made;
+  }
+  return made;
+}
+
+at::Tensor Job::noise(int64_t k) const {
+  std::vector<at::Tensor> fields;
+  for (const UpscaleItem& item : items_)
+    fields.push_back(philox_noise(item.key, static_cast<uint32_t>(k), image_.channels, tiling_.height(), tiling_.width()));
+  return at::stack(fields).to(stage_.device());
+}
+
+// (N,3,H,W) in [-1,1] of what the network predicts.
+at::Tensor Job::image_of(const at::Tensor& x0) const {
+  if (!residual_) return x0.clamp(-1, 1);
+  return x0.div(stage_.manifest().diffusion.residual_scale).add_(condition_).clamp_(-1, 1);
+}
+
+at::Tensor Job::projected(const at::Tensor& image) const {
+  std::vector<at::Tensor> moved;
+  const at::Tensor here = image.to(at::kCPU);
+  for (size_t i = 0; i < low_res_.size(); ++i) moved.push_back(projection_(here[static_cast<int64_t>(i)], low_res_[i]));
+  return at::stack(moved).to(image.device()).clamp_(-1, 1);
+}
+
+// The sampler's own clamp is one of images: a residual is clamped so that the image it makes stays within [-1,1].
+at::Tensor Job::corrected(const at::Tensor& x0) const {
+  at::Tensor image = image_of(x0);
+  if (options_.consistency) image = projected(image);
+  return residual_ ? image.sub_(condition_).mul_(stage_.manifest().diffusion.residual_scale) : image;
+}
+
+at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
+  const bool learned = stage_.diffuses() && stage_.manifest().diffusion.variance == "learned";
+  const auto evaluate = [&](const at::Tensor& x, int64_t k) {
+    const at::Tensor said = blend_tiles(tiling_, x, options_.batch, [&](const at::Tensor& part, TileRange range) {
+      const Denoised one = stage_.denoise(*prepared(range), part, k);
+      return learned ? at::cat({one.x0, one.variance_fraction}, 1) : one.x0;
+    });
+    return learned ? Denoised{said.narrow(1, 0, image_.channels), said.narrow(1, image_.channels, image_.channels)}
+                   : Denoised{said, {}};
+  };
+  at::Tensor x0;
+  if (stage_.diffuses()) {
+    SamplerOptions sampling = stage_.sampling();
+    SampleHooks hooks;
+    if (sampling.clip || options_.consistency) hooks.correct_x0 = [&](const at::Tensor& x, int64_t) { return corrected(x); };
+    hooks.after_step = [&](int64_t k) { after_step(k + 1); };
+    sampling.clip = false;  // corrected() does it
+    x0 = sample_loop(sampling, stage_.levels(), evaluate, [&](int64_t k) { return noise(k); }, hooks);
+  } else {
+    x0 = evaluate(condition_, 0).x0;
+    after_step(1);
+  }
+  at::Tensor image = image_of(x0);
+  if (options_.consistency)
+    for (int i = 0; i < kFinalProjections; ++i) image = projected(image);
+  return image;
+}
+
+}  // namespace
+
+void UpscaleOptions::declare(Options& options) {
+  options.group("Large pictures");
+  options.add("tile", 0, &tile, "N", "side of the tiles, in pixels of the result; 0: by size");
+  options.add("overlap", 0, &overlap, "N", "pixels that neighbouring tiles share");
+  options.add("batch", 0, &batch, "N", "tiles, or images of one size, at once");
+  options.group("Result");
+  options.add("consistency", 0, &consistency, "project the result on what the input allows");
+}
+
+void validate(const UpscaleOptions& options) {
+  if (options.tile < 0) throw UsageError(cat("--tile ", options.tile, " is less than 0"));
+  if (options.overlap < 0) throw UsageError(cat("--overlap ", options.overlap, " is less than 0"));
+  if (options.batch < 1) throw UsageError(cat("--batch ", options.batch, " is less than 1"));
+  const int64_t side = options.tile ? options.tile : kTileSide;
+  if (options.overlap * 2 > side)
+    throw UsageError(cat("--overlap ", options.overlap, " is more than half of the tiles' ", side));
+}
+
+Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(stage), options_(options) {
+  validate(options);
+  const auto& m = stage.manifest();
+  if (m.kind == "base") throw Error(cat("cannot upscale with '", stage.path(), "': it is a base stage, for sample(1)"));
+  if (m.image.channels != Image::kChannels)
+    throw Error(cat("cannot upscale with '", stage.path(), "': its images have ", m.image.channels, " channels, not 3"));
+  if (m.network.augmentation_level)
+    throw Error(cat("cannot upscale with '", stage.path(), "': it wants to be told how much noise its input was given"));
+}
+
+Tiling Upscaler::tiling(int64_t width, int64_t height) const {
+  const int64_t scale = stage_.scale();
+  int64_t side = options_.tile;
+  if (side == 0) side = width * height <= kWholeSide * kWholeSide ? std::max(width, height) : kTileSide;
+  side = rounded_up(side, std::lcm(scale, stage_.granule()));
+  return Tiling(height, width, side, options_.overlap, scale);
+}
+
+int64_t Upscaler::images_at_once(int64_t low_width, int64_t low_height) const {
+  const int64_t tiles = tiling(low_width * stage_.scale(), low_height * stage_.scale()).tiles();
+  return tiles > 1 ? 1 : options_.batch;
+}
+
+std::vector<Image> Upscaler::operator()(const std::vector<UpscaleItem>& items, int depth,
+                                        const std::function<void(int64_t)>& after_step) const {
+  const at::NoGradGuard no_grad;
+  const int64_t width = items.at(0).low_res->width * stage_.scale(), height = items[0].low_res->height * stage_.scale();
+  for (const UpscaleItem& item : items)
+    if (item.low_res->width * stage_.scale() != width || item.low_res->height * stage_.scale() != height)
+      throw std::logic_error("Upscaler: images of different sizes");
+  Job job(stage_, options_, items, tiling(width, height));
+  const at::Tensor result = job.run(after_step).to(at::kCPU);
+  std::vector<Image> images;
+  for (int64_t i = 0; i < result.size(0); ++i) images.push_back(to_image(result[i], depth));
+  return images;
+}
+
+}  // namespace sr3

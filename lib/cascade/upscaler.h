@@ -1,0 +1,52 @@
+// A super-resolution or regression stage over images of any size: condition, noise, tiles, sampling, back to images.
+// What comes out depends on the image, its noise key and its label alone, never on what else is in the batch.
+// Legend: N images of one size, H W height and width of the result.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "cascade/stage.h"
+#include "cascade/tiling.h"
+#include "image/image.h"
+#include "tensor/noise.h"
+
+namespace sr3 {
+
+struct UpscaleOptions {
+  int64_t tile = 0;       // side of a tile in pixels of the result; 0: the whole image, or 256 when it is larger than 512x512
+  int64_t overlap = 32;   // that neighbouring tiles share, at least
+  int64_t batch = 4;      // tiles, or images of one size, that the network sees at once
+  bool consistency = false;
+  void declare(Options& options);
+};
+// UsageError on contradictions.
+void validate(const UpscaleOptions& options);
+
+struct UpscaleItem {
+  const Image* low_res = nullptr;
+  NoiseKey key;             // seed: stage_seed's
+  int64_t label = -1;       // with a class-conditional stage
+};
+
+class Upscaler {
+ public:
+  // `stage` must outlive it and be loaded. Error when it is none that upscales.
+  Upscaler(const Stage& stage, const UpscaleOptions& options);
+
+  // The tiling of an image whose result is width x height.
+  Tiling tiling(int64_t width, int64_t height) const;
+  // How many images of this size to give at once.
+  int64_t images_at_once(int64_t low_width, int64_t low_height) const;
+
+  // All of one size -> as many results, `depth` 8 or 16. after_step(k): k network evaluations of each are done.
+  std::vector<Image> operator()(const std::vector<UpscaleItem>& items, int depth,
+                                const std::function<void(int64_t)>& after_step) const;
+
+ private:
+  const Stage& stage_;
+  UpscaleOptions options_;
+};
+
+}  // namespace sr3

@@ -1,0 +1,84 @@
+// A stage in a folder of its own that is gone with the object: a few thousand random weights, x2.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "nn/unet.h"
+#include "store/digest.h"
+#include "store/manifest.h"
+#include "store/safetensors.h"
+
+namespace sr3 {
+
+class TinyStage {
+ public:
+  // change: of the manifest, before the weights are drawn. silent: the last convolution is zero, as in a fresh network.
+  explicit TinyStage(const std::function<void(StageManifest&)>& change = {}, bool silent = false) {
+    static int number = 0;
+    folder_ = std::filesystem::temp_directory_path() / ("sr3-cascade-" + std::to_string(getpid()) + "-" + std::to_string(++number));
+    std::filesystem::create_directories(folder_);
+    StageManifest& m = manifest;
+    m.image.low_res = 8;
+    m.image.high_res = 16;
+    m.network.condition_channels = 3;
+    m.network.patch = 2;
+    m.network.channels = 8;
+    m.network.multipliers = {1, 2};
+    m.network.blocks = {1, 1};
+    m.network.groups = 4;
+    m.network.middle_attention = false;
+    m.diffusion.predict = "v";
+    m.diffusion.target = "residual";
+    m.sampling.sampler = "ddim";
+    m.sampling.steps = "3";
+    m.sampling.eta = 1;
+    if (change) change(m);
+    TensorFile file;
+    uint64_t index = 0;
+    const Parameters drawn = initial_parameters(m.network, 1);
+    for (const auto& [name, value] : drawn.all()) {
+      at::Tensor filled = value.clone();
+      // Those that begin at zero, so that every part of the network is heard.
+      if (!silent && filled.abs().max().item<float>() == 0) {
+        RandomStream random(7, index, kRandomInit);
+        for (int64_t i = 0; i < filled.numel(); ++i) filled.data_ptr<float>()[i] = static_cast<float>(0.1 * random.normal());
+      }
+      file.tensors.emplace_back(name, filled);
+      ++index;
+    }
+    m.weights_file = "weights.safetensors";
+    write_safetensors(folder_ / m.weights_file, file);
+    m.weights_sha256 = sha256_file(folder_ / m.weights_file);
+    save();
+  }
+  ~TinyStage() { std::filesystem::remove_all(folder_); }
+  TinyStage(const TinyStage&) = delete;
+
+  void save() const { write_manifest(path(), manifest); }
+  std::string path() const { return folder_ / "stage.json"; }
+  std::string weights() const { return folder_ / manifest.weights_file; }
+
+  StageManifest manifest;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// Colours by a simple rule, hard edges among them.
+inline Image test_image(int64_t width, int64_t height, int seed = 0) {
+  Image image = make_image(width, height);
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t x = 0; x < width; ++x)
+      for (int64_t c = 0; c < 3; ++c)
+        image.u8[static_cast<size_t>((y * width + x) * 3 + c)] =
+            static_cast<uint8_t>((x * 11 + y * 7 + c * 50 + seed * 31 + ((x / 3 + y / 4) % 2) * 90) % 256);
+  return image;
+}
+
+}  // namespace sr3
