@@ -58,13 +58,15 @@ void check_sections(const StageManifest& m, Require require) {
 
   require(net.in_channels == image.channels, cat("'network.in_channels' must be ", image.channels, ", as 'image.channels'"));
   const int64_t condition = base || regression ? 0 : image.channels;
-  require(net.condition_channels == condition, cat("'network.condition_channels' must be ", condition, " with kind '", m.kind, "'"));
+  require(net.condition_channels == condition,
+          cat("'network.condition_channels' must be ", condition, " with kind '", m.kind, "'"));
   const int64_t out = image.channels * (learned ? 2 : 1);
   require(net.out_channels == out,
           cat("'network.out_channels' must be ", out, " with 'diffusion.variance' '", m.diffusion.variance, "'"));
   require(!regression || m.diffusion.predict == "x0", "'diffusion.predict' must be 'x0' with kind 'regression'");
   require(!regression || !learned, "'diffusion.variance' cannot be 'learned' with kind 'regression'");
-  require((net.level.input == "none") == regression, "'network.level.input' must be 'none' with kind 'regression', and only there");
+  require((net.level.input == "none") == regression,
+          "'network.level.input' must be 'none' with kind 'regression', and only there");
 
   require(!base || m.diffusion.target == "image", "'diffusion.target' must be 'image' with kind 'base'");
   require((m.diffusion.schedule.kind == "betas") != m.diffusion.schedule.betas.empty(),
@@ -88,7 +90,8 @@ void check_sections(const StageManifest& m, Require require) {
   require(net.augmentation_level == gaussian,
           "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
   require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
-  require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high && augmentation.blur_high > 0),
+  require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
+                    augmentation.blur_high > 0),
           "'augmentation' of kind 'blur' needs a probability above 0 and blur_low <= blur_high");
 
   const bool hexadecimal = m.weights_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -102,7 +105,8 @@ void check(const StageManifest& manifest, const std::string& prefix) {
   try {
     validate(manifest.network);
     validate(manifest.sampling);
-    sampling_levels(make_alpha_bar(make_betas(manifest.diffusion.schedule)), manifest.sampling.steps, manifest.sampling.spacing);
+    const std::vector<double> alpha_bar = make_alpha_bar(make_betas(manifest.diffusion.schedule));
+    sampling_levels(alpha_bar, manifest.sampling.steps, manifest.sampling.spacing);
   } catch (const Error& e) {
     throw DataError(prefix + e.what());
   }
@@ -118,8 +122,9 @@ void validate(const StageManifest& manifest) { check(manifest, "cannot use the s
 StageManifest parse_manifest(const std::string& text, const std::string& origin) {
   const std::string prefix = cat("cannot use '", origin, "': ");
   const json document = parse_json(text, origin, /*max_depth=*/8);
-  if (document.is_object() && document.contains("schema") && document["schema"].is_number() && document["schema"] != kManifestSchema)
-    throw DataError(cat(prefix, "its schema is ", document["schema"].dump(), ", this program knows ", kManifestSchema));
+  const json schema = document.is_object() ? document.value("schema", json()) : json();
+  if (schema.is_number() && schema != kManifestSchema)
+    throw DataError(cat(prefix, "its schema is ", schema.dump(), ", this program knows ", kManifestSchema));
   StageManifest manifest;
   read_keys(document, manifest, prefix);
   check(manifest, prefix);

@@ -140,7 +140,8 @@ TensorFile read_safetensors(Source& source, uint64_t size) {
   if (size < sizeof length) throw DataError(cat("cannot read '", origin, "': truncated at byte ", size));
   read_exactly(source, &length, sizeof length, 0);
   if (length > kMaxHeader || length > size - sizeof length)
-    throw DataError(cat("cannot read '", origin, "': not a safetensors file (its header would be ", length, " bytes of ", size, ")"));
+    throw DataError(
+        cat("cannot read '", origin, "': not a safetensors file (its header would be ", length, " bytes of ", size, ")"));
   std::string text(length, '\0');
   read_exactly(source, text.data(), length, sizeof length);
   if (text.empty() || text[0] != '{')

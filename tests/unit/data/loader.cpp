@@ -194,7 +194,8 @@ TEST_CASE("low_res is what degrade makes of the example, and the condition its f
         double sum = 0, weights = 0;
         for (int64_t j = 0; j < 4; ++j)
           for (int64_t i = 0; i < 4; ++i) {
-            const double w = cubic((y + 0.5) / 4 - 0.5 - static_cast<double>(j)) * cubic((x + 0.5) / 4 - 0.5 - static_cast<double>(i));
+            const double w = cubic((static_cast<double>(y - 4 * j) + 0.5) / 4 - 0.5) *
+                             cubic((static_cast<double>(x - 4 * i) + 0.5) / 4 - 0.5);
             sum += w * (low.u8[static_cast<size_t>((j * 4 + i) * 3 + 1)] / 127.5 - 1);
             weights += w;
           }
@@ -210,7 +211,10 @@ TEST_CASE("crops without detail are drawn again") {
   const Image noise = noisy(64, 64, 1);
   for (int64_t y = 32; y < 64; ++y)
     for (int64_t x = 32; x < 64; ++x)
-      for (int64_t c = 0; c < 3; ++c) image.u8[static_cast<size_t>((y * 64 + x) * 3 + c)] = noise.u8[static_cast<size_t>((y * 64 + x) * 3 + c)];
+      for (int64_t c = 0; c < 3; ++c) {
+        const auto at = static_cast<size_t>((y * 64 + x) * 3 + c);
+        image.u8[at] = noise.u8[at];
+      }
   folder.write("p.png", image);
   const auto flat = [](const Batch& batch) {
     int count = 0;
@@ -250,7 +254,8 @@ TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
   CHECK(batch.high_res.size(2) == 32);
   CHECK(batch.low_res.size(3) == 8);
   options.crop = 30;
-  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("a crop of 30 is not a multiple of the scale 4"), UsageError);
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("a crop of 30 is not a multiple of the scale 4"),
+                       UsageError);
   options.crop = 0;
   options.pretreatment = "stretch";
   CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("no pretreatment 'stretch'"), UsageError);
@@ -273,7 +278,8 @@ TEST_CASE("classes are the folders of the images, in the manifest's order") {
   manifest.classes = {"dog", "cat"};
   labelled(0);
   manifest.classes = {"dog", "bird"};
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("is of no class of the stage: its folder is 'cat'"), Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest),
+                       doctest::Contains("is of no class of the stage: its folder is 'cat'"), Error);
   manifest.classes.clear(), manifest.network.classes = 3;
   CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images lie in 2 folders"), Error);
 }

@@ -165,12 +165,15 @@ TEST_CASE("unknown keys are named with their whole path, before what is missing 
 }
 
 TEST_CASE("what is no manifest is refused") {
-  CHECK_THROWS_WITH_AS(parse_manifest("", "x.json"), doctest::Contains("cannot read 'x.json': not valid JSON at byte"), DataError);
-  CHECK_THROWS_WITH_AS(parse_manifest("[1]", "x.json"), doctest::Contains("not a JSON object"), DataError);
-  CHECK_THROWS_WITH_AS(parse_manifest("{\"kind\":1,\"kind\":2}", "x.json"), doctest::Contains("key 'kind' stands twice"), DataError);
-  CHECK_THROWS_WITH_AS(parse_manifest(std::string(100000, '[') , "x.json"), doctest::Contains("nested deeper"), DataError);
-  CHECK_THROWS_WITH_AS(parse_manifest("{\"schema\": 2, \"new\": 1}", "x.json"), doctest::Contains("its schema is 2"), DataError);
-  CHECK_THROWS_WITH_AS(parse_manifest("{\"schema\": 1e999}", "x.json"), doctest::Contains("out of range"), DataError);
+  const auto says = [](const std::string& text, const char* why) {
+    CHECK_THROWS_WITH_AS(parse_manifest(text, "x.json"), doctest::Contains(why), DataError);
+  };
+  says("", "cannot read 'x.json': not valid JSON at byte");
+  says("[1]", "not a JSON object");
+  says("{\"kind\":1,\"kind\":2}", "key 'kind' stands twice");
+  says(std::string(100000, '['), "nested deeper");
+  says("{\"schema\": 2, \"new\": 1}", "its schema is 2");
+  says("{\"schema\": 1e999}", "out of range");
   CHECK_THROWS_WITH_AS(read_manifest("/nonexistent.json"), doctest::Contains("cannot open '/nonexistent.json'"), Error);
 }
 
@@ -216,7 +219,8 @@ TEST_CASE("sections must agree with one another") {
 
   refused([](auto& m) { m.kind = "base"; }, "'image.low_res' must be 0 with kind 'base'");
   refused([](auto& m) { m.kind = "base", m.image.low_res = 0; }, "'network.condition_channels' must be 0 with kind 'base'");
-  refused([](auto& m) { m.kind = "base", m.image.low_res = 0, m.network.condition_channels = 0; }, "'diffusion.target' must be 'image'");
+  refused([](auto& m) { m.kind = "base", m.image.low_res = 0, m.network.condition_channels = 0; },
+          "'diffusion.target' must be 'image'");
   StageManifest base = preset_named("small").manifest;
   base.kind = "base", base.image.low_res = 0, base.network.condition_channels = 0, base.diffusion.target = "image";
   CHECK_NOTHROW(validate(base));
