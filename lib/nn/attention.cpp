@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <cmath>
@@ -86,6 +87,16 @@ class SelfAttention : public torch::autograd::Function<SelfAttention> {
 
 }  // namespace
 
-at::Tensor self_attention(const at::Tensor& qkv, int64_t heads) { return SelfAttention::apply(qkv, heads); }
+at::Tensor self_attention(const at::Tensor& qkv, int64_t heads) {
+#if TORCH_VERSION_MAJOR >= 2
+  if (qkv.is_cuda()) {  // its own kernel keeps the scores in registers
+    const int64_t n = qkv.size(0), h = qkv.size(2), w = qkv.size(3), d = qkv.size(1) / 3 / heads;
+    const at::Tensor parts = qkv.permute({0, 2, 3, 1}).reshape({n, h * w, 3, heads, d}).permute({2, 0, 3, 1, 4});
+    const at::Tensor y = at::scaled_dot_product_attention(parts.select(0, 0), parts.select(0, 1), parts.select(0, 2));
+    return y.transpose(1, 2).reshape({n, h, w, heads * d}).permute({0, 3, 1, 2});
+  }
+#endif
+  return SelfAttention::apply(qkv, heads);
+}
 
 }  // namespace sr3

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "nn/block.h"
+#include "nn/conv_weight.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/frame.h"
@@ -29,9 +30,9 @@ class TrainingLayers : public Layers {
   at::Tensor conv(int number, const at::Tensor& x) override {
     const ConvPlan& c = plan_.convs[number];
     const auto type = x.scalar_type();
-    const auto cast = [&](const char* part) { return parameters_[c.name + part].to(type); };
-    const at::Tensor weight = cast(".weight").contiguous(at::MemoryFormat::ChannelsLast);
-    return at::conv2d(x, weight, c.bias ? cast(".bias") : at::Tensor(), c.stride, c.kernel / 2);
+    const at::Tensor weight = conv_weight(parameters_[c.name + ".weight"], type);
+    const at::Tensor bias = c.bias ? parameters_[c.name + ".bias"].to(type) : at::Tensor();
+    return at::conv2d(x, weight, bias, c.stride, c.kernel / 2);
   }
 
   at::Tensor norm(int number, const at::Tensor& x, int projection, bool activate) override {

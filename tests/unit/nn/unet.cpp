@@ -307,6 +307,27 @@ TEST_CASE("the runner says what the training pass says") {
   }
 }
 
+TEST_CASE("gradients in bf16 point where those in fp32 do") {
+  UNetOptions o = adm_like();
+  o.patch = 2;
+  const Parameters p = random_parameters(o);
+  const UNetInput in = input_for(o, 4, 16, 16);
+  std::vector<at::Tensor> leaves;
+  for (const auto& [name, value] : p.all()) leaves.push_back(value.requires_grad_());
+  const auto gradient = [&](at::ScalarType type) {
+    const at::Tensor y = unet_forward(o, p, in, type, true, 0);
+    std::vector<at::Tensor> flat;
+    for (const at::Tensor& g : torch::autograd::grad({y.square().mean()}, leaves)) {
+      CHECK((g.scalar_type() == at::kFloat));
+      flat.push_back(g.reshape({-1}));
+    }
+    return at::cat(flat);
+  };
+  const at::Tensor a = gradient(at::kFloat), b = gradient(at::kBFloat16);
+  CHECK((a * b).sum().item<double>() > 0.999 * (a.norm() * b.norm()).item<double>());
+  CHECK(b.norm().item<double>() == doctest::Approx(a.norm().item<double>()).epsilon(0.02));
+}
+
 TEST_CASE("an example does not see its batch") {
   const UNetOptions o = adm_like();
   const Parameters p = random_parameters(o);
