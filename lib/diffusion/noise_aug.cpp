@@ -1,0 +1,82 @@
+#include "diffusion/noise_aug.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "diffusion/process.h"
+#include "tensor/noise.h"
+
+namespace sr3 {
+namespace {
+
+// Seeds of this noise, apart from those of the sampler's and the trainer's.
+constexpr uint64_t kNoiseSeed = 0x6175676D656E7421;
+
+at::Tensor noised(const at::Tensor& condition, const std::vector<double>& alpha_bar, const std::vector<int64_t>& s,
+                  uint64_t seed, int64_t first) {
+  std::vector<at::Tensor> out;
+  for (int64_t i = 0; i < condition.size(0); ++i) {
+    const auto z = condition[i];
+    if (s[i] == 0) {
+      out.push_back(z);
+      continue;
+    }
+    const NoiseKey key{seed ^ kNoiseSeed, static_cast<uint64_t>(first + i)};
+    const auto eps = philox_noise(key, 0, z.size(0), z.size(1), z.size(2)).to(z.device(), z.scalar_type());
+    out.push_back(q_sample(z, eps, at::scalar_tensor(alpha_bar[s[i] - 1], at::kDouble)));
+  }
+  return at::stack(out);
+}
+
+// Separable, as far as three sigmas reach; the weights sum to 1.
+at::Tensor blurred(const at::Tensor& chw, double sigma) {
+  const auto reach = static_cast<int64_t>(std::ceil(3 * sigma));
+  if (sigma <= 0 || chw.size(1) <= reach || chw.size(2) <= reach) return chw;
+  auto weights = at::arange(-reach, reach + 1, chw.options());
+  weights = (weights * weights * (-0.5 / (sigma * sigma))).exp();
+  weights = weights / weights.sum();
+  const auto planes = at::reflection_pad2d(chw.unsqueeze(0), {reach, reach, reach, reach}).transpose(0, 1);
+  const auto across = at::conv2d(planes, weights.view({1, 1, 1, -1}));
+  return at::conv2d(across, weights.view({1, 1, -1, 1})).transpose(0, 1).squeeze(0);
+}
+
+}  // namespace
+
+AugmentedCondition add_condition_noise(const at::Tensor& condition, const std::vector<double>& alpha_bar, int64_t max_level,
+                                       uint64_t seed, int64_t first) {
+  if (max_level < 0 || max_level > static_cast<int64_t>(alpha_bar.size()))
+    throw Error(cat("the largest augmentation level is ", max_level, ", not between 0 and ", alpha_bar.size()));
+  std::vector<int64_t> s;
+  auto level = at::empty({condition.size(0)}, at::kFloat);
+  for (int64_t i = 0; i < condition.size(0); ++i) {
+    RandomStream random(seed, static_cast<uint64_t>(first + i), kRandomAugment);
+    s.push_back(static_cast<int64_t>(random.below(static_cast<uint64_t>(max_level) + 1)));
+    level.data_ptr<float>()[i] = static_cast<float>(s.back());
+  }
+  return {noised(condition, alpha_bar, s, seed, first), level};
+}
+
+AugmentedCondition add_condition_noise_at(const at::Tensor& condition, const std::vector<double>& alpha_bar, int64_t s,
+                                          uint64_t seed, int64_t index) {
+  if (s < 0 || s > static_cast<int64_t>(alpha_bar.size()))
+    throw Error(cat("the augmentation level is ", s, ", not between 0 and ", alpha_bar.size()));
+  const std::vector<int64_t> all(static_cast<size_t>(condition.size(0)), s);
+  return {noised(condition, alpha_bar, all, seed, index), at::full({condition.size(0)}, static_cast<double>(s), at::kFloat)};
+}
+
+AugmentedCondition blur_condition(const at::Tensor& condition, double probability, double low, double high, uint64_t seed,
+                                  int64_t first) {
+  std::vector<at::Tensor> out;
+  for (int64_t i = 0; i < condition.size(0); ++i) {
+    RandomStream random(seed, static_cast<uint64_t>(first + i), kRandomAugment);
+    const bool chosen = random.uniform() < probability;
+    const double sigma = low + (high - low) * random.uniform();
+    out.push_back(chosen ? blurred(condition[i], sigma) : condition[i]);
+  }
+  return {at::stack(out), {}};
+}
+
+}  // namespace sr3

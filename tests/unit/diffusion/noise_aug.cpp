@@ -1,0 +1,73 @@
+#include "diffusion/noise_aug.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "diffusion/schedule.h"
+
+using namespace sr3;
+
+namespace {
+
+std::vector<double> schedule() {
+  ScheduleOptions options;
+  options.steps = 100;
+  return make_alpha_bar(make_betas(options));
+}
+
+}  // namespace
+
+TEST_CASE("condition noise: s evenly in 0..max, the forward process's mean and variance, each example its own") {
+  const auto alpha_bar = schedule();
+  const auto condition = at::full({300, 3, 16, 16}, 0.5);
+  const auto out = add_condition_noise(condition, alpha_bar, 4, 9, 100);
+  int count[5] = {};
+  double square[5] = {};
+  for (int64_t i = 0; i < 300; ++i) {
+    const auto s = static_cast<size_t>(out.level[i].item<double>());
+    REQUIRE(s <= 4);
+    ++count[s];
+    const double signal = s == 0 ? 1 : std::sqrt(alpha_bar[s - 1]);
+    square[s] += (out.condition[i] - 0.5 * signal).square().mean().item<double>();
+  }
+  CHECK(square[0] == 0);
+  for (int s = 0; s <= 4; ++s) CHECK(std::abs(count[s] - 60) < 32);
+  for (int s = 1; s <= 4; ++s) CHECK(square[s] / count[s] == doctest::Approx(1 - alpha_bar[s - 1]).epsilon(0.03));
+  const auto part = add_condition_noise(condition.slice(0, 0, 2), alpha_bar, 4, 9, 117);
+  CHECK(at::equal(part.condition, out.condition.slice(0, 17, 19)));
+  CHECK_THROWS_AS(add_condition_noise(condition, alpha_bar, 101, 9, 0), Error);
+}
+
+TEST_CASE("a known level") {
+  const auto alpha_bar = schedule();
+  const auto condition = at::zeros({2, 3, 64, 64});
+  CHECK(at::equal(add_condition_noise_at(condition, alpha_bar, 0, 1, 0).condition, condition));
+  const auto out = add_condition_noise_at(condition, alpha_bar, 30, 1, 5);
+  CHECK(out.level[1].item<double>() == 30);
+  CHECK(out.condition.var().item<double>() == doctest::Approx(1 - alpha_bar[29]).epsilon(0.05));
+  CHECK(at::equal(add_condition_noise_at(condition.slice(0, 0, 1), alpha_bar, 30, 1, 6).condition[0], out.condition[1]));
+  CHECK_THROWS_AS(add_condition_noise_at(condition, alpha_bar, 101, 1, 0), Error);
+}
+
+// The blur of a point is the kernel: sums to 1, and has the variance sigma^2 (less a little, cut at 3 sigma).
+TEST_CASE("blur: the share of examples, and the kernel") {
+  auto condition = at::zeros({200, 1, 31, 31}, at::kDouble);
+  condition.select(2, 15).select(2, 15).fill_(1);
+  const auto out = blur_condition(condition, 0.5, 1.5, 1.5, 3, 0).condition;
+  int blurred = 0;
+  for (int64_t i = 0; i < 200; ++i) {
+    if (at::equal(out[i], condition[i])) continue;
+    ++blurred;
+    CHECK(out[i].sum().item<double>() == doctest::Approx(1).epsilon(1e-9));
+    const auto square = (at::arange(31, at::kDouble) - 15).square();
+    CHECK((out[i][0].sum(0) * square).sum().item<double>() == doctest::Approx(2.25).epsilon(0.05));
+    CHECK(at::allclose(out[i][0], out[i][0].t()));
+  }
+  CHECK(std::abs(blurred - 100) < 35);
+  const auto flat = at::full({1, 3, 9, 9}, 0.25, at::kDouble);
+  CHECK(at::allclose(blur_condition(flat, 1, 0.5, 1.5, 0, 0).condition, flat));  // nothing darkens at the border
+  CHECK(at::equal(blur_condition(condition, 0, 1, 1, 0, 0).condition, condition));
+}

@@ -1,0 +1,90 @@
+#include "diffusion/vlb.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "diffusion/process.h"
+#include "diffusion/schedule.h"
+
+using namespace sr3;
+
+namespace {
+
+std::vector<double> schedule() {
+  ScheduleOptions options;
+  options.kind = "linear", options.steps = 1000;
+  return make_alpha_bar(make_betas(options));
+}
+
+at::Tensor one(double value) { return at::full({1, 1, 1, 1}, value, at::kDouble); }
+at::Tensor step(double t) { return at::full({1}, t, at::kDouble); }
+double term(const std::vector<double>& a, int64_t t, double x0, double x_t, double said, double fraction) {
+  return vlb_term(a, step(static_cast<double>(t)), one(x0), one(x_t), one(said), one(fraction)).item<double>();
+}
+
+}  // namespace
+
+// KL of two Gaussians by numerical integration.
+TEST_CASE("after the first step, the term is the divergence of two Gaussians, in bits") {
+  const auto a = schedule();
+  for (int64_t t : {1, 30, 999})
+    for (double fraction : {-1.0, -0.3, 0.0, 1.0}) {
+      const double x0 = 0.3, said = 0.1, x_t = -0.4;
+      const Posterior q = q_posterior(a[t], a[t - 1]);
+      const double m1 = q.x0_coefficient * x0 + q.x_t_coefficient * x_t, m2 = q.x0_coefficient * said + q.x_t_coefficient * x_t;
+      const double v1 = q.variance, v2 = std::exp((1 + fraction) / 2 * std::log(q.beta) + (1 - fraction) / 2 * std::log(q.variance));
+      double kl = 0;
+      const double h = std::sqrt(v1) / 500;
+      for (int i = -5000; i <= 5000; ++i) {
+        const double x = m1 + i * h;
+        const double p = std::exp(-(x - m1) * (x - m1) / (2 * v1)) / std::sqrt(2 * M_PI * v1);
+        const double log_ratio = -(x - m1) * (x - m1) / (2 * v1) + (x - m2) * (x - m2) / (2 * v2) + std::log(v2 / v1) / 2;
+        kl += p * log_ratio * h;
+      }
+      CHECK(term(a, t, x0, x_t, said, fraction) == doctest::Approx(kl / std::log(2.0)).epsilon(1e-6));
+    }
+  CHECK(term(a, 500, 0.2, 0.1, 0.2, -1) == doctest::Approx(0).epsilon(1e-12));  // both means and variances are right
+}
+
+TEST_CASE("in the first step, the lengths of all 256 levels are those of a code") {
+  const auto a = schedule();
+  for (double said : {-1.0, 0.004, 0.7})
+    for (double fraction : {-1.0, 1.0}) {
+      double total = 0;
+      for (int level = 0; level < 256; ++level) total += std::pow(2, -term(a, 0, level / 127.5 - 1, 0.5, said, fraction));
+      CHECK(total == doctest::Approx(1).epsilon(1e-6));
+    }
+  // The mean of the last step is the predicted x0: the level it lies on has P(|z| < 1 / (255 sigma)).
+  const double sigma = std::sqrt(1 - a[0]);
+  CHECK(term(a, 0, 0.2, 0.9, 0.2, 1) == doctest::Approx(-std::log2(std::erf(1 / 255.0 / sigma / std::sqrt(2)))).epsilon(1e-6));
+  // At fraction -1 the variance is beta-tilde of the second step.
+  const double least = std::sqrt(q_posterior(a[1], a[0]).variance);
+  CHECK(term(a, 0, 0.2, 0.9, 0.2, -1) == doctest::Approx(-std::log2(std::erf(1 / 255.0 / least / std::sqrt(2)))).epsilon(1e-6));
+}
+
+TEST_CASE("examples are apart, and gradients go to the variance alone") {
+  const auto a = schedule();
+  const auto x0 = at::linspace(-1, 1, 24, at::kDouble).view({2, 3, 2, 2}), x_t = x0 * 0.5 + 0.1;
+  auto said = x0 * 0.9, fraction = x0 * 0.3;
+  const auto both = vlb_term(a, at::tensor({0.0, 400.0}, at::kDouble), x0, x_t, said, fraction);
+  CHECK(both[1].item<double>() ==
+        doctest::Approx(vlb_term(a, step(400), x0.slice(0, 1), x_t.slice(0, 1), said.slice(0, 1), fraction.slice(0, 1)).item<double>()));
+  said.requires_grad_(), fraction.requires_grad_();
+  vlb_term(a, at::tensor({0.0, 400.0}, at::kDouble), x0, x_t, said, fraction).sum().backward();
+  CHECK_FALSE(said.grad().defined());
+  CHECK(fraction.grad().isfinite().all().item<bool>());
+  CHECK(fraction.grad()[1].abs().sum().item<double>() > 0);
+  CHECK_THROWS_AS(vlb_term(a, step(1000), one(0), one(0), one(0), one(0)), std::logic_error);
+}
+
+TEST_CASE("far from the mean the first step's term stays finite, in single precision too") {
+  const auto a = schedule();
+  const auto f = [](double v) { return one(v).to(at::kFloat); };
+  auto fraction = f(-1).requires_grad_();
+  const auto value = vlb_term(a, step(0), f(1), f(0), f(-1), fraction);
+  CHECK(std::isfinite(value.item<double>()));
+  value.backward();
+  CHECK(std::isfinite(fraction.grad().item<double>()));
+}
