@@ -77,8 +77,8 @@ TEST_CASE("an image left over is an error that says what is missing where, or is
   Join join({folder / "a", folder / "b"}, quiet());
   CHECK(join.next());
   CHECK(join.next());
-  CHECK_THROWS_WITH_AS(join.next(), ("cannot pair '" + (folder / "a/2.ppm") + "': no image '2' in '" + (folder / "b") + "'").c_str(),
-                       DataError);
+  const std::string text = "cannot pair '" + (folder / "a/2.ppm") + "': no image '2' in '" + (folder / "b") + "'";
+  CHECK_THROWS_WITH_AS(join.next(), text.c_str(), DataError);
   const int verbosity = log_state().verbosity;
   log_state().verbosity = 0;
   Join lenient({folder / "a", folder / "b"}, quiet(true));
