@@ -27,14 +27,19 @@ Heads split_heads(const at::Tensor& qkv, int64_t heads) {
   // (N, T, 3, heads, d) -> 3, N, heads, T, d
   const at::Tensor parts = qkv.permute({0, 2, 3, 1}).reshape({n, t, 3, heads, d}).permute({2, 0, 3, 1, 4});
   const auto part = [&](int64_t i) { return parts.select(0, i).to(type).contiguous().view({n * heads, t, d}); };
-  const int64_t chunk = std::clamp<int64_t>(kChunkNumbers / std::max<int64_t>(1, n * heads * t), 16, std::max<int64_t>(16, t));
+  const int64_t chunk =
+      std::clamp<int64_t>(kChunkNumbers / std::max<int64_t>(1, n * heads * t), 16, std::max<int64_t>(16, t));
   return {part(0), part(1), part(2), 1 / std::sqrt(static_cast<double>(d)), chunk};
 }
 
 // (N * heads, T, d) -> (N, heads * d, H, W) channels_last, as `like` (N, anything, H, W)
 at::Tensor join_heads(const at::Tensor& x, const at::Tensor& like, int64_t heads) {
   const int64_t n = like.size(0), h = like.size(2), w = like.size(3), d = x.size(2);
-  return x.view({n, heads, h * w, d}).permute({0, 2, 1, 3}).reshape({n, h, w, heads * d}).to(like.scalar_type()).permute({0, 3, 1, 2});
+  return x.view({n, heads, h * w, d})
+      .permute({0, 2, 1, 3})
+      .reshape({n, h, w, heads * d})
+      .to(like.scalar_type())
+      .permute({0, 3, 1, 2});
 }
 
 class SelfAttention : public torch::autograd::Function<SelfAttention> {
@@ -65,8 +70,13 @@ class SelfAttention : public torch::autograd::Function<SelfAttention> {
     const int64_t heads = context->saved_data["heads"].toInt();
     const Heads s = split_heads(qkv, heads);
     const int64_t n = qkv.size(0), h = qkv.size(2), w = qkv.size(3), t = h * w, d = s.q.size(2);
-    const at::Tensor d_out = gradients[0].permute({0, 2, 3, 1}).reshape({n, t, heads, d}).permute({0, 2, 1, 3})
-                                 .to(s.q.scalar_type()).contiguous().view({n * heads, t, d});
+    const at::Tensor d_out = gradients[0]
+                                 .permute({0, 2, 3, 1})
+                                 .reshape({n, t, heads, d})
+                                 .permute({0, 2, 1, 3})
+                                 .to(s.q.scalar_type())
+                                 .contiguous()
+                                 .view({n * heads, t, d});
     const at::Tensor dot = (d_out * out).sum(-1, /*keepdim=*/true);
     // 3, N, heads, T, d; written part by part
     const at::Tensor all = at::zeros({3, n * heads, t, d}, s.q.options());

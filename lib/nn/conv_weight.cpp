@@ -27,7 +27,8 @@ void narrow(const float* __restrict from, uint16_t* __restrict to, int64_t in, i
 // Back: bf16 (area, in) -> fp32 (in, area)
 void widen(const uint16_t* __restrict from, float* __restrict to, int64_t in, int64_t area) {
   for (int64_t i = 0; i < in; ++i)
-    for (int64_t a = 0; a < area; ++a) to[i * area + a] = std::bit_cast<float>(static_cast<uint32_t>(from[a * in + i]) << 16);
+    for (int64_t a = 0; a < area; ++a)
+      to[i * area + a] = std::bit_cast<float>(static_cast<uint32_t>(from[a * in + i]) << 16);
 }
 
 class ConvWeight : public torch::autograd::Function<ConvWeight> {
@@ -49,7 +50,8 @@ class ConvWeight : public torch::autograd::Function<ConvWeight> {
     return out;
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*, torch::autograd::variable_list gradients) {
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*,
+                                                 torch::autograd::variable_list gradients) {
     const at::Tensor g = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
     at::Tensor out = at::empty(g.sizes(), g.options().dtype(at::kFloat));
     const auto* from = static_cast<const uint16_t*>(g.data_ptr());
@@ -62,7 +64,8 @@ class ConvWeight : public torch::autograd::Function<ConvWeight> {
 }  // namespace
 
 at::Tensor conv_weight(const at::Tensor& weight, at::ScalarType type) {
-  const bool fused = weight.is_cpu() && weight.scalar_type() == at::kFloat && type == at::kBFloat16 && weight.is_contiguous();
+  const bool fused =
+      weight.is_cpu() && weight.scalar_type() == at::kFloat && type == at::kBFloat16 && weight.is_contiguous();
   return fused ? ConvWeight::apply(weight) : weight.to(type).contiguous(at::MemoryFormat::ChannelsLast);
 }
 

@@ -15,15 +15,15 @@ SR3_INLINE float load(const Bf16* from) { return std::bit_cast<float>(static_cas
 
 SR3_INLINE void store(float* to, float value) { *to = value; }
 SR3_INLINE void store(double* to, double value) { *to = value; }
-// To the nearest, ties to even. A NaN whose payload is all in the lower half may become an infinity: ours come from arithmetic,
-// and have the quiet bit set.
+// To the nearest, ties to even. A NaN whose payload is all in the lower half may become an infinity: ours come from
+// arithmetic, and have the quiet bit set.
 SR3_INLINE void store(Bf16* to, float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   to->bits = static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-// e^x to 2 units in the last place for x in [-87, 88], clamped there. exp(x) = 2^n exp(r), |r| <= ln(2) / 2; Cephes' polynomial.
-// A library's exp would keep the loop from being vectorised.
+// e^x to 2 units in the last place for x in [-87, 88], clamped there. exp(x) = 2^n exp(r), |r| <= ln(2) / 2; Cephes'
+// polynomial. A library's exp would keep the loop from being vectorised.
 SR3_INLINE float fast_exp(float x) {
   x = x < -87.0F ? -87.0F : x;
   x = x > 88.0F ? 88.0F : x;
@@ -44,8 +44,8 @@ SR3_INLINE float sigmoid(float z) { return 1.0F / (1.0F + fast_exp(-z)); }
 SR3_INLINE double sigmoid(double z) { return 1.0 / (1.0 + std::exp(-z)); }
 
 template <class X, class A>
-SR3_INLINE void moments_loop(const X* __restrict x, int64_t pixels, int64_t channels, A* __restrict first, A* __restrict mean,
-                             A* __restrict m2) {
+SR3_INLINE void moments_loop(const X* __restrict x, int64_t pixels, int64_t channels, A* __restrict first,
+                             A* __restrict mean, A* __restrict m2) {
   for (int64_t c = 0; c < channels; ++c) {
     first[c] = load(x + c);
     mean[c] = m2[c] = 0;
@@ -85,8 +85,8 @@ SR3_INLINE A slope_at(A z) {
 
 template <bool activate, class X, class Y, class A>
 SR3_INLINE void sums_loop(const X* __restrict x, const Y* __restrict dy, int64_t pixels, int64_t channels,
-                          const A* __restrict center, const A* __restrict slope, const A* __restrict base, A* __restrict sum,
-                          A* __restrict product) {
+                          const A* __restrict center, const A* __restrict slope, const A* __restrict base,
+                          A* __restrict sum, A* __restrict product) {
   for (int64_t c = 0; c < channels; ++c) sum[c] = product[c] = 0;
   for (int64_t i = 0; i < pixels; ++i, x += channels, dy += channels)
     for (int64_t c = 0; c < channels; ++c) {
@@ -110,29 +110,36 @@ SR3_INLINE void gradient_loop(const X* __restrict x, const Y* __restrict dy, int
 }
 
 // The same loops, compiled for one instruction set.
-#define SR3_KERNEL_SET(NAME, TARGET)                                                                                         \
-  template <class X, class Y>                                                                                                \
-  struct NAME {                                                                                                              \
-    using A = typename AccumulatorOf<X>::type;                                                                               \
-    TARGET static void moments(const X* x, int64_t pixels, int64_t channels, A* first, A* mean, A* m2) {                     \
-      moments_loop(x, pixels, channels, first, mean, m2);                                                                    \
-    }                                                                                                                        \
-    TARGET static void apply(const X* x, int64_t pixels, int64_t channels, const A* center, const A* slope, const A* base,   \
-                             bool activate, Y* y) {                                                                          \
-      if (activate) apply_loop<true>(x, pixels, channels, center, slope, base, y);                                           \
-      else apply_loop<false>(x, pixels, channels, center, slope, base, y);                                                   \
-    }                                                                                                                        \
-    TARGET static void sums(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center, const A* slope,      \
-                            const A* base, bool activate, A* sum, A* product) {                                              \
-      if (activate) sums_loop<true>(x, dy, pixels, channels, center, slope, base, sum, product);                             \
-      else sums_loop<false>(x, dy, pixels, channels, center, slope, base, sum, product);                                     \
-    }                                                                                                                        \
-    TARGET static void gradient(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center, const A* slope,  \
-                                const A* base, const A* p, const A* q, const A* r, bool activate, X* dx) {                   \
-      if (activate) gradient_loop<true>(x, dy, pixels, channels, center, slope, base, p, q, r, dx);                          \
-      else gradient_loop<false>(x, dy, pixels, channels, center, slope, base, p, q, r, dx);                                  \
-    }                                                                                                                        \
-    static constexpr GroupNormKernels<X, Y> table = {moments, apply, sums, gradient};                                        \
+#define SR3_KERNEL_SET(NAME, TARGET)                                                                              \
+  template <class X, class Y>                                                                                     \
+  struct NAME {                                                                                                   \
+    using A = typename AccumulatorOf<X>::type;                                                                    \
+    TARGET static void moments(const X* x, int64_t pixels, int64_t channels, A* first, A* mean, A* m2) {          \
+      moments_loop(x, pixels, channels, first, mean, m2);                                                         \
+    }                                                                                                             \
+    TARGET static void apply(const X* x, int64_t pixels, int64_t channels, const A* center, const A* slope,       \
+                             const A* base, bool activate, Y* y) {                                                \
+      if (activate)                                                                                               \
+        apply_loop<true>(x, pixels, channels, center, slope, base, y);                                            \
+      else                                                                                                        \
+        apply_loop<false>(x, pixels, channels, center, slope, base, y);                                           \
+    }                                                                                                             \
+    TARGET static void sums(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center,           \
+                            const A* slope, const A* base, bool activate, A* sum, A* product) {                   \
+      if (activate)                                                                                               \
+        sums_loop<true>(x, dy, pixels, channels, center, slope, base, sum, product);                              \
+      else                                                                                                        \
+        sums_loop<false>(x, dy, pixels, channels, center, slope, base, sum, product);                             \
+    }                                                                                                             \
+    TARGET static void gradient(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center,       \
+                                const A* slope, const A* base, const A* p, const A* q, const A* r, bool activate, \
+                                X* dx) {                                                                          \
+      if (activate)                                                                                               \
+        gradient_loop<true>(x, dy, pixels, channels, center, slope, base, p, q, r, dx);                           \
+      else                                                                                                        \
+        gradient_loop<false>(x, dy, pixels, channels, center, slope, base, p, q, r, dx);                          \
+    }                                                                                                             \
+    static constexpr GroupNormKernels<X, Y> table = {moments, apply, sums, gradient};                             \
   };
 
 SR3_KERNEL_SET(Base, )

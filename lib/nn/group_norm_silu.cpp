@@ -18,11 +18,16 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 template <class X>
-const X* numbers(const at::Tensor& t) { return static_cast<const X*>(t.data_ptr()); }
+const X* numbers(const at::Tensor& t) {
+  return static_cast<const X*>(t.data_ptr());
+}
 template <class X>
-X* numbers_of(at::Tensor& t) { return static_cast<X*>(t.data_ptr()); }
+X* numbers_of(at::Tensor& t) {
+  return static_cast<X*>(t.data_ptr());
+}
 
-// A map cut into runs of pixels. The cut depends on the shape alone, so that sums never depend on the number of threads.
+// A map cut into runs of pixels. The cut depends on the shape alone, so that sums never depend on the number of
+// threads.
 struct Runs {
   int64_t n, channels, pixels, length, count;
 
@@ -35,8 +40,8 @@ struct Runs {
   // Offset of a run's first number.
   int64_t at(int64_t i, int64_t run) const { return (i * pixels + begin(run)) * channels; }
 
-  // first(i, run) for all runs of an example, then middle(i), then last(i, run). Whole examples go to threads where there are
-  // enough of them, as one is often still in the cache when `last` comes.
+  // first(i, run) for all runs of an example, then middle(i), then last(i, run). Whole examples go to threads where
+  // there are enough of them, as one is often still in the cache when `last` comes.
   template <class First, class Middle, class Last>
   void go(const First& first, const Middle& middle, const Last& last) const {
     const auto each = [&](int64_t from, int64_t to, const auto& step) {
@@ -99,12 +104,15 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
   const X* from = numbers<X>(x);
   Y* into = numbers_of<Y>(y);
   std::vector<A> partial(static_cast<size_t>(3 * runs.n * runs.count * channels));
-  const auto partial_of = [&](int64_t i, int64_t run) { return partial.data() + 3 * (i * runs.count + run) * channels; };
+  const auto partial_of = [&](int64_t i, int64_t run) {
+    return partial.data() + 3 * (i * runs.count + run) * channels;
+  };
 
   runs.go(
       [&](int64_t i, int64_t run) {
         A* first = partial_of(i, run);
-        kernels.moments(from + runs.at(i, run), runs.size(run), channels, first, first + channels, first + 2 * channels);
+        kernels.moments(from + runs.at(i, run), runs.size(run), channels, first, first + channels,
+                        first + 2 * channels);
       },
       [&](int64_t i) {
         // Chan et al.: means first, then squares about them. Runs first, then the channels of a group.
@@ -112,7 +120,9 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
         std::vector<double> square(static_cast<size_t>(channels), 0.0);
         std::fill_n(channel_mean, channels, 0.0);
         const double all = static_cast<double>(runs.pixels);
-        const auto mean_of = [&](const A* part, int64_t c) { return static_cast<double>(part[c]) + static_cast<double>(part[channels + c]); };
+        const auto mean_of = [&](const A* part, int64_t c) {
+          return static_cast<double>(part[c]) + static_cast<double>(part[channels + c]);
+        };
         for (int64_t run = 0; run < runs.count; ++run) {
           const A* part = partial_of(i, run);
           const double share = static_cast<double>(runs.size(run)) / all;
@@ -132,7 +142,9 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
           *base = numbers_of<A>(to.base) + i * channels;
         for (int64_t g = 0; g < groups; ++g) {
           const int64_t begin = g * width, end = begin + width;
-          const auto moved = [&](int64_t c) { return channel_mean[c] + (offset ? static_cast<double>(offset[c]) : 0.0); };
+          const auto moved = [&](int64_t c) {
+            return channel_mean[c] + (offset ? static_cast<double>(offset[c]) : 0.0);
+          };
           double mean = 0, variance = 0;
           for (int64_t c = begin; c < end; ++c) mean += moved(c);
           mean /= static_cast<double>(width);
@@ -148,7 +160,8 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
             center[c] = static_cast<A>(exact);
             slope[c] = static_cast<A>(gain);
             // What rounding the centre has lost goes here: it matters where the mean is much larger than the deviation.
-            base[c] = static_cast<A>(bias[c] * factor + (shift ? static_cast<double>(shift[c]) : 0.0) + (center[c] - exact) * gain);
+            base[c] = static_cast<A>(bias[c] * factor + (shift ? static_cast<double>(shift[c]) : 0.0) +
+                                     (center[c] - exact) * gain);
           }
         }
       },
@@ -158,7 +171,8 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
       });
 }
 
-// d: gradients of x, and (N, C) of scale, shift, offset, and of weight and bias before their sum over N; all of A but the first.
+// d: gradients of x, and (N, C) of scale, shift, offset, and of weight and bias before their sum over N; all of A but
+// the first.
 template <class X, class Y>
 void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, int64_t groups, bool activate,
                    const Coefficients<typename AccumulatorOf<X>::type>& from, at::Tensor& dx, Small& d) {
@@ -169,14 +183,17 @@ void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, in
   const double all = static_cast<double>(runs.pixels), share = 1 / (all * static_cast<double>(width));
   std::vector<A> partial(static_cast<size_t>(2 * runs.n * runs.count * channels));
   std::vector<A> affine(static_cast<size_t>(3 * runs.n * channels));  // p, q, r of the kernel
-  const auto partial_of = [&](int64_t i, int64_t run) { return partial.data() + 2 * (i * runs.count + run) * channels; };
+  const auto partial_of = [&](int64_t i, int64_t run) {
+    return partial.data() + 2 * (i * runs.count + run) * channels;
+  };
   const auto affine_of = [&](int64_t i) { return affine.data() + 3 * i * channels; };
 
   runs.go(
       [&](int64_t i, int64_t run) {
         A* sum = partial_of(i, run);
         kernels.sums(numbers<X>(x) + runs.at(i, run), numbers<Y>(dy) + runs.at(i, run), runs.size(run), channels,
-                     row<A>(from.center, i), row<A>(from.slope, i), row<A>(from.base, i), activate, sum, sum + channels);
+                     row<A>(from.center, i), row<A>(from.slope, i), row<A>(from.base, i), activate, sum,
+                     sum + channels);
       },
       [&](int64_t i) {
         std::vector<double> sums(static_cast<size_t>(channels), 0.0), products(static_cast<size_t>(channels), 0.0);
@@ -188,13 +205,16 @@ void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, in
                 *offset = row<A>(s.offset, i), *center = row<A>(from.center, i);
         const double* channel_mean = row<double>(from.channel_mean, i);
         const auto out = [&](at::Tensor& t) { return t.defined() ? numbers_of<A>(t) + i * channels : nullptr; };
-        A *d_weight = out(d.weight), *d_bias = out(d.bias), *d_scale = out(d.scale), *d_shift = out(d.shift), *d_offset = out(d.offset);
+        A *d_weight = out(d.weight), *d_bias = out(d.bias), *d_scale = out(d.scale), *d_shift = out(d.shift),
+          *d_offset = out(d.offset);
         A *p = affine_of(i), *q = p + channels, *r = q + channels;
         for (int64_t g = 0; g < groups; ++g) {
           const int64_t begin = g * width, end = begin + width;
           const double mean = row<double>(from.mean, i)[g], inverse = row<double>(from.inverse, i)[g];
           // xhat = (x - center + rest) * inverse
-          const auto rest = [&](int64_t c) { return center[c] + (offset ? static_cast<double>(offset[c]) : 0.0) - mean; };
+          const auto rest = [&](int64_t c) {
+            return center[c] + (offset ? static_cast<double>(offset[c]) : 0.0) - mean;
+          };
           const auto gain = [&](int64_t c) { return weight[c] * (scale ? 1 + static_cast<double>(scale[c]) : 1.0); };
           double m1 = 0, m2 = 0;  // means over the group of dxhat, and of dxhat * xhat
           for (int64_t c = begin; c < end; ++c) {
@@ -217,18 +237,22 @@ void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, in
       [&](int64_t i, int64_t run) {
         const A* p = affine_of(i);
         kernels.gradient(numbers<X>(x) + runs.at(i, run), numbers<Y>(dy) + runs.at(i, run), runs.size(run), channels,
-                         row<A>(from.center, i), row<A>(from.slope, i), row<A>(from.base, i), p, p + channels, p + 2 * channels,
-                         activate, numbers_of<X>(dx) + runs.at(i, run));
+                         row<A>(from.center, i), row<A>(from.slope, i), row<A>(from.base, i), p, p + channels,
+                         p + 2 * channels, activate, numbers_of<X>(dx) + runs.at(i, run));
       });
 }
 
 // Calls f<X, Y>() for the type of x and of y.
 template <class F>
 void for_types(at::ScalarType x, at::ScalarType y, const F& f) {
-  if (x == at::kDouble) f.template operator()<double, double>();
-  else if (x == at::kFloat) f.template operator()<float, float>();
-  else if (y == at::kFloat) f.template operator()<Bf16, float>();
-  else f.template operator()<Bf16, Bf16>();
+  if (x == at::kDouble)
+    f.template operator()<double, double>();
+  else if (x == at::kFloat)
+    f.template operator()<float, float>();
+  else if (y == at::kFloat)
+    f.template operator()<Bf16, float>();
+  else
+    f.template operator()<Bf16, Bf16>();
 }
 
 class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
@@ -236,13 +260,15 @@ class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
   static Small small(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& scale,
                      const at::Tensor& shift, const at::Tensor& offset) {
     const auto type = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-    const auto ready = [&](const at::Tensor& t) { return t.defined() && t.numel() > 0 ? t.to(type).contiguous() : at::Tensor(); };
+    const auto ready = [&](const at::Tensor& t) {
+      return t.defined() && t.numel() > 0 ? t.to(type).contiguous() : at::Tensor();
+    };
     return {ready(weight), ready(bias), ready(scale), ready(shift), ready(offset)};
   }
 
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const at::Tensor& weight, const at::Tensor& bias,
-                            const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& offset, int64_t groups, double eps,
-                            bool activate, bool widen) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const at::Tensor& weight,
+                            const at::Tensor& bias, const at::Tensor& scale, const at::Tensor& shift,
+                            const at::Tensor& offset, int64_t groups, double eps, bool activate, bool widen) {
     const at::Tensor x = given.contiguous(at::MemoryFormat::ChannelsLast);
     const auto type = widen && x.scalar_type() == at::kBFloat16 ? at::kFloat : x.scalar_type();
     at::Tensor y = at::empty(x.sizes(), x.options().dtype(type), at::MemoryFormat::ChannelsLast);
@@ -251,7 +277,8 @@ class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
       Coefficients<A> c(x.size(0), x.size(1), groups);
       forward_pass<X, Y>(x, small(x, weight, bias, scale, shift, offset), groups, eps, activate, c, y);
       if (context == nullptr) return;
-      context->save_for_backward({x, weight, bias, scale, shift, offset, c.center, c.slope, c.base, c.mean, c.inverse, c.channel_mean});
+      context->save_for_backward(
+          {x, weight, bias, scale, shift, offset, c.center, c.slope, c.base, c.mean, c.inverse, c.channel_mean});
       context->saved_data["groups"] = groups;
       context->saved_data["activate"] = activate;
     });
@@ -270,13 +297,22 @@ class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
     Small d = {like(s.weight), like(s.bias), like(s.scale), like(s.shift), like(s.offset)};
     for_types(x.scalar_type(), dy.scalar_type(), [&]<class X, class Y>() {
       const Coefficients<typename AccumulatorOf<X>::type> c(&saved[6]);
-      backward_pass<X, Y>(x, dy, s, context->saved_data["groups"].toInt(), context->saved_data["activate"].toBool(), c, dx, d);
+      backward_pass<X, Y>(x, dy, s, context->saved_data["groups"].toInt(), context->saved_data["activate"].toBool(), c,
+                          dx, d);
     });
     const auto typed = [](const at::Tensor& value, const at::Tensor& like) {
       return value.defined() ? value.to(like.scalar_type()) : value;
     };
-    return {dx, typed(d.weight.sum(0), saved[1]), typed(d.bias.sum(0), saved[2]), typed(d.scale, saved[3]), typed(d.shift, saved[4]),
-            typed(d.offset, saved[5]), {}, {}, {}, {}};
+    return {dx,
+            typed(d.weight.sum(0), saved[1]),
+            typed(d.bias.sum(0), saved[2]),
+            typed(d.scale, saved[3]),
+            typed(d.shift, saved[4]),
+            typed(d.offset, saved[5]),
+            {},
+            {},
+            {},
+            {}};
   }
 };
 
@@ -309,11 +345,12 @@ at::Tensor group_norm_silu(const GroupNormInput& in, bool widen) {
   const bool known = type == at::kFloat || type == at::kBFloat16 || type == at::kDouble;
   if (!in.x.is_cpu() || !known) return plain(in, widen);
   if (!at::GradMode::is_enabled())
-    return GroupNormSilu::forward(nullptr, in.x, in.weight, in.bias, in.scale, in.shift, in.offset, in.groups, in.eps, in.activate, widen);
+    return GroupNormSilu::forward(nullptr, in.x, in.weight, in.bias, in.scale, in.shift, in.offset, in.groups, in.eps,
+                                  in.activate, widen);
   // An autograd function of libtorch 1.13 takes no undefined tensors: an empty one stands for "none".
   const auto some = [](const at::Tensor& t) { return t.defined() ? t : at::empty({0}, at::kFloat); };
-  return GroupNormSilu::apply(in.x, in.weight, in.bias, some(in.scale), some(in.shift), some(in.offset), in.groups, in.eps,
-                              in.activate, widen);
+  return GroupNormSilu::apply(in.x, in.weight, in.bias, some(in.scale), some(in.shift), some(in.offset), in.groups,
+                              in.eps, in.activate, widen);
 }
 
 }  // namespace sr3

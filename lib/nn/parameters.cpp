@@ -50,10 +50,18 @@ Parameters initial_parameters(const UNetOptions& options, uint64_t seed) {
     const double bound = 1 / std::sqrt(static_cast<double>(p.fan_in));
     for (int64_t i = 0, n = value.numel(); i < n; ++i) {
       switch (p.init) {
-        case Init::kZero: to[i] = 0; break;
-        case Init::kOne: to[i] = 1; break;
-        case Init::kNormal: to[i] = static_cast<float>(random.normal()); break;
-        case Init::kUniform: to[i] = static_cast<float>((2 * random.uniform() - 1) * bound); break;
+        case Init::kZero:
+          to[i] = 0;
+          break;
+        case Init::kOne:
+          to[i] = 1;
+          break;
+        case Init::kNormal:
+          to[i] = static_cast<float>(random.normal());
+          break;
+        case Init::kUniform:
+          to[i] = static_cast<float>((2 * random.uniform() - 1) * bound);
+          break;
       }
     }
   };

@@ -50,7 +50,8 @@ int Plan::add_attention(const std::string& name, int64_t channels, int64_t level
   return last(attentions);
 }
 
-int Plan::add_block(const std::string& name, int64_t in, int64_t out, int64_t level, Resample resample, bool attention) {
+int Plan::add_block(const std::string& name, int64_t in, int64_t out, int64_t level, Resample resample,
+                    bool attention) {
   BlockPlan b;
   b.number = static_cast<int>(blocks.size());
   b.resample = resample;
@@ -158,7 +159,9 @@ Plan::Plan(const UNetOptions& given) : options(given) {
 int64_t Plan::multiple() const { return options.patch << (options.multipliers.size() - 1); }
 
 double Plan::flops(int64_t height, int64_t width) const {
-  const auto padded = [&](int64_t n) { return static_cast<double>((n + multiple() - 1) / multiple() * multiple() / options.patch); };
+  const auto padded = [&](int64_t n) {
+    return static_cast<double>((n + multiple() - 1) / multiple() * multiple() / options.patch);
+  };
   const double area = padded(height) * padded(width);
   const auto at = [&](int64_t level) { return area / static_cast<double>(int64_t{1} << (2 * level)); };
   double sum = 0;

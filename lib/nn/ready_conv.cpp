@@ -44,8 +44,10 @@ void ReadyConv::pack(at::IntArrayRef input) {
                     (weight_.scalar_type() == at::kFloat || weight_.scalar_type() == at::kBFloat16);
   if (!fits) return;
   const auto pair = [](int64_t n) { return std::vector<int64_t>{n, n}; };
-  std::vector<c10::IValue> stack = {weight_,       bias_.defined() ? c10::IValue(bias_) : c10::IValue(), pair(stride_), pair(padding_),
-                                    pair(1),       int64_t{1}, input.vec(), std::string("none")};
+  std::vector<c10::IValue> stack = {weight_,       bias_.defined() ? c10::IValue(bias_) : c10::IValue(),
+                                    pair(stride_), pair(padding_),
+                                    pair(1),       int64_t{1},
+                                    input.vec(),   std::string("none")};
   operators().pack->callBoxed(&stack);
   packed_ = stack.at(0);
   weight_.reset();

@@ -1,6 +1,6 @@
 // Inference: what does not change over the steps is computed once; nothing is kept for a backward pass.
-// An image's result depends on nothing but itself, bit for bit: not on the batch it is in, not on the number of threads, not
-// on what came before. Left alone, oneDNN and BLAS choose kernels by both, which sum in different orders.
+// An image's result depends on nothing but itself, bit for bit: not on the batch it is in, not on the number of
+// threads, not on what came before. Left alone, oneDNN and BLAS choose kernels by both, which sum in different orders.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -35,9 +35,9 @@ struct Network {
   Plan plan;
   at::Device device;
   at::ScalarType compute;
-  Parameters parameters;         // on the device; without the convolutions'
-  std::vector<ReadyConv> convs;  // the stem sees the image alone
-  ReadyConv condition_conv;      // the stem's half for the condition, which carries the bias
+  Parameters parameters;                    // on the device; without the convolutions'
+  std::vector<ReadyConv> convs;             // the stem sees the image alone
+  ReadyConv condition_conv;                 // the stem's half for the condition, which carries the bias
   at::Tensor project_weight, project_bias;  // of all blocks: (sum of widths, embedding), (sum of widths)
   std::vector<int64_t> widths;              // of each block's projection
   at::Tensor levels;                        // (K, embedding); undefined when no level is told
@@ -79,8 +79,8 @@ struct Network {
     return ReadyConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
   }
 
-  // The layout of the packed weights fixes the kernel, for any batch, size and number of threads: so it is chosen for a nominal
-  // batch, and not for the first that comes.
+  // The layout of the packed weights fixes the kernel, for any batch, size and number of threads: so it is chosen for a
+  // nominal batch, and not for the first that comes.
   void pack() {
     const Threads nominal(4);
     const int64_t n = 4, side = 64;
@@ -97,7 +97,8 @@ struct Network {
     const at::Tensor told = plan.options.level.activate ? at::silu(embedding) : embedding;
     if (!device.is_cpu() || told.size(0) == 1) return at::linear(told, project_weight, project_bias);
     std::vector<at::Tensor> rows;
-    for (int64_t i = 0; i < told.size(0); ++i) rows.push_back(at::linear(told.narrow(0, i, 1), project_weight, project_bias));
+    for (int64_t i = 0; i < told.size(0); ++i)
+      rows.push_back(at::linear(told.narrow(0, i, 1), project_weight, project_bias));
     return at::cat(rows);
   }
 };
@@ -151,7 +152,8 @@ class UNetRunner::Prepared {
   std::vector<int64_t> size;  // of the condition: N, H, W
 };
 
-UNetRunner::UNetRunner(const UNetOptions& options, const Parameters& parameters, at::Device device, at::ScalarType compute) {
+UNetRunner::UNetRunner(const UNetOptions& options, const Parameters& parameters, at::Device device,
+                       at::ScalarType compute) {
   const at::NoGradGuard no_grad;
   keep_freed_memory();
   impl_ = std::make_unique<Impl>(options, parameters, device, compute);
@@ -179,12 +181,15 @@ std::shared_ptr<const UNetRunner::Prepared> UNetRunner::prepare(const at::Tensor
   auto prepared = std::make_shared<Prepared>();
   if (condition.defined() != (options.condition_channels > 0))
     throw Error(condition.defined() ? "the network takes no condition" : "the network needs a condition");
-  const int64_t n = condition.defined() ? condition.size(0) : labels.defined() ? labels.size(0)
-                    : augmentation_level.defined() ? augmentation_level.size(0) : 0;
+  const int64_t n = condition.defined()            ? condition.size(0)
+                    : labels.defined()             ? labels.size(0)
+                    : augmentation_level.defined() ? augmentation_level.size(0)
+                                                   : 0;
   check_conditioning(options, labels, augmentation_level, n);
   if (condition.defined()) {
     if (condition.dim() != 4 || condition.size(1) != options.condition_channels)
-      throw Error(cat("the network's condition must be of shape (N,", options.condition_channels, ",H,W), not ", condition.sizes()));
+      throw Error(cat("the network's condition must be of shape (N,", options.condition_channels, ",H,W), not ",
+                      condition.sizes()));
     prepared->size = {n, condition.size(2), condition.size(3)};
     prepared->stem = net.condition_conv(to_patches(net.plan, condition.to(net.device, at::kFloat)));
   }
@@ -197,8 +202,7 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
   const at::NoGradGuard no_grad;
   const Network& net = impl_->net;
   const int64_t n = x.size(0), height = x.size(2), width = x.size(3);
-  if (net.plan.told_level && (k < 0 || k >= net.level_count))
-    throw std::logic_error("no such level was set");
+  if (net.plan.told_level && (k < 0 || k >= net.level_count)) throw std::logic_error("no such level was set");
   const bool fits = x.size(1) == net.plan.options.in_channels &&
                     (prepared.size.empty() || prepared.size == std::vector<int64_t>{n, height, width}) &&
                     (!prepared.told.defined() || prepared.told.size(0) == n);

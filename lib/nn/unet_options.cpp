@@ -57,10 +57,12 @@ void validate(const UNetOptions& o) {
     if (!(channels >= 1 && channels <= 1 << 16) || channels != std::floor(channels))
       refuse("multipliers", cat(o.multipliers[i], " times ", o.channels, " channels is no whole number of channels"));
     const auto whole = static_cast<int64_t>(channels);
-    if (whole % o.groups != 0) refuse("groups", cat(o.groups, " does not divide the ", whole, " channels of level ", i));
+    if (whole % o.groups != 0)
+      refuse("groups", cat(o.groups, " does not divide the ", whole, " channels of level ", i));
     in_range("blocks", static_cast<double>(o.blocks[i]), 1, 64);
-    const bool attends = std::find(o.attention.begin(), o.attention.end(), static_cast<int64_t>(i)) != o.attention.end() ||
-                         (o.middle_attention && i + 1 == o.multipliers.size());
+    const bool attends =
+        std::find(o.attention.begin(), o.attention.end(), static_cast<int64_t>(i)) != o.attention.end() ||
+        (o.middle_attention && i + 1 == o.multipliers.size());
     const int64_t heads = o.head_channels > 0 ? o.head_channels : o.heads;
     if (attends && whole % heads != 0)
       refuse(o.head_channels > 0 ? "head_channels" : "heads",

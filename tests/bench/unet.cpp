@@ -1,7 +1,9 @@
-// How near the network comes to the speed of a bare convolution, on the 98M-parameter 16->128 network of Janspiry's SR3 and on
-// a small one. Ratios, measured in turns with the convolution in one run: other work on the machine disturbs both alike.
-//   bench-unet [ROUNDS [NETWORK]]     TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, convolution's GFLOP/s, ratio
-// Times are the shortest of ROUNDS (10): what the machine does when nothing else disturbs it.
+// How near the network comes to the speed of a bare convolution, on the 98M-parameter 16->128 network of Janspiry's SR3
+// and on a small one. Ratios, measured in turns with the convolution in one run: other work on the machine disturbs
+// both alike.
+//   bench-unet [ROUNDS [NETWORK [THREADS]]]
+// TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, the convolution's GFLOP/s, ratio. Times are the shortest of
+// ROUNDS (10): what the machine does when nothing else disturbs it. With one thread they are processor time.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -10,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <thread>
@@ -50,10 +53,15 @@ UNetOptions small_patch_2() {
   return o;
 }
 
+double now() {
+  if (at::get_num_threads() == 1) return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 double seconds_of(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return now() - begin;
 }
 
 // A 3x3 convolution of 256 channels on 4 maps of 32x32: GFLOP and the work.
@@ -67,8 +75,8 @@ std::pair<double, std::function<void()>> bare_convolution(at::ScalarType type) {
           }};
 }
 
-void report(const std::string& network, const char* pass, at::ScalarType type, double gflop, const std::function<void()>& work,
-            int rounds) {
+void report(const std::string& network, const char* pass, at::ScalarType type, double gflop,
+            const std::function<void()>& work, int rounds) {
   const auto [bare_gflop, bare] = bare_convolution(type);
   bare();
   work();
@@ -79,12 +87,13 @@ void report(const std::string& network, const char* pass, at::ScalarType type, d
     seconds = std::min(seconds, seconds_of(work));
   }
   const double speed = gflop / seconds, peak = bare_gflop / bare_seconds;
-  std::printf("%s\t%s\t%s\t%.1f\t%.4f\t%.0f\t%.0f\t%.3f\n", network.c_str(), pass, type == at::kFloat ? "fp32" : "bf16", gflop,
-              seconds, speed, peak, speed / peak);
+  std::printf("%s\t%s\t%s\t%.1f\t%.4f\t%.0f\t%.0f\t%.3f\n", network.c_str(), pass, type == at::kFloat ? "fp32" : "bf16",
+              gflop, seconds, speed, peak, speed / peak);
   std::fflush(stdout);
 }
 
-void bench(const std::string& name, const UNetOptions& options, int64_t size, int64_t batch, int64_t training_batch, int rounds) {
+void bench(const std::string& name, const UNetOptions& options, int64_t size, int64_t batch, int64_t training_batch,
+           int rounds) {
   Parameters parameters = initial_parameters(options, 1);
   std::vector<at::ScalarType> types = {at::kFloat};
   if (cpu_has_bf16()) types.push_back(at::kBFloat16);
@@ -94,7 +103,8 @@ void bench(const std::string& name, const UNetOptions& options, int64_t size, in
     UNetRunner run(options, parameters, at::kCPU, type);
     run.set_levels({0.5});
     const auto prepared = run.prepare(x, {}, {});
-    report(name, "inference", type, gflop * batch, [&] { run(*prepared, x, 0); }, rounds);
+    report(
+        name, "inference", type, gflop * batch, [&] { run(*prepared, x, 0); }, rounds);
   }
   std::vector<at::Tensor> leaves;
   for (const auto& [key, value] : parameters.all()) leaves.push_back(value.requires_grad_());
@@ -103,10 +113,13 @@ void bench(const std::string& name, const UNetOptions& options, int64_t size, in
     in.x = at::randn({training_batch, 3, size, size});
     in.condition = in.x;
     in.level = at::full({training_batch}, 0.5, at::kFloat);
-    report(name, "training", type, 3 * gflop * training_batch, [&] {
-      const at::Tensor loss = (unet_forward(options, parameters, in, type, true, 1) - in.x).abs().mean();
-      torch::autograd::grad({loss}, leaves);
-    }, rounds);
+    report(
+        name, "training", type, 3 * gflop * training_batch,
+        [&] {
+          const at::Tensor loss = (unet_forward(options, parameters, in, type, true, 1) - in.x).abs().mean();
+          torch::autograd::grad({loss}, leaves);
+        },
+        rounds);
   }
 }
 
@@ -115,7 +128,8 @@ void bench(const std::string& name, const UNetOptions& options, int64_t size, in
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 10;
   const std::string only = argc > 2 ? argv[2] : "";
-  at::set_num_threads(static_cast<int>(std::thread::hardware_concurrency()));
+  const int all = static_cast<int>(std::thread::hardware_concurrency());
+  at::set_num_threads(argc > 3 ? std::max(1, std::atoi(argv[3])) : all);
   int64_t count = 0;
   for (const auto& [name, shape] : parameter_shapes(janspiry_16_128())) {
     int64_t n = 1;

@@ -9,7 +9,8 @@
 using namespace sr3;
 
 TEST_CASE("weights cast and laid out as separate operators would, and gradients back") {
-  for (const auto& shape : std::vector<std::array<int64_t, 4>>{{5, 3, 3, 3}, {64, 130, 3, 3}, {7, 200, 1, 1}, {1, 1, 3, 3}}) {
+  for (const auto& shape :
+       std::vector<std::array<int64_t, 4>>{{5, 3, 3, 3}, {64, 130, 3, 3}, {7, 200, 1, 1}, {1, 1, 3, 3}}) {
     const at::Tensor w = (at::randn(shape) * 100).requires_grad_();
     for (const auto type : {at::kFloat, at::kBFloat16, at::kDouble}) {
       const at::Tensor ours = conv_weight(w, type);

@@ -1,4 +1,5 @@
-// Parameter counts and names against published checkpoints (tables of their authors' state dicts), without allocating any.
+// Parameter counts and names against published checkpoints (tables of their authors' state dicts), without allocating
+// any.
 #include "nn/plan.h"
 
 #include <doctest/doctest.h>
@@ -22,8 +23,8 @@ int64_t count(const UNetOptions& options) {
   return sum;
 }
 
-UNetOptions adm(int64_t channels, std::vector<double> multipliers, int64_t blocks, std::vector<int64_t> attention, bool by_block,
-                int64_t classes, int64_t condition = 0) {
+UNetOptions adm(int64_t channels, std::vector<double> multipliers, int64_t blocks, std::vector<int64_t> attention,
+                bool by_block, int64_t classes, int64_t condition = 0) {
   UNetOptions o;
   o.channels = channels;
   o.blocks.assign(multipliers.size(), blocks);
@@ -59,17 +60,17 @@ UNetOptions janspiry(std::vector<double> multipliers, int64_t blocks, std::vecto
 }  // namespace
 
 TEST_CASE("parameter counts of published checkpoints") {
-  CHECK(count(adm(192, {1, 2, 3, 4}, 3, {1, 2, 3}, true, 1000)) == 295904454);            // 64x64_diffusion
-  CHECK(count(adm(256, {1, 1, 2, 3, 4}, 2, {2, 3, 4}, true, 1000)) == 421529606);         // 128x128_diffusion
-  CHECK(count(adm(256, {1, 1, 2, 2, 4, 4}, 2, {3, 4, 5}, true, 1000)) == 553838086);      // 256x256_diffusion
-  CHECK(count(adm(256, {1, 1, 2, 2, 4, 4}, 2, {3, 4, 5}, true, 0)) == 552814086);         // ..._uncond, lsun
+  CHECK(count(adm(192, {1, 2, 3, 4}, 3, {1, 2, 3}, true, 1000)) == 295904454);             // 64x64_diffusion
+  CHECK(count(adm(256, {1, 1, 2, 3, 4}, 2, {2, 3, 4}, true, 1000)) == 421529606);          // 128x128_diffusion
+  CHECK(count(adm(256, {1, 1, 2, 2, 4, 4}, 2, {3, 4, 5}, true, 1000)) == 553838086);       // 256x256_diffusion
+  CHECK(count(adm(256, {1, 1, 2, 2, 4, 4}, 2, {3, 4, 5}, true, 0)) == 552814086);          // ..._uncond, lsun
   CHECK(count(adm(256, {0.5, 1, 1, 2, 2, 4, 4}, 2, {4, 5, 6}, true, 1000)) == 558997638);  // 512x512_diffusion
-  CHECK(count(adm(192, {1, 1, 2, 2, 4, 4}, 2, {3, 4, 5}, true, 1000, 3)) == 311795910);   // 64_256_upsampler
-  CHECK(count(adm(192, {1, 1, 2, 2, 4, 4}, 2, {4, 5}, true, 1000, 3)) == 308835270);      // 128_512_upsampler
-  CHECK(count(adm(128, {1, 2, 2, 2}, 3, {1, 2}, false, 0)) == 52546438);                  // cifar10_uncond
-  CHECK(count(adm(128, {1, 2, 3, 4}, 3, {2, 3}, false, 0)) == 121063942);                 // imagenet64_uncond
-  CHECK(count(adm(192, {1, 2, 3, 4}, 3, {2, 3}, false, 1000)) == 273049350);              // imagenet64_cond_270M
-  CHECK(count(adm(192, {1, 1, 2, 2, 4, 4}, 2, {4, 5}, false, 1000, 3)) == 279792390);     // upsample_cond_500K
+  CHECK(count(adm(192, {1, 1, 2, 2, 4, 4}, 2, {3, 4, 5}, true, 1000, 3)) == 311795910);    // 64_256_upsampler
+  CHECK(count(adm(192, {1, 1, 2, 2, 4, 4}, 2, {4, 5}, true, 1000, 3)) == 308835270);       // 128_512_upsampler
+  CHECK(count(adm(128, {1, 2, 2, 2}, 3, {1, 2}, false, 0)) == 52546438);                   // cifar10_uncond
+  CHECK(count(adm(128, {1, 2, 3, 4}, 3, {2, 3}, false, 0)) == 121063942);                  // imagenet64_uncond
+  CHECK(count(adm(192, {1, 2, 3, 4}, 3, {2, 3}, false, 1000)) == 273049350);               // imagenet64_cond_270M
+  CHECK(count(adm(192, {1, 1, 2, 2, 4, 4}, 2, {4, 5}, false, 1000, 3)) == 279792390);      // upsample_cond_500K
   UNetOptions lsun = adm(128, {1, 1, 2, 2, 4, 4}, 2, {4}, false, 0);
   lsun.scale_shift = false;
   lsun.out_channels = 3;
@@ -85,9 +86,10 @@ TEST_CASE("parameter names are unique and follow the scheme") {
   std::set<std::string> names;
   for (const auto& [name, shape] : shapes) names.insert(name);
   CHECK(names.size() == shapes.size());
-  for (const char* name : {"time.0.weight", "time.2.bias", "down.0.conv.weight", "down.1.norm1.weight", "down.2.conv.bias",
-                           "down.3.skip.weight", "down.3.attention.qkv.weight", "middle.0.attention.out.bias", "middle.1.embed.bias",
-                           "up.0.attention.norm.bias", "up.2.conv.weight", "up.4.conv2.weight", "out.norm.bias", "out.conv.weight"})
+  for (const char* name :
+       {"time.0.weight", "time.2.bias", "down.0.conv.weight", "down.1.norm1.weight", "down.2.conv.bias",
+        "down.3.skip.weight", "down.3.attention.qkv.weight", "middle.0.attention.out.bias", "middle.1.embed.bias",
+        "up.0.attention.norm.bias", "up.2.conv.weight", "up.4.conv2.weight", "out.norm.bias", "out.conv.weight"})
     CHECK_MESSAGE(names.count(name) == 1, name);
   CHECK(names.count("down.3.attention.qkv.bias") == 0);
   CHECK(names.count("up.2.norm1.weight") == 0);
@@ -151,9 +153,11 @@ TEST_CASE("impossible networks are refused by the field's name") {
 }
 
 TEST_CASE("operations of the 16->128 network") {
-  // 91.7 GFLOP in convolutions (counted in another framework); attention: five maps of 16x16 and one of 8x8, 512 channels.
+  // 91.7 GFLOP in convolutions (counted in another framework); attention: five maps of 16x16 and one of 8x8, 512
+  // channels.
   const double attention = 4.0 * 512 * (5 * 256.0 * 256 + 64 * 64);
-  CHECK((forward_flops(janspiry({1, 2, 4, 8, 8}, 2, {3}, 32), 128, 128) - attention) / 1e9 == doctest::Approx(91.7).epsilon(0.001));
+  CHECK((forward_flops(janspiry({1, 2, 4, 8, 8}, 2, {3}, 32), 128, 128) - attention) / 1e9 ==
+        doctest::Approx(91.7).epsilon(0.001));
   // One 3x3 convolution of the stem alone: 2 * 9 * in * out * area; padded sizes are counted.
   CHECK(forward_flops(UNetOptions(), 61, 64) == forward_flops(UNetOptions(), 64, 64));
 }

@@ -25,7 +25,9 @@ TEST_CASE("bf16 in hardware is what the system lists among the CPU's flags") {
   std::string line;
   while (std::getline(info, line)) {
     if (line.rfind("flags", 0) != 0) continue;
-    const auto listed = [&](const char* flag) { return (line + " ").find(std::string(" ") + flag + " ") != std::string::npos; };
+    const auto listed = [&](const char* flag) {
+      return (line + " ").find(std::string(" ") + flag + " ") != std::string::npos;
+    };
     CHECK(cpu_has_bf16() == (listed("avx512_bf16") || (listed("amx_bf16") && listed("avx512f"))));
     return;
   }

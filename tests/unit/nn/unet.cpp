@@ -1,5 +1,6 @@
-// The whole network: against a second forward pass written out in plain operators on NCHW maps straight from the published
-// descriptions, in values; against finite differences in gradients; and what holds for any size, batch and number of threads.
+// The whole network: against a second forward pass written out in plain operators on NCHW maps straight from the
+// published descriptions, in values; against finite differences in gradients; and what holds for any size, batch and
+// number of threads.
 #include "nn/unet.h"
 
 #include <ATen/ATen.h>
@@ -25,7 +26,8 @@ Parameters random_parameters(const UNetOptions& options, at::ScalarType type = a
   for (const auto& [name, shape] : parameter_shapes(options)) {
     int64_t fan = 1;
     for (size_t i = 1; i < shape.size(); ++i) fan *= shape[i];
-    const at::Tensor value = at::randn(shape, at::kDouble) * (shape.size() > 1 ? 1 / std::sqrt(static_cast<double>(fan)) : 0.3);
+    const at::Tensor value =
+        at::randn(shape, at::kDouble) * (shape.size() > 1 ? 1 / std::sqrt(static_cast<double>(fan)) : 0.3);
     p.add(name, (name.find("norm") != std::string::npos && name.ends_with("weight") ? value + 1 : value).to(type));
   }
   return p;
@@ -132,7 +134,8 @@ TEST_CASE("ADM's network: blocks that resample, classes, attention heads, scale 
   const auto mlp = [&](const char* name, const at::Tensor& x) {
     return s.linear(std::string(name) + ".2", Slow::silu(s.linear(std::string(name) + ".0", x)));
   };
-  at::Tensor e = mlp("time", sinusoid(o.level, 8, in.level)) + mlp("augment", sinusoid(o.level, 8, in.augmentation_level));
+  at::Tensor e =
+      mlp("time", sinusoid(o.level, 8, in.level)) + mlp("augment", sinusoid(o.level, 8, in.augmentation_level));
   e = e + at::cat({at::zeros({1, 32}), p["classes.weight"].narrow(0, 0, 2)}, 0);  // labels -1, 0, 1
   const auto block = [&](const std::string& name, const at::Tensor& x, int resize = 0, bool attend = false) {
     const auto resized = [&](const at::Tensor& t) { return resize > 0 ? Slow::up(t) : resize < 0 ? Slow::down(t) : t; };
@@ -194,12 +197,13 @@ TEST_CASE("Janspiry's network: additive embedding, lone resampling convolutions,
   h = block("up.3", at::cat({h, d1}, 1));
   h = block("up.4", at::cat({h, d0}, 1));
   const at::Tensor expected = s.conv("out.conv", Slow::silu(s.norm("out.norm", h)));
-  CHECK(distance(unet_forward(o, p, in, at::kFloat, false, 0), expected) < 1e-5 * (1 + expected.abs().max().item<double>()));
+  CHECK(distance(unet_forward(o, p, in, at::kFloat, false, 0), expected) <
+        1e-5 * (1 + expected.abs().max().item<double>()));
 }
 
 TEST_CASE("patches are space to depth, of the image and of the condition") {
-  // One level, and everything but the skip of the stem through out.norm switched off is still a network: compare two of them,
-  // patch 2 on an image, and patch 1 on its four phases as channels.
+  // One level, and everything but the skip of the stem through out.norm switched off is still a network: compare two of
+  // them, patch 2 on an image, and patch 1 on its four phases as channels.
   UNetOptions o;
   o.channels = 8;
   o.multipliers = {1};
@@ -217,13 +221,15 @@ TEST_CASE("patches are space to depth, of the image and of the condition") {
     std::vector<at::Tensor> parts;
     for (int64_t c = 0; c < x.size(1); ++c)
       for (int64_t i = 0; i < 2; ++i)
-        for (int64_t j = 0; j < 2; ++j) parts.push_back(x.select(1, c).slice(1, i, x.size(2), 2).slice(2, j, x.size(3), 2));
+        for (int64_t j = 0; j < 2; ++j)
+          parts.push_back(x.select(1, c).slice(1, i, x.size(2), 2).slice(2, j, x.size(3), 2));
     return at::stack(parts, 1);
   };
   UNetInput small = in;
   small.x = cut(in.x);
   small.condition = cut(in.condition);
-  CHECK(distance(cut(unet_forward(o, p, in, at::kFloat, false, 0)), unet_forward(phases, p, small, at::kFloat, false, 0)) < 1e-5);
+  CHECK(distance(cut(unet_forward(o, p, in, at::kFloat, false, 0)),
+                 unet_forward(phases, p, small, at::kFloat, false, 0)) < 1e-5);
 }
 
 TEST_CASE("gradients are those of finite differences") {
@@ -345,7 +351,8 @@ TEST_CASE("an example does not see its batch") {
 TEST_CASE("attention in chunks is attention, in values and gradients") {
   // 2 * 2 * 4000^2 scores are more than one chunk takes.
   at::manual_seed(5);
-  const at::Tensor qkv = at::randn({2, 3 * 8, 40, 100}, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+  const at::Tensor qkv =
+      at::randn({2, 3 * 8, 40, 100}, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
   const at::Tensor y = self_attention(qkv, 2);
   const at::Tensor parts = qkv.contiguous().view({2, 3, 2, 4, 4000});
   const at::Tensor w = at::softmax(at::matmul(parts.select(1, 0).transpose(2, 3), parts.select(1, 1)) / 2, -1);
