@@ -74,7 +74,8 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   const auto noise = [&](int64_t k) {
     at::Tensor z = at::empty_like(batch_.high_res);
     for (int64_t i = 0; i < z.size(0); ++i)
-      z.select(0, i).copy_(philox_noise({seed_, static_cast<uint64_t>(i)}, static_cast<uint32_t>(k), z.size(1), z.size(2), z.size(3)));
+      z.select(0, i).copy_(
+          philox_noise({seed_, static_cast<uint64_t>(i)}, static_cast<uint32_t>(k), z.size(1), z.size(2), z.size(3)));
     return z.to(device_);
   };
   SampleHooks hooks;

@@ -23,7 +23,8 @@ grep -q '"history": \[\]' half.json
 
 # From a trained stage: lower from the first line on than from scratch. Another network is refused, with what differs.
 train --predict x0 --steps 10 --journal-every 10 --init-from a.json photos -o from.json
-perl -e 'sub loss { local $/; open F, shift; <F> =~ /"loss":([0-9.]+)/; $1 } exit !(loss("from.journal.jsonl") < 0.9 * loss("a.journal.jsonl"))'
+perl -e 'sub loss { local $/; open F, shift; <F> =~ /"loss":([0-9.]+)/; $1 }
+  exit !(loss("from.journal.jsonl") < 0.9 * loss("a.journal.jsonl"))'
 fails 1 "' is (" train --steps 1 --channels 16 --init-from a.json photos -o other.json
 fails 1 "' is missing" train --steps 1 --blocks 2 --init-from a.json photos -o another.json
 

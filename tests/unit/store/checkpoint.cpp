@@ -38,7 +38,8 @@ int number_in(const std::string& folder) {
   const auto found = read_checkpoint(folder);
   if (!found) return 0;
   const int number = std::stoi(found->text("progress.json", folder));
-  CHECK(at::equal(found->file("weights.safetensors", folder).tensors.at(0).second, at::full({2, 3}, static_cast<float>(number))));
+  CHECK(at::equal(found->file("weights.safetensors", folder).tensors.at(0).second,
+                  at::full({2, 3}, static_cast<float>(number))));
   return number;
 }
 
@@ -95,7 +96,8 @@ TEST_CASE("a damaged checkpoint is refused by name") {
   write_checkpoint(folder, numbered(1));
   SUBCASE("a file cut short") {
     fs::resize_file(folder + "/weights.safetensors", 10);
-    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("weights.safetensors': 10 bytes where the index has"), DataError);
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder),
+                         doctest::Contains("weights.safetensors': 10 bytes where the index has"), DataError);
   }
   SUBCASE("a file gone") {
     fs::remove(folder + "/progress.json");
