@@ -54,7 +54,8 @@ struct LinearPlan {
   int64_t in = 0, out = 0;
 };
 
-// A block, or a lone resampling convolution. `join`: first concatenate the latest kept map; `keep`: keep the result for the decoder.
+// A block, or a lone resampling convolution. `join`: first concatenate the latest kept map; `keep`: keep the result for
+// the decoder.
 struct Step {
   bool join = false, keep = false;
   int block = -1, conv = -1;
