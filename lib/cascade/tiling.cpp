@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 namespace sr3 {
@@ -11,6 +12,9 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 constexpr int kUnits = 4096;  // weights are multiples of 1/4096: two of them multiply and add without rounding in float
+
+int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t rounded_up(int64_t a, int64_t multiple) { return divided_up(a, multiple) * multiple; }
 
 // Raised cosine from 0 to 1 over `length` positions, at the middle of position p.
 double ramp(int64_t p, int64_t length) {
@@ -44,22 +48,29 @@ void set_weights(TileAxis& axis, int64_t size) {
 
 }  // namespace
 
-TileAxis tile_axis(int64_t size, int64_t tile, int64_t overlap, int64_t align) {
-  const bool whole = size <= tile;
-  if (size < 1 || align < 1 || overlap < 0 || (!whole && overlap >= tile) || size % align || tile % align)
-    throw std::logic_error("tile_axis: size, tile and overlap do not fit");
+TileAxis tile_axis(int64_t size, const TileRule& rule) {
+  if (size < 1 || rule.align < 1 || rule.multiple < 1 || rule.overlap < 0 || rule.overlap * 2 > rule.side || size % rule.align)
+    throw std::logic_error("tile_axis: size, side and overlap do not fit");
   TileAxis axis;
-  axis.length = std::min(tile, size);
-  // In units of align; the stride is rounded down so that the overlap is kept, but a tile must get ahead.
-  const int64_t way = (size - axis.length) / align, stride = std::max<int64_t>(1, (tile - overlap) / align);
-  const int64_t gaps = (way + stride - 1) / stride;
-  for (int64_t j = 0; j <= gaps; ++j) axis.start.push_back(gaps ? way * j / gaps * align : 0);
+  const int64_t unit = std::lcm(rule.align, rule.multiple), longest = rounded_up(rule.side, unit);
+  if (size <= longest) {
+    axis.length = size;
+    axis.start = {0};
+  } else {
+    // In units of align: lengths and overlap are whole, so even steps, rounded up, still overlap enough. A longest tile always
+    // gets ahead, as the overlap is at most half of it.
+    const int64_t overlap = std::min(rounded_up(rule.overlap, rule.align), longest - rule.align);
+    const int64_t gaps = divided_up(size - longest, longest - overlap);
+    axis.length = rounded_up(divided_up(size + gaps * overlap, gaps + 1), unit);
+    const int64_t way = (size - axis.length) / rule.align;
+    for (int64_t j = 0; j <= gaps; ++j) axis.start.push_back(way * j / gaps * rule.align);
+  }
   set_weights(axis, size);
   return axis;
 }
 
-Tiling::Tiling(int64_t height, int64_t width, int64_t tile, int64_t overlap, int64_t align)
-    : height_(height), width_(width), y_(tile_axis(height, tile, overlap, align)), x_(tile_axis(width, tile, overlap, align)) {
+Tiling::Tiling(int64_t height, int64_t width, const TileRule& rule)
+    : height_(height), width_(width), y_(tile_axis(height, rule)), x_(tile_axis(width, rule)) {
   for (const auto& w : y_.weight) weight_y_.push_back(at::tensor(w).view({y_.length, 1}));
   for (const auto& w : x_.weight) weight_x_.push_back(at::tensor(w).view({1, x_.length}));
 }

@@ -13,20 +13,26 @@
 
 namespace sr3 {
 
+// What tiles may be: sides and starts in pixels.
+struct TileRule {
+  int64_t side = 256;    // at most
+  int64_t overlap = 32;  // of neighbours, at least; at most half of side
+  int64_t align = 1;     // starts are multiples of it, and so is the picture
+  int64_t multiple = 1;  // sides are multiples of it and of align, except where one tile is the whole axis
+};
+
 // One axis: where the tiles begin, and their weights.
 struct TileAxis {
-  int64_t length = 0;               // of a tile; the whole axis when that is shorter
-  std::vector<int64_t> start;       // increasing, multiples of `align`
+  int64_t length = 0;               // of each tile
+  std::vector<int64_t> start;       // increasing
   std::vector<std::vector<float>> weight;  // [tile][position in the tile]: multiples of 2^-12, over the tiles exactly 1
 };
-// size: of the axis; tile, overlap: asked for, overlap < tile unless one tile is enough; starts are multiples of align, which
-// must divide size and tile.
-// As few tiles as the overlap allows, spread evenly, so the true overlap is `overlap` or more.
-TileAxis tile_axis(int64_t size, int64_t tile, int64_t overlap, int64_t align);
+// As few tiles as the rule allows, as short as then will do, spread evenly.
+TileAxis tile_axis(int64_t size, const TileRule& rule);
 
 class Tiling {
  public:
-  Tiling(int64_t height, int64_t width, int64_t tile, int64_t overlap, int64_t align);
+  Tiling(int64_t height, int64_t width, const TileRule& rule);
 
   int64_t tiles() const { return static_cast<int64_t>(y_.start.size() * x_.start.size()); }
   int64_t tile_height() const { return y_.length; }

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/options.h"
@@ -14,16 +14,17 @@
 namespace sr3 {
 namespace {
 
-constexpr int64_t kWholeSide = 512, kTileSide = 256;
+// The outermost maps of one pass through the network take about this; what it keeps for its skips is some ten times as much.
+constexpr int64_t kMapBytes = int64_t{1} << 24;
+constexpr int64_t kLongestSide = 512, kShortestSide = 128;
+constexpr int64_t kMostAtOnce = 16;
 constexpr int64_t kPreparedBytes = int64_t{1} << 28;  // conditions are prepared once for all steps up to this, else at each
 constexpr int kFinalProjections = 10;  // clipping and the kernels' overlap leave a rest each time; it shrinks geometrically
-
-int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 // One batch of images on their way through all steps.
 class Job {
  public:
-  Job(const Stage& stage, const UpscaleOptions& options, const std::vector<UpscaleItem>& items, Tiling tiling);
+  Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& items, Tiling tiling, int64_t at_once);
   at::Tensor run(const std::function<void(int64_t)>& after_step);  // (N,3,H,W) in [-1,1]
 
  private:
@@ -34,7 +35,8 @@ class Job {
   at::Tensor corrected(const at::Tensor& x0) const;
 
   const Stage& stage_;
-  const UpscaleOptions& options_;
+  const bool consistency_;
+  const int64_t at_once_;
   const std::vector<UpscaleItem>& items_;
   const ImageOptions& image_;
   const bool residual_;
@@ -46,9 +48,10 @@ class Job {
   std::vector<Stage::Prepared> kept_;  // by batch of windows
 };
 
-Job::Job(const Stage& stage, const UpscaleOptions& options, const std::vector<UpscaleItem>& items, Tiling tiling)
+Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& items, Tiling tiling, int64_t at_once)
     : stage_(stage),
-      options_(options),
+      consistency_(consistency),
+      at_once_(at_once),
       items_(items),
       image_(stage.manifest().image),
       residual_(stage.manifest().diffusion.target == "residual"),
@@ -60,7 +63,7 @@ Job::Job(const Stage& stage, const UpscaleOptions& options, const std::vector<Up
   for (const UpscaleItem& item : items) {
     conditions.push_back(upsample_condition(*item.low_res, tiling_.width(), tiling_.height(), up));
     labels.push_back(item.label);
-    if (options.consistency) low_res_.push_back(to_tensor(*item.low_res));
+    if (consistency) low_res_.push_back(to_tensor(*item.low_res));
   }
   projection_ = {kernel_named(low.recipe.kernel), up, items[0].low_res->width, items[0].low_res->height};
   condition_ = at::stack(conditions).to(stage.device());
@@ -74,7 +77,7 @@ Job::Job(const Stage& stage, const UpscaleOptions& options, const std::vector<Up
 }
 
 Stage::Prepared Job::prepared(TileRange range) {
-  const auto slot = static_cast<size_t>(range.first / options_.batch);
+  const auto slot = static_cast<size_t>(range.first / at_once_);
   if (slot < kept_.size() && kept_[slot]) return kept_[slot];
   at::Tensor labels;
   if (labels_.defined())
@@ -113,14 +116,14 @@ at::Tensor Job::projected(const at::Tensor& image) const {
 // The sampler's own clamp is one of images: a residual is clamped so that the image it makes stays within [-1,1].
 at::Tensor Job::corrected(const at::Tensor& x0) const {
   at::Tensor image = image_of(x0);
-  if (options_.consistency) image = projected(image);
+  if (consistency_) image = projected(image);
   return residual_ ? image.sub_(condition_).mul_(stage_.manifest().diffusion.residual_scale) : image;
 }
 
 at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
   const bool learned = stage_.diffuses() && stage_.manifest().diffusion.variance == "learned";
   const auto evaluate = [&](const at::Tensor& x, int64_t k) {
-    const at::Tensor said = blend_tiles(tiling_, x, options_.batch, [&](const at::Tensor& part, TileRange range) {
+    const at::Tensor said = blend_tiles(tiling_, x, at_once_, [&](const at::Tensor& part, TileRange range) {
       const Denoised one = stage_.denoise(*prepared(range), part, k);
       return learned ? at::cat({one.x0, one.variance_fraction}, 1) : one.x0;
     });
@@ -131,7 +134,7 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
   if (stage_.diffuses()) {
     SamplerOptions sampling = stage_.sampling();
     SampleHooks hooks;
-    if (sampling.clip || options_.consistency) hooks.correct_x0 = [&](const at::Tensor& x, int64_t) { return corrected(x); };
+    if (sampling.clip || consistency_) hooks.correct_x0 = [&](const at::Tensor& x, int64_t) { return corrected(x); };
     hooks.after_step = [&](int64_t k) { after_step(k + 1); };
     sampling.clip = false;  // corrected() does it
     x0 = sample_loop(sampling, stage_.levels(), evaluate, [&](int64_t k) { return noise(k); }, hooks);
@@ -140,7 +143,7 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
     after_step(1);
   }
   at::Tensor image = image_of(x0);
-  if (options_.consistency)
+  if (consistency_)
     for (int i = 0; i < kFinalProjections; ++i) image = projected(image);
   return image;
 }
@@ -149,9 +152,9 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
 
 void UpscaleOptions::declare(Options& options) {
   options.group("Large pictures");
-  options.add("tile", 0, &tile, "N", "side of the tiles, in pixels of the result; 0: by size");
+  options.add("tile", 0, &tile, "N", "longest side of the tiles, in pixels of the result; 0: by the network");
   options.add("overlap", 0, &overlap, "N", "pixels that neighbouring tiles share");
-  options.add("batch", 0, &batch, "N", "tiles, or images of one size, at once");
+  options.add("batch", 0, &batch, "N", "tiles, or images of one size, at once; 0: by size");
   options.group("Result");
   options.add("consistency", 0, &consistency, "project the result on what the input allows");
 }
@@ -159,8 +162,8 @@ void UpscaleOptions::declare(Options& options) {
 void validate(const UpscaleOptions& options) {
   if (options.tile < 0) throw UsageError(cat("--tile ", options.tile, " is less than 0"));
   if (options.overlap < 0) throw UsageError(cat("--overlap ", options.overlap, " is less than 0"));
-  if (options.batch < 1) throw UsageError(cat("--batch ", options.batch, " is less than 1"));
-  const int64_t side = options.tile ? options.tile : kTileSide;
+  if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
+  const int64_t side = options.tile ? options.tile : kShortestSide;
   if (options.overlap * 2 > side)
     throw UsageError(cat("--overlap ", options.overlap, " is more than half of the tiles' ", side));
 }
@@ -175,17 +178,32 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
     throw Error(cat("cannot upscale with '", stage.path(), "': it wants to be told how much noise its input was given"));
 }
 
+// Attention has learned from so many positions as a training crop has; without it, only memory speaks against large tiles.
+int64_t Upscaler::default_side() const {
+  const auto& network = stage_.manifest().network;
+  const int64_t pixels = kMapBytes * network.patch * network.patch / (network.channels * 4);
+  int64_t side = std::clamp(static_cast<int64_t>(std::sqrt(static_cast<double>(pixels))), kShortestSide, kLongestSide);
+  if (network.middle_attention || !network.attention.empty())
+    side = std::min(side, std::max(kShortestSide, stage_.manifest().image.high_res));
+  return side;
+}
+
 Tiling Upscaler::tiling(int64_t width, int64_t height) const {
-  const int64_t scale = stage_.scale();
-  int64_t side = options_.tile;
-  if (side == 0) side = width * height <= kWholeSide * kWholeSide ? std::max(width, height) : kTileSide;
-  side = rounded_up(side, std::lcm(scale, stage_.granule()));
-  return Tiling(height, width, side, options_.overlap, scale);
+  int64_t side = options_.tile ? options_.tile : default_side();
+  // A picture of no more pixels than a tile has stays whole, whatever its shape.
+  if (options_.tile == 0 && width * height <= side * side) side = std::max({width, height, side});
+  return Tiling(height, width, {side, options_.overlap, stage_.scale(), stage_.granule()});
+}
+
+int64_t Upscaler::tiles_at_once(const Tiling& tiling) const {
+  if (options_.batch) return options_.batch;
+  const int64_t side = default_side(), pixels = tiling.tile_width() * tiling.tile_height();
+  return std::clamp<int64_t>(side * side / pixels, 1, kMostAtOnce);
 }
 
 int64_t Upscaler::images_at_once(int64_t low_width, int64_t low_height) const {
-  const int64_t tiles = tiling(low_width * stage_.scale(), low_height * stage_.scale()).tiles();
-  return tiles > 1 ? 1 : options_.batch;
+  const Tiling whole = tiling(low_width * stage_.scale(), low_height * stage_.scale());
+  return whole.tiles() > 1 ? 1 : tiles_at_once(whole);
 }
 
 std::vector<Image> Upscaler::operator()(const std::vector<UpscaleItem>& items, int depth,
@@ -195,7 +213,9 @@ std::vector<Image> Upscaler::operator()(const std::vector<UpscaleItem>& items, i
   for (const UpscaleItem& item : items)
     if (item.low_res->width * stage_.scale() != width || item.low_res->height * stage_.scale() != height)
       throw std::logic_error("Upscaler: images of different sizes");
-  Job job(stage_, options_, items, tiling(width, height));
+  Tiling tiles = tiling(width, height);
+  const int64_t at_once = tiles_at_once(tiles);
+  Job job(stage_, options_.consistency, items, std::move(tiles), at_once);
   const at::Tensor result = job.run(after_step).to(at::kCPU);
   std::vector<Image> images;
   for (int64_t i = 0; i < result.size(0); ++i) images.push_back(to_image(result[i], depth));

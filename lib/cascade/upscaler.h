@@ -15,9 +15,9 @@
 namespace sr3 {
 
 struct UpscaleOptions {
-  int64_t tile = 0;       // side of a tile in pixels of the result; 0: the whole image, or 256 when it is larger than 512x512
+  int64_t tile = 0;       // longest side of a tile in pixels of the result; 0: by what the network needs of memory
   int64_t overlap = 32;   // that neighbouring tiles share, at least
-  int64_t batch = 4;      // tiles, or images of one size, that the network sees at once
+  int64_t batch = 0;      // tiles, or images of one size, that the network sees at once; 0: by size
   bool consistency = false;
   void declare(Options& options);
 };
@@ -37,6 +37,8 @@ class Upscaler {
 
   // The tiling of an image whose result is width x height.
   Tiling tiling(int64_t width, int64_t height) const;
+  // How many of its tiles go through the network at once.
+  int64_t tiles_at_once(const Tiling& tiling) const;
   // How many images of this size to give at once.
   int64_t images_at_once(int64_t low_width, int64_t low_height) const;
 
@@ -45,6 +47,8 @@ class Upscaler {
                                 const std::function<void(int64_t)>& after_step) const;
 
  private:
+  int64_t default_side() const;
+
   const Stage& stage_;
   UpscaleOptions options_;
 };

@@ -7,7 +7,7 @@ fails 2 "option '--sampler': unknown word 'euler'" upscale -m x2.json --sampler 
 fails 2 "has no classes" upscale -m x2.json --class 1 a.ppm
 fails 2 "--samples 0 is less than 1" upscale -m x2.json --samples 0 a.ppm
 fails 2 "--overlap 33 is more than half" upscale -m x2.json --tile 64 --overlap 33 a.ppm
-fails 2 "--batch 0" upscale -m x2.json --batch 0 a.ppm
+fails 2 "--batch -1" upscale -m x2.json --batch=-1 a.ppm
 fails 2 "'-1' is less than 0" upscale -m x2.json --seed=-1 a.ppm
 fails 2 "'--device'" upscale -m x2.json --device gpu a.ppm
 fails 1 "steps" upscale -m x2.json --steps 0 a.ppm

@@ -1,10 +1,11 @@
 # A stage over images of several sizes: what comes out depends on the image, its place and the seed, and on nothing else.
 tiny_stage x2.json
+up() { upscale -m x2.json --steps 3 "$@"; }
 photos low 3 20 14
 image 9 23 7 >low/4.ppm
 image 1 1 8 >low/5.ppm
 
-upscale -m x2.json low/ -o out/
+up low/ -o out/
 [ "$(ls out | xargs)" = "1.png 2.png 3.png 4.png 5.png" ]
 pngtopam out/4.png | pamfile | grep -q "18 by 46"
 pngtopam out/5.png | pamfile | grep -q "2 by 2"
@@ -13,36 +14,36 @@ pngtopam out/5.png | pamfile | grep -q "2 by 2"
 pixels() { for i in 1 2 3 4 5; do pngtopam "$1/$i.png"; done >"$1.pixels"; }
 alike() { pixels "$1" && same out.pixels "$1.pixels"; }
 pixels out
-upscale -m x2.json low/ -o again/ && alike again
-upscale -m x2.json --batch 1 low/ -o by-one/ && alike by-one
-upscale -m x2.json --batch 3 low/ -o by-three/ && alike by-three
-upscale -m x2.json --threads 1 low/ -o one-thread/ && alike one-thread
-upscale -m x2.json --threads 3 low/ -o three-threads/ && alike three-threads
+up low/ -o again/ && alike again
+up --batch 1 low/ -o by-one/ && alike by-one
+up --batch 3 low/ -o by-three/ && alike by-three
+up --threads 1 low/ -o one-thread/ && alike one-thread
+up --threads 3 low/ -o three-threads/ && alike three-threads
 mkdir streamed
-cat low/*.ppm | upscale -m x2.json -o streamed/
+cat low/*.ppm | up -o streamed/
 (cd streamed && i=1 && for f in *.png; do mv "$f" "x$i.png" && i=$((i + 1)); done && for f in x*; do mv "$f" "${f#x}"; done)
 alike streamed
 mkdir shards
-for i in 1 2; do upscale -m x2.json --shard $i/2 low/ -o shards/; done
+for i in 1 2; do up --shard $i/2 low/ -o shards/; done
 alike shards
-upscale -m x2.json --seed 0 low/ -o seed0/ && alike seed0
-upscale -m x2.json --seed 1 low/ -o seed1/
+up --seed 0 low/ -o seed0/ && alike seed0
+up --seed 1 low/ -o seed1/
 pixels seed1
 ! cmp -s out.pixels seed1.pixels
 
 # The stream says which seed and place made an image, so the next program of a pipe knows.
-cat low/1.ppm low/2.ppm | upscale -m x2.json --seed 5 >stream.ppm
+cat low/1.ppm low/2.ppm | up --seed 5 >stream.ppm
 [ "$(grep -a -c '^#sr {.*"i":[01].*"seed":5}' stream.ppm)" = 2 ]
 
 # Tiles: the same size, the same answer for any batch.
 image 60 40 3 >wide.ppm
-upscale -m x2.json --tile 32 --overlap 8 --batch 1 wide.ppm >tiled.ppm
-upscale -m x2.json --tile 32 --overlap 8 --batch 7 wide.ppm >tiled7.ppm
+up --tile 32 --overlap 8 --batch 1 wide.ppm >tiled.ppm
+up --tile 32 --overlap 8 --batch 7 wide.ppm >tiled7.ppm
 same tiled.ppm tiled7.ppm
 pamfile tiled.ppm | grep -q "120 by 80"
 
 # Samples: the first is what there would be without, the rest are others.
-upscale -m x2.json --samples 3 low/1.ppm -o samples/
+up --samples 3 low/1.ppm -o samples/
 [ "$(ls samples | xargs)" = "1-1.png 1-2.png 1-3.png" ]
 pngtopam samples/1-1.png >a
 pngtopam out/1.png >b
@@ -52,18 +53,18 @@ pngtopam samples/1-2.png >c
 
 # Two stages in one command are two in a pipe.
 tiny_stage next.json --seed 3
-upscale -m x2.json -m next.json --samples 2 --seed 4 low/1.ppm low/4.ppm >chain.ppm
-upscale -m x2.json --samples 2 --seed 4 low/1.ppm low/4.ppm | upscale -m next.json >pipe.ppm
+up -m next.json --samples 2 --seed 4 low/1.ppm low/4.ppm >chain.ppm
+up --samples 2 --seed 4 low/1.ppm low/4.ppm | upscale -m next.json --steps 3 >pipe.ppm
 same chain.ppm pipe.ppm
 
 # A job that was stopped is taken up again.
 rm out/2.png
 touch -d 2001-01-01 out/1.png
-upscale -m x2.json --skip-existing low/ -o out/
+up --skip-existing low/ -o out/
 [ "$(date -r out/1.png +%Y)" = 2001 ]
 pixels out && same out.pixels again.pixels
 
 # Sampling from the command line.
-for sampler in ddpm ddim dpmpp-2m; do upscale -m x2.json --sampler $sampler --steps 2 low/1.ppm >/dev/null; done
-upscale -m x2.json --depth 16 low/1.ppm | pamfile | grep -q "maxval 65535"
-upscale -m x2.json --consistency low/1.ppm >/dev/null
+for sampler in ddpm ddim dpmpp-2m; do up --sampler $sampler --steps 2 low/1.ppm >/dev/null; done
+up --depth 16 low/1.ppm | pamfile | grep -q "maxval 65535"
+up --consistency low/1.ppm >/dev/null

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 using namespace sr3;
@@ -11,7 +12,8 @@ using namespace sr3;
 namespace {
 
 struct Geometry {
-  int64_t size, tile, overlap, align;
+  int64_t size;
+  TileRule rule;
 };
 
 // A deterministic picture with values in [-1,1).
@@ -23,20 +25,24 @@ at::Tensor picture(int64_t n, int64_t c, int64_t h, int64_t w) {
 }  // namespace
 
 TEST_CASE("tiles cover the axis, keep the overlap, stay inside, and their weights sum to exactly 1") {
-  const Geometry cases[] = {{512, 192, 32, 4}, {384, 192, 48, 4}, {196, 192, 32, 4}, {192, 192, 32, 4}, {188, 192, 32, 4},
-                            {4, 192, 32, 4},   {1000, 64, 16, 8}, {3000, 192, 32, 4}, {100, 10, 9, 1},  {101, 10, 0, 1},
-                            {64, 16, 15, 8},   {1, 1, 0, 1},      {2048, 96, 48, 2}};
-  for (const Geometry& g : cases) {
-    CAPTURE(g.size);
-    CAPTURE(g.tile);
-    const TileAxis axis = tile_axis(g.size, g.tile, g.overlap, g.align);
-    REQUIRE(axis.length == std::min(g.size, g.tile));
+  const Geometry cases[] = {{512, {192, 32, 4, 8}}, {384, {192, 48, 4, 8}}, {196, {192, 32, 4, 16}}, {192, {192, 32, 4, 8}},
+                            {188, {192, 32, 4, 8}}, {4, {192, 32, 4, 8}},   {1000, {64, 16, 8, 16}}, {3000, {192, 32, 4, 6}},
+                            {100, {10, 5, 1, 1}},   {101, {10, 0, 1, 1}},   {64, {16, 7, 8, 1}},     {1, {1, 0, 1, 1}},
+                            {2048, {96, 48, 2, 32}}, {515, {100, 33, 5, 8}}};
+  for (const auto& [size, rule] : cases) {
+    CAPTURE(size);
+    CAPTURE(rule.side);
+    const TileAxis axis = tile_axis(size, rule);
+    const bool whole = axis.start.size() == 1;
+    const int64_t unit = std::lcm(rule.align, rule.multiple);
+    CHECK(axis.length < std::min(size, rule.side) + unit);
+    CHECK((whole ? axis.length == size : axis.length % unit == 0));
     CHECK(axis.start.front() == 0);
-    CHECK(axis.start.back() + axis.length == g.size);
-    std::vector<float> sum(static_cast<size_t>(g.size), 0.0f);
+    CHECK(axis.start.back() + axis.length == size);
+    std::vector<float> sum(static_cast<size_t>(size), 0.0f);
     for (size_t j = 0; j < axis.start.size(); ++j) {
-      CHECK(axis.start[j] % g.align == 0);
-      if (j && g.tile - g.overlap >= g.align) CHECK(axis.start[j - 1] + axis.length - axis.start[j] >= g.overlap);
+      CHECK(axis.start[j] % rule.align == 0);
+      if (j) CHECK(axis.start[j - 1] + axis.length - axis.start[j] >= rule.overlap);
       if (j) CHECK(axis.start[j] > axis.start[j - 1]);
       REQUIRE(axis.weight[j].size() == static_cast<size_t>(axis.length));
       for (size_t p = 0; p < axis.weight[j].size(); ++p) {
@@ -49,14 +55,16 @@ TEST_CASE("tiles cover the axis, keep the overlap, stay inside, and their weight
   }
 }
 
-TEST_CASE("as few tiles as the overlap allows") {
-  CHECK(tile_axis(192, 192, 32, 4).start.size() == 1);
-  CHECK(tile_axis(352, 192, 32, 4).start.size() == 2);  // 192 + 160
-  CHECK(tile_axis(356, 192, 32, 4).start.size() == 3);
+TEST_CASE("as few tiles as the overlap allows, no longer than then is needed") {
+  const TileRule rule{192, 32, 4, 8};
+  CHECK(tile_axis(192, rule).start.size() == 1);
+  CHECK(tile_axis(352, rule).start == std::vector<int64_t>{0, 160});  // 192 + 160
+  CHECK(tile_axis(356, rule).start.size() == 3);
+  CHECK(tile_axis(356, rule).length == 144);  // (356 + 2 * 32) / 3 = 140, in eights
 }
 
 TEST_CASE("an inner border's weight is next to nothing, the picture's own border weighs full") {
-  const TileAxis axis = tile_axis(352, 192, 32, 4);
+  const TileAxis axis = tile_axis(352, {192, 32, 4, 8});
   CHECK(axis.weight[0].front() == 1);
   CHECK(axis.weight[0].back() < 0.001f);
   CHECK(axis.weight[1].front() < 0.001f);
@@ -66,16 +74,16 @@ TEST_CASE("an inner border's weight is next to nothing, the picture's own border
 }
 
 TEST_CASE("what does not fit is a programming error") {
-  CHECK_THROWS_AS(tile_axis(10, 4, 4, 1), std::logic_error);
-  CHECK_THROWS_AS(tile_axis(10, 4, 1, 4), std::logic_error);
-  CHECK_THROWS_AS(tile_axis(0, 4, 1, 1), std::logic_error);
+  CHECK_THROWS_AS(tile_axis(10, {4, 3, 1, 1}), std::logic_error);
+  CHECK_THROWS_AS(tile_axis(10, {4, 1, 4, 1}), std::logic_error);
+  CHECK_THROWS_AS(tile_axis(0, {4, 1, 1, 1}), std::logic_error);
 }
 
 TEST_CASE("a pointwise network: tiled equals whole, for any batch") {
   const at::Tensor x = picture(2, 3, 40, 56);
   const auto f = [](const at::Tensor& t, TileRange) { return at::cat({t * t, t + 1}, 1); };
   const at::Tensor expected = at::cat({x * x, x + 1}, 1);
-  const Tiling whole(40, 56, 64, 8, 4), tiled(40, 56, 24, 8, 4);
+  const Tiling whole(40, 56, {64, 8, 4, 8}), tiled(40, 56, {24, 8, 4, 8});
   REQUIRE(whole.tiles() == 1);
   REQUIRE(tiled.tiles() == 6);
   CHECK(at::equal(blend_tiles(whole, x, 1, f), expected));
@@ -86,7 +94,7 @@ TEST_CASE("a pointwise network: tiled equals whole, for any batch") {
 
 TEST_CASE("every window of every picture is asked for once, in order") {
   const at::Tensor x = picture(3, 1, 32, 32);
-  const Tiling tiling(32, 32, 16, 4, 4);
+  const Tiling tiling(32, 32, {16, 4, 4, 4});
   int64_t next = 0;
   blend_tiles(tiling, x, 4, [&](const at::Tensor& t, TileRange range) {
     CHECK(range.first == next);
@@ -105,7 +113,7 @@ TEST_CASE("a linear network with a small field: no seam where tiles meet") {
   const at::Tensor x = picture(1, 1, 64, 160).mul(0.1).add(0.8);
   const at::Tensor kernel = at::full({1, 1, 5, 5}, 1.0 / 25);
   const auto f = [&](const at::Tensor& t, TileRange) { return at::conv2d(t, kernel, {}, 1, 2); };
-  const Tiling tiled(64, 160, 64, 32, 4);
+  const Tiling tiled(64, 160, {64, 32, 4, 4});
   REQUIRE(tiled.tiles() > 1);
   const at::Tensor whole = f(x, {}), blended = blend_tiles(tiled, x, 3, f);
   const at::Tensor inner = (blended - whole).abs();

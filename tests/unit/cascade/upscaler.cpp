@@ -180,6 +180,6 @@ TEST_CASE("options that contradict each other are usage errors") {
   options.overlap = -1;
   CHECK_THROWS_AS(validate(options), UsageError);
   options = {};
-  options.batch = 0;
+  options.batch = -1;
   CHECK_THROWS_AS(validate(options), UsageError);
 }
