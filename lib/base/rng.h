@@ -43,6 +43,7 @@ enum RandomPurpose : uint32_t {
   kRandomDegrade = 6,
   kRandomNoise = 7,  // training noise
   kRandomAugment = 8,
+  kRandomLabel = 9,  // dropped class labels
 };
 
 }  // namespace sr3

@@ -2,8 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <map>
 
 #include "base/error.h"
@@ -17,6 +19,18 @@ StagePaths stage_paths(const std::string& output) {
     throw UsageError(cat("'", output, "' is no name for a stage: it should end in .json"));
   const std::string stem = directory_of(output) + stem_of(output);
   return {output, stem + ".safetensors", stem + ".state", stem + ".journal.jsonl", stem + ".preview.png", stem + ".loss.png"};
+}
+
+void remove_leftovers(const StagePaths& paths) {
+  const std::string folder = directory_of(paths.manifest), prefix = stem_of(paths.manifest) + ".";
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    // OutputFile's "NAME.json.1234.tmp", and the weights before their rename.
+    const bool temporary = name.starts_with(prefix) && name.ends_with(".tmp") && name.size() > prefix.size() + 4 &&
+                           std::isdigit(static_cast<unsigned char>(name[name.size() - 5]));
+    if (temporary || name == base_name(paths.weights) + ".new") std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights, const std::string& type) {
@@ -70,12 +84,13 @@ void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::str
   for (auto& [value, target] : pairs) target.detach().copy_(value);
 }
 
-void init_from_stage(const std::string& path, const NamedTensors& to) {
+std::vector<HistoryEntry> init_from_stage(const std::string& path, const NamedTensors& to) {
   const StageManifest manifest = read_manifest(path);
   const std::string weights = weights_path(path, manifest);
   if (sha256_file(weights) != manifest.weights_sha256)
     throw DataError(cat("cannot use '", weights, "': its digest is not the one in '", path, "'"));
   copy_tensors(read_safetensors(weights), to, weights);
+  return manifest.history;
 }
 
 }  // namespace sr3

@@ -21,6 +21,7 @@ uint64_t seed_for(uint64_t seed, uint32_t purpose, uint64_t number) {
 StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute)
     : manifest_(manifest), seed_(seed), noise_seed_(seed_for(seed, kRandomNoise)), device_(device), compute_(compute) {
   if (manifest.kind != "regression") {
+    if (manifest.augmentation.kind != "none") throw Error("cannot train with conditioning augmentation");
     if (manifest.diffusion.variance == "learned") throw Error("cannot train a learned variance");
     alpha_bar_ = make_alpha_bar(make_betas(manifest.diffusion.schedule));
   }
@@ -29,6 +30,15 @@ StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device de
 at::Tensor StageLoss::clean(const Batch& batch) const {
   if (manifest_.diffusion.target != "residual") return batch.high_res;
   return (batch.high_res - batch.condition).mul_(manifest_.diffusion.residual_scale);
+}
+
+at::Tensor StageLoss::labels(const Batch& batch) const {
+  const double p = manifest_.diffusion.label_dropout;
+  if (!batch.labels.defined() || p <= 0) return batch.labels;
+  at::Tensor result = batch.labels.clone();
+  for (int64_t i = 0; i < result.numel(); ++i)
+    if (RandomStream(seed_, static_cast<uint64_t>(batch.first + i), kRandomLabel).uniform() < p) result.data_ptr<int64_t>()[i] = -1;
+  return result;
 }
 
 at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batch) const {
@@ -60,7 +70,7 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   input.x = here(x_t);
   input.condition = here(batch.condition);
   input.level = here(network_level(network.level.input, levels));
-  input.labels = here(batch.labels);
+  input.labels = here(labels(batch));
   const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout);
   return training_loss(loss, output, here(target)).mean;
 }

@@ -14,13 +14,15 @@ namespace sr3 {
 
 class StageLoss {
  public:
-  // Error for what cannot be trained (learned variance).
+  // Error for what cannot be trained (learned variance, conditioning augmentation).
   StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute);
 
   // The mean over examples, channels and pixels: a differentiable scalar.
   at::Tensor operator()(const Parameters& parameters, const Batch& batch) const;
   // What is diffused, or regressed: the image, or the scaled residual over the condition. (N,3,S,S)
   at::Tensor clean(const Batch& batch) const;
+  // The batch's classes, some of them dropped (-1) for guidance: Ho & Salimans 2021, Algorithm 1.
+  at::Tensor labels(const Batch& batch) const;
 
  private:
   StageManifest manifest_;

@@ -77,11 +77,12 @@ struct Trainer::Impl {
         device(device_named(trainer.device)),
         journal(paths.journal, output),
         loader(data, manifest),
-        settings(settings_of(manifest, trainer, data, loader.images())),
         parameters(fresh_parameters(manifest.network, trainer.seed, device)),
         adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
         compute(precision_named(trainer.precision, device)),
         loss(manifest, trainer.seed, device, compute) {
+    options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what auto came to
+    settings = settings_of(manifest, options, data, loader.images());
     if (manifest.training.data.empty())
       for (const std::string& operand : data.operands)
         manifest.training.data += (manifest.training.data.empty() ? "" : ", ") + stem_of(operand);
@@ -121,6 +122,7 @@ NamedTensors Trainer::Impl::named(const std::vector<at::Tensor>& values) const {
 
 // Resumes, or begins.
 void Trainer::Impl::start() {
+  remove_leftovers(paths);
   if (options.restart) remove_checkpoint(paths.state);
   if (const auto checkpoint = read_checkpoint(paths.state)) {
     load(*checkpoint);
@@ -130,7 +132,7 @@ void Trainer::Impl::start() {
       throw Error(cat("'", paths.manifest, "' is there, but not the state to resume it from, '", paths.state,
                       "' (--restart begins anew, --init-from takes its weights)"));
     if (!options.init_from.empty()) {
-      init_from_stage(options.init_from, named(adam.parameters()));
+      manifest.history = init_from_stage(options.init_from, named(adam.parameters()));
       at::NoGradGuard no_grad;
       for (size_t i = 0; i < adam.ema().size(); ++i) adam.ema()[i].copy_(adam.parameters()[i].detach());
     }

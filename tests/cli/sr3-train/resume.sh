@@ -51,11 +51,14 @@ for delay in 0.31 0.17 0.23; do
   kill -9 $pid
   wait $pid 2>/dev/null || true
 done
+touch shot.json.123.tmp shot.safetensors.new shot.backup.tmp
 step=$(sed -n 's/^  "step": \([0-9]*\),/\1/p' shot.state/progress.json 2>/dev/null || sed -n 's/^  "step": \([0-9]*\),/\1/p' shot.state.*/progress.json)
 [ -n "$step" ] && [ "$step" -ge 1 ]
 train --steps $((step + 3)) photos -o shot.json
 train --steps $((step + 3)) photos -o whole.json
 same shot.safetensors whole.safetensors
+# What the killed ones left is gone, and nothing else.
+[ ! -e shot.json.123.tmp ] && [ ! -e shot.safetensors.new ] && [ -e shot.backup.tmp ]
 
 # In parts the gradient is the same but for rounding; the journal's first loss agrees to 5 digits.
 train --steps 2 --accumulate 3 photos -o parts.json

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+
 #include "base/error.h"
 #include "store/presets.h"
 #include "train/options.h"
@@ -106,6 +108,23 @@ TEST_CASE("a network of zeros that predicts v: the loss is the size of v") {
   stage.diffusion.predict = "eps";
   stage.diffusion.loss = "l2";
   CHECK(StageLoss(stage, 3, at::kCPU, at::kFloat)(parameters, batch).item<double>() == doctest::Approx(1).epsilon(0.01));
+}
+
+TEST_CASE("class labels are dropped as often as asked, and each example's is its own") {
+  StageManifest stage = small_stage();
+  stage.diffusion.label_dropout = 0.1;
+  Batch batch;
+  batch.labels = at::zeros({20000}, at::kLong);
+  const StageLoss loss(stage, 3, at::kCPU, at::kFloat);
+  const at::Tensor dropped = loss.labels(batch);
+  // 2000 expected, standard deviation 42.
+  CHECK(std::abs(-dropped.sum().item<int64_t>() - 2000) < 210);
+  CHECK(batch.labels.sum().item<int64_t>() == 0);
+  batch.first = 100;
+  batch.labels = at::zeros({50}, at::kLong);
+  CHECK(at::equal(loss.labels(batch), dropped.slice(0, 100, 150)));
+  stage.augmentation.kind = "blur";
+  CHECK_THROWS_AS(StageLoss(stage, 3, at::kCPU, at::kFloat), Error);
 }
 
 TEST_CASE("seeds of different purposes and numbers differ") {
