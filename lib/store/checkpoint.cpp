@@ -114,7 +114,8 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
     const json index = json::parse(read_text(index_path));
     for (const auto& [name, size] : index.at("files").items()) {
       const std::string path = folder + "/" + name;
-      if (name.find('/') != std::string::npos) throw DataError(cat("cannot use '", index_path, "': bad name '", name, "'"));
+      if (name.find('/') != std::string::npos)
+        throw DataError(cat("cannot use '", index_path, "': bad name '", name, "'"));
       std::error_code failure;
       const auto found = fs::file_size(path, failure);
       if (failure) throw DataError(cat("cannot read '", path, "': ", failure.message()));

@@ -1,6 +1,6 @@
 // A folder of named files that is complete or absent, whatever kills the writer, and the machine too.
-// It is written beside its place as FOLDER.new, each file synced, an index of names and sizes last; then two renames put
-// it there (FOLDER to FOLDER.old, FOLDER.new to FOLDER). Reading finishes or undoes what a crash left half way.
+// It is written beside its place as FOLDER.new, each file synced, an index of names and sizes last; then two renames
+// put it there (FOLDER to FOLDER.old, FOLDER.new to FOLDER). Reading finishes or undoes what a crash left half way.
 // Knows nothing of training: files of tensors and files of text.
 #pragma once
 
@@ -23,8 +23,8 @@ struct Checkpoint {
 };
 
 void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint);
-// Nothing when there is none (also no finished FOLDER.new or FOLDER.old). DataError when its files are not those that the
-// index names. Heals the folder's names on disk.
+// Nothing when there is none (also no finished FOLDER.new or FOLDER.old). DataError when its files are not those that
+// the index names. Heals the folder's names on disk.
 std::optional<Checkpoint> read_checkpoint(const std::string& folder);
 // Takes it away, with what crashes left.
 void remove_checkpoint(const std::string& folder);

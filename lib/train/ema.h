@@ -6,8 +6,8 @@
 
 namespace sr3 {
 
-// After the t-th update (from 1): the full decay would hold on to the random first weights for 1 / (1 - decay) updates, so
-// it begins small: min(decay, (1 + t) / (10 + t)).
+// After the t-th update (from 1): the full decay would hold on to the random first weights for 1 / (1 - decay) updates,
+// so it begins small: min(decay, (1 + t) / (10 + t)).
 inline double ema_decay(double decay, int64_t t) {
   return std::min(decay, (1.0 + static_cast<double>(t)) / (10.0 + static_cast<double>(t)));
 }

@@ -20,7 +20,9 @@ using nlohmann::ordered_json;
 
 namespace {
 
-[[noreturn]] void fail(const std::string& path) { throw Error(cat("cannot write '", path, "': ", std::strerror(errno))); }
+[[noreturn]] void fail(const std::string& path) {
+  throw Error(cat("cannot write '", path, "': ", std::strerror(errno)));
+}
 
 // JSON has no NaN.
 ordered_json number(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }

@@ -1,5 +1,6 @@
-// The journal of a training: JSON lines, one every so many steps. Lines after the saved step are cut when a run resumes, so
-// that the file equals that of a straight run but for the timings. Holds a lock: one process trains a stage at a time.
+// The journal of a training: JSON lines, one every so many steps. Lines after the saved step are cut when a run
+// resumes, so that the file equals that of a straight run but for the timings. Holds a lock: one process trains a stage
+// at a time.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +11,13 @@ namespace sr3 {
 
 struct JournalLine {
   int64_t step = 0;
-  double loss = 0;              // mean since the last line; NaN (null in the file) when all its steps were skipped
+  double loss = 0;  // mean since the last line; NaN (null in the file) when all its steps were skipped
   double learning_rate = 0;
-  double gradient_norm = 0;     // mean since the last line, before clipping; NaN likewise
-  int64_t skipped = 0;          // steps skipped so far
+  double gradient_norm = 0;  // mean since the last line, before clipping; NaN likewise
+  int64_t skipped = 0;       // steps skipped so far
   double images_per_second = 0;
-  double waiting = 0;           // share of the time since the last line that the trainer waited for data
-  double seconds = 0;           // of training in all, over all runs
+  double waiting = 0;  // share of the time since the last line that the trainer waited for data
+  double seconds = 0;  // of training in all, over all runs
 };
 
 std::string journal_text(const JournalLine& line);  // with its newline

@@ -19,9 +19,9 @@ struct Update {
 };
 
 // Vectorised for what the CPU has. Without contraction, so that every variant gives the same bits.
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("no-math-errno", "fp-contract=off")))
-void update_chunk(const Update& u, int64_t n, const float* __restrict__ gradient, float* __restrict__ p,
-                  float* __restrict__ m, float* __restrict__ v, float* __restrict__ ema) {
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("no-math-errno", "fp-contract=off"))) void
+update_chunk(const Update& u, int64_t n, const float* __restrict__ gradient, float* __restrict__ p,
+             float* __restrict__ m, float* __restrict__ v, float* __restrict__ ema) {
   for (int64_t i = 0; i < n; ++i) {
     const float g = gradient[i] * u.scale;
     m[i] = u.b1 * m[i] + u.a1 * g;
@@ -109,8 +109,8 @@ void Adam::step(int64_t t, double rate, double gradient_scale, double ema_decay)
   }
 }
 
-void Adam::step_on_cpu(const std::vector<at::Tensor>& grads, double rate, double gradient_scale, double ema_decay, double c1,
-                       double c2) {
+void Adam::step_on_cpu(const std::vector<at::Tensor>& grads, double rate, double gradient_scale, double ema_decay,
+                       double c1, double c2) {
   const Update update{static_cast<float>(options_.beta1),
                       static_cast<float>(1 - options_.beta1),
                       static_cast<float>(options_.beta2),

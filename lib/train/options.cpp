@@ -59,9 +59,8 @@ void at_least(const char* option, double value, double least) {
 // The largest number of groups up to `most` that divides the channels of every level.
 int64_t fitting_groups(const UNetOptions& network, int64_t most) {
   for (int64_t groups = most; groups > 1; --groups)
-    if (std::all_of(network.multipliers.begin(), network.multipliers.end(), [&](double m) {
-          return std::llround(static_cast<double>(network.channels) * m) % groups == 0;
-        }))
+    if (std::all_of(network.multipliers.begin(), network.multipliers.end(),
+                    [&](double m) { return std::llround(static_cast<double>(network.channels) * m) % groups == 0; }))
       return groups;
   return 1;
 }
@@ -118,7 +117,8 @@ void TrainFlags::declare(Options& options) {
   options.add("noise", 0, &noise, "SIGMA", "after shrinking, in grey levels of 255");
   options.add("jpeg", 0, &jpeg, "Q", "compress the small image: quality 1 to 100; 0: do not");
   options.group("Running");
-  options.choice("weights-type", 0, &trainer.weights_type, {"fp32", "fp16", "bf16"}, "of the numbers in the stage's file");
+  options.choice("weights-type", 0, &trainer.weights_type, {"fp32", "fp16", "bf16"},
+                 "of the numbers in the stage's file");
   options.add("no-history", 0, &trainer.no_history, "leave this run and its time out of the manifest");
 }
 

@@ -1,5 +1,5 @@
-// What a training run is told. TrainerOptions is complete; TrainFlags is a command line, where what is not said comes from
-// the preset.
+// What a training run is told. TrainerOptions is complete; TrainFlags is a command line, where what is not said comes
+// from the preset.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +21,18 @@ struct TrainerOptions {
   int64_t warmup = 200;
   std::string decay = "none";  // none|cosine|linear
   double ema = 0.999;
-  double clip_norm = 1;        // 0: no clipping
+  double clip_norm = 1;  // 0: no clipping
   double weight_decay = 0;
   uint64_t seed = 0;
   std::string precision = "auto", device = "auto";
-  int64_t threads = 0;                 // 0: all cores
-  std::string weights_type = "fp32";   // of the stage's file: fp32|fp16|bf16
-  std::optional<double> time_limit;    // seconds, of this run
-  int64_t save_steps = 0;              // 0: by time
+  int64_t threads = 0;                // 0: all cores
+  std::string weights_type = "fp32";  // of the stage's file: fp32|fp16|bf16
+  std::optional<double> time_limit;   // seconds, of this run
+  int64_t save_steps = 0;             // 0: by time
   double save_seconds = 600;
   int64_t journal_every = 50;
   int64_t preview_every = 500, preview_images = 4;  // 0: no preview
-  std::string init_from;               // a stage, or empty
+  std::string init_from;                            // a stage, or empty
   bool restart = false, no_history = false;
 };
 
@@ -44,7 +44,8 @@ struct TrainFlags {
   std::optional<int64_t> scale, low_res, high_res, steps, batch, warmup, channels, groups, patch, diffusion_steps;
   std::optional<double> learning_rate, ema, residual_scale, dropout, blur, noise;
   std::optional<int64_t> jpeg;
-  std::optional<std::string> loss, predict, target, schedule, level_draw, multipliers, blocks, attention, kernel, convention;
+  std::optional<std::string> loss, predict, target, schedule, level_draw, multipliers, blocks, attention, kernel,
+      convention;
   std::optional<std::string> time_limit;
   std::string save_every = "10m";
   std::string description, data_name, attribution;

@@ -90,10 +90,14 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
   for (const auto& [key, value] : all.items())
     if (key != "description" && key != "sampling" && key != "weights" && key != "training" && key != "history")
       stage[key] = value;
-  const json trainer_json = {{"batch", trainer.batch},       {"accumulate", trainer.accumulate},
-                             {"learning_rate", trainer.learning_rate}, {"warmup", trainer.warmup},
-                             {"decay", trainer.decay},       {"ema", trainer.ema},
-                             {"clip_norm", trainer.clip_norm}, {"weight_decay", trainer.weight_decay},
+  const json trainer_json = {{"batch", trainer.batch},
+                             {"accumulate", trainer.accumulate},
+                             {"learning_rate", trainer.learning_rate},
+                             {"warmup", trainer.warmup},
+                             {"decay", trainer.decay},
+                             {"ema", trainer.ema},
+                             {"clip_norm", trainer.clip_norm},
+                             {"weight_decay", trainer.weight_decay},
                              {"precision", trainer.precision}};
   const json data_json = {{"images", images},
                           {"no_flip", data.no_flip},
@@ -112,7 +116,8 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
   out["skipped_in_row"] = progress.skipped_in_row;
   out["seconds"] = progress.seconds;
   out["last_loss"] = progress.last_loss;
-  out["window"] = {{"loss", progress.window_loss}, {"gradient_norm", progress.window_norm}, {"steps", progress.window_steps}};
+  out["window"] = {
+      {"loss", progress.window_loss}, {"gradient_norm", progress.window_norm}, {"steps", progress.window_steps}};
   out["seed"] = settings.seed;
   out["stage"] = ordered_json::parse(settings.stage);
   out["data"] = ordered_json::parse(settings.data);
@@ -142,7 +147,8 @@ void parse_progress(const std::string& text, const std::string& origin, Training
   } catch (const json::exception&) {
     throw DataError(cat("cannot use '", origin, "': it is not the progress of a training"));
   }
-  for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.window_steps})
+  for (const int64_t count :
+       {progress.step, progress.updates, progress.examples, progress.skipped, progress.window_steps})
     if (count < 0) throw DataError(cat("cannot use '", origin, "': a count is below 0"));
 }
 
@@ -154,7 +160,8 @@ void check_settings(const TrainingSettings& begun, const TrainingSettings& now, 
   if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
   for (const auto& d : differences(begun.stage, now.stage)) refuse(d);
   for (const auto& d : differences(begun.data, now.data)) refuse(d);
-  for (const auto& d : differences(begun.trainer, now.trainer)) note(cat(d.option, " is now ", d.now, ", was ", d.begun));
+  for (const auto& d : differences(begun.trainer, now.trainer))
+    note(cat(d.option, " is now ", d.now, ", was ", d.begun));
 }
 
 }  // namespace sr3

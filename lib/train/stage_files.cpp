@@ -18,7 +18,12 @@ StagePaths stage_paths(const std::string& output) {
   if (extension_of(output) != "json" || stem_of(output).empty())
     throw UsageError(cat("'", output, "' is no name for a stage: it should end in .json"));
   const std::string stem = directory_of(output) + stem_of(output);
-  return {output, stem + ".safetensors", stem + ".state", stem + ".journal.jsonl", stem + ".preview.png", stem + ".loss.png"};
+  return {output,
+          stem + ".safetensors",
+          stem + ".state",
+          stem + ".journal.jsonl",
+          stem + ".preview.png",
+          stem + ".loss.png"};
 }
 
 void remove_leftovers(const StagePaths& paths) {
@@ -33,7 +38,8 @@ void remove_leftovers(const StagePaths& paths) {
   }
 }
 
-void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights, const std::string& type) {
+void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights,
+                   const std::string& type) {
   const at::ScalarType stored = type == "fp16" ? at::kHalf : type == "bf16" ? at::kBFloat16 : at::kFloat;
   TensorFile file;
   for (const auto& [name, tensor] : weights) {

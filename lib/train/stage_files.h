@@ -23,14 +23,17 @@ StagePaths stage_paths(const std::string& output);
 // What a killed run left half written. Only for the one process that trains this stage.
 void remove_leftovers(const StagePaths& paths);
 
-// Weights (as fp32, fp16 or bf16), then the manifest that names them with their digest. The two renames come right after one another:
-// a reader that falls between them is told of a digest that does not agree.
-void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights, const std::string& type);
+// Weights (as fp32, fp16 or bf16), then the manifest that names them with their digest. The two renames come right
+// after one another: a reader that falls between them is told of a digest that does not agree.
+void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights,
+                   const std::string& type);
 
-// Copies each tensor of the file over the one of its name. DataError that lists what is missing, unknown or of another shape.
+// Copies each tensor of the file over the one of its name. DataError that lists what is missing, unknown or of another
+// shape.
 void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::string& origin);
 
-// Takes the weights of the stage at `path`, which must be a network of the same names and shapes. Its history is returned.
+// Takes the weights of the stage at `path`, which must be a network of the same names and shapes. Its history is
+// returned.
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const NamedTensors& to);
 
 }  // namespace sr3

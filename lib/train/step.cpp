@@ -13,8 +13,8 @@
 namespace sr3 {
 
 uint64_t seed_for(uint64_t seed, uint32_t purpose, uint64_t number) {
-  const auto bits = philox4x32({static_cast<uint32_t>(number), static_cast<uint32_t>(number >> 32), purpose, 0x53454544u},
-                               philox_key(seed));
+  const auto bits = philox4x32(
+      {static_cast<uint32_t>(number), static_cast<uint32_t>(number >> 32), purpose, 0x53454544u}, philox_key(seed));
   return (uint64_t{bits[0]} << 32) | bits[1];
 }
 
@@ -37,7 +37,8 @@ at::Tensor StageLoss::labels(const Batch& batch) const {
   if (!batch.labels.defined() || p <= 0) return batch.labels;
   at::Tensor result = batch.labels.clone();
   for (int64_t i = 0; i < result.numel(); ++i)
-    if (RandomStream(seed_, static_cast<uint64_t>(batch.first + i), kRandomLabel).uniform() < p) result.data_ptr<int64_t>()[i] = -1;
+    if (RandomStream(seed_, static_cast<uint64_t>(batch.first + i), kRandomLabel).uniform() < p)
+      result.data_ptr<int64_t>()[i] = -1;
   return result;
 }
 
@@ -62,8 +63,8 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
     at::NoGradGuard no_grad;
     for (int64_t i = begin; i < end; ++i)
-      eps.select(0, i).copy_(philox_noise({noise_seed_, static_cast<uint64_t>(batch.first + i)}, 0, x0.size(1), x0.size(2),
-                                          x0.size(3)));
+      eps.select(0, i).copy_(
+          philox_noise({noise_seed_, static_cast<uint64_t>(batch.first + i)}, 0, x0.size(1), x0.size(2), x0.size(3)));
   });
   const at::Tensor x_t = q_sample(x0, eps, levels.alpha_bar);
   const at::Tensor target = training_target(predict_named(manifest_.diffusion.predict), x0, eps, levels.alpha_bar);

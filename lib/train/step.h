@@ -1,5 +1,5 @@
-// The loss of one batch of examples: what SR3's training step (Algorithm 1 of Saharia et al. 2021) does before the gradient,
-// and the regression baseline's. Levels, noise and dropout of example e depend on (seed, e) alone.
+// The loss of one batch of examples: what SR3's training step (Algorithm 1 of Saharia et al. 2021) does before the
+// gradient, and the regression baseline's. Levels, noise and dropout of example e depend on (seed, e) alone.
 #pragma once
 
 #include <ATen/core/Tensor.h>

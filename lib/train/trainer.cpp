@@ -1,14 +1,11 @@
 #include "train/trainer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -16,6 +13,7 @@
 #include "nn/precision.h"
 #include "nn/unet.h"
 #include "store/checkpoint.h"
+#include "tensor/device.h"
 #include "train/ema.h"
 #include "train/journal.h"
 #include "train/learning_rate.h"
@@ -32,23 +30,7 @@ namespace {
 
 constexpr int64_t kSkippedInRow = 10;  // so many stop the run
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-at::Device device_named(const std::string& name) {
-  if (name == "auto") return at::hasCUDA() ? at::Device("cuda") : at::Device("cpu");
-  if (name != "cpu" && !at::hasCUDA()) throw Error(cat("cannot use '", name, "': this libtorch or machine has no CUDA"));
-  return at::Device(name);
-}
-
-void use_threads(int64_t threads) {
-  at::set_num_threads(threads > 0 ? static_cast<int>(threads) : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
-  // Activations of the same sizes come and go with each step: keep their pages instead of giving them back to the system
-  // and getting them zeroed again.
-  mallopt(M_MMAP_THRESHOLD, std::numeric_limits<int>::max());
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 Parameters fresh_parameters(const UNetOptions& options, uint64_t seed, at::Device device) {
   const Parameters initial = initial_parameters(options, seed);
@@ -74,7 +56,7 @@ struct Trainer::Impl {
       : manifest(std::move(stage)),
         options(trainer),
         paths(stage_paths(output)),
-        device(device_named(trainer.device)),
+        device(open_device(trainer.device)),
         journal(paths.journal, output),
         loader(data, manifest),
         parameters(fresh_parameters(manifest.network, trainer.seed, device)),
@@ -140,7 +122,8 @@ void Trainer::Impl::start() {
   journal.cut(progress.step);
   const HistoryEntry run = this_run();
   const bool same = !manifest.history.empty() && manifest.history.back().program == run.program &&
-                    manifest.history.back().version == run.version && manifest.history.back().arguments == run.arguments;
+                    manifest.history.back().version == run.version &&
+                    manifest.history.back().arguments == run.arguments;
   if (!options.no_history && !same) manifest.history.push_back(run);
 }
 
@@ -156,7 +139,8 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   take("ema.safetensors", adam.ema());
   take("adam-m.safetensors", adam.first_moment());
   take("adam-v.safetensors", adam.second_moment());
-  manifest.history = parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json").history;
+  manifest.history =
+      parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json").history;
 }
 
 // One update of the weights from options.batch examples, in options.accumulate parts.
@@ -205,7 +189,8 @@ void Trainer::Impl::write_journal() {
   line.step = progress.step;
   line.loss = steps > 0 ? progress.window_loss / steps : nothing;
   line.gradient_norm = steps > 0 ? progress.window_norm / steps : nothing;
-  line.learning_rate = LearningRate{options.learning_rate, options.warmup, options.decay, options.steps}.at(progress.step);
+  line.learning_rate =
+      LearningRate{options.learning_rate, options.warmup, options.decay, options.steps}.at(progress.step);
   line.skipped = progress.skipped;
   line.images_per_second = window_seconds > 0 ? static_cast<double>(window_examples) / window_seconds : 0;
   line.waiting = window_seconds > 0 ? window_waited / window_seconds : 0;
@@ -227,10 +212,12 @@ void Trainer::Impl::save() {
   summary.learning_rate = options.learning_rate;
   summary.ema = options.ema;
   summary.seconds = options.no_history ? 0 : progress.seconds;
-  summary.loss = progress.window_steps > 0 ? progress.window_loss / static_cast<double>(progress.window_steps) : progress.last_loss;
+  summary.loss = progress.window_steps > 0 ? progress.window_loss / static_cast<double>(progress.window_steps)
+                                           : progress.last_loss;
   const auto file = [&](const std::vector<at::Tensor>& values) {
     TensorFile result;
-    for (const auto& [name, value] : named(values)) result.tensors.emplace_back(name, value.detach().to(at::kCPU).contiguous());
+    for (const auto& [name, value] : named(values))
+      result.tensors.emplace_back(name, value.detach().to(at::kCPU).contiguous());
     return result;
   };
   manifest.weights_file = manifest.weights_sha256 = "";  // the state's manifest is not a stage
@@ -245,7 +232,8 @@ void Trainer::Impl::save() {
   draw_loss_curve(paths.journal, paths.loss);
 }
 
-Trainer::Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data, const std::string& output) {
+Trainer::Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data,
+                 const std::string& output) {
   use_threads(options.threads);
   impl_ = std::make_unique<Impl>(std::move(manifest), options, data, output);
   impl_->start();
@@ -259,10 +247,12 @@ int Trainer::run(const ProgressOptions& progress_options) {
   const StopSignals signals;
   const double begin = now();
   if (t.progress.step > options.steps)
-    throw UsageError(cat("--steps ", options.steps, ": '", t.paths.manifest, "' has done ", t.progress.step, " already"));
+    throw UsageError(
+        cat("--steps ", options.steps, ": '", t.paths.manifest, "' has done ", t.progress.step, " already"));
   note(cat(t.loader.images(), " images, ", t.parameters.count(), " weights"));
   if (options.preview_every > 0)
-    t.preview = std::make_unique<Preview>(t.manifest, t.loader, options.preview_images, options.seed, t.device, t.compute);
+    t.preview =
+        std::make_unique<Preview>(t.manifest, t.loader, options.preview_images, options.seed, t.device, t.compute);
   double last_save = begin;
   int status = 0;
   {
@@ -296,8 +286,8 @@ int Trainer::run(const ProgressOptions& progress_options) {
   const std::string where = cat("step ", t.progress.step, " of ", options.steps);
   if (t.progress.skipped) warn(cat(t.progress.skipped, " steps skipped in all"));
   if (status == kFailed)
-    throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient; '", t.paths.state,
-                    "' has what there was"));
+    throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient; '",
+                    t.paths.state, "' has what there was"));
   if (t.progress.step < options.steps) note(cat("stopped after ", where, "; the same command goes on"));
   return status;
 }

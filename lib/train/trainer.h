@@ -1,6 +1,6 @@
-// The training loop of any stage: resumes what it finds, steps, saves, stops when told to. Everything that differs between
-// kinds of stages is in StageLoss (train/step.h); everything that is drawn depends on seed and example number alone, so a
-// resumed run continues exactly.
+// The training loop of any stage: resumes what it finds, steps, saves, stops when told to. Everything that differs
+// between kinds of stages is in StageLoss (train/step.h); everything that is drawn depends on seed and example number
+// alone, so a resumed run continues exactly.
 //   NAME.json, NAME.safetensors   the stage, with the averaged weights: usable at any time
 //   NAME.state/                   what resuming needs (store/checkpoint.h)
 //   NAME.journal.jsonl, NAME.preview.png, NAME.loss.png

@@ -35,7 +35,8 @@ image 40 36 9 >photos/9.ppm
 fails 2 "the number of images 3 contradicts the 2" train --steps 3 photos -o b.json
 rm photos/9.ppm
 # The learning rate may change, and this is said.
-sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 3 --learning-rate 1e-5 photos -o b.json 2>said
+sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 3 --learning-rate 1e-5 \
+  photos -o b.json 2>said
 grep -q -- '--learning-rate is now 1e-05, was 0.001' said
 
 # A damaged state is named; nothing is lost by it.

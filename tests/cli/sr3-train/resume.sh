@@ -52,7 +52,8 @@ for delay in 0.31 0.17 0.23; do
   wait $pid 2>/dev/null || true
 done
 touch shot.json.123.tmp shot.safetensors.new shot.backup.tmp
-step=$(sed -n 's/^  "step": \([0-9]*\),/\1/p' shot.state/progress.json 2>/dev/null || sed -n 's/^  "step": \([0-9]*\),/\1/p' shot.state.*/progress.json)
+counter='s/^  "step": \([0-9]*\),/\1/p'
+step=$(sed -n "$counter" shot.state/progress.json 2>/dev/null || sed -n "$counter" shot.state.*/progress.json)
 [ -n "$step" ] && [ "$step" -ge 1 ]
 train --steps $((step + 3)) photos -o shot.json
 train --steps $((step + 3)) photos -o whole.json

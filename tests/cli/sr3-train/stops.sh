@@ -1,6 +1,7 @@
 # What ends a run early, with all saved.
 photos photos 8 40 36
-program=(sr3-train --preset tiny --crop 32 --channels 8 --batch 4 --threads 1 --precision fp32 --journal-every 1 --preview-every 0)
+program=(sr3-train --preset tiny --crop 32 --channels 8 --batch 4 --threads 1 --precision fp32
+  --journal-every 1 --preview-every 0)
 train() { "${program[@]}" "$@"; }
 step() { sed -n 's/^  "step": \([0-9]*\),/\1/p' "$1.state/progress.json"; }
 
@@ -28,7 +29,8 @@ train -q --steps 100000 --time-limit 1s photos -o limit.json
 
 # A learning rate that throws the weights to infinity: steps are skipped and reported, ten in a row end the run.
 fails 1 'step 4 skipped: its ' train --steps 100 --learning-rate 1e30 --warmup 0 photos -o wild.json
-fails 1 '10 steps in a row had no finite loss' train --steps 100 --learning-rate 1e30 --warmup 0 --restart photos -o wild.json
+fails 1 "10 steps in a row had no finite loss" train --steps 100 --learning-rate 1e30 --warmup 0 --restart \
+  photos -o wild.json
 [ "$(step wild)" -lt 30 ]
 grep -q '"loss":null' wild.journal.jsonl
 grep -q '"skipped": 10' wild.state/progress.json
@@ -36,7 +38,8 @@ grep -q '"skipped": 10' wild.state/progress.json
 # Two at a time: the second one is refused.
 "${program[@]}" -q --steps 100000 photos -o limit.json &
 pid=$!
-until [ "$(tail -n1 limit.journal.jsonl | sed 's/.*"step":\([0-9]*\),.*/\1/')" -gt "$(step limit)" ]; do sleep 0.1; done
+last() { sed -n '$s/.*"step":\([0-9]*\),.*/\1/p' "$1.journal.jsonl"; }
+until [ "$(last limit)" -gt "$(step limit)" ]; do sleep 0.1; done
 fails 1 "'limit.json' is being trained by another process" train --steps 100000 photos -o limit.json
 kill $pid
 wait $pid || [ $? = 143 ]

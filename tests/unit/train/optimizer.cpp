@@ -48,7 +48,8 @@ TEST_CASE("Adam follows the formula in double") {
     for (const float value : start) slow.emplace_back(value, weight_decay);
     for (int t = 1; t <= 50; ++t) {
       at::Tensor g = at::empty({4});
-      for (int i = 0; i < 4; ++i) g.data_ptr<float>()[i] = std::sin(static_cast<float>(t * (i + 1))) * (i == 3 ? 1e-6f : 1.0f);
+      for (int i = 0; i < 4; ++i)
+        g.data_ptr<float>()[i] = std::sin(static_cast<float>(t * (i + 1))) * (i == 3 ? 1e-6f : 1.0f);
       set_gradient(p, g);
       adam.step(t, 0.01, 0.5, 0.9);
       for (int i = 0; i < 4; ++i) slow[i].step(t, 0.01, 0.5 * g.data_ptr<float>()[i], 0.9);
@@ -79,7 +80,8 @@ TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes
   const auto run = [](int threads) {
     at::set_num_threads(threads);
     at::Tensor big = at::arange(100003, at::kFloat).mul_(1e-5).requires_grad_(true);
-    at::Tensor conv = at::arange(2 * 3 * 3 * 3, at::kFloat).view({2, 3, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast);
+    at::Tensor conv =
+        at::arange(2 * 3 * 3 * 3, at::kFloat).view({2, 3, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast);
     conv.requires_grad_(true);
     at::Tensor idle = leaf({7});
     Adam adam({big, conv, idle}, {});
@@ -92,7 +94,8 @@ TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes
       CHECK(!big.grad().defined());
     }
     CHECK(idle.item<float>() == 7);
-    return std::vector<at::Tensor>{big.detach().clone(), conv.detach().clone(), adam.ema()[0].clone(), adam.ema()[1].clone()};
+    return std::vector<at::Tensor>{big.detach().clone(), conv.detach().clone(), adam.ema()[0].clone(),
+                                   adam.ema()[1].clone()};
   };
   const auto one = run(1), three = run(3);
   for (size_t i = 0; i < one.size(); ++i) CHECK(at::equal(one[i], three[i]));

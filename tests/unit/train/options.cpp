@@ -14,7 +14,7 @@ namespace {
 TrainFlags flags(const std::vector<std::pair<std::string, std::string>>& given) {
   static TrainFlags result;
   result = TrainFlags{};
-    Options options;
+  Options options;
   result.declare(options);
   for (const auto& [name, value] : given) {
     const Option* option = options.find(name);
@@ -59,7 +59,9 @@ TEST_CASE("sizes follow from one another") {
 }
 
 TEST_CASE("the network's options") {
-  const auto network = [](const std::vector<std::pair<std::string, std::string>>& given) { return flags(given).stage(0).network; };
+  const auto network = [](const std::vector<std::pair<std::string, std::string>>& given) {
+    return flags(given).stage(0).network;
+  };
   CHECK(network({{"multipliers", "1,2"}, {"blocks", "3"}}).blocks == std::vector<int64_t>{3, 3});
   CHECK(network({{"multipliers", "1,2,2,4"}}).blocks.size() == 4);
   CHECK(network({{"attention", "1,2"}}).attention == std::vector<int64_t>{1, 2});
@@ -90,13 +92,13 @@ TEST_CASE("what a run is told") {
   CHECK(flags({{"time-limit", "2h"}}).resolved().time_limit == 7200);
   CHECK(!flags({}).resolved().time_limit);
   for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"batch", "0"},
-                                                                                   {"accumulate", "17"},
-                                                                                   {"ema", "1"},
-                                                                                   {"steps", "0"},
-                                                                                   {"learning-rate", "-1"},
-                                                                                   {"journal-every", "0"},
-                                                                                   {"save-every", "soon"},
-                                                                                   {"time-limit", "later"}}) {
+                                                                                    {"accumulate", "17"},
+                                                                                    {"ema", "1"},
+                                                                                    {"steps", "0"},
+                                                                                    {"learning-rate", "-1"},
+                                                                                    {"journal-every", "0"},
+                                                                                    {"save-every", "soon"},
+                                                                                    {"time-limit", "later"}}) {
     CAPTURE(name);
     CHECK_THROWS_WITH_AS(flags({{name, value}}).resolved(), doctest::Contains("--"), UsageError);
   }

@@ -54,9 +54,10 @@ TEST_CASE("what may change in a resumed training, and what may not") {
   }
   SUBCASE("the network") {
     stage.network.channels = 40;
-    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
-                         "cannot resume 'x.json': --channels 40 contradicts the 32 it was begun with (--restart begins anew)",
-                         UsageError);
+    CHECK_THROWS_WITH_AS(
+        check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
+        "cannot resume 'x.json': --channels 40 contradicts the 32 it was begun with (--restart begins anew)",
+        UsageError);
   }
   SUBCASE("a list") {
     stage.network.multipliers = {1, 4};
@@ -71,8 +72,8 @@ TEST_CASE("what may change in a resumed training, and what may not") {
   SUBCASE("the seed") {
     TrainerOptions other = trainer;
     other.seed = 1;
-    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, other, {}, 8), "x.json"), doctest::Contains("--seed 1"),
-                         UsageError);
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, other, {}, 8), "x.json"),
+                         doctest::Contains("--seed 1"), UsageError);
   }
   SUBCASE("the data") {
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 9), "x.json"),

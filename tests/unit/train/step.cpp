@@ -27,7 +27,8 @@ Batch examples(int64_t first, int64_t n) {
   batch.high_res = at::empty({n, 3, 64, 64});
   batch.condition = at::empty({n, 3, 64, 64});
   for (int64_t i = 0; i < n; ++i) {
-    batch.high_res[i] = at::sin(at::arange(3 * 64 * 64, at::kFloat).view({3, 64, 64}) * (0.1 * static_cast<double>(first + i + 1)));
+    batch.high_res[i] =
+        at::sin(at::arange(3 * 64 * 64, at::kFloat).view({3, 64, 64}) * (0.1 * static_cast<double>(first + i + 1)));
     batch.condition[i] = batch.high_res[i] * 0.9;
   }
   return batch;
@@ -98,8 +99,7 @@ TEST_CASE("a network of zeros that predicts v: the loss is the size of v") {
   stage.diffusion.schedule.steps = 1;
   const Parameters initial = initial_parameters(stage.network, 1);
   Parameters parameters;
-  for (const auto& [name, value] : initial.all())
-    parameters.add(name, at::zeros_like(value).requires_grad_(true));
+  for (const auto& [name, value] : initial.all()) parameters.add(name, at::zeros_like(value).requires_grad_(true));
   Batch batch = examples(0, 8);
   batch.high_res.zero_();
   batch.condition.zero_();
@@ -107,7 +107,8 @@ TEST_CASE("a network of zeros that predicts v: the loss is the size of v") {
   CHECK(loss == doctest::Approx(0.8 * 0.79788456).epsilon(0.01));
   stage.diffusion.predict = "eps";
   stage.diffusion.loss = "l2";
-  CHECK(StageLoss(stage, 3, at::kCPU, at::kFloat)(parameters, batch).item<double>() == doctest::Approx(1).epsilon(0.01));
+  CHECK(StageLoss(stage, 3, at::kCPU, at::kFloat)(parameters, batch).item<double>() ==
+        doctest::Approx(1).epsilon(0.01));
 }
 
 TEST_CASE("class labels are dropped as often as asked, and each example's is its own") {
