@@ -34,8 +34,7 @@ show sr-metrics --low-res "$dir/lr" "$dir/hr" "$dir/bicubic"
 say "measured against the truth: photo-x4"
 show sr-metrics --low-res "$dir/lr" "$dir/hr" "$dir/sr"
 say "low resolution, bicubic, photo-x4, truth"
-upscale --baseline nearest -s 4 "$dir/lr" -o "$dir/nearest/"
-show sheet --columns 4 --interleave "$dir/nearest" "$dir/bicubic" "$dir/sr" "$dir/hr" -o "$dir/sheet.png"
+show sheet --beside --fit --labels "$dir/lr" "$dir/bicubic" "$dir/sr" "$dir/hr" -o "$dir/sheet.png"
 
 say "a tiny stage, trained for half a minute"
 rm -rf "$dir"/tiny.*
