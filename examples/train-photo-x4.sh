@@ -18,7 +18,6 @@ done
 
 sr3-train --preset photo-x4 --steps "${STEPS:-200000}" --time-limit "${HOURS:-6}h" --weights-type fp16 \
   --min-detail 6 --preview-every 1000 --description "x4 super-resolution of photographs" \
-  --data-name "32 photographs of Debian's packages lomiri-wallpapers-16.04, lomiri-wallpapers-20.04, mate-backgrounds and
-plasma-workspace-wallpapers, shrunk 2, 3 and 4 times" \
+  --data-name "32 photographs of Debian's lomiri-wallpapers-16.04 and -20.04, mate-backgrounds, plasma-workspace-wallpapers" \
   --attribution "photographers and licences: copyright files of these packages (CC BY, CC BY-SA, CC0, GPL-2+, LGPL-3)" \
   "$dir/train" -o "$dir/photo-x4.json"
