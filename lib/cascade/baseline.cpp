@@ -26,7 +26,8 @@ void repeat(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t wi
 }  // namespace
 
 void Baseline::declare(Options& options) {
-  options.choice("baseline", 0, &kernel, {"nearest", "box", "bilinear", "bicubic", "lanczos"}, "resize instead, without a stage");
+  options.choice("baseline", 0, &kernel, {"nearest", "box", "bilinear", "bicubic", "lanczos"},
+                 "resize instead, without a stage");
   options.add("scale", 's', &scale, "N", "with --baseline: enlarge N times");
   options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "with --baseline: whose resizing");
 }

@@ -12,8 +12,8 @@ namespace sr3 {
 class Options;
 
 struct Baseline {
-  std::string kernel;                 // nearest or one of degrade/kernel.h; "": none wanted
-  std::optional<int64_t> scale;       // of both sides
+  std::string kernel;            // nearest or one of degrade/kernel.h; "": none wanted
+  std::optional<int64_t> scale;  // of both sides
   std::string convention = "pillow";
   void declare(Options& options);
 

@@ -80,8 +80,8 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
   std::vector<UpscaleItem> items;
   for (size_t i = 0; i < count; ++i) {
     const Frame& frame = work[i].frame;
-    const uint64_t seed = stage_seed(static_cast<uint64_t>(*frame.seed), frame.image.width * scale, frame.image.height * scale,
-                                     scale, work[i].sample);
+    const uint64_t seed = stage_seed(static_cast<uint64_t>(*frame.seed), frame.image.width * scale,
+                                     frame.image.height * scale, scale, work[i].sample);
     items.push_back({&frame.image, {seed, static_cast<uint64_t>(frame.index)}, label_for(stage, frame)});
   }
   if (stage == 0) begun_ += static_cast<int64_t>(count);
@@ -109,10 +109,11 @@ int64_t Chain::label_for(size_t stage, const Frame& frame) const {
   if (classes == 0) return -1;
   if (labels_[stage]) return *labels_[stage];
   if (!frame.label)
-    throw DataError(cat("cannot upscale '", frame.origin, "': stage '", stages_[stage].path(), "' wants a class (--class)"));
+    throw DataError(
+        cat("cannot upscale '", frame.origin, "': stage '", stages_[stage].path(), "' wants a class (--class)"));
   if (*frame.label < 0 || *frame.label >= classes)
-    throw DataError(cat("cannot upscale '", frame.origin, "': its class ", *frame.label, " is none of the ", classes, " of '",
-                        stages_[stage].path(), "'"));
+    throw DataError(cat("cannot upscale '", frame.origin, "': its class ", *frame.label, " is none of the ", classes,
+                        " of '", stages_[stage].path(), "'"));
   return *frame.label;
 }
 

@@ -1,5 +1,6 @@
-// Frames through one or more stages in order, as a pipe of as many upscale(1) would take them: between two stages an image
-// is rounded to 8 bits, and its noise depends on what its "#sr" line says. So `-m a -m b` and `-m a | -m b` give the same bytes.
+// Frames through one or more stages in order, as a pipe of as many upscale(1) would take them: between two stages an
+// image is rounded to 8 bits, and its noise depends on what its "#sr" line says. So `-m a -m b` and the pipe
+// give the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +18,17 @@ class Options;
 
 struct ChainOptions {
   UpscaleOptions upscale;
-  int64_t samples = 1;           // results of each image; more than one: keys get "-1", "-2", ...
-  std::optional<int64_t> seed;   // unset: the frame's own, else 0
-  std::string label;             // class of all images, name or index; "": the frame's own
+  int64_t samples = 1;          // results of each image; more than one: keys get "-1", "-2", ...
+  std::optional<int64_t> seed;  // unset: the frame's own, else 0
+  std::string label;            // class of all images, name or index; "": the frame's own
   void declare(Options& options);
 };
 
 class Chain {
  public:
   struct Hooks {
-    std::function<void(Frame)> sink;                      // takes the results, in order
-    std::function<bool(const std::string& key)> skip;     // of a result: not wanted; may be empty
+    std::function<void(Frame)> sink;                                      // takes the results, in order
+    std::function<bool(const std::string& key)> skip;                     // of a result: not wanted; may be empty
     std::function<void(int64_t done, const std::string& what)> progress;  // image-steps so far; may be empty
   };
 

@@ -1,6 +1,7 @@
 // What a low-resolution image allows: the pictures that, shrunk as the recipe does, give it back. A picture is moved
 // towards them by adding the upsampled difference, x + up(low_res - down(x)) (iterative back-projection, Irani & Peleg
-// 1991; within a sampler, ILVR, Choi et al. 2021). Float arithmetic throughout; noise and JPEG of a recipe cannot be undone.
+// 1991; within a sampler, ILVR, Choi et al. 2021). Float arithmetic throughout; noise and JPEG of a recipe cannot be
+// undone.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -47,7 +47,8 @@ Parameters parameters_from(const TensorFile& file, const UNetOptions& network, c
 void SamplingOverrides::declare(Options& options) {
   options.group("Sampling (defaults: the stage's)");
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");
-  auto words = [&](const char* name, std::optional<std::string>* value, std::vector<std::string> allowed, std::string text) {
+  auto words = [&](const char* name, std::optional<std::string>* value, std::vector<std::string> allowed,
+                   std::string text) {
     for (size_t i = 0; i < allowed.size(); ++i) text += (i ? ", " : ": ") + allowed[i];
     options.add({"", name, 0, "WORD", text, "", false, [value, allowed](const std::string& given) {
                    if (std::find(allowed.begin(), allowed.end(), given) == allowed.end())
@@ -74,7 +75,8 @@ SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
   return manifest;
 }
 
-Stage::Stage(std::string path, const SamplingOverrides& overrides) : path_(std::move(path)), manifest_(read_manifest(path_)) {
+Stage::Stage(std::string path, const SamplingOverrides& overrides)
+    : path_(std::move(path)), manifest_(read_manifest(path_)) {
   const std::string weights = directory_of(path_) + manifest_.weights_file;
   if (manifest_.weights_file.empty() || !std::filesystem::exists(weights))
     throw Error(cat("cannot use '", path_, "': its weights '", weights, "' are not there"));
@@ -94,17 +96,15 @@ void Stage::load(at::Device device, at::ScalarType compute) {
   const std::string weights = directory_of(path_) + manifest_.weights_file;
   const std::string sha256 = sha256_file(weights);
   if (sha256 != manifest_.weights_sha256)
-    throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., the manifest '", path_,
-                        "' says ", manifest_.weights_sha256.substr(0, 12), "..."));
+    throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., the manifest '",
+                        path_, "' says ", manifest_.weights_sha256.substr(0, 12), "..."));
   const Parameters parameters = parameters_from(read_safetensors(weights), manifest_.network, weights);
   device_ = device;
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
   network_->set_levels(diffuses() ? network_level(manifest_.network.level.input, levels_) : std::vector<double>{0});
 }
 
-int64_t Stage::granule() const {
-  return manifest_.network.patch << (manifest_.network.multipliers.size() - 1);
-}
+int64_t Stage::granule() const { return manifest_.network.patch << (manifest_.network.multipliers.size() - 1); }
 
 int64_t Stage::class_index(const std::string& name_or_index) const {
   const int64_t classes = manifest_.network.classes;
@@ -140,8 +140,8 @@ Denoised Stage::denoise(const UNetRunner::Prepared& prepared, const at::Tensor& 
 }
 
 uint64_t stage_seed(uint64_t seed, int64_t width, int64_t height, int64_t scale, int64_t sample) {
-  const auto mixed = philox4x32({static_cast<uint32_t>(width), static_cast<uint32_t>(height), static_cast<uint32_t>(scale),
-                                 static_cast<uint32_t>(sample)},
+  const auto mixed = philox4x32({static_cast<uint32_t>(width), static_cast<uint32_t>(height),
+                                 static_cast<uint32_t>(scale), static_cast<uint32_t>(sample)},
                                 philox_key(seed));
   return uint64_t{mixed[1]} << 32 | mixed[0];
 }

@@ -33,7 +33,8 @@ class Stage {
   Stage(std::string path, const SamplingOverrides& overrides);
   Stage(Stage&&) = default;
 
-  // Reads the weights, verifies their sha256 and shapes, packs them for `device` and `compute` (at::kFloat, at::kBFloat16, ...).
+  // Reads the weights, verifies their sha256 and shapes, packs them for `device` and `compute` (at::kFloat,
+  // at::kBFloat16, ...).
   void load(at::Device device, at::ScalarType compute);
 
   const std::string& path() const { return path_; }
@@ -54,7 +55,8 @@ class Stage {
   // Of a batch: condition (N,C,H,W) or undefined; labels (N) int64 or undefined; augmentation_level (N) or undefined.
   using Prepared = std::shared_ptr<const UNetRunner::Prepared>;
   Prepared prepare(const at::Tensor& condition, const at::Tensor& labels, const at::Tensor& augmentation_level) const;
-  // What the network makes of x_t (N,C,H,W) at step k: x0 (the image, or with target residual the scaled residual), unclipped.
+  // What the network makes of x_t (N,C,H,W) at step k: x0 (the image, or with target residual the scaled residual),
+  // unclipped.
   Denoised denoise(const UNetRunner::Prepared& prepared, const at::Tensor& x_t, int64_t k) const;
 
  private:
@@ -66,8 +68,8 @@ class Stage {
   std::unique_ptr<UNetRunner> network_;
 };
 
-// The seed of a stage's noise: a stage of a pipe and the same stage of a cascade know the same four things, so they draw
-// the same; two stages of one cascade differ in size, so they never do. width, height: of the result; sample: from 0.
+// The seed of a stage's noise: a stage of a pipe and the same stage of a cascade know the same four things, so they
+// draw the same; stages of one cascade differ in size, so they never do. width, height: of the result; sample from 0.
 uint64_t stage_seed(uint64_t seed, int64_t width, int64_t height, int64_t scale, int64_t sample);
 
 }  // namespace sr3

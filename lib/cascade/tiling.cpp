@@ -27,7 +27,9 @@ void set_weights(TileAxis& axis, int64_t size) {
   axis.weight.assign(n, std::vector<float>(static_cast<size_t>(axis.length), 1.0f));
   if (n == 1) return;
   // What each tile shares with the one before it; no ramp at the picture's own border.
-  auto shared = [&](size_t j) { return j == 0 || j == n ? int64_t{0} : axis.start[j - 1] + axis.length - axis.start[j]; };
+  auto shared = [&](size_t j) {
+    return j == 0 || j == n ? int64_t{0} : axis.start[j - 1] + axis.length - axis.start[j];
+  };
   std::vector<double> share(n);
   std::vector<int> units(n);
   for (int64_t p = 0; p < size; ++p) {
@@ -49,7 +51,8 @@ void set_weights(TileAxis& axis, int64_t size) {
 }  // namespace
 
 TileAxis tile_axis(int64_t size, const TileRule& rule) {
-  if (size < 1 || rule.align < 1 || rule.multiple < 1 || rule.overlap < 0 || rule.overlap * 2 > rule.side || size % rule.align)
+  if (size < 1 || rule.align < 1 || rule.multiple < 1 || rule.overlap < 0 || rule.overlap * 2 > rule.side ||
+      size % rule.align)
     throw std::logic_error("tile_axis: size, side and overlap do not fit");
   TileAxis axis;
   const int64_t unit = std::lcm(rule.align, rule.multiple), longest = rounded_up(rule.side, unit);
@@ -57,8 +60,8 @@ TileAxis tile_axis(int64_t size, const TileRule& rule) {
     axis.length = size;
     axis.start = {0};
   } else {
-    // In units of align: lengths and overlap are whole, so even steps, rounded up, still overlap enough. A longest tile always
-    // gets ahead, as the overlap is at most half of it.
+    // In units of align: lengths and overlap are whole, so even steps, rounded up, still overlap enough. A longest tile
+    // always gets ahead, as the overlap is at most half of it.
     const int64_t overlap = std::min(rounded_up(rule.overlap, rule.align), longest - rule.align);
     const int64_t gaps = divided_up(size - longest, longest - overlap);
     axis.length = rounded_up(divided_up(size + gaps * overlap, gaps + 1), unit);
@@ -111,7 +114,8 @@ at::Tensor blend_tiles(const Tiling& tiling, const at::Tensor& x, int64_t batch,
       done.push_back(out.to(at::kFloat));
       continue;
     }
-    if (!sum.defined()) sum = at::zeros({x.size(0), out.size(1), x.size(2), x.size(3)}, out.options().dtype(at::kFloat));
+    if (!sum.defined())
+      sum = at::zeros({x.size(0), out.size(1), x.size(2), x.size(3)}, out.options().dtype(at::kFloat));
     for (int64_t i = 0; i < range.count; ++i)
       tiling.add(sum[(range.first + i) / tiling.tiles()], out[i].to(at::kFloat), (range.first + i) % tiling.tiles());
   }

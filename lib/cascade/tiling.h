@@ -1,7 +1,7 @@
 // A large picture in overlapping tiles of one size, blended by smooth weights that sum to exactly 1 at every pixel.
 // The sampler never sees a tile: at each step the network runs tile by tile, its outputs are blended into one full-size
-// prediction, and the step is taken on the full-size x_t. So there is no seam to hide at the end, and the tiles agree from
-// the first step on. This file knows geometry and sums; it knows no network.
+// prediction, and the step is taken on the full-size x_t. So there is no seam to hide at the end, and the tiles agree
+// from the first step on. This file knows geometry and sums; it knows no network.
 // Legend: N pictures of one size, C channels, H W height and width of the picture, h w of a tile.
 #pragma once
 
@@ -23,8 +23,8 @@ struct TileRule {
 
 // One axis: where the tiles begin, and their weights.
 struct TileAxis {
-  int64_t length = 0;               // of each tile
-  std::vector<int64_t> start;       // increasing
+  int64_t length = 0;                      // of each tile
+  std::vector<int64_t> start;              // increasing
   std::vector<std::vector<float>> weight;  // [tile][position in the tile]: multiples of 2^-12, over the tiles exactly 1
 };
 // As few tiles as the rule allows, as short as then will do, spread evenly.

@@ -14,12 +14,14 @@
 namespace sr3 {
 namespace {
 
-// The outermost maps of one pass through the network take about this; what it keeps for its skips is some ten times as much.
+// The outermost maps of one pass through the network take about this; what it keeps for its skips is ten times it.
 constexpr int64_t kMapBytes = int64_t{1} << 24;
 constexpr int64_t kLongestSide = 512, kShortestSide = 128;
 constexpr int64_t kMostAtOnce = 16;
-constexpr int64_t kPreparedBytes = int64_t{1} << 28;  // conditions are prepared once for all steps up to this, else at each
-constexpr int kFinalProjections = 10;  // clipping and the kernels' overlap leave a rest each time; it shrinks geometrically
+// Conditions are prepared once for all steps up to this, else at each.
+constexpr int64_t kPreparedBytes = int64_t{1} << 28;
+// Clipping and the kernels' overlap leave a rest each time, which shrinks geometrically.
+constexpr int kFinalProjections = 10;
 
 // One batch of images on their way through all steps.
 class Job {
@@ -81,8 +83,8 @@ Stage::Prepared Job::prepared(TileRange range) {
   if (slot < kept_.size() && kept_[slot]) return kept_[slot];
   at::Tensor labels;
   if (labels_.defined())
-    labels = labels_.index_select(0, at::arange(range.first, range.first + range.count, labels_.options())
-                                         .div(tiling_.tiles(), "floor"));
+    labels = labels_.index_select(
+        0, at::arange(range.first, range.first + range.count, labels_.options()).div(tiling_.tiles(), "floor"));
   // The regression network has no x_t: the condition takes its place (run()).
   const bool concatenated = stage_.manifest().network.condition_channels > 0;
   auto made = stage_.prepare(concatenated ? windows(tiling_, condition_, range) : at::Tensor(), labels, {});
@@ -96,7 +98,8 @@ Stage::Prepared Job::prepared(TileRange range) {
 at::Tensor Job::noise(int64_t k) const {
   std::vector<at::Tensor> fields;
   for (const UpscaleItem& item : items_)
-    fields.push_back(philox_noise(item.key, static_cast<uint32_t>(k), image_.channels, tiling_.height(), tiling_.width()));
+    fields.push_back(
+        philox_noise(item.key, static_cast<uint32_t>(k), image_.channels, tiling_.height(), tiling_.width()));
   return at::stack(fields).to(stage_.device());
 }
 
@@ -137,7 +140,8 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
     if (sampling.clip || consistency_) hooks.correct_x0 = [&](const at::Tensor& x, int64_t) { return corrected(x); };
     hooks.after_step = [&](int64_t k) { after_step(k + 1); };
     sampling.clip = false;  // corrected() does it
-    x0 = sample_loop(sampling, stage_.levels(), evaluate, [&](int64_t k) { return noise(k); }, hooks);
+    x0 = sample_loop(
+        sampling, stage_.levels(), evaluate, [&](int64_t k) { return noise(k); }, hooks);
   } else {
     x0 = evaluate(condition_, 0).x0;
     after_step(1);
@@ -173,12 +177,14 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
   const auto& m = stage.manifest();
   if (m.kind == "base") throw Error(cat("cannot upscale with '", stage.path(), "': it is a base stage, for sample(1)"));
   if (m.image.channels != Image::kChannels)
-    throw Error(cat("cannot upscale with '", stage.path(), "': its images have ", m.image.channels, " channels, not 3"));
+    throw Error(
+        cat("cannot upscale with '", stage.path(), "': its images have ", m.image.channels, " channels, not 3"));
   if (m.network.augmentation_level)
-    throw Error(cat("cannot upscale with '", stage.path(), "': it wants to be told how much noise its input was given"));
+    throw Error(
+        cat("cannot upscale with '", stage.path(), "': it wants to be told how much noise its input was given"));
 }
 
-// Attention has learned from so many positions as a training crop has; without it, only memory speaks against large tiles.
+// Attention has learned from as many positions as a training crop has; without it, only memory speaks against size.
 int64_t Upscaler::default_side() const {
   const auto& network = stage_.manifest().network;
   const int64_t pixels = kMapBytes * network.patch * network.patch / (network.channels * 4);

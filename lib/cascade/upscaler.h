@@ -15,9 +15,9 @@
 namespace sr3 {
 
 struct UpscaleOptions {
-  int64_t tile = 0;       // longest side of a tile in pixels of the result; 0: by what the network needs of memory
-  int64_t overlap = 32;   // that neighbouring tiles share, at least
-  int64_t batch = 0;      // tiles, or images of one size, that the network sees at once; 0: by size
+  int64_t tile = 0;      // longest side of a tile in pixels of the result; 0: by what the network needs of memory
+  int64_t overlap = 32;  // that neighbouring tiles share, at least
+  int64_t batch = 0;     // tiles, or images of one size, that the network sees at once; 0: by size
   bool consistency = false;
   void declare(Options& options);
 };
@@ -26,8 +26,8 @@ void validate(const UpscaleOptions& options);
 
 struct UpscaleItem {
   const Image* low_res = nullptr;
-  NoiseKey key;             // seed: stage_seed's
-  int64_t label = -1;       // with a class-conditional stage
+  NoiseKey key;        // seed: stage_seed's
+  int64_t label = -1;  // with a class-conditional stage
 };
 
 class Upscaler {

@@ -27,8 +27,8 @@ Frame frame(int64_t index, int64_t width, int64_t height) {
   return made;
 }
 
-std::vector<Frame> through(const std::vector<Stage>& stages, const ChainOptions& options, const std::vector<Frame>& frames,
-                           std::function<bool(const std::string&)> skip = {}) {
+std::vector<Frame> through(const std::vector<Stage>& stages, const ChainOptions& options,
+                           const std::vector<Frame>& frames, std::function<bool(const std::string&)> skip = {}) {
   std::vector<Frame> results;
   Chain chain(stages, options, 8, {[&](Frame f) { results.push_back(std::move(f)); }, skip, {}});
   for (const Frame& f : frames) chain.push(f);
@@ -39,7 +39,7 @@ std::vector<Frame> through(const std::vector<Stage>& stages, const ChainOptions&
 }  // namespace
 
 TEST_CASE("two stages in one chain are a pipe of two") {
-  TinyStage a, b([](StageManifest& m) { m.sampling.steps = "2"; });
+  TinyStage a, b([](StageManifest&m) { m.sampling.steps = "2"; });
   ChainOptions options;
   options.seed = 3;
   options.samples = 2;

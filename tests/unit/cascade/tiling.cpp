@@ -25,9 +25,10 @@ at::Tensor picture(int64_t n, int64_t c, int64_t h, int64_t w) {
 }  // namespace
 
 TEST_CASE("tiles cover the axis, keep the overlap, stay inside, and their weights sum to exactly 1") {
-  const Geometry cases[] = {{512, {192, 32, 4, 8}}, {384, {192, 48, 4, 8}}, {196, {192, 32, 4, 16}}, {192, {192, 32, 4, 8}},
-                            {188, {192, 32, 4, 8}}, {4, {192, 32, 4, 8}},   {1000, {64, 16, 8, 16}}, {3000, {192, 32, 4, 6}},
-                            {100, {10, 5, 1, 1}},   {101, {10, 0, 1, 1}},   {64, {16, 7, 8, 1}},     {1, {1, 0, 1, 1}},
+  const Geometry cases[] = {{512, {192, 32, 4, 8}},  {384, {192, 48, 4, 8}},  {196, {192, 32, 4, 16}},
+                            {192, {192, 32, 4, 8}},  {188, {192, 32, 4, 8}},  {4, {192, 32, 4, 8}},
+                            {1000, {64, 16, 8, 16}}, {3000, {192, 32, 4, 6}}, {100, {10, 5, 1, 1}},
+                            {101, {10, 0, 1, 1}},    {64, {16, 7, 8, 1}},     {1, {1, 0, 1, 1}},
                             {2048, {96, 48, 2, 32}}, {515, {100, 33, 5, 8}}};
   for (const auto& [size, rule] : cases) {
     CAPTURE(size);
@@ -108,8 +109,9 @@ TEST_CASE("every window of every picture is asked for once, in order") {
 }
 
 TEST_CASE("a linear network with a small field: no seam where tiles meet") {
-  // A 5x5 mean with zero padding, as a convolution has at a tile's edge: wrong in the outer 2 pixels of each tile, where
-  // the weights are smallest. The blend must stay near the whole, and must be no rougher at the tiles' edges than elsewhere.
+  // A 5x5 mean with zero padding, as a convolution has at a tile's edge: wrong in the outer 2 pixels of each tile,
+  // where the weights are smallest. The blend must stay near the whole, and must be no rougher at the tiles' edges than
+  // elsewhere.
   const at::Tensor x = picture(1, 1, 64, 160).mul(0.1).add(0.8);
   const at::Tensor kernel = at::full({1, 1, 5, 5}, 1.0 / 25);
   const auto f = [&](const at::Tensor& t, TileRange) { return at::conv2d(t, kernel, {}, 1, 2); };

@@ -3,10 +3,10 @@
 
 #include <ATen/ATen.h>
 
+#include <unistd.h>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <unistd.h>
 
 #include "base/rng.h"
 #include "nn/unet.h"
@@ -21,7 +21,8 @@ class TinyStage {
   // change: of the manifest, before the weights are drawn. silent: the last convolution is zero, as in a fresh network.
   explicit TinyStage(const std::function<void(StageManifest&)>& change = {}, bool silent = false) {
     static int number = 0;
-    folder_ = std::filesystem::temp_directory_path() / ("sr3-cascade-" + std::to_string(getpid()) + "-" + std::to_string(++number));
+    folder_ = std::filesystem::temp_directory_path() /
+              ("sr3-cascade-" + std::to_string(getpid()) + "-" + std::to_string(++number));
     std::filesystem::create_directories(folder_);
     StageManifest& m = manifest;
     m.image.low_res = 8;
@@ -47,7 +48,8 @@ class TinyStage {
       // Those that begin at zero, so that every part of the network is heard.
       if (!silent && filled.abs().max().item<float>() == 0) {
         RandomStream random(7, index, kRandomInit);
-        for (int64_t i = 0; i < filled.numel(); ++i) filled.data_ptr<float>()[i] = static_cast<float>(0.1 * random.normal());
+        for (int64_t i = 0; i < filled.numel(); ++i)
+          filled.data_ptr<float>()[i] = static_cast<float>(0.1 * random.normal());
       }
       file.tensors.emplace_back(name, filled);
       ++index;

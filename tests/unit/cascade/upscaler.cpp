@@ -52,10 +52,12 @@ double inconsistency(const Image& image, const Image& low) {
 
 TEST_CASE("a network that predicts no residual leaves the upsampled image, by every sampler, tiled or not") {
   for (const char* sampler : {"ddpm", "ddim", "dpmpp-2m"}) {
-    TinyStage tiny([&](StageManifest& m) {
-      m.diffusion.predict = "x0";
-      m.sampling.sampler = sampler;
-    }, /*silent=*/true);
+    TinyStage tiny(
+        [&](StageManifest& m) {
+          m.diffusion.predict = "x0";
+          m.sampling.sampler = sampler;
+        },
+        /*silent=*/true);
     const Stage stage = loaded(tiny);
     const Image low = test_image(21, 13);
     const Image expected = to_image(upsample_condition(low, 42, 26));
@@ -69,12 +71,14 @@ TEST_CASE("a network that predicts no residual leaves the upsampled image, by ev
 }
 
 TEST_CASE("regression: one pass, the condition in the place of x") {
-  TinyStage tiny([](StageManifest& m) {
-    m.kind = "regression";
-    m.network.condition_channels = 0;
-    m.network.level.input = "none";
-    m.diffusion.predict = "x0";
-  }, /*silent=*/true);
+  TinyStage tiny(
+      [](StageManifest& m) {
+        m.kind = "regression";
+        m.network.condition_channels = 0;
+        m.network.level.input = "none";
+        m.diffusion.predict = "x0";
+      },
+      /*silent=*/true);
   const Stage stage = loaded(tiny);
   CHECK(stage.steps() == 1);
   const Image low = test_image(9, 10);
@@ -158,7 +162,6 @@ TEST_CASE("consistency brings the result to what the input allows") {
   const double with = inconsistency(upscaled(stage, options, {low})[0], low);
   CHECK(without > 2);
   CHECK(with < 0.7);  // a picture of whole levels cannot do better than rounding
-
 }
 
 TEST_CASE("stages that do not upscale are refused by name") {
