@@ -8,7 +8,7 @@ PATH=$here/../build/bin:$PATH
 dir=${1:-build/demo}
 mkdir -p "$dir"
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$*" >&2; }
+say() { if [ -t 2 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi >&2; }
 show() { printf '$ %s\n' "$*" >&2; "$@"; }
 
 if [ -z "${PHOTOS:-}" ]; then

@@ -31,3 +31,4 @@ for model in bicubic regression sr3; do
   printf '%s\t' "$model"
   sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/$model" | tail -n 1
 done
+sheet --beside --fit --labels "$dir/lr" "$dir/bicubic" "$dir/regression" "$dir/sr3" "$dir/hr/test" -o "$dir/sheet.png"
