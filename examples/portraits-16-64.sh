@@ -26,7 +26,7 @@ upscale --baseline bicubic -s 4 "$dir/lr" -o "$dir/bicubic/"
 upscale -m "$dir/regression.json" "$dir/lr" -o "$dir/regression/"
 upscale -m "$dir/sr3.json" "$dir/lr" -o "$dir/sr3/"
 printf 'model\t'
-sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/bicubic" | head -n 1
+sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/bicubic" | sed -n 1p
 for model in bicubic regression sr3; do
   printf '%s\t' "$model"
   sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/$model" | tail -n 1
