@@ -1,0 +1,58 @@
+#include "metrics/features.h"
+
+#include <ATen/ATen.h>
+
+#include <stdexcept>
+
+#include "base/error.h"
+#include "metrics/feature_resize.h"
+#include "metrics/torchscript.h"
+
+namespace sr3 {
+
+FeatureNetwork::FeatureNetwork(FeatureSpec spec, const FeatureOptions& options, bool has_spatial)
+    : spec_(std::move(spec)), options_(options), has_spatial_(has_spatial) {
+  if (options_.batch < 1) throw std::logic_error("a batch without images");
+}
+
+Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wants) const {
+  if (x.dim() != 4 || x.size(0) < 1 || x.size(1) != Image::kChannels)
+    throw std::logic_error("FeatureNetwork: not (N,3,H,W)");
+  if (wants.spatial && !has_spatial_)
+    throw Error(cat("'", spec_.file, "' has no spatial features: sFID needs Inception's state dict (a .pth file)"));
+  const at::NoGradGuard no_gradients;
+  const int64_t n = x.size(0);
+  std::vector<at::Tensor> parts[3];
+  for (int64_t first = 0; first < n; first += batch()) {
+    const int64_t count = std::min(batch(), n - first);
+    at::Tensor some = x.narrow(0, first, count).to(options_.device, at::kFloat);
+    if (count < batch()) some = at::constant_pad_nd(some, {0, 0, 0, 0, 0, 0, 0, batch() - count});
+    const Features f = run(some, wants);
+    int64_t k = 0;
+    for (const at::Tensor& value : {f.pool, f.probabilities, f.spatial}) {
+      std::vector<at::Tensor>& list = parts[k++];
+      if (!value.defined()) continue;
+      if (value.dim() != 2 || value.size(0) != batch())
+        throw Error(cat("cannot use '", spec_.file, "': it returns a tensor that is not (N,D)"));
+      list.push_back(value.narrow(0, 0, count).to(at::kCPU, at::kFloat).contiguous());
+      if (!at::isfinite(list.back()).all().item<bool>())
+        throw Error(cat("'", spec_.file, "' gives features that are not finite"));
+    }
+  }
+  const auto joined = [](const std::vector<at::Tensor>& list) { return list.empty() ? at::Tensor() : at::cat(list); };
+  return {joined(parts[0]), joined(parts[1]), joined(parts[2])};
+}
+
+std::unique_ptr<FeatureNetwork> open_features(const std::string& path, const FeatureOptions& options) {
+  if (path.empty())
+    throw UsageError(
+        "no feature network is named; FID's is pt_inception-2015-12-05-6726825d.pth (its SHA-256 begins 6726825d), "
+        "from "
+        "https://github.com/mseitzer/pytorch-fid/releases");
+  if (!options.resize.empty() && options.resize != "own") check_feature_resize(options.resize);
+  if (!options.scale.empty() && options.scale != "own" && options.scale != "128" && options.scale != "127.5")
+    throw UsageError(cat("'", options.scale, "' is none of 128|127.5"));
+  return open_torchscript(path, options);
+}
+
+}  // namespace sr3

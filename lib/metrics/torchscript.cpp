@@ -1,0 +1,106 @@
+#include "metrics/torchscript.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/script.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "metrics/feature_resize.h"
+#include "store/digest.h"
+
+namespace sr3 {
+namespace {
+
+constexpr int64_t kInceptionSide = 299;
+
+bool has_argument(const c10::FunctionSchema& schema, const char* name) {
+  const auto& arguments = schema.arguments();
+  return std::any_of(arguments.begin(), arguments.end(), [&](const c10::Argument& a) { return a.name() == name; });
+}
+
+// NVIDIA's translation of FID's graph: its trunk has TensorFlow's names, its head 1008 classes.
+bool is_inception(const torch::jit::Module& module) {
+  int64_t found = 0;
+  for (const auto& [name, tensor] : [&] {
+         std::vector<std::pair<std::string, at::Tensor>> all;
+         for (const auto& p : module.named_parameters()) all.emplace_back(p.name, p.value);
+         for (const auto& b : module.named_buffers()) all.emplace_back(b.name, b.value);
+         return all;
+       }()) {
+    found += name == "layers.conv.weight" && tensor.sizes() == at::IntArrayRef{32, 3, 3, 3};
+    found += name == "output.weight" && tensor.sizes() == at::IntArrayRef{1008, 2048};
+  }
+  return found == 2;
+}
+
+class TorchScriptNetwork : public FeatureNetwork {
+ public:
+  TorchScriptNetwork(torch::jit::Module module, FeatureSpec spec, const FeatureOptions& options)
+      : FeatureNetwork(std::move(spec), options, /*has_spatial=*/false), module_(std::move(module)) {
+    const auto& schema = module_.get_method("forward").function().getSchema();
+    no_output_bias_ = has_argument(schema, "no_output_bias");
+  }
+
+  at::Tensor prepare(const Image& image) const override {
+    const bool own = spec_.resize == "own";
+    const int64_t width = own ? image.width : kInceptionSide, height = own ? image.height : kInceptionSide;
+    std::vector<float> levels = resize_for_features(image, width, height, own ? "none" : spec_.resize);
+    // The file itself does (x - 128) / 128.
+    if (spec_.scale == "127.5")
+      for (float& level : levels) level = (level - 127.5f) * static_cast<float>(128 / 127.5) + 128;
+    return at::from_blob(levels.data(), {height, width, Image::kChannels}, at::kFloat).permute({2, 0, 1}).contiguous();
+  }
+
+ protected:
+  Features run(const at::Tensor& x, const FeatureWants& wants) const override {
+    Features result;
+    if (wants.pool) result.pool = forward(x, true);
+    if (wants.probabilities) result.probabilities = forward(x, false);
+    return result;
+  }
+
+ private:
+  at::Tensor forward(const at::Tensor& x, bool features) const {
+    torch::jit::Kwargs named = {{"return_features", features}};
+    if (no_output_bias_) named.emplace("no_output_bias", true);
+    // The optimizer profiles the first passes and runs others afterwards: all passes are to be the same.
+    const torch::jit::GraphOptimizerEnabledGuard plain(false);
+    const c10::IValue value = module_.forward({x}, named);
+    if (!value.isTensor()) throw Error(cat("cannot use '", spec_.file, "': its forward() does not return a tensor"));
+    return value.toTensor();
+  }
+
+  mutable torch::jit::Module module_;
+  bool no_output_bias_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const FeatureOptions& options) {
+  FeatureSpec spec{base_name(path), sha256_file(path), false, "own", "own"};
+  torch::jit::Module module;
+  try {
+    module = torch::jit::load(path, options.device);
+  } catch (const c10::Error&) {
+    throw DataError(cat("cannot read '", path, "': it is not a TorchScript file, or a damaged one"));
+  }
+  module.eval();
+  const auto method = module.find_method("forward");
+  if (!method || !has_argument(method->function().getSchema(), "return_features"))
+    throw DataError(cat("cannot use '", path, "': it has no forward(img, return_features)"));
+  spec.inception = is_inception(module);
+  if (spec.inception) spec.resize = "tf1", spec.scale = "128";
+  const bool resize = !options.resize.empty() && options.resize != "own";
+  const bool scale = !options.scale.empty() && options.scale != "own";
+  if ((resize || scale) && !spec.inception)
+    throw Error(cat("cannot use '", path, "' with another ", resize ? "resize" : "scale",
+                    ": it is not Inception, and prepares images itself"));
+  if (resize) spec.resize = options.resize;
+  if (scale) spec.scale = options.scale;
+  return std::make_unique<TorchScriptNetwork>(std::move(module), std::move(spec), options);
+}
+
+}  // namespace sr3
