@@ -1,9 +1,15 @@
 #include "nn/ready_conv.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/ivalue.h>
 
+#include <algorithm>
+#include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace sr3 {
 
@@ -30,32 +36,55 @@ const PackedOperators& operators() {
   return found;
 }
 
+std::vector<int64_t> pair(int64_t n) { return {n, n}; }
+
 }  // namespace
+
+// The layouts of the last shapes, the latest first.
+class ReadyConv::Packed {
+ public:
+  c10::IValue of(const ReadyConv& conv, const at::Tensor& x) {
+    std::vector<int64_t> key = x.sizes().vec();
+    key.push_back(at::get_num_threads());
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(layouts_.begin(), layouts_.end(), [&](const auto& l) { return l.first == key; });
+    if (found != layouts_.end()) {
+      std::rotate(layouts_.begin(), found, found + 1);
+    } else {
+      if (layouts_.size() == kLayouts) layouts_.pop_back();
+      std::vector<c10::IValue> stack = {conv.weight_,
+                                        conv.bias_.defined() ? c10::IValue(conv.bias_) : c10::IValue(),
+                                        pair(conv.stride_),
+                                        pair(conv.padding_),
+                                        pair(1),
+                                        int64_t{1},
+                                        x.sizes().vec(),
+                                        std::string("none")};
+      operators().pack->callBoxed(&stack);
+      layouts_.insert(layouts_.begin(), {std::move(key), stack.at(0)});
+    }
+    return layouts_.front().second;
+  }
+
+ private:
+  static constexpr size_t kLayouts = 2;
+  std::mutex mutex_;
+  std::vector<std::pair<std::vector<int64_t>, c10::IValue>> layouts_;  // N, C, H, W, threads -> packed weights
+};
 
 ReadyConv::ReadyConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type)
     : weight_(weight.to(type).contiguous(at::MemoryFormat::ChannelsLast)),
       bias_(bias.defined() ? bias.to(type) : bias),
       in_channels_(weight.size(1)),
       stride_(plan.stride),
-      padding_(plan.kernel / 2) {}
-
-void ReadyConv::pack(at::IntArrayRef input) {
-  const bool fits = weight_.defined() && weight_.is_cpu() && operators().pack &&
-                    (weight_.scalar_type() == at::kFloat || weight_.scalar_type() == at::kBFloat16);
-  if (!fits) return;
-  const auto pair = [](int64_t n) { return std::vector<int64_t>{n, n}; };
-  std::vector<c10::IValue> stack = {weight_,       bias_.defined() ? c10::IValue(bias_) : c10::IValue(),
-                                    pair(stride_), pair(padding_),
-                                    pair(1),       int64_t{1},
-                                    input.vec(),   std::string("none")};
-  operators().pack->callBoxed(&stack);
-  packed_ = stack.at(0);
-  weight_.reset();
+      padding_(plan.kernel / 2) {
+  const bool fits = weight_.is_cpu() && operators().pack && (type == at::kFloat || type == at::kBFloat16);
+  if (fits) packed_ = std::make_shared<Packed>();
 }
 
 at::Tensor ReadyConv::operator()(const at::Tensor& x) const {
-  if (packed_.isNone()) return at::conv2d(x, weight_, bias_, stride_, padding_);
-  std::vector<c10::IValue> stack = {x, packed_};
+  if (!packed_) return at::conv2d(x, weight_, bias_, stride_, padding_);
+  std::vector<c10::IValue> stack = {x, packed_->of(*this, x)};
   operators().run->callBoxed(&stack);
   return stack.at(0).toTensor();
 }

@@ -1,9 +1,12 @@
-// A convolution whose weights never change: cast, laid out, and on a CPU packed by oneDNN for an input's size.
-// Plain conv2d lays the weights out again in every call, which costs a third of the time where maps are small.
+// A convolution whose weights never change: cast, laid out, and on a CPU packed by oneDNN for the inputs that come.
+// Plain conv2d lays the weights out again in every call, which costs a third of the time where maps are small; and so
+// does a layout that was packed for another shape, batch or number of threads, by a reorder that is slower still (150
+// ms for 192 channels). So each of the last two shapes has its own: a tiled image has full batches and a last one.
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/ivalue.h>
+
+#include <memory>
 
 #include "nn/plan.h"
 
@@ -15,15 +18,15 @@ class ReadyConv {
   // weight (out, in, k, k) and bias (out; or undefined) on their device; they run in `type`.
   ReadyConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type);
   int64_t in_channels() const { return in_channels_; }
-  // Packs for inputs of this shape (N, C, H, W); others still work. Not thread-safe; the rest is.
-  void pack(at::IntArrayRef input);
-  // x: (N, in, H, W) channels_last, in `type`
+  // x: (N, in, H, W) channels_last, in `type`. Thread-safe.
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  at::Tensor weight_, bias_;  // weight_ is undefined once packed
+  class Packed;
+
+  at::Tensor weight_, bias_;
   int64_t in_channels_ = 0, stride_ = 1, padding_ = 0;
-  c10::IValue packed_;
+  std::shared_ptr<Packed> packed_;  // null: conv2d serves
 };
 
 }  // namespace sr3

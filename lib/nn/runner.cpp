@@ -63,7 +63,6 @@ struct Network {
       project_weight = at::cat(weights, 0);
       project_bias = at::cat(biases, 0);
     }
-    pack();
   }
 
   ReadyConv ready_conv(int number, const Parameters& given) {
@@ -79,17 +78,15 @@ struct Network {
     return ReadyConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
   }
 
-  // The layout of the packed weights fixes the kernel, for any batch, size and number of threads: so it is chosen for a
-  // nominal batch, and not for the first that comes.
-  void pack() {
-    const Threads nominal(4);
-    const int64_t n = 4, side = 64;
-    for (size_t i = 0; i < convs.size(); ++i) {
-      const ConvPlan& c = plan.convs[i];
-      const int64_t map = std::max<int64_t>(4, side >> (c.level - (c.stride == 2 ? 1 : 0)));
-      convs[i].pack({n, convs[i].in_channels(), map, map});
-    }
-    if (plan.options.condition_channels > 0) condition_conv.pack({n, condition_conv.in_channels(), side, side});
+  // (N, embedding) of class and augmentation level, row by row as project.
+  at::Tensor told(const at::Tensor& labels, const at::Tensor& augmentation_level) const {
+    const int64_t n = augmentation_level.defined() ? augmentation_level.size(0) : 0;
+    if (!device.is_cpu() || n < 2) return embed_rest(plan, parameters, labels, augmentation_level);
+    std::vector<at::Tensor> rows;
+    for (int64_t i = 0; i < n; ++i)
+      rows.push_back(embed_rest(plan, parameters, labels.defined() ? labels.narrow(0, i, 1) : labels,
+                                augmentation_level.narrow(0, i, 1)));
+    return at::cat(rows);
   }
 
   // (N, embedding) -> (N, sum of widths), row by row: a matrix product's sums depend on how many rows there are.
@@ -194,7 +191,7 @@ std::shared_ptr<const UNetRunner::Prepared> UNetRunner::prepare(const at::Tensor
     prepared->stem = net.condition_conv(to_patches(net.plan, condition.to(net.device, at::kFloat)));
   }
   const auto here = [&](const at::Tensor& x) { return x.defined() ? x.to(net.device) : x; };
-  prepared->told = embed_rest(net.plan, net.parameters, here(labels), here(augmentation_level));
+  prepared->told = net.told(here(labels), here(augmentation_level));
   return prepared;
 }
 

@@ -348,6 +348,39 @@ TEST_CASE("an example does not see its batch") {
   }
 }
 
+TEST_CASE("bit for bit the same in any batch, with any threads, whatever came before") {
+  UNetOptions o = adm_like();
+  o.channels = 48;
+  o.multipliers = {1, 2, 3};
+  o.blocks = {1, 1, 1};
+  o.groups = 8;
+  o.attention = {2};
+  const Parameters p = random_parameters(o);
+  const int threads = at::get_num_threads();
+  for (const auto type : {at::kFloat, at::kBFloat16}) {
+    UNetRunner run(o, p, at::kCPU, type);
+    run.set_levels({321});
+    for (const int64_t size : {8, 20}) {
+      const UNetInput in = input_for(o, 7, size, size);
+      const auto part = [&](int64_t from, int64_t n) {
+        const auto cut = [&](const at::Tensor& t) { return t.narrow(0, from, n); };
+        return run(*run.prepare(cut(in.condition), cut(in.labels), cut(in.augmentation_level)), cut(in.x), 0);
+      };
+      const at::Tensor all = part(0, 7);
+      for (const int count : {1, 2, 3}) {
+        at::set_num_threads(count);
+        for (const int64_t n : {1, 2, 4, 7}) {
+          CAPTURE(size);
+          CAPTURE(count);
+          CAPTURE(n);
+          CHECK(at::equal(part(7 - n, n), all.narrow(0, 7 - n, n)));
+        }
+      }
+      at::set_num_threads(threads);
+    }
+  }
+}
+
 TEST_CASE("attention in chunks is attention, in values and gradients") {
   // 2 * 2 * 4000^2 scores are more than one chunk takes.
   at::manual_seed(5);
