@@ -10,17 +10,39 @@
 
 namespace sr3 {
 
-bool cpu_has_bf16() {
+namespace {
+
+bool avx512_bf16() {
 #if defined(__x86_64__)
   // The registers' state must be saved by the system, too; __builtin_cpu_supports asks that, and knows "avx512bf16".
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  const bool avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0;
-  const bool amx_bf16 = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 22 & 1) != 0;
-  return avx512_bf16 || (amx_bf16 && __builtin_cpu_supports("avx512f") != 0);
+  return __builtin_cpu_supports("avx512bf16") != 0;
 #else
   return false;
 #endif
 }
+
+bool amx_bf16() {
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 22 & 1) != 0 && __builtin_cpu_supports("avx512f") != 0;
+#else
+  return false;
+#endif
+}
+
+bool intel() {
+#if defined(__x86_64__)
+  return __builtin_cpu_is("intel") != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+bool cpu_has_bf16() { return avx512_bf16() || amx_bf16(); }
+
+bool cpu_favours_bf16() { return amx_bf16() || (avx512_bf16() && !intel()); }
 
 at::ScalarType precision_named(const std::string& name, at::Device device) {
   if (name == "fp32") return at::kFloat;
@@ -30,7 +52,7 @@ at::ScalarType precision_named(const std::string& name, at::Device device) {
     return at::kHalf;
   }
   if (name != "auto") throw UsageError(cat("'", name, "' is none of 'auto', 'fp32', 'bf16', 'fp16'"));
-  return !device.is_cpu() || cpu_has_bf16() ? at::kBFloat16 : at::kFloat;
+  return !device.is_cpu() || cpu_favours_bf16() ? at::kBFloat16 : at::kFloat;
 }
 
 }  // namespace sr3

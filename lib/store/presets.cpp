@@ -54,9 +54,9 @@ Preset small() {
   return p;
 }
 
-// What examples/train-photo-x4.sh trains: wider where the maps are large, for texture, and two blocks a level.
+// What examples/train-photo-x4.sh trains: most of its width where the maps are large, for texture, and two blocks a level.
 Preset photo_x4() {
-  Preset p = small_machine("photo-x4", "16->64, 4M parameters: the stage that ships, hours on 2 cores", {1, 1.5, 2}, 64, 16);
+  Preset p = small_machine("photo-x4", "16->64, 3M parameters: the stage that ships, hours on 2 cores", {1, 1.5, 2}, 48, 8);
   p.manifest.network.blocks = {2, 2, 2};
   p.batch = 16;
   p.steps = 200000;
