@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <zlib.h>
 
+#include "../unit/store/torch_files.h"
 #include "image/codec.h"
 #include "store/manifest.h"
 
@@ -159,6 +160,20 @@ std::vector<Bytes> safetensors_corpus() {
                       "\"c\":{\"dtype\":\"I64\",\"shape\":[1,0,4],\"data_offsets\":[2,2]},"
                       "\"d\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[2,4]}}",
                       std::string(4, '\1'))};
+}
+
+std::vector<Bytes> torch_corpus() {
+  using namespace torch_files;
+  const std::string w = storage("FloatStorage", "0", 6), flag = storage("BoolStorage", "1", 2);
+  const std::string pairs = global("collections", "OrderedDict") + "](](" + text("a") + tensor(w, 4, {2}, {1}) + "ee\x85R";
+  const std::string object = dict({{"w", tensor(w, 0, {2, 3}, {3, 1})},
+                                   {"t", global("torch._utils", "_rebuild_parameter") +
+                                             tuple({tensor(w, 0, {3, 2}, {1, 3}), "\x88", ordered_dict()}) + "R"},
+                                   {"list", "](" + tensor(flag, 0, {2}, {1}) + "q\1h\1" + number(7) + "}" + number(1) + "Nse"},
+                                   {"pairs", pairs}}) +
+                             "}" + text("_metadata") + ordered_dict() + "sb";
+  const std::vector<Stored> stored = {{"0", 6, std::string(24, '\1')}, {"1", 2, std::string(2, '\1')}};
+  return {bytes_of(legacy(object, stored)), bytes_of(zip(object, stored)), bytes_of(legacy("N", {}))};
 }
 
 std::vector<Bytes> manifest_corpus() {

@@ -15,6 +15,7 @@
 #include "mutate.h"
 #include "store/manifest.h"
 #include "store/safetensors.h"
+#include "store/torch_pickle.h"
 #include "stream/archive.h"
 #include "stream/frame.h"
 #include "stream/splitter.h"
@@ -91,6 +92,11 @@ void read_weights(const Bytes& bytes) {
   read_safetensors(source, bytes.size());
 }
 
+void read_torch_file(const Bytes& bytes) {
+  TensorFile file = read_torch(bytes, "input");
+  strip_wrappers(file);
+}
+
 void read_comment(const Bytes& bytes) {
   Frame frame;
   apply_comment(frame, {bytes.begin(), bytes.end()});
@@ -105,6 +111,7 @@ const Target kTargets[] = {
     {"archive", archive_corpus, read_archive},
     {"comment", comment_corpus, read_comment},
     {"safetensors", safetensors_corpus, read_weights},
+    {"torch", torch_corpus, read_torch_file},
     {"manifest", manifest_corpus, [](const Bytes& bytes) { parse_manifest({bytes.begin(), bytes.end()}, "input"); }},
 };
 
