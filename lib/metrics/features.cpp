@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "metrics/feature_resize.h"
+#include "metrics/inception.h"
 #include "metrics/torchscript.h"
+#include "store/torch_pickle.h"
 
 namespace sr3 {
 
@@ -52,7 +54,16 @@ std::unique_ptr<FeatureNetwork> open_features(const std::string& path, const Fea
   if (!options.resize.empty() && options.resize != "own") check_feature_resize(options.resize);
   if (!options.scale.empty() && options.scale != "own" && options.scale != "128" && options.scale != "127.5")
     throw UsageError(cat("'", options.scale, "' is none of 128|127.5"));
-  return open_torchscript(path, options);
+  switch (torch_container(path)) {
+    case TorchContainer::kScript:
+      return open_torchscript(path, options);
+    case TorchContainer::kLegacy:
+    case TorchContainer::kZip:
+      return open_inception(path, options);
+    case TorchContainer::kNone:
+      break;
+  }
+  throw DataError(cat("cannot use '", path, "': it is neither a TorchScript file nor weights of torch.save"));
 }
 
 }  // namespace sr3
