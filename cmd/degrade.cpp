@@ -34,7 +34,7 @@ int degrade(cli::App& app) {
       throw DataError(cat("cannot degrade '", frame.origin, "': ", error.what()));
     }
   });
-  Writer writer(writing);
+  Writer writer(writing, app.inputs());
   Meter meter(app.progress, "images", reader.expected().value_or(-1));
   int64_t done = 0;
   while (auto frame = reader.next()) {

@@ -50,7 +50,7 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   use_threads(program.compute.threads);
 
   Reader in(app.inputs(), program.reader);
-  Writer out(program.writer);
+  Writer out(program.writer, app.inputs());
   std::optional<Meter> meter;
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
@@ -70,7 +70,7 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
 
 int with_baseline(cli::App& app, const UpscaleProgram& program) {
   Reader in(app.inputs(), program.reader);
-  Writer out(program.writer);
+  Writer out(program.writer, app.inputs());
   Meter meter(app.progress, "images", in.expected().value_or(-1));
   for (int64_t done = 0; auto frame = in.next(); meter.update(++done)) {
     if (program.skip_existing && out.exists(frame->key)) continue;

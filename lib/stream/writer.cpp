@@ -47,6 +47,13 @@ void write_stdout(const Bytes& bytes) {
   }
 }
 
+void refuse_inputs(const std::string& folder, const std::vector<std::string>& inputs) {
+  std::error_code none;
+  for (const std::string& input : inputs)
+    if (std::filesystem::equivalent(folder, input, none))
+      throw UsageError(cat("-o: '", folder, "' is read, too: its images would be replaced; name another folder"));
+}
+
 void make_folder(const std::string& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
@@ -88,7 +95,7 @@ struct Writer::Impl {
   Workers workers;
   std::thread thread;  // takes finished images in order
 
-  explicit Impl(const WriterOptions& given) : options(given), workers(given.threads) {
+  Impl(const WriterOptions& given, const std::vector<std::string>& inputs) : options(given), workers(given.threads) {
     if (options.depth != 8 && options.depth != 16) throw UsageError(cat("--depth is 8 or 16, not ", options.depth));
     if (options.png_level < 0 || options.png_level > 9)
       throw UsageError(cat("--png-level is 0 to 9, not ", options.png_level));
@@ -103,6 +110,7 @@ struct Writer::Impl {
       kind = Kind::kFolder;
       format = Format::kPng;
       folder = output.ends_with('/') ? output : output + "/";
+      refuse_inputs(folder, inputs);
       make_folder(folder);
     } else {
       kind = Kind::kFile;
@@ -172,7 +180,8 @@ struct Writer::Impl {
   }
 };
 
-Writer::Writer(const WriterOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Writer::Writer(const WriterOptions& options, const std::vector<std::string>& inputs)
+    : impl_(std::make_unique<Impl>(options, inputs)) {}
 
 Writer::~Writer() = default;
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "image/codec.h"
 #include "stream/frame.h"
@@ -22,8 +23,9 @@ struct WriterOptions {
 
 class Writer {
  public:
-  // Fails at once when the output cannot be made, or is a terminal.
-  explicit Writer(const WriterOptions& options);
+  // Fails at once when the output cannot be made, is a terminal, or is a folder among `inputs`, the operands: results
+  // would replace what they are made of.
+  explicit Writer(const WriterOptions& options, const std::vector<std::string>& inputs = {});
   ~Writer();
   Writer(const Writer&) = delete;
   void write(Frame frame);  // a second image to a single file, and a key met twice, are errors
