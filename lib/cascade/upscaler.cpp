@@ -63,9 +63,9 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
   std::vector<at::Tensor> conditions;
   std::vector<int64_t> labels;
   for (const UpscaleItem& item : items) {
-    conditions.push_back(upsample_condition(*item.low_res, tiling_.width(), tiling_.height(), up));
+    conditions.push_back(upsample_condition(to_tensor(*item.low_res, image_.channels), tiling_.width(), tiling_.height(), up));
     labels.push_back(item.label);
-    if (consistency) low_res_.push_back(to_tensor(*item.low_res));
+    if (consistency) low_res_.push_back(to_tensor(*item.low_res, image_.channels));
   }
   projection_ = {kernel_named(low.recipe.kernel), up, items[0].low_res->width, items[0].low_res->height};
   condition_ = at::stack(conditions).to(stage.device());
@@ -176,9 +176,6 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
   validate(options);
   const auto& m = stage.manifest();
   if (m.kind == "base") throw Error(cat("cannot upscale with '", stage.path(), "': it is a base stage, for sample(1)"));
-  if (m.image.channels != Image::kChannels)
-    throw Error(
-        cat("cannot upscale with '", stage.path(), "': its images have ", m.image.channels, " channels, not 3"));
   if (m.network.augmentation_level)
     throw Error(
         cat("cannot upscale with '", stage.path(), "': it wants to be told how much noise its input was given"));

@@ -34,6 +34,7 @@ int64_t shorter_side(const Listing& listing, size_t i) {
 Dataset::Dataset(const DataOptions& options, int64_t side)
     : listing_(options.operands),
       side_(side),
+      pad_(options.pad),
       resize_(options.pretreatment == "resize"),
       budget_(static_cast<uint64_t>(std::max<int64_t>(options.cache_mb, 0)) << 20) {
   if (!resize_ && options.pretreatment != "crop") throw UsageError(cat("no pretreatment '", options.pretreatment, "'"));
@@ -46,7 +47,7 @@ void Dataset::leave_small_ones(bool skip) {
   std::string first;
   int64_t small = 0;
   for (size_t i = 0; i < listing_.items.size(); ++i) {
-    const int64_t side = shorter_side(listing_, i);
+    const int64_t side = std::max(shorter_side(listing_, i), pad_);
     if (side < side_) {
       if (small++ == 0) first = cat("'", listing_.items[i].origin, "' is ", side, " pixels on its shorter side");
     } else {
@@ -63,8 +64,24 @@ void Dataset::leave_small_ones(bool skip) {
   listing_.items = std::move(fit);
 }
 
+// In the middle of at least pad x pad pixels, its border repeated.
+Image Dataset::padded(Image image) const {
+  const int64_t width = std::max(image.width, pad_), height = std::max(image.height, pad_);
+  if (width == image.width && height == image.height) return image;
+  Image out = make_image(width, height);
+  const int64_t left = (width - image.width) / 2, top = (height - image.height) / 2;
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t x = 0; x < width; ++x) {
+      const int64_t from_x = std::clamp<int64_t>(x - left, 0, image.width - 1);
+      const int64_t from_y = std::clamp<int64_t>(y - top, 0, image.height - 1);
+      std::copy_n(&image.u8[static_cast<size_t>((from_y * image.width + from_x) * Image::kChannels)], Image::kChannels,
+                  &out.u8[static_cast<size_t>((y * width + x) * Image::kChannels)]);
+    }
+  return out;
+}
+
 Image Dataset::prepared(int64_t i) const {
-  Image image = with_depth(listing_.decode(static_cast<size_t>(i)), 8);
+  Image image = padded(with_depth(listing_.decode(static_cast<size_t>(i)), 8));
   if (!resize_) return image;
   // SR3, section 4: the largest centre crop, brought to the training size by area.
   const int64_t square = std::min(image.width, image.height);
@@ -95,16 +112,18 @@ std::shared_ptr<const Image> Dataset::image(int64_t i) {
   return image;
 }
 
-std::string Dataset::folder(int64_t i) const {
-  std::string path = directory_of(listing_.items[static_cast<size_t>(i)].key);
+std::string Dataset::class_of(int64_t i) const {
+  const Listing::Item& item = listing_.items[static_cast<size_t>(i)];
+  if (!item.label.empty()) return item.label;
+  std::string path = directory_of(item.key);
   if (path.empty()) return path;
   path.pop_back();
   return base_name(path);
 }
 
-std::vector<std::string> Dataset::folders() const {
+std::vector<std::string> Dataset::classes() const {
   std::set<std::string> names;
-  for (int64_t i = 0; i < size(); ++i) names.insert(folder(i));
+  for (int64_t i = 0; i < size(); ++i) names.insert(class_of(i));
   if (names.contains("")) return {};
   return {names.begin(), names.end()};
 }

@@ -24,19 +24,22 @@ class Dataset {
   std::shared_ptr<const Image> image(int64_t i);
   const std::string& origin(int64_t i) const { return listing_.items[static_cast<size_t>(i)].origin; }
 
-  // The folder that an image lies in, "" without one: "cats" of the key "train/cats/0001".
-  std::string folder(int64_t i) const;
-  // The names of all folders, sorted; none when an image lies in none.
-  std::vector<std::string> folders() const;
+  // The class that a list names for an image, else the folder that it lies in, "" without one: "cats" of the key
+  // "train/cats/0001".
+  std::string class_of(int64_t i) const;
+  // The names of all classes, sorted; none when an image is of none.
+  std::vector<std::string> classes() const;
 
  private:
   using Kept = std::list<std::pair<int64_t, std::shared_ptr<const Image>>>;  // latest first
 
   void leave_small_ones(bool skip);
   Image prepared(int64_t i) const;
+  Image padded(Image image) const;
 
   Listing listing_;
   int64_t side_;
+  int64_t pad_;
   bool resize_;
   uint64_t budget_, held_ = 0;  // bytes of decoded images
   std::mutex mutex_;

@@ -18,8 +18,9 @@
 #include "base/options.h"
 #include "base/rng.h"
 #include "data/dataset.h"
+#include "degrade/resize.h"
 #include "stream/workers.h"
-#include "tensor/upsample.h"
+#include "tensor/convert.h"
 
 namespace sr3 {
 namespace {
@@ -71,6 +72,7 @@ void DataOptions::declare(Options& options) {
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
   options.add("min-detail", 0, &min_detail, "X",
               "draw crops again whose detail deviates less than X grey levels (6 leaves out sky)");
+  options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
   options.add("skip-small", 0, &skip_small, "leave out images smaller than the crop");
   options.add("cache", 0, &cache_mb, "MB", "decoded images kept in memory");
 }
@@ -78,7 +80,7 @@ void DataOptions::declare(Options& options) {
 struct Loader::Impl {
   const DataOptions options;
   const bool conditional;
-  const int64_t side, low_side;
+  const int64_t channels, side, low_side;
   const Kernel upsample;
   Dataset dataset;
   std::optional<Recipe> recipe;
@@ -99,6 +101,7 @@ struct Loader::Impl {
   Impl(const DataOptions& given, const StageManifest& manifest)
       : options(given),
         conditional(manifest.kind != "base"),
+        channels(manifest.image.channels),
         side(side_of(given, manifest)),
         low_side(side / manifest.image.scale()),
         upsample(kernel_named(manifest.low_res.upsample)),
@@ -113,13 +116,14 @@ struct Loader::Impl {
   }
 
   void label_images(const StageManifest& manifest) {
-    const std::vector<std::string> names = manifest.classes.empty() ? dataset.folders() : manifest.classes;
+    const std::vector<std::string> names = manifest.classes.empty() ? dataset.classes() : manifest.classes;
     if (static_cast<int64_t>(names.size()) != manifest.network.classes)
-      throw Error(cat("the stage has ", manifest.network.classes, " classes, but the images lie in ", names.size(), " folders"));
+      throw Error(cat("the stage has ", manifest.network.classes, " classes, but the images are of ", names.size(),
+                      ", by the folders that they lie in or by a list"));
     for (int64_t i = 0; i < dataset.size(); ++i) {
-      const auto found = std::find(names.begin(), names.end(), dataset.folder(i));
+      const auto found = std::find(names.begin(), names.end(), dataset.class_of(i));
       if (found == names.end())
-        throw Error(cat("'", dataset.origin(i), "' is of no class of the stage: its folder is '", dataset.folder(i), "'"));
+        throw Error(cat("'", dataset.origin(i), "' is of no class of the stage, but of '", dataset.class_of(i), "'"));
       labels.push_back(found - names.begin());
     }
   }
@@ -145,11 +149,11 @@ struct Loader::Impl {
     const bool flip = random.below(2) == 1 && !options.no_flip;
     const Image high = flip ? flipped(crop(image, x, y, side, side)) : crop(image, x, y, side, side);
     Example example;
-    example.high_res = to_units(high);
+    example.high_res = to_units(high, channels);
     if (conditional) {
       const Image low = (*recipe)(high, options.seed, static_cast<uint64_t>(e));
-      example.low_res = to_units(low);
-      example.condition = resize_float(example.low_res, low.width, low.height, Image::kChannels, side, side, upsample);
+      example.low_res = to_units(low, channels);
+      example.condition = resize_float(example.low_res, low.width, low.height, channels, side, side, upsample);
     }
     return example;
   }
@@ -189,7 +193,7 @@ Loader::~Loader() = default;
 
 int64_t Loader::images() const { return impl_->dataset.size(); }
 
-std::vector<std::string> Loader::classes() const { return impl_->dataset.folders(); }
+std::vector<std::string> Loader::classes() const { return impl_->dataset.classes(); }
 
 double Loader::waited() const { return impl_->waited; }
 
@@ -201,7 +205,7 @@ Batch Loader::next(int64_t first, int64_t batch) {
   impl.sequence_end = first + batch;
 
   const auto images = [&](int64_t side) {
-    return at::empty({batch, Image::kChannels, side, side},
+    return at::empty({batch, impl.channels, side, side},
                      at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
   };
   Batch result;

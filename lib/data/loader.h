@@ -23,6 +23,7 @@ struct DataOptions {
   double min_detail = 0;              // redraw crops whose high_res - condition has a standard deviation under so many grey
                                       // levels: the most detailed of at most 8 draws within the image
   std::string pretreatment = "crop";  // crop: random crop at full size | resize: largest centre square, area to high_res
+  int64_t pad = 0;                    // smaller images are put in the middle of this side, their border repeated
   bool skip_small = false;            // leave out images smaller than the crop
   int64_t cache_mb = 4096;            // decoded images kept in memory, as 8 bits; beyond that they are decoded again
   int64_t threads = 0;                // decoding threads; 0: all cores
@@ -31,9 +32,9 @@ struct DataOptions {
 };
 
 struct Batch {
-  at::Tensor high_res;   // (N,3,S,S) float32 in [-1,1], channels_last
-  at::Tensor condition;  // (N,3,S,S): low_res upsampled (float core, unclipped); undefined for kind base
-  at::Tensor low_res;    // (N,3,s,s), channels_last; undefined for kind base
+  at::Tensor high_res;   // (N,C,S,S) float32 in [-1,1], channels_last; C: image.channels
+  at::Tensor condition;  // (N,C,S,S): low_res upsampled (float core, unclipped); undefined for kind base
+  at::Tensor low_res;    // (N,C,s,s), channels_last; undefined for kind base
   at::Tensor labels;     // (N) int64; undefined without classes
   int64_t first = 0;     // number of the first example
 };
@@ -45,7 +46,7 @@ class Loader {
   Loader(const DataOptions& options, const StageManifest& manifest);
   ~Loader();
   int64_t images() const;
-  // Names of the folders that the images lie in, sorted; none when one lies in no folder.
+  // Names of the classes of the images, sorted: what a list says, else the folder; none when one has none.
   std::vector<std::string> classes() const;
   // Examples first .. first+batch-1. Asked for in sequence, the next 3 batches are made in threads ahead. Throws what making an
   // example threw (DataError at a damaged image).

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "diffusion/loss.h"
 #include "diffusion/process.h"
 #include "tensor/noise.h"
 
@@ -65,6 +66,15 @@ AugmentedCondition add_condition_noise_at(const at::Tensor& condition, const std
     throw Error(cat("the augmentation level is ", s, ", not between 0 and ", alpha_bar.size()));
   const std::vector<int64_t> all(static_cast<size_t>(condition.size(0)), s);
   return {noised(condition, alpha_bar, all, seed, index), at::full({condition.size(0)}, static_cast<double>(s), at::kFloat)};
+}
+
+at::Tensor augmentation_input(const std::string& input, const std::vector<double>& alpha_bar, const at::Tensor& s) {
+  const at::Tensor steps = s.to(at::kCPU, at::kLong).contiguous();
+  DrawnLevels levels{at::ones({steps.numel()}, at::kDouble), steps.to(at::kDouble)};
+  for (int64_t i = 0; i < steps.numel(); ++i)
+    if (const int64_t step = steps.data_ptr<int64_t>()[i]; step > 0)
+      levels.alpha_bar.data_ptr<double>()[i] = alpha_bar.at(static_cast<size_t>(step) - 1);
+  return network_level(input, levels);
 }
 
 AugmentedCondition blur_condition(const at::Tensor& condition, double probability, double low, double high, uint64_t seed,

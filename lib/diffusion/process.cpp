@@ -57,6 +57,12 @@ at::Tensor x0_from(Predict predict, const at::Tensor& x_t, const at::Tensor& out
   return {};
 }
 
+at::Tensor x0_from(Predict predict, const at::Tensor& x_t, const at::Tensor& output, const at::Tensor& alpha_bar) {
+  if (predict == Predict::kX0) return output;
+  const auto [signal, noise] = scales(alpha_bar, x_t);
+  return predict == Predict::kEps ? (x_t - noise * output) / signal : signal * x_t - noise * output;
+}
+
 at::Tensor eps_from_x0(const at::Tensor& x_t, const at::Tensor& x0, double alpha_bar) {
   return (x_t - std::sqrt(alpha_bar) * x0) * (1 / std::sqrt(1 - alpha_bar));
 }

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "base/error.h"
-#include "store/manifest.h"
 
 namespace sr3 {
 
@@ -247,32 +246,29 @@ void refuse_unknown(const json& node, const std::string& path, const std::string
 
 }  // namespace
 
-std::vector<KeyDescription> describe_keys() {
+std::vector<KeyDescription> describe_keys(const Declaration& bind) {
   Describer describer;
-  StageManifest manifest;
-  bind(describer, manifest);
+  bind(describer);
   return describer.keys;
 }
 
-void read_keys(const json& json, StageManifest& manifest, const std::string& prefix) {
+void read_keys(const json& json, const Declaration& bind, const std::string& prefix) {
   if (!json.is_object()) throw DataError(cat(prefix, "it is not a JSON object"));
   std::set<std::string> known;
-  for (const KeyDescription& key : describe_keys()) known.insert(key.name);
+  for (const KeyDescription& key : describe_keys(bind)) known.insert(key.name);
   refuse_unknown(json, "", "", known, prefix);
   KeyReader reader(json, prefix);
-  bind(reader, manifest);
+  bind(reader);
 }
 
-void check_keys(const StageManifest& manifest, const std::string& prefix) {
+void check_keys(const Declaration& bind, const std::string& prefix) {
   Checker checker(prefix);
-  StageManifest copy = manifest;  // binders take what they visit by reference to change it
-  bind(checker, copy);
+  bind(checker);
 }
 
-ordered_json write_keys(const StageManifest& manifest) {
+ordered_json write_keys(const Declaration& bind) {
   KeyWriter writer;
-  StageManifest copy = manifest;
-  bind(writer, copy);
+  bind(writer);
   return std::move(writer.root);
 }
 

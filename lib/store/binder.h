@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -64,18 +65,30 @@ class Binder {
 };
 
 struct StageManifest;
+struct CascadeManifest;
+struct HistoryEntry;
 void bind(Binder& binder, StageManifest& manifest);
+void bind(Binder& binder, CascadeManifest& manifest);
+void bind_history(Binder& binder, HistoryEntry& entry);
 
-// The four things done with the declarations. prefix opens the DataErrors: "cannot use 'x.json': ".
-void read_keys(const nlohmann::json& json, StageManifest& manifest, const std::string& prefix);  // keys and types
-void check_keys(const StageManifest& manifest, const std::string& prefix);                       // words and ranges
-nlohmann::ordered_json write_keys(const StageManifest& manifest);
+// The four things done with the declarations of a document, StageManifest or CascadeManifest. prefix opens the DataErrors:
+// "cannot use 'x.json': ".
+using Declaration = std::function<void(Binder&)>;
+void read_keys(const nlohmann::json& json, const Declaration& bind, const std::string& prefix);  // keys and types
+void check_keys(const Declaration& bind, const std::string& prefix);                             // words and ranges
+nlohmann::ordered_json write_keys(const Declaration& bind);
 
 struct KeyDescription {
   std::string name;   // "network.level.input", "history[].program"
   std::string type;   // string|boolean|integer|number|strings|integers|numbers
   std::string range;  // Range::text(), words joined by "|", or ""
 };
-std::vector<KeyDescription> describe_keys();
+std::vector<KeyDescription> describe_keys(const Declaration& bind);
+
+// A document that is visited: binders take what they visit by reference, to change it.
+template <class Manifest>
+Declaration declaration_of(Manifest& manifest) {
+  return [&manifest](Binder& binder) { bind(binder, manifest); };
+}
 
 }  // namespace sr3

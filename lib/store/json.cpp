@@ -8,6 +8,43 @@
 namespace sr3 {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string plain(const ordered_json& value) {
+  // File names of any encoding may stand in the history; JSON has only UTF-8.
+  return value.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+}
+
+// As json::dump(2), but a list of numbers or words is one line: betas and multipliers are read by people too.
+void print(const ordered_json& value, const std::string& indent, std::string& out) {
+  if (!value.is_structured() || value.empty()) {
+    out += plain(value);
+    return;
+  }
+  const bool list = value.is_array(), one_line = list && !value[0].is_structured();
+  const std::string deeper = indent + "  ", line = one_line ? "" : "\n" + deeper;
+  out += list ? "[" : "{";
+  bool first = true;
+  for (const auto& [key, item] : value.items()) {
+    if (!first) out += one_line ? ", " : ",";
+    out += line;
+    if (!list) out += plain(key) + ": ";
+    print(item, deeper, out);
+    first = false;
+  }
+  if (!one_line) out += "\n" + indent;
+  out += list ? "]" : "}";
+}
+
+}  // namespace
+
+std::string readable_json(const ordered_json& value) {
+  std::string text;
+  print(value, "", text);
+  return text + "\n";
+}
 
 json parse_json(std::string_view text, const std::string& origin, int max_depth) {
   // The parser itself keeps the last of two equal keys, and nests without bound: both are caught as they are met.

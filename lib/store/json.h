@@ -11,4 +11,7 @@ namespace sr3 {
 // and nesting deeper than max_depth (an object within the outermost has depth 2).
 nlohmann::json parse_json(std::string_view text, const std::string& origin, int max_depth);
 
+// Two-space indent, lists of plain values on one line, final newline. What is no UTF-8 is replaced.
+std::string readable_json(const nlohmann::ordered_json& value);
+
 }  // namespace sr3

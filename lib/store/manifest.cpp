@@ -13,33 +13,6 @@ namespace sr3 {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
-
-std::string plain(const ordered_json& value) {
-  // File names of any encoding may stand in the history; JSON has only UTF-8.
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
-}
-
-// As json::dump(2), but a list of numbers or words is one line: betas and multipliers are read by people too.
-void print(const ordered_json& value, const std::string& indent, std::string& out) {
-  if (!value.is_structured() || value.empty()) {
-    out += plain(value);
-    return;
-  }
-  const bool list = value.is_array(), one_line = list && !value[0].is_structured();
-  const std::string deeper = indent + "  ", line = one_line ? "" : "\n" + deeper;
-  out += list ? "[" : "{";
-  bool first = true;
-  for (const auto& [key, item] : value.items()) {
-    if (!first) out += one_line ? ", " : ",";
-    out += line;
-    if (!list) out += plain(key) + ": ";
-    print(item, deeper, out);
-    first = false;
-  }
-  if (!one_line) out += "\n" + indent;
-  out += list ? "]" : "}";
-}
 
 // What one section asks of another. `require` throws.
 template <class Require>
@@ -48,6 +21,7 @@ void check_sections(const StageManifest& m, Require require) {
   const UNetOptions& net = m.network;
   const ImageOptions& image = m.image;
 
+  require(image.channels != 2, "'image.channels' must be 1 or 3");
   require(!base || image.low_res == 0, "'image.low_res' must be 0 with kind 'base'");
   require(base || (image.low_res >= 1 && image.low_res < image.high_res && image.high_res % image.low_res == 0),
           cat("'image.high_res' (", image.high_res, ") must be a multiple of 'image.low_res' (", image.low_res, ")"));
@@ -89,6 +63,8 @@ void check_sections(const StageManifest& m, Require require) {
           cat("'augmentation.kind' must be 'none' with kind '", m.kind, "'"));
   require(net.augmentation_level == gaussian,
           "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
+  require(!gaussian || m.diffusion.target == "image",
+          "'diffusion.target' must be 'image' with 'augmentation.kind' 'gaussian': a noisy condition is no reference");
   require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
   require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
                     augmentation.blur_high > 0),
@@ -101,7 +77,8 @@ void check_sections(const StageManifest& m, Require require) {
 }
 
 void check(const StageManifest& manifest, const std::string& prefix) {
-  check_keys(manifest, prefix);
+  StageManifest visited = manifest;
+  check_keys(declaration_of(visited), prefix);
   try {
     validate(manifest.network);
     validate(manifest.sampling);
@@ -126,16 +103,15 @@ StageManifest parse_manifest(const std::string& text, const std::string& origin)
   if (schema.is_number() && schema != kManifestSchema)
     throw DataError(cat(prefix, "its schema is ", schema.dump(), ", this program knows ", kManifestSchema));
   StageManifest manifest;
-  read_keys(document, manifest, prefix);
+  read_keys(document, declaration_of(manifest), prefix);
   check(manifest, prefix);
   return manifest;
 }
 
 std::string manifest_text(const StageManifest& manifest) {
   check(manifest, "cannot write the stage: ");
-  std::string text;
-  print(write_keys(manifest), "", text);
-  return text + "\n";
+  StageManifest visited = manifest;
+  return readable_json(write_keys(declaration_of(visited)));
 }
 
 StageManifest read_manifest(const std::string& path) {
@@ -146,7 +122,8 @@ void write_manifest(const std::string& path, const StageManifest& manifest) { wr
 
 std::vector<std::string> manifest_keys() {
   std::vector<std::string> names;
-  for (const KeyDescription& key : describe_keys()) names.push_back(key.name);
+  StageManifest any;
+  for (const KeyDescription& key : describe_keys(declaration_of(any))) names.push_back(key.name);
   return names;
 }
 

@@ -6,7 +6,7 @@ namespace sr3 {
 namespace {
 
 void bind_image(Binder& b, ImageOptions& o) {
-  b.field("channels", o.channels, within(3, 3));
+  b.field("channels", o.channels, within(1, 3));
   b.field("low_res", o.low_res, within(0, 1 << 16));
   b.field("high_res", o.high_res, within(1, 1 << 16));
 }
@@ -115,14 +115,14 @@ void bind_training(Binder& b, TrainingSummary& o) {
   b.field("attribution", o.attribution);
 }
 
+}  // namespace
+
 void bind_history(Binder& b, HistoryEntry& o) {
   b.field("program", o.program);
   b.field("version", o.version);
   b.field("arguments", o.arguments);
   b.field("time", o.time);
 }
-
-}  // namespace
 
 void bind(Binder& b, StageManifest& o) {
   b.field("schema", o.schema, within(kManifestSchema, kManifestSchema));

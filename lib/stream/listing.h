@@ -42,6 +42,7 @@ class Listing {
     std::string key, origin;
     std::string path;  // of a file; else empty, and
     Bytes bytes;       // the encoded image is here
+    std::string label{};  // name of its class, where a list says it
   };
 
   // DataError when archives and streams hold more than max_memory bytes of encoded images.

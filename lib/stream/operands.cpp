@@ -95,8 +95,16 @@ std::vector<Part> list_parts(const std::string& list) {
   std::vector<std::string> paths;
   for (std::string line; std::getline(text, line);) {
     if (line.ends_with('\r')) line.pop_back();
+    std::string label;
+    if (const size_t tab = line.find('\t'); tab != std::string::npos) {
+      label = line.substr(tab + 1);
+      line.resize(tab);
+      if (label.empty() || label.find('\t') != std::string::npos)
+        throw DataError(cat("cannot use the list '", list, "': '", line, "' is not followed by one tab and a class"));
+    }
     if (line.empty()) continue;
     for (auto& part : parts_of(line)) {
+      part.label = label;
       if (part.kind == Part::kImage && part.path == line) {
         files.push_back(parts.size());
         paths.push_back(line);

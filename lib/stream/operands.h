@@ -16,11 +16,12 @@ struct Part {
   Kind kind = kImage;
   std::string path;  // "-": standard input
   std::string key;   // of an image
+  std::string label{};  // name of its class, where a list says it
 };
 
 // Operands: a file (image or archive by its content), a folder (all images below it, in the byte order of their paths,
 // by extension; hidden names are passed over), "@list" (a file with one such operand a line), "-". None: standard
-// input. Error when one does not exist, or a folder has no image; UsageError when none is given and a person sits at
+// input. A line of a list may name the class of its images after a tab. Error when one does not exist, or a folder has no image; UsageError when none is given and a person sits at
 // the input.
 std::vector<Part> expand_operands(const std::vector<std::string>& operands);
 

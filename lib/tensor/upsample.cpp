@@ -4,18 +4,15 @@
 
 namespace sr3 {
 
-std::vector<float> to_units(const Image& image) {
-  const double half = image.depth == 8 ? 127.5 : 32767.5;
-  std::vector<float> units(image.samples());
-  for (size_t i = 0; i < units.size(); ++i)
-    units[i] = static_cast<float>((image.depth == 8 ? image.u8[i] : image.u16[i]) / half - 1);
-  return units;
-}
-
-at::Tensor upsample_condition(const Image& low_res, int64_t width, int64_t height, Kernel kernel) {
-  std::vector<float> large =
-      resize_float(to_units(low_res), low_res.width, low_res.height, Image::kChannels, width, height, kernel);
-  return at::from_blob(large.data(), {height, width, Image::kChannels}, at::kFloat).permute({2, 0, 1}).contiguous();
+at::Tensor upsample_condition(const at::Tensor& low_res, int64_t width, int64_t height, Kernel kernel) {
+  const int64_t channels = low_res.size(0);
+  const at::Tensor rows = low_res.to(at::kFloat).permute({1, 2, 0}).contiguous();
+  const std::vector<float> large =
+      resize_float({rows.data_ptr<float>(), static_cast<size_t>(rows.numel())}, low_res.size(2), low_res.size(1), channels,
+                   width, height, kernel);
+  auto out = at::empty({height, width, channels}, at::kFloat);
+  std::copy(large.begin(), large.end(), out.data_ptr<float>());
+  return out.permute({2, 0, 1}).contiguous();
 }
 
 }  // namespace sr3

@@ -42,6 +42,7 @@ std::optional<JournalLine> parse(const std::string& text) {
   line.loss = real("loss");
   line.learning_rate = real("learning_rate");
   line.gradient_norm = real("gradient_norm");
+  line.bits = real("bits_per_dimension");
   line.skipped = std::isnan(real("skipped")) ? 0 : static_cast<int64_t>(real("skipped"));
   line.images_per_second = real("images_per_second");
   line.waiting = real("waiting");
@@ -70,6 +71,7 @@ std::string journal_text(const JournalLine& line) {
   json["loss"] = number(line.loss);
   json["learning_rate"] = number(line.learning_rate);
   json["gradient_norm"] = number(line.gradient_norm);
+  if (std::isfinite(line.bits)) json["bits_per_dimension"] = line.bits;
   json["skipped"] = line.skipped;
   json["images_per_second"] = number(rounded(line.images_per_second, 1e3));
   json["waiting"] = number(rounded(line.waiting, 1e4));

@@ -67,25 +67,36 @@ int64_t fitting_groups(const UNetOptions& network, int64_t most) {
 
 }  // namespace
 
-void TrainFlags::declare(Options& options) {
-  options.group("Training");
-  options.add("preset", 0, &preset, "NAME", "where all that is not said comes from: " + preset_names());
+void RunFlags::declare_run(Options& options) {
   options.add("steps", 0, &steps, "N", "steps of the whole training");
   options.add("batch", 0, &batch, "N", "examples a step");
   options.add("accumulate", 0, &trainer.accumulate, "K", "compute each step's examples in K parts, to bound memory");
   options.add("learning-rate", 0, &learning_rate, "R", "of Adam");
   options.add("warmup", 0, &warmup, "N", "steps in which the learning rate rises from zero");
-  options.choice("decay", 0, &trainer.decay, {"none", "cosine", "linear"}, "of the learning rate, to zero at --steps");
   options.add("ema", 0, &ema, "D", "decay of the averaged weights, which are the stage's");
   options.add("clip-norm", 0, &trainer.clip_norm, "X", "largest norm of a gradient; 0: any");
   options.add("weight-decay", 0, &trainer.weight_decay, "X", "decoupled from the gradient, as in AdamW");
-  options.add("init-from", 0, &trainer.init_from, "STAGE", "begin with this stage's weights");
   options.add("time-limit", 0, &time_limit, "TIME", "stop after 90s, 15m, 2h, ..., with all saved");
   options.add("save-every", 0, &save_every, "N", "steps, or a time such as 90s or 10m");
   options.add("journal-every", 0, &trainer.journal_every, "N", "steps between two lines of the journal");
   options.add("preview-every", 0, &trainer.preview_every, "N", "steps between two preview sheets; 0: none");
   options.add("preview-images", 0, &trainer.preview_images, "K", "examples in the preview sheet");
   options.add("restart", 0, &trainer.restart, "begin anew, whatever is there");
+}
+
+void RunFlags::declare_output(Options& options) {
+  options.group("Running");
+  options.choice("weights-type", 0, &trainer.weights_type, {"fp32", "fp16", "bf16"},
+                 "of the numbers in the stage's file");
+  options.add("no-history", 0, &trainer.no_history, "leave this run and its time out of the manifest");
+}
+
+void TrainFlags::declare(Options& options) {
+  options.group("Training");
+  options.add("preset", 0, &preset, "NAME", "where all that is not said comes from: " + preset_names());
+  declare_run(options);
+  options.choice("decay", 0, &trainer.decay, {"none", "cosine", "linear"}, "of the learning rate, to zero at --steps");
+  options.add("init-from", 0, &trainer.init_from, "STAGE", "begin with this stage's weights");
   options.group("Stage");
   options.add("regression", 0, &regression, "the regression baseline: no diffusion, one pass");
   options.add("scale", 0, &scale, "N", "how many times larger than low_res the result is");
@@ -116,10 +127,7 @@ void TrainFlags::declare(Options& options) {
   options.add("blur", 0, &blur, "SIGMA", "before shrinking, in pixels");
   options.add("noise", 0, &noise, "SIGMA", "after shrinking, in grey levels of 255");
   options.add("jpeg", 0, &jpeg, "Q", "compress the small image: quality 1 to 100; 0: do not");
-  options.group("Running");
-  options.choice("weights-type", 0, &trainer.weights_type, {"fp32", "fp16", "bf16"},
-                 "of the numbers in the stage's file");
-  options.add("no-history", 0, &trainer.no_history, "leave this run and its time out of the manifest");
+  declare_output(options);
 }
 
 StageManifest TrainFlags::stage(int64_t crop) const {
@@ -195,8 +203,18 @@ StageManifest TrainFlags::stage(int64_t crop) const {
 std::string TrainFlags::pretreatment() const { return preset_named(preset).pretreatment; }
 
 TrainerOptions TrainFlags::resolved() const {
+  const Preset& given = preset_named(preset);
+  TrainerOptions base;
+  base.steps = given.steps, base.batch = given.batch, base.warmup = given.warmup;
+  base.learning_rate = given.learning_rate, base.ema = given.ema;
+  base.decay = trainer.decay;
+  return RunFlags::resolved(base);
+}
+
+TrainerOptions RunFlags::resolved(TrainerOptions base) const {
   TrainerOptions result = trainer;
-  const Preset& base = preset_named(preset);
+  result.decay = base.decay;
+  result.vlb_weight = base.vlb_weight;
   result.steps = steps.value_or(base.steps);
   result.batch = batch.value_or(base.batch);
   result.learning_rate = learning_rate.value_or(base.learning_rate);

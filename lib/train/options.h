@@ -23,6 +23,7 @@ struct TrainerOptions {
   double ema = 0.999;
   double clip_norm = 1;  // 0: no clipping
   double weight_decay = 0;
+  double vlb_weight = 0.001;  // of the variational bound beside the simple loss, with a learned variance
   uint64_t seed = 0;
   std::string precision = "auto", device = "auto";
   int64_t threads = 0;                // 0: all cores
@@ -36,24 +37,36 @@ struct TrainerOptions {
   bool restart = false, no_history = false;
 };
 
-struct TrainFlags {
+// A command line's part of TrainerOptions.
+struct RunFlags {
+  TrainerOptions trainer;  // what no preset sets; seed, precision, device and threads are the caller's to fill in
+  // Unset: the preset's, or the cascade's.
+  std::optional<int64_t> steps, batch, warmup;
+  std::optional<double> learning_rate, ema;
+  std::optional<std::string> time_limit;
+  std::string save_every = "10m";
+
+  void declare_run(Options& options);     // what every training is told
+  void declare_output(Options& options);  // how its files are written
+  // base: what holds where nothing was said. UsageError on values out of range.
+  TrainerOptions resolved(TrainerOptions base) const;
+};
+
+struct TrainFlags : RunFlags {
   std::string preset = "small";
   bool regression = false;
-  TrainerOptions trainer;  // what no preset sets; seed, precision, device and threads are the caller's to fill in
   // Unset: the preset's.
-  std::optional<int64_t> scale, low_res, high_res, steps, batch, warmup, channels, groups, patch, diffusion_steps;
-  std::optional<double> learning_rate, ema, residual_scale, dropout, blur, noise;
+  std::optional<int64_t> scale, low_res, high_res, channels, groups, patch, diffusion_steps;
+  std::optional<double> residual_scale, dropout, blur, noise;
   std::optional<int64_t> jpeg;
   std::optional<std::string> loss, predict, target, schedule, level_draw, multipliers, blocks, attention, kernel,
       convention;
-  std::optional<std::string> time_limit;
-  std::string save_every = "10m";
   std::string description, data_name, attribution;
 
   void declare(Options& options);
   // The stage to train: preset, changed by what was said. crop: --crop, or 0. UsageError on contradictions.
   StageManifest stage(int64_t crop) const;
-  TrainerOptions resolved() const;
+  TrainerOptions resolved() const;  // with the preset's values
   // How the preset wants examples cut from images, as DataOptions.pretreatment says it: the papers' take whole images.
   std::string pretreatment() const;
 };

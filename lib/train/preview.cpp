@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "diffusion/loss.h"
+#include "diffusion/noise_aug.h"
 #include "diffusion/process.h"
 #include "diffusion/sampler.h"
 #include "diffusion/schedule.h"
@@ -66,10 +67,18 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   const auto alpha_bar = make_alpha_bar(make_betas(diffusion.schedule));
   const SamplingLevels levels = sampling_levels(alpha_bar, kSteps, manifest_.sampling.spacing);
   network.set_levels(network_level(manifest_.network.level.input, levels));
-  const auto prepared = network.prepare(condition, labels, {});
+  // Of a clean condition.
+  at::Tensor clean;
+  if (manifest_.augmentation.kind == "gaussian")
+    clean = augmentation_input(manifest_.network.level.input, alpha_bar, at::zeros({batch_.high_res.size(0)})).to(device_);
+  const auto prepared = network.prepare(condition, labels, clean);
   const Predict predict = predict_named(diffusion.predict);
+  const int64_t channels = manifest_.image.channels;
   const auto denoise = [&](const at::Tensor& x_t, int64_t k) {
-    return Denoised{x0_from(predict, x_t, network(*prepared, x_t, k), levels.alpha_bar[static_cast<size_t>(k)]), {}};
+    const at::Tensor out = network(*prepared, x_t, k);
+    Denoised said{x0_from(predict, x_t, out.narrow(1, 0, channels), levels.alpha_bar[static_cast<size_t>(k)]), {}};
+    if (diffusion.variance == "learned") said.variance_fraction = out.narrow(1, channels, channels);
+    return said;
   };
   const auto noise = [&](int64_t k) {
     at::Tensor z = at::empty_like(batch_.high_res);

@@ -19,7 +19,7 @@ class Preview {
 
   // Runs the stage's sampler in few steps with these weights and writes the sheet. Unclipped parts are clamped.
   void draw(const NamedTensors& weights, const std::string& path) const;
-  // (N,3,S,S) in [-1,1]: the results alone.
+  // (N,C,S,S) in [-1,1]: the results alone.
   at::Tensor results(const NamedTensors& weights) const;
 
  private:

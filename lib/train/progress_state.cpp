@@ -50,6 +50,7 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/no_flip", "--no-flip"},
     {"/min_detail", "--min-detail"},
     {"/pretreatment", "--pretreatment"},
+    {"/pad", "--pad"},
     {"/images", "the number of images"},
 };
 
@@ -90,7 +91,7 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
   for (const auto& [key, value] : all.items())
     if (key != "description" && key != "sampling" && key != "weights" && key != "training" && key != "history")
       stage[key] = value;
-  const json trainer_json = {{"batch", trainer.batch},
+  json trainer_json = {{"batch", trainer.batch},
                              {"accumulate", trainer.accumulate},
                              {"learning_rate", trainer.learning_rate},
                              {"warmup", trainer.warmup},
@@ -99,10 +100,13 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
                              {"clip_norm", trainer.clip_norm},
                              {"weight_decay", trainer.weight_decay},
                              {"precision", trainer.precision}};
-  const json data_json = {{"images", images},
+  // What only some trainings have is named in theirs alone, so that older ones go on.
+  if (manifest.diffusion.variance == "learned") trainer_json["vlb_weight"] = trainer.vlb_weight;
+  json data_json = {{"images", images},
                           {"no_flip", data.no_flip},
                           {"min_detail", data.min_detail},
                           {"pretreatment", data.pretreatment}};
+  if (data.pad > 0) data_json["pad"] = data.pad;
   return {stage.dump(), trainer.seed, data_json.dump(), trainer_json.dump()};
 }
 
@@ -118,6 +122,7 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
   out["last_loss"] = progress.last_loss;
   out["window"] = {
       {"loss", progress.window_loss}, {"gradient_norm", progress.window_norm}, {"steps", progress.window_steps}};
+  if (progress.window_bits != 0) out["window"]["bits"] = progress.window_bits;  // only with a learned variance
   out["seed"] = settings.seed;
   out["stage"] = ordered_json::parse(settings.stage);
   out["data"] = ordered_json::parse(settings.data);
@@ -140,6 +145,7 @@ void parse_progress(const std::string& text, const std::string& origin, Training
     progress.window_loss = in.at("window").at("loss");
     progress.window_norm = in.at("window").at("gradient_norm");
     progress.window_steps = in.at("window").at("steps");
+    progress.window_bits = in.at("window").value("bits", 0.0);
     settings.seed = in.at("seed");
     settings.stage = in.at("stage").dump();
     settings.data = in.at("data").dump();

@@ -19,7 +19,7 @@ struct TrainingProgress {
   double seconds = 0;    // of training, over all runs
   double last_loss = 0;  // mean of the last journal window
   // Of the journal's open window.
-  double window_loss = 0, window_norm = 0;
+  double window_loss = 0, window_norm = 0, window_bits = 0;
   int64_t window_steps = 0;  // that were not skipped
 };
 

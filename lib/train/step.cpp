@@ -3,12 +3,17 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "base/rng.h"
 #include "diffusion/loss.h"
+#include "diffusion/noise_aug.h"
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
+#include "diffusion/vlb.h"
 #include "tensor/noise.h"
+#include "tensor/upsample.h"
 
 namespace sr3 {
 
@@ -18,18 +23,42 @@ uint64_t seed_for(uint64_t seed, uint32_t purpose, uint64_t number) {
   return (uint64_t{bits[0]} << 32) | bits[1];
 }
 
-StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute)
-    : manifest_(manifest), seed_(seed), noise_seed_(seed_for(seed, kRandomNoise)), device_(device), compute_(compute) {
-  if (manifest.kind != "regression") {
-    if (manifest.augmentation.kind != "none") throw Error("cannot train with conditioning augmentation");
-    if (manifest.diffusion.variance == "learned") throw Error("cannot train a learned variance");
-    alpha_bar_ = make_alpha_bar(make_betas(manifest.diffusion.schedule));
-  }
+StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute,
+                     double vlb_weight)
+    : manifest_(manifest),
+      vlb_weight_(vlb_weight),
+      seed_(seed),
+      noise_seed_(seed_for(seed, kRandomNoise)),
+      device_(device),
+      compute_(compute) {
+  if (manifest.kind == "regression") return;
+  const DiffusionOptions& diffusion = manifest.diffusion;
+  if (diffusion.variance == "learned" && (diffusion.level_draw != "discrete" || diffusion.target != "image"))
+    throw Error(
+        "cannot train a learned variance: its bound needs 'diffusion.level_draw' 'discrete' and 'diffusion.target' 'image'");
+  alpha_bar_ = make_alpha_bar(make_betas(diffusion.schedule));
 }
 
-at::Tensor StageLoss::clean(const Batch& batch) const {
+StageLoss::Condition StageLoss::condition(const Batch& batch) const {
+  const ConditioningAugmentation& augmentation = manifest_.augmentation;
+  if (augmentation.kind == "blur")
+    return {blur_condition(batch.condition, augmentation.blur_probability, augmentation.blur_low, augmentation.blur_high,
+                           seed_, batch.first)
+                .condition,
+            {}};
+  if (augmentation.kind != "gaussian") return {batch.condition, {}};
+  const auto most = std::llround(augmentation.max_level * static_cast<double>(alpha_bar_.size()));
+  const AugmentedCondition noisy = add_condition_noise(batch.low_res, alpha_bar_, most, seed_, batch.first);
+  const Kernel up = kernel_named(manifest_.low_res.upsample);
+  at::Tensor image = at::empty_like(batch.condition);
+  for (int64_t i = 0; i < image.size(0); ++i)
+    image[i].copy_(upsample_condition(noisy.condition[i], image.size(3), image.size(2), up));
+  return {image, augmentation_input(manifest_.network.level.input, alpha_bar_, noisy.level)};
+}
+
+at::Tensor StageLoss::clean(const Batch& batch, const at::Tensor& condition) const {
   if (manifest_.diffusion.target != "residual") return batch.high_res;
-  return (batch.high_res - batch.condition).mul_(manifest_.diffusion.residual_scale);
+  return (batch.high_res - condition).mul_(manifest_.diffusion.residual_scale);
 }
 
 at::Tensor StageLoss::labels(const Batch& batch) const {
@@ -42,7 +71,7 @@ at::Tensor StageLoss::labels(const Batch& batch) const {
   return result;
 }
 
-at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batch) const {
+at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batch, double* bits) const {
   const auto here = [&](const at::Tensor& tensor) {
     return tensor.defined() ? tensor.to(device_, /*non_blocking=*/true) : tensor;
   };
@@ -50,7 +79,8 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   const std::string& loss = manifest_.diffusion.loss;
   const int64_t n = batch.high_res.size(0);
   const uint64_t dropout = seed_for(seed_, kRandomDropout, static_cast<uint64_t>(batch.first));
-  const at::Tensor x0 = clean(batch);
+  const Condition given = condition(batch);
+  const at::Tensor x0 = clean(batch, given.image);
   UNetInput input;
   if (manifest_.kind == "regression") {
     input.x = here(batch.condition);
@@ -67,13 +97,23 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
           philox_noise({noise_seed_, static_cast<uint64_t>(batch.first + i)}, 0, x0.size(1), x0.size(2), x0.size(3)));
   });
   const at::Tensor x_t = q_sample(x0, eps, levels.alpha_bar);
-  const at::Tensor target = training_target(predict_named(manifest_.diffusion.predict), x0, eps, levels.alpha_bar);
+  const Predict predict = predict_named(manifest_.diffusion.predict);
+  const at::Tensor target = here(training_target(predict, x0, eps, levels.alpha_bar));
   input.x = here(x_t);
-  input.condition = here(batch.condition);
+  input.condition = here(given.image);
+  input.augmentation_level = here(given.level);
   input.level = here(network_level(network.level.input, levels));
   input.labels = here(labels(batch));
   const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout);
-  return training_loss(loss, output, here(target)).mean;
+  if (manifest_.diffusion.variance != "learned") return training_loss(loss, output, target).mean;
+
+  const int64_t channels = x0.size(1);
+  const at::Tensor said = output.narrow(1, 0, channels), fraction = output.narrow(1, channels, channels);
+  const at::Tensor x0_said = x0_from(predict, input.x, said.detach(), levels.alpha_bar);
+  const at::Tensor bound = vlb_term(alpha_bar_, levels.timestep, here(x0), input.x, x0_said, fraction).mean() *
+                           static_cast<double>(alpha_bar_.size());
+  if (bits) *bits = bound.item<double>();
+  return training_loss(loss, said, target).mean + bound * vlb_weight_;
 }
 
 }  // namespace sr3

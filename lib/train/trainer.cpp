@@ -62,7 +62,7 @@ struct Trainer::Impl {
         parameters(fresh_parameters(manifest.network, trainer.seed, device)),
         adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
         compute(precision_named(trainer.precision, device)),
-        loss(manifest, trainer.seed, device, compute) {
+        loss(manifest, trainer.seed, device, compute, trainer.vlb_weight) {
     options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what auto came to
     settings = settings_of(manifest, options, data, loader.images());
     if (manifest.training.data.empty())
@@ -110,7 +110,9 @@ void Trainer::Impl::start() {
     load(*checkpoint);
     note(cat("resuming '", paths.manifest, "' after step ", progress.step));
   } else {
-    if (!options.restart && access(paths.manifest.c_str(), F_OK) == 0)
+    // A manifest without weights is a stage that waits for its training.
+    if (!options.restart && access(paths.manifest.c_str(), F_OK) == 0 &&
+        !read_manifest(paths.manifest).weights_file.empty())
       throw Error(cat("'", paths.manifest, "' is there, but not the state to resume it from, '", paths.state,
                       "' (--restart begins anew, --init-from takes its weights)"));
     if (!options.init_from.empty()) {
@@ -147,14 +149,17 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
 void Trainer::Impl::step() {
   const double begin = now(), waited = loader.waited();
   const int64_t batch = options.batch, parts = options.accumulate;
-  double mean = 0;
+  double mean = 0, bits = 0;
   for (int64_t part = 0; part < parts; ++part) {
     const int64_t first = batch * part / parts, count = batch * (part + 1) / parts - first;
     const Batch examples = loader.next(progress.examples + first, count);
     // Each part weighs what its share of the examples is: the sum is the mean over the whole batch.
-    const at::Tensor share = loss(parameters, examples) * (static_cast<double>(count) / static_cast<double>(batch));
+    const double weight = static_cast<double>(count) / static_cast<double>(batch);
+    double bits_of_part = 0;
+    const at::Tensor share = loss(parameters, examples, &bits_of_part) * weight;
     share.backward();
     mean += share.item<double>();
+    bits += bits_of_part * weight;
   }
   const double norm = adam.gradient_norm();
   ++progress.step;
@@ -167,6 +172,7 @@ void Trainer::Impl::step() {
     adam.step(progress.updates, rate.at(progress.step), scale, ema_decay(options.ema, progress.updates));
     progress.window_loss += mean;
     progress.window_norm += norm;
+    progress.window_bits += bits;
     ++progress.window_steps;
     shown_loss = std::isfinite(shown_loss) ? 0.98 * shown_loss + 0.02 * mean : mean;
   } else {
@@ -189,6 +195,7 @@ void Trainer::Impl::write_journal() {
   line.step = progress.step;
   line.loss = steps > 0 ? progress.window_loss / steps : nothing;
   line.gradient_norm = steps > 0 ? progress.window_norm / steps : nothing;
+  line.bits = steps > 0 && manifest.diffusion.variance == "learned" ? progress.window_bits / steps : nothing;
   line.learning_rate =
       LearningRate{options.learning_rate, options.warmup, options.decay, options.steps}.at(progress.step);
   line.skipped = progress.skipped;
@@ -197,7 +204,7 @@ void Trainer::Impl::write_journal() {
   line.seconds = progress.seconds;
   journal.append(line);
   if (steps > 0) progress.last_loss = line.loss;
-  progress.window_loss = progress.window_norm = 0;
+  progress.window_loss = progress.window_norm = progress.window_bits = 0;
   progress.window_steps = 0;
   window_seconds = window_waited = 0;
   window_examples = 0;

@@ -60,7 +60,7 @@ TEST_CASE("a network that predicts no residual leaves the upsampled image, by ev
         /*silent=*/true);
     const Stage stage = loaded(tiny);
     const Image low = test_image(21, 13);
-    const Image expected = to_image(upsample_condition(low, 42, 26));
+    const Image expected = to_image(upsample_condition(to_tensor(low), 42, 26));
     for (int64_t tile : {0, 16}) {
       UpscaleOptions options;
       options.tile = tile;
@@ -82,7 +82,7 @@ TEST_CASE("regression: one pass, the condition in the place of x") {
   const Stage stage = loaded(tiny);
   CHECK(stage.steps() == 1);
   const Image low = test_image(9, 10);
-  CHECK(largest_difference(upscaled(stage, {}, {low})[0], to_image(upsample_condition(low, 18, 20))) == 0);
+  CHECK(largest_difference(upscaled(stage, {}, {low})[0], to_image(upsample_condition(to_tensor(low), 18, 20))) == 0);
 }
 
 TEST_CASE("any size and shape") {

@@ -279,9 +279,9 @@ TEST_CASE("classes are the folders of the images, in the manifest's order") {
   labelled(0);
   manifest.classes = {"dog", "bird"};
   CHECK_THROWS_WITH_AS(Loader(from(folder), manifest),
-                       doctest::Contains("is of no class of the stage: its folder is 'cat'"), Error);
+                       doctest::Contains("is of no class of the stage, but of 'cat'"), Error);
   manifest.classes.clear(), manifest.network.classes = 3;
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images lie in 2 folders"), Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images are of 2"), Error);
 }
 
 TEST_CASE("a base stage has no condition") {

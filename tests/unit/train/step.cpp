@@ -84,10 +84,10 @@ TEST_CASE("the loss of a batch is the mean of its examples' losses, however it i
 TEST_CASE("what is diffused") {
   StageManifest stage = small_stage();
   const Batch batch = examples(0, 1);
-  const at::Tensor residual = StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch);
+  const at::Tensor residual = StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch, batch.condition);
   CHECK(at::allclose(residual, batch.high_res * 0.1 * 5, 1e-4, 1e-5));
   stage.diffusion.target = "image";
-  CHECK(at::equal(StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch), batch.high_res));
+  CHECK(at::equal(StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch, batch.condition), batch.high_res));
 }
 
 TEST_CASE("a network of zeros that predicts v: the loss is the size of v") {

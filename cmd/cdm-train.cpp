@@ -1,0 +1,95 @@
+// cdm-train: trains the stages of a cascade (CDM), or writes the manifests of a new one.
+// Knows options and files; what a step is stands in lib/train. See cdm-train(1).
+#include <chrono>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/run.h"
+#include "cli/shared.h"
+#include "train/cascade_options.h"
+#include "train/trainer.h"
+
+namespace sr3 {
+
+namespace {
+
+struct CdmTrain {
+  NewCascadeFlags fresh;
+  RunFlags run;
+  std::optional<int64_t> stage;
+  int64_t cache_mb = DataOptions{}.cache_mb;
+  cli::ComputeOptions compute;
+  std::string output;
+
+  void declare(Options& options) {
+    options.group("Training");
+    options.add("stage", 0, &stage, "N", "this one only, from 1");
+    run.declare_run(options);
+    options.add("cache", 0, &cache_mb, "MB", "decoded images kept in memory");
+    fresh.declare(options);
+    options.add("output", 'o', &output, "CASCADE.json", "the new cascade; its stages go beside it");
+    run.declare_output(options);
+    compute.declare(options);
+    cli::declare_seed(options, &run.trainer.seed);
+  }
+
+  int train(const std::vector<std::string>& operands, const ProgressOptions& progress);
+};
+
+int CdmTrain::train(const std::vector<std::string>& operands, const ProgressOptions& progress) {
+  const std::string& path = operands[0];
+  const CascadeManifest cascade = read_cascade(path);
+  const auto count = static_cast<int64_t>(cascade.stages.size());
+  if (stage && (*stage < 1 || *stage > count))
+    throw UsageError(cat("--stage ", *stage, ": '", path, "' has stages 1 to ", count));
+  const std::vector<StageManifest> stages = read_stages(path, cascade);
+  DataOptions data = data_of(cascade, {operands.begin() + 1, operands.end()});
+  data.cache_mb = cache_mb;
+  data.seed = run.trainer.seed;
+  const auto begin = std::chrono::steady_clock::now();
+  for (size_t i = stage ? static_cast<size_t>(*stage) - 1 : 0; i < (stage ? static_cast<size_t>(*stage) : stages.size()); ++i) {
+    TrainerOptions trainer = run.resolved(trainer_of(cascade.stages[i]));
+    trainer.device = compute.device;
+    trainer.precision = compute.precision;
+    trainer.threads = compute.threads;
+    const std::string which = cat("stage ", i + 1, " of ", count, ", '", stage_path(path, cascade, i), "'");
+    if (!stages[i].weights_file.empty() && stages[i].training.steps == trainer.steps && !trainer.restart) {
+      note(cat(which, ": has done its ", trainer.steps, " steps"));
+      continue;
+    }
+    if (trainer.time_limit) {  // of this run, whatever it trains
+      *trainer.time_limit -= std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      if (i > 0 && !stage && *trainer.time_limit <= 0) break;
+    }
+    note(which);
+    if (const int status = Trainer(stages[i], trainer, data, stage_path(path, cascade, i)).run(progress)) return status;
+  }
+  return kDone;
+}
+
+int main_of(cli::App& app) {
+  CdmTrain program;
+  program.declare(app.options);
+  app.parse();
+  const auto& operands = app.operands();
+  if (program.compute.precision == "fp16") throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
+  if (program.fresh.sizes) {
+    if (program.stage) throw UsageError("--stage trains, --new only writes manifests");
+    if (program.output.empty()) throw UsageError("-o CASCADE.json is missing: where the manifest goes");
+    program.fresh.write(operands, program.output, !program.run.trainer.no_history);
+    return kDone;
+  }
+  if (!program.output.empty()) throw UsageError("-o is for --new: a cascade is trained where its manifest is");
+  if (operands.empty()) throw UsageError("no cascade to train: CASCADE.json, or --new SIZES to write one");
+  if (operands.size() == 1) throw UsageError("no images to train on: name folders, archives or files");
+  return program.train(operands, app.progress);
+}
+
+}  // namespace
+
+}  // namespace sr3
+
+int main(int argc, char** argv) {
+  return sr3::cli::run("cdm-train", "train the stages of a cascade, or begin a new one",
+                       "CASCADE.json DATA... [--stage N] | --new SIZES DATA... -o CASCADE.json", argc, argv, sr3::main_of);
+}

@@ -1,0 +1,109 @@
+#include "train/cascade_options.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "data/dataset.h"
+#include "train/stage_files.h"
+
+namespace sr3 {
+namespace {
+
+std::vector<int64_t> sizes_of(const std::string& text) {
+  std::vector<int64_t> sizes;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    try {
+      sizes.push_back(parse_int(text.substr(at, comma - at)));
+    } catch (const UsageError& error) {
+      throw UsageError(cat("--new: ", error.what()));
+    }
+    at = comma + 1;
+  }
+  return sizes;
+}
+
+}  // namespace
+
+void NewCascadeFlags::declare(Options& options) {
+  options.group("A new cascade");
+  options.add("new", 0, &sizes, "SIZES", "write the manifests of stages of these sizes, as 16,32,64");
+  options.add("preset", 0, &wish.preset, "NAME", "networks and training: " + cascade_preset_names());
+  options.add("sr-only", 0, &wish.sr_only, "no base stage: the first size is that of given images");
+  options.add("grey", 0, &grey, "images of one channel");
+  options.add("unconditional", 0, &unconditional, "no classes, whatever folders the images lie in");
+  options.choice("augmentation", 0, &wish.augmentation, {"auto", "none", "gaussian", "blur"},
+                 "of the conditions; auto: gaussian up to 64 pixels, blur above");
+  options.add("learned-variance", 0, &wish.learned_variance, "the base stage learns its variance by the hybrid loss");
+  options.add("predict", 0, &wish.predict, "WORD", "what the base stage's network says: eps, x0, v");
+  options.add("schedule", 0, &wish.schedule, "WORD", "of the base stage's noise: linear, quadratic, cosine, sigmoid");
+  options.add("label-dropout", 0, &wish.label_dropout, "P", "share of the base stage's examples without class, for guidance");
+  options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
+  options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
+  options.add("description", 0, &description, "TEXT", "for the manifests");
+  options.add("data-name", 0, &data_name, "TEXT", "for the manifests, instead of the operands");
+  options.add("attribution", 0, &attribution, "TEXT", "for the manifests: whose images these are");
+}
+
+void NewCascadeFlags::write(const std::vector<std::string>& operands, const std::string& output, bool history) const {
+  CascadeWish full = wish;
+  full.sizes = sizes_of(*sizes);
+  full.channels = grey ? 1 : 3;
+  if (!operands.empty()) {
+    DataOptions data;
+    data.operands = operands;
+    data.pad = pad;
+    data.pretreatment = "resize";
+    const Dataset images(data, *std::max_element(full.sizes.begin(), full.sizes.end()));
+    if (!unconditional) full.classes = images.classes();
+    note(cat(images.size(), " images, ", full.classes.empty() ? "no" : std::to_string(full.classes.size()), " classes"));
+  } else if (!unconditional) {
+    throw UsageError("no images to find the classes in: name folders, archives or lists, or say --unconditional");
+  }
+  if (!unconditional && full.classes.empty())
+    throw UsageError("the images are in no folders to be their classes: use a list with classes, or say --unconditional");
+
+  const std::string manifest = stage_paths(output).manifest, folder = directory_of(output);
+  NewCascade made = new_cascade(full, stem_of(output));
+  made.cascade.description = description;
+  made.cascade.data = {pad, !no_flip};
+  if (history) made.cascade.history.push_back(this_run());
+  std::vector<std::string> paths = {manifest};
+  for (const CascadeStage& stage : made.cascade.stages) paths.push_back(folder + stage.manifest);
+  for (const std::string& path : paths)
+    if (access(path.c_str(), F_OK) == 0) throw Error(cat("'", path, "' is there already"));
+  for (size_t i = 0; i < made.stages.size(); ++i) {
+    StageManifest& stage = made.stages[i];
+    stage.description = description;
+    stage.training.data = data_name;
+    stage.training.attribution = attribution;
+    stage.history = made.cascade.history;
+    write_manifest(paths[i + 1], stage);
+  }
+  write_cascade(manifest, made.cascade);
+}
+
+DataOptions data_of(const CascadeManifest& cascade, const std::vector<std::string>& operands) {
+  DataOptions data;
+  data.operands = operands;
+  data.pad = cascade.data.pad;
+  data.no_flip = !cascade.data.flip;
+  data.pretreatment = "resize";
+  return data;
+}
+
+TrainerOptions trainer_of(const CascadeStage& stage) {
+  const CascadeTraining& training = stage.training;
+  TrainerOptions options;
+  options.steps = training.steps, options.batch = training.batch, options.warmup = training.warmup;
+  options.learning_rate = training.learning_rate, options.ema = training.ema;
+  options.decay = training.decay, options.vlb_weight = training.vlb_weight;
+  return options;
+}
+
+}  // namespace sr3

@@ -1,0 +1,33 @@
+// What cdm-train is told: of a new cascade, and of the training of one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/loader.h"
+#include "store/cascade_presets.h"
+#include "train/options.h"
+
+namespace sr3 {
+
+// The command line of a new cascade.
+struct NewCascadeFlags {
+  std::optional<std::string> sizes;  // "16,32,64"
+  CascadeWish wish;
+  bool grey = false, unconditional = false, no_flip = false;
+  int64_t pad = 0;
+  std::string description, data_name, attribution;
+
+  void declare(Options& options);
+  // Finds the classes in the data, checks that its images are large enough, and writes the manifests: `output`, which ends in
+  // .json, and beside it those of the stages. Error when one is there already.
+  void write(const std::vector<std::string>& operands, const std::string& output, bool history) const;
+};
+
+// How the stages of a cascade see the data.
+DataOptions data_of(const CascadeManifest& cascade, const std::vector<std::string>& operands);
+// How a stage is trained where the command line says nothing.
+TrainerOptions trainer_of(const CascadeStage& stage);
+
+}  // namespace sr3
