@@ -47,7 +47,8 @@ int CdmTrain::train(const std::vector<std::string>& operands, const ProgressOpti
   data.cache_mb = cache_mb;
   data.seed = run.trainer.seed;
   const auto begin = std::chrono::steady_clock::now();
-  for (size_t i = stage ? static_cast<size_t>(*stage) - 1 : 0; i < (stage ? static_cast<size_t>(*stage) : stages.size()); ++i) {
+  for (size_t i = stage ? static_cast<size_t>(*stage) - 1 : 0;
+       i < (stage ? static_cast<size_t>(*stage) : stages.size()); ++i) {
     TrainerOptions trainer = run.resolved(trainer_of(cascade.stages[i]));
     trainer.device = compute.device;
     trainer.precision = compute.precision;
@@ -72,7 +73,8 @@ int main_of(cli::App& app) {
   program.declare(app.options);
   app.parse();
   const auto& operands = app.operands();
-  if (program.compute.precision == "fp16") throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
+  if (program.compute.precision == "fp16")
+    throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
   if (program.fresh.sizes) {
     if (program.stage) throw UsageError("--stage trains, --new only writes manifests");
     if (program.output.empty()) throw UsageError("-o CASCADE.json is missing: where the manifest goes");
@@ -91,5 +93,6 @@ int main_of(cli::App& app) {
 
 int main(int argc, char** argv) {
   return sr3::cli::run("cdm-train", "train the stages of a cascade, or begin a new one",
-                       "CASCADE.json DATA... [--stage N] | --new SIZES DATA... -o CASCADE.json", argc, argv, sr3::main_of);
+                       "CASCADE.json DATA... [--stage N] | --new SIZES DATA... -o CASCADE.json", argc, argv,
+                       sr3::main_of);
 }

@@ -1,10 +1,13 @@
 #include "cascade/chain.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
 #include "base/options.h"
+#include "tensor/convert.h"
 
 namespace sr3 {
 
@@ -40,15 +43,14 @@ int64_t Chain::steps_each() const {
   return steps * options_.samples;
 }
 
-void Chain::push(const Frame& frame) {
-  const Image& image = frame.image;
-  if (!waiting_.empty()) {
-    const Image& other = waiting_.front().frame.image;
-    if (other.width != image.width || other.height != image.height) flush();
-  }
-  const int64_t at_once = upscalers_.at(0).images_at_once(image.width, image.height), k = options_.samples;
+void Chain::push(const Frame& frame, const at::Tensor& image, bool noised) {
+  const Work given{frame, image, noised};
+  if (!waiting_.empty() && (waiting_.front().width() != given.width() || waiting_.front().height() != given.height()))
+    flush();
+  const int64_t at_once = upscalers_.at(0).images_at_once(given.width(), given.height()), k = options_.samples;
   for (int64_t sample = 0; sample < k; ++sample) {
-    Work work{frame, sample};
+    Work work = given;
+    work.sample = sample;
     Frame& made = work.frame;
     if (k > 1) {
       made.key += cat("-", sample + 1);
@@ -70,8 +72,7 @@ void Chain::flush() {
 }
 
 void Chain::run(size_t stage, std::vector<Work>& work) {
-  const Image& first = work[0].frame.image;
-  const auto at_once = static_cast<size_t>(upscalers_[stage].images_at_once(first.width, first.height));
+  const auto at_once = static_cast<size_t>(upscalers_[stage].images_at_once(work[0].width(), work[0].height()));
   for (size_t i = 0; i < work.size(); i += at_once) run_batch(stage, &work[i], std::min(at_once, work.size() - i));
 }
 
@@ -79,10 +80,14 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
   const int64_t scale = stages_[stage].scale();
   std::vector<UpscaleItem> items;
   for (size_t i = 0; i < count; ++i) {
-    const Frame& frame = work[i].frame;
-    const uint64_t seed = stage_seed(static_cast<uint64_t>(*frame.seed), frame.image.width * scale,
-                                     frame.image.height * scale, scale, work[i].sample);
-    items.push_back({&frame.image, {seed, static_cast<uint64_t>(frame.index)}, label_for(stage, frame)});
+    const Work& one = work[i];
+    const uint64_t seed = stage_seed(static_cast<uint64_t>(*one.frame.seed), one.width() * scale, one.height() * scale,
+                                     scale, one.sample);
+    items.push_back(
+        {one.image.defined() ? one.image : to_tensor(one.frame.image, stages_[stage].manifest().image.channels),
+         {seed, static_cast<uint64_t>(one.frame.index)},
+         label_for(stage, one.frame),
+         one.noised});
   }
   if (stage == 0) begun_ += static_cast<int64_t>(count);
   const auto n = static_cast<int64_t>(count), steps = stages_[stage].steps();
@@ -92,15 +97,20 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
     hooks_.progress(done_ + k * n, cat("image ", begun_, of, ", step ", k, "/", steps));
   };
   const bool last = stage + 1 == stages_.size();
-  std::vector<Image> images = upscalers_[stage](items, last ? depth_ : 8, after_step);
+  const at::Tensor results = upscalers_[stage](items, after_step);
+  const bool noisy = stages_[stage].stops_at() < 1, exact = !last && (options_.exact || noisy);
   done_ += n * steps;
   for (size_t i = 0; i < count; ++i) {
     Frame& frame = work[i].frame;
-    frame.image = std::move(images[i]);
+    const at::Tensor result = results[static_cast<int64_t>(i)];
+    work[i].image = exact ? result.clone() : at::Tensor();
+    work[i].noised = noisy;
+    if (!noisy) frame.image = to_image(result, last ? depth_ : 8);
     if (labels_[stage]) frame.label = labels_[stage];
     // From here on it is an image of its own, with its own place in the stream.
     if (stage == 0) frame.index = frame.index * options_.samples + work[i].sample;
     work[i].sample = 0;
+    if (hooks_.keep && !noisy) hooks_.keep(stage, frame);
   }
 }
 

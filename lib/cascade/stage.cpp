@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "base/options.h"
 #include "base/rng.h"
 #include "diffusion/loss.h"
+#include "diffusion/noise_aug.h"
 #include "store/digest.h"
 #include "store/safetensors.h"
 
@@ -44,7 +46,7 @@ Parameters parameters_from(const TensorFile& file, const UNetOptions& network, c
 
 }  // namespace
 
-void SamplingOverrides::declare(Options& options) {
+void SamplingOverrides::declare(Options& options, bool base) {
   options.group("Sampling (defaults: the stage's)");
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");
   auto words = [&](const char* name, std::optional<std::string>* value, std::vector<std::string> allowed,
@@ -60,6 +62,9 @@ void SamplingOverrides::declare(Options& options) {
   options.add("eta", 0, &eta, "E", "ddim: fresh noise, from 0 (none) to 1 (as ddpm)");
   words("spacing", &spacing, {"uniform", "ddim", "log-snr"}, "where the steps lie");
   words("variance", &variance, {"beta", "posterior", "learned"}, "ddpm: of the fresh noise");
+  options.add("guidance", 0, &guidance, "W", "how much more than a class asks for: 1 none, 2 to 4 usual");
+  if (!base)
+    options.add("noise-level", 0, &noise_level, "S", "noise for the input of a stage that was trained with it, 0 to 1");
 }
 
 SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
@@ -78,18 +83,46 @@ SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
 Stage::Stage(std::string path, const SamplingOverrides& overrides)
     : path_(std::move(path)), manifest_(read_manifest(path_)) {
   const std::string weights = directory_of(path_) + manifest_.weights_file;
-  if (manifest_.weights_file.empty() || !std::filesystem::exists(weights))
+  if (manifest_.weights_file.empty())
+    throw Error(cat("cannot use '", path_, "': it has no weights: it is yet to be trained"));
+  if (!std::filesystem::exists(weights))
     throw Error(cat("cannot use '", path_, "': its weights '", weights, "' are not there"));
+  const ConditioningAugmentation& augmentation = manifest_.augmentation;
+  const bool noisy = augmentation.kind == "gaussian";
+  if (noisy && !overrides.noise_level)
+    throw UsageError(cat("'", path_,
+                         "' was trained with noise in its condition: say how much it is to get, --noise-level 0 to ",
+                         augmentation.max_level));
+  if (!noisy && overrides.noise_level)
+    throw UsageError(cat("--noise-level: '", path_, "' was trained without noise in its condition"));
+  if (noisy && !(*overrides.noise_level >= 0 && *overrides.noise_level <= augmentation.max_level))
+    throw UsageError(cat("--noise-level ", *overrides.noise_level, ": '", path_, "' was trained with 0 to ",
+                         augmentation.max_level));
+  guidance_ = overrides.guidance.value_or(1);
+  if (!(guidance_ >= 0 && guidance_ <= 1000)) throw UsageError(cat("--guidance ", guidance_, " is not in 0 to 1000"));
+  if (guidance_ != 1 && (!diffuses() || manifest_.diffusion.label_dropout == 0))
+    throw UsageError(
+        cat("--guidance: '", path_, "' was trained without label dropout, so it has no answer without a class"));
   if (!diffuses()) return;
   sampling_ = overrides.over(manifest_.sampling);
   validate(sampling_);
   if (sampling_.sampler == "ddpm" && sampling_.variance == "learned" && manifest_.diffusion.variance != "learned")
     throw UsageError(cat("--variance learned: the network of '", path_, "' has not learned one"));
-  const auto alpha_bar = make_alpha_bar(make_betas(manifest_.diffusion.schedule));
-  levels_ = sampling_levels(alpha_bar, sampling_.steps, sampling_.spacing);
+  alpha_bar_ = make_alpha_bar(make_betas(manifest_.diffusion.schedule));
+  if (noisy) noise_steps_ = std::llround(*overrides.noise_level * static_cast<double>(alpha_bar_.size()));
+  levels_ = sampling_levels(alpha_bar_, sampling_.steps, sampling_.spacing);
   if (!levels_.keeps_end)
-    warn(cat("'", path_, "': these steps begin at level ", levels_.timestep.front() + 1, " of ", alpha_bar.size(),
+    warn(cat("'", path_, "': these steps begin at level ", levels_.timestep.front() + 1, " of ", alpha_bar_.size(),
              ", so the noise they begin from is not what the network was trained with"));
+}
+
+void Stage::stop_at(double alpha_bar) {
+  if (!diffuses()) throw Error(cat("cannot stop '", path_, "' at a level of noise: it is no diffusion"));
+  const DiffusionOptions& diffusion = manifest_.diffusion;
+  const double scale = diffusion.target == "residual" ? diffusion.residual_scale : 1;
+  // The same share of noise: (1 - level) / (level scale^2) = (1 - alpha_bar) / alpha_bar.
+  levels_ = truncated(std::move(levels_), 1 / (1 + scale * scale * (1 - alpha_bar) / alpha_bar));
+  stops_at_ = alpha_bar;
 }
 
 void Stage::load(at::Device device, at::ScalarType compute) {
@@ -123,18 +156,29 @@ int64_t Stage::class_index(const std::string& name_or_index) const {
   return index;
 }
 
-Stage::Prepared Stage::prepare(const at::Tensor& condition, const at::Tensor& labels,
-                               const at::Tensor& augmentation_level) const {
-  return network_->prepare(condition, labels, augmentation_level);
+Stage::Prepared Stage::prepare(int64_t n, const at::Tensor& condition, const at::Tensor& labels) const {
+  at::Tensor level;
+  if (noise_steps_) {
+    const at::Tensor s = at::full({n}, *noise_steps_, at::kLong);
+    level = augmentation_input(manifest_.network.level.input, alpha_bar_, s).to(device_);
+  }
+  Prepared prepared{network_->prepare(condition, labels, level), nullptr};
+  if (guidance_ != 1) prepared.without_class = network_->prepare(condition, at::full_like(labels, -1), level);
+  return prepared;
 }
 
-Denoised Stage::denoise(const UNetRunner::Prepared& prepared, const at::Tensor& x_t, int64_t k) const {
-  const at::Tensor out = (*network_)(prepared, x_t, k);
+Denoised Stage::denoise(const Prepared& prepared, const at::Tensor& x_t, int64_t k) const {
+  const at::Tensor out = (*network_)(*prepared.given, x_t, k);
   if (!diffuses()) return {out, {}};
   const int64_t channels = manifest_.network.in_channels;
+  at::Tensor guided = out.narrow(1, 0, channels);
+  // Of eps, x0 and v alike: at one x_t each is linear in the others.
+  if (prepared.without_class) {
+    const at::Tensor without = (*network_)(*prepared.without_class, x_t, k).narrow(1, 0, channels);
+    guided = without + (guided - without) * guidance_;
+  }
   Denoised said;
-  said.x0 = x0_from(predict_named(manifest_.diffusion.predict), x_t, out.narrow(1, 0, channels),
-                    levels_.alpha_bar[static_cast<size_t>(k)]);
+  said.x0 = x0_from(predict_named(manifest_.diffusion.predict), x_t, guided, levels_.alpha_bar[static_cast<size_t>(k)]);
   if (manifest_.diffusion.variance == "learned") said.variance_fraction = out.narrow(1, channels, channels);
   return said;
 }

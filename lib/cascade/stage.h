@@ -18,11 +18,16 @@ namespace sr3 {
 
 class Options;
 
-// What the command line says against a manifest's `sampling`.
+// What the command line, or a cascade, says against a manifest's `sampling`.
 struct SamplingOverrides {
   std::optional<std::string> steps, sampler, spacing, variance;
   std::optional<double> eta;
-  void declare(Options& options);
+  std::optional<double>
+      guidance;  // W: the answer without a class + W (with it - without); 1: none (Ho & Salimans 2021)
+  std::optional<double>
+      noise_level;  // of the condition, as a share of T: for stages trained with Gaussian augmentation
+  // base: of a base stage, which has no condition.
+  void declare(Options& options, bool base = false);
   // UsageError when --eta is given and the sampler is not ddim.
   SamplerOptions over(SamplerOptions manifest) const;
 };
@@ -30,8 +35,15 @@ struct SamplingOverrides {
 class Stage {
  public:
   // Reads and checks the manifest, and that its weights are there. Warns when the levels leave out the noisy end.
+  // UsageError when guidance or a noise level is asked of a stage that was not trained for it, or none of one that was.
   Stage(std::string path, const SamplingOverrides& overrides);
   Stage(Stage&&) = default;
+
+  // CDM's truncated conditioning: the reverse process is to end where its image has this level of noise. Of a residual
+  // that is another level: x / scale + sqrt(level) condition is then the noisy image, but for a factor. Before load().
+  void stop_at(double alpha_bar);
+  // What it was asked for; 1: no noise is left.
+  double stops_at() const { return stops_at_; }
 
   // Reads the weights, verifies their sha256 and shapes, packs them for `device` and `compute` (at::kFloat,
   // at::kBFloat16, ...).
@@ -46,30 +58,40 @@ class Stage {
   const SamplerOptions& sampling() const { return sampling_; }
   const SamplingLevels& levels() const { return levels_; }
   at::Device device() const { return device_; }
+  // Of the training schedule.
+  const std::vector<double>& alpha_bar() const { return alpha_bar_; }
+  // s of the condition's noise, in steps of the schedule; none for a stage that was trained without.
+  std::optional<int64_t> noise_steps() const { return noise_steps_; }
   // Both sides of an input are best a multiple of it; other sizes are padded within the network.
   int64_t granule() const;
 
   // The index of a class given by name or number; Error names the stage when it has none, or none of that name.
   int64_t class_index(const std::string& name_or_index) const;
 
-  // Of a batch: condition (N,C,H,W) or undefined; labels (N) int64 or undefined; augmentation_level (N) or undefined.
-  using Prepared = std::shared_ptr<const UNetRunner::Prepared>;
-  Prepared prepare(const at::Tensor& condition, const at::Tensor& labels, const at::Tensor& augmentation_level) const;
+  // Of a batch of n images: condition (n,C,H,W) or undefined; labels (n) int64 or undefined, -1: no class.
+  struct Prepared {
+    std::shared_ptr<const UNetRunner::Prepared> given, without_class;  // the second one for guidance
+  };
+  Prepared prepare(int64_t n, const at::Tensor& condition, const at::Tensor& labels) const;
   // What the network makes of x_t (N,C,H,W) at step k: x0 (the image, or with target residual the scaled residual),
   // unclipped.
-  Denoised denoise(const UNetRunner::Prepared& prepared, const at::Tensor& x_t, int64_t k) const;
+  Denoised denoise(const Prepared& prepared, const at::Tensor& x_t, int64_t k) const;
 
  private:
   std::string path_;
   StageManifest manifest_;
   SamplerOptions sampling_;
   SamplingLevels levels_;
+  std::vector<double> alpha_bar_;
+  double guidance_ = 1, stops_at_ = 1;
+  std::optional<int64_t> noise_steps_;
   at::Device device_ = at::kCPU;
   std::unique_ptr<UNetRunner> network_;
 };
 
 // The seed of a stage's noise: a stage of a pipe and the same stage of a cascade know the same four things, so they
-// draw the same; stages of one cascade differ in size, so they never do. width, height: of the result; sample from 0.
+// draw the same; stages of one cascade differ in size, so they never do. width, height: of the result; scale: 1 for a
+// base stage; sample from 0.
 uint64_t stage_seed(uint64_t seed, int64_t width, int64_t height, int64_t scale, int64_t sample);
 
 }  // namespace sr3

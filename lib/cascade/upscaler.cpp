@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "cascade/consistency.h"
-#include "tensor/convert.h"
+#include "diffusion/noise_aug.h"
 #include "tensor/upsample.h"
 
 namespace sr3 {
@@ -27,25 +27,26 @@ constexpr int kFinalProjections = 10;
 class Job {
  public:
   Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& items, Tiling tiling, int64_t at_once);
-  at::Tensor run(const std::function<void(int64_t)>& after_step);  // (N,3,H,W) in [-1,1]
+  at::Tensor run(const std::function<void(int64_t)>& after_step);  // (N,C,H,W) in [-1,1]
 
  private:
   Stage::Prepared prepared(TileRange range);
   at::Tensor noise(int64_t k) const;
   at::Tensor image_of(const at::Tensor& x0) const;
+  at::Tensor noisy_image_of(const at::Tensor& x) const;
   at::Tensor projected(const at::Tensor& image) const;
   at::Tensor corrected(const at::Tensor& x0) const;
 
   const Stage& stage_;
   const bool consistency_;
   const int64_t at_once_;
-  const std::vector<UpscaleItem>& items_;
   const ImageOptions& image_;
   const bool residual_;
   Tiling tiling_;
   Projection projection_;
+  std::vector<NoiseKey> keys_;
   std::vector<at::Tensor> low_res_;  // with --consistency
-  at::Tensor condition_, labels_;    // (N,3,H,W), (N)
+  at::Tensor condition_, labels_;    // (N,C,H,W), (N)
   bool keep_ = false;
   std::vector<Stage::Prepared> kept_;  // by batch of windows
 };
@@ -54,7 +55,6 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
     : stage_(stage),
       consistency_(consistency),
       at_once_(at_once),
-      items_(items),
       image_(stage.manifest().image),
       residual_(stage.manifest().diffusion.target == "residual"),
       tiling_(std::move(tiling)) {
@@ -63,11 +63,17 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
   std::vector<at::Tensor> conditions;
   std::vector<int64_t> labels;
   for (const UpscaleItem& item : items) {
-    conditions.push_back(upsample_condition(to_tensor(*item.low_res, image_.channels), tiling_.width(), tiling_.height(), up));
+    at::Tensor given = item.low_res;
+    if (stage.noise_steps() && !item.noised)
+      given = add_condition_noise_at(given.unsqueeze(0), stage.alpha_bar(), *stage.noise_steps(), item.key.seed,
+                                     static_cast<int64_t>(item.key.index))
+                  .condition[0];
+    conditions.push_back(resize_planes(given, tiling_.width(), tiling_.height(), up));
+    keys_.push_back(item.key);
     labels.push_back(item.label);
-    if (consistency) low_res_.push_back(to_tensor(*item.low_res, image_.channels));
+    if (consistency) low_res_.push_back(item.low_res);
   }
-  projection_ = {kernel_named(low.recipe.kernel), up, items[0].low_res->width, items[0].low_res->height};
+  projection_ = {kernel_named(low.recipe.kernel), up, items[0].low_res.size(2), items[0].low_res.size(1)};
   condition_ = at::stack(conditions).to(stage.device());
   if (stage.manifest().network.classes > 0) labels_ = at::tensor(labels, at::kLong).to(stage.device());
   tiling_.to(stage.device());
@@ -80,14 +86,14 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
 
 Stage::Prepared Job::prepared(TileRange range) {
   const auto slot = static_cast<size_t>(range.first / at_once_);
-  if (slot < kept_.size() && kept_[slot]) return kept_[slot];
+  if (slot < kept_.size() && kept_[slot].given) return kept_[slot];
   at::Tensor labels;
   if (labels_.defined())
     labels = labels_.index_select(
         0, at::arange(range.first, range.first + range.count, labels_.options()).div(tiling_.tiles(), "floor"));
   // The regression network has no x_t: the condition takes its place (run()).
   const bool concatenated = stage_.manifest().network.condition_channels > 0;
-  auto made = stage_.prepare(concatenated ? windows(tiling_, condition_, range) : at::Tensor(), labels, {});
+  auto made = stage_.prepare(range.count, concatenated ? windows(tiling_, condition_, range) : at::Tensor(), labels);
   if (keep_) {
     kept_.resize(std::max(kept_.size(), slot + 1));
     kept_[slot] = made;
@@ -96,17 +102,21 @@ Stage::Prepared Job::prepared(TileRange range) {
 }
 
 at::Tensor Job::noise(int64_t k) const {
-  std::vector<at::Tensor> fields;
-  for (const UpscaleItem& item : items_)
-    fields.push_back(
-        philox_noise(item.key, static_cast<uint32_t>(k), image_.channels, tiling_.height(), tiling_.width()));
-  return at::stack(fields).to(stage_.device());
+  return philox_noise(keys_, static_cast<uint32_t>(k), image_.channels, tiling_.height(), tiling_.width())
+      .to(stage_.device());
 }
 
-// (N,3,H,W) in [-1,1] of what the network predicts.
+// (N,C,H,W) in [-1,1] of what the network predicts.
 at::Tensor Job::image_of(const at::Tensor& x0) const {
   if (!residual_) return x0.clamp(-1, 1);
   return x0.div(stage_.manifest().diffusion.residual_scale).add_(condition_).clamp_(-1, 1);
+}
+
+// Of x where the stage stops: the image that it is a residual of, with the noise that was asked for (Stage::stop_at).
+at::Tensor Job::noisy_image_of(const at::Tensor& x) const {
+  if (!residual_) return x;
+  const double level = stage_.levels().end, scale = stage_.manifest().diffusion.residual_scale;
+  return (condition_ * std::sqrt(level) + x / scale) * std::sqrt(stage_.stops_at() / level);
 }
 
 at::Tensor Job::projected(const at::Tensor& image) const {
@@ -127,7 +137,7 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
   const bool learned = stage_.diffuses() && stage_.manifest().diffusion.variance == "learned";
   const auto evaluate = [&](const at::Tensor& x, int64_t k) {
     const at::Tensor said = blend_tiles(tiling_, x, at_once_, [&](const at::Tensor& part, TileRange range) {
-      const Denoised one = stage_.denoise(*prepared(range), part, k);
+      const Denoised one = stage_.denoise(prepared(range), part, k);
       return learned ? at::cat({one.x0, one.variance_fraction}, 1) : one.x0;
     });
     return learned ? Denoised{said.narrow(1, 0, image_.channels), said.narrow(1, image_.channels, image_.channels)}
@@ -146,6 +156,7 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
     x0 = evaluate(condition_, 0).x0;
     after_step(1);
   }
+  if (stage_.stops_at() < 1) return noisy_image_of(x0);
   at::Tensor image = image_of(x0);
   if (consistency_)
     for (int i = 0; i < kFinalProjections; ++i) image = projected(image);
@@ -176,9 +187,6 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
   validate(options);
   const auto& m = stage.manifest();
   if (m.kind == "base") throw Error(cat("cannot upscale with '", stage.path(), "': it is a base stage, for sample(1)"));
-  if (m.network.augmentation_level)
-    throw Error(
-        cat("cannot upscale with '", stage.path(), "': it wants to be told how much noise its input was given"));
 }
 
 // Attention has learned from as many positions as a training crop has; without it, only memory speaks against size.
@@ -209,20 +217,17 @@ int64_t Upscaler::images_at_once(int64_t low_width, int64_t low_height) const {
   return whole.tiles() > 1 ? 1 : tiles_at_once(whole);
 }
 
-std::vector<Image> Upscaler::operator()(const std::vector<UpscaleItem>& items, int depth,
-                                        const std::function<void(int64_t)>& after_step) const {
+at::Tensor Upscaler::operator()(const std::vector<UpscaleItem>& items,
+                                const std::function<void(int64_t)>& after_step) const {
   const at::NoGradGuard no_grad;
-  const int64_t width = items.at(0).low_res->width * stage_.scale(), height = items[0].low_res->height * stage_.scale();
+  const at::Tensor& first = items.at(0).low_res;
   for (const UpscaleItem& item : items)
-    if (item.low_res->width * stage_.scale() != width || item.low_res->height * stage_.scale() != height)
-      throw std::logic_error("Upscaler: images of different sizes");
+    if (item.low_res.sizes() != first.sizes()) throw std::logic_error("Upscaler: images of different sizes");
+  const int64_t width = first.size(2) * stage_.scale(), height = first.size(1) * stage_.scale();
   Tiling tiles = tiling(width, height);
   const int64_t at_once = tiles_at_once(tiles);
   Job job(stage_, options_.consistency, items, std::move(tiles), at_once);
-  const at::Tensor result = job.run(after_step).to(at::kCPU);
-  std::vector<Image> images;
-  for (int64_t i = 0; i < result.size(0); ++i) images.push_back(to_image(result[i], depth));
-  return images;
+  return job.run(after_step).to(at::kCPU);
 }
 
 }  // namespace sr3

@@ -1,4 +1,4 @@
-// A super-resolution or regression stage over images of any size: condition, noise, tiles, sampling, back to images.
+// A super-resolution or regression stage over images of any size: condition, noise, tiles, sampling.
 // What comes out depends on the image, its noise key and its label alone, never on what else is in the batch.
 // Legend: N images of one size, H W height and width of the result.
 #pragma once
@@ -9,7 +9,6 @@
 
 #include "cascade/stage.h"
 #include "cascade/tiling.h"
-#include "image/image.h"
 #include "tensor/noise.h"
 
 namespace sr3 {
@@ -25,9 +24,10 @@ struct UpscaleOptions {
 void validate(const UpscaleOptions& options);
 
 struct UpscaleItem {
-  const Image* low_res = nullptr;
-  NoiseKey key;        // seed: stage_seed's
-  int64_t label = -1;  // with a class-conditional stage
+  at::Tensor low_res;   // (C,h,w) float32 on the CPU, in [-1,1] but for noise
+  NoiseKey key;         // seed: stage_seed's
+  int64_t label = -1;   // with a class-conditional stage
+  bool noised = false;  // low_res has the noise of the stage's noise level already (truncated conditioning)
 };
 
 class Upscaler {
@@ -42,9 +42,9 @@ class Upscaler {
   // How many images of this size to give at once.
   int64_t images_at_once(int64_t low_width, int64_t low_height) const;
 
-  // All of one size -> as many results, `depth` 8 or 16. after_step(k): k network evaluations of each are done.
-  std::vector<Image> operator()(const std::vector<UpscaleItem>& items, int depth,
-                                const std::function<void(int64_t)>& after_step) const;
+  // All of one size -> as many results (N,C,H,W) float32 on the CPU, in [-1,1]; of a stage that stops early, noisy
+  // images at the level it was asked for. after_step(k): k network evaluations of each are done.
+  at::Tensor operator()(const std::vector<UpscaleItem>& items, const std::function<void(int64_t)>& after_step) const;
 
  private:
   int64_t default_side() const;

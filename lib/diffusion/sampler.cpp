@@ -40,12 +40,12 @@ Step solver_step(double t, double s, double before) {
   return {data * (1 + extrapolate), std::sqrt((1 - s) / (1 - t)), -data * extrapolate, 0};
 }
 
-Step step_of(const SamplerOptions& options, const std::vector<double>& alpha_bar, size_t k) {
-  if (k + 1 == alpha_bar.size()) return {1, 0, 0, 0};  // the last step is x0 in every process
-  const double t = alpha_bar[k], s = alpha_bar[k + 1];
+Step step_of(const SamplerOptions& options, const SamplingLevels& levels, size_t k) {
+  const double t = levels.alpha_bar[k], s = levels.after(k);
+  if (s == 1) return {1, 0, 0, 0};  // the last step is x0 in every process
   if (options.sampler == "ddpm") return ancestral_step(t, s, options.variance);
   if (options.sampler == "ddim") return ddim_step(t, s, options.eta);
-  return solver_step(t, s, k > 0 ? alpha_bar[k - 1] : 0);
+  return solver_step(t, s, k > 0 ? levels.alpha_bar[k - 1] : 0);
 }
 
 // Improved DDPM eq. 15: the logarithm between those of beta-tilde (v = -1) and beta (v = 1).
@@ -83,13 +83,13 @@ at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& leve
     if (options.clip) x0 = x0.clamp(-1, 1);
     if (hooks.correct_x0) x0 = hooks.correct_x0(x0, k);
 
-    const Step step = step_of(options, alpha_bar, k);
+    const Step step = step_of(options, levels, static_cast<size_t>(k));
     at::Tensor next = step.x0 == 1 ? x0.clone() : x0 * step.x0;
     if (step.x != 0) next.add_(x, step.x);
     if (step.previous != 0) next.add_(previous, step.previous);
     if (step.sigma > 0) {
       if (learned)
-        next.addcmul_(noise(k + 1), learned_sigma(said.variance_fraction, alpha_bar[k], alpha_bar[k + 1]).to(x.scalar_type()));
+        next.addcmul_(noise(k + 1), learned_sigma(said.variance_fraction, alpha_bar[k], levels.after(k)).to(x.scalar_type()));
       else
         next.add_(noise(k + 1), step.sigma);
     }

@@ -2,7 +2,8 @@
 //   ddpm      ancestral: posterior mean, variance "beta" (SR3), "posterior" (beta-tilde) or "learned" (improved DDPM)
 //   ddim      Song et al. 2021, eq. 12 and 16 with eta; eta 1 is the ancestral process with beta-tilde
 //   dpmpp-2m  DPM-Solver++(2M), Lu et al. 2022, Algorithm 2
-// The last step goes to alpha_bar = 1, where all of them give the predicted x0, without noise.
+// The last step goes to alpha_bar = 1, where all of them give the predicted x0, without noise, or to the level at which the
+// process is cut off.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -41,7 +42,7 @@ struct SampleHooks {
   std::function<void(int64_t k)> after_step;                                  // k from 0; progress; may be empty
 };
 
-// From x_T = noise(0) through all levels to x_0. Gradients are off; nothing waits for the device.
+// From x_T = noise(0) through all levels to x_0, or to x at levels.end. Gradients are off; nothing waits for the device.
 at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& levels, const DenoiseStep& denoise,
                        const NoiseStep& noise, const SampleHooks& hooks);
 

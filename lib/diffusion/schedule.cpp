@@ -169,4 +169,14 @@ SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::
   return out;
 }
 
+SamplingLevels truncated(SamplingLevels levels, double end) {
+  size_t count = 0;
+  while (count < levels.alpha_bar.size() && levels.alpha_bar[count] < end) ++count;
+  if (count == 0) throw Error(cat("cannot stop sampling at alpha_bar ", end, ": no step is as noisy as that"));
+  levels.alpha_bar.resize(count);
+  levels.timestep.resize(count);
+  levels.end = end;
+  return levels;
+}
+
 }  // namespace sr3

@@ -48,7 +48,8 @@ void check(const CascadeManifest& cascade, const std::string& prefix) {
     if (stage.manifest.empty() || stage.manifest.starts_with("/"))
       throw DataError(cat(prefix, "'stages[", i, "].manifest' must be a path relative to the cascade's manifest"));
     if (stage.sampling.truncate && (i == 0 || stage.sampling.noise_level == 0))
-      throw DataError(cat(prefix, "'stages[", i, "].sampling.truncate' needs a stage before it and a noise_level above 0"));
+      throw DataError(
+          cat(prefix, "'stages[", i, "].sampling.truncate' needs a stage before it and a noise_level above 0"));
   }
 }
 
@@ -97,13 +98,14 @@ std::vector<StageManifest> read_stages(const std::string& path, const CascadeMan
     const auto refuse = [&](const auto&... parts) {
       throw DataError(cat("cannot use '", path, "': its stage '", cascade.stages[i].manifest, "' ", parts...));
     };
+    if (i > 0 && stage.kind == "base") refuse("is a base stage, but not the first");
     const double level = cascade.stages[i].sampling.noise_level, most = stage.augmentation.max_level;
     const bool gaussian = stage.augmentation.kind == "gaussian";
     if (level > 0 && !gaussian) refuse("was trained without noise in its condition, but its noise_level is ", level);
-    if (gaussian && level > most) refuse("was trained with noise levels up to ", most, ", but its noise_level is ", level);
+    if (gaussian && level > most)
+      refuse("was trained with noise levels up to ", most, ", but its noise_level is ", level);
     if (i == 0) continue;
     const StageManifest& before = stages[i - 1];
-    if (stage.kind == "base") refuse("is a base stage, but not the first");
     if (before.image.high_res != stage.image.low_res)
       refuse("takes images of ", stage.image.low_res, " pixels, but the one before it makes ", before.image.high_res);
     if (before.image.channels != stage.image.channels)

@@ -1,5 +1,6 @@
 // The cascade manifest: stages in order, each with how it is sampled and trained, as JSON beside the stages' manifests.
-// cascade-manifest(5) has the table of keys; unknown and missing keys are errors that name them, as in store/manifest.h.
+// cascade-manifest(5) has the table of keys; unknown and missing keys are errors that name them, as in
+// store/manifest.h.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +56,9 @@ void write_cascade(const std::string& path, const CascadeManifest& cascade);  //
 // Where the manifest of stage i is, for a cascade read from `path`.
 std::string stage_path(const std::string& path, const CascadeManifest& cascade, size_t i);
 
-// The stages' manifests. DataError where they do not follow one another: a base stage that is not the first, sizes or channels
-// that do not chain, other classes, a noise level for a stage that was trained without or above the one it was trained to.
+// The stages' manifests. DataError where they do not follow one another: a base stage that is not the first, sizes or
+// channels that do not chain, other classes, a noise level for a stage that was trained without or above the one it was
+// trained to.
 std::vector<StageManifest> read_stages(const std::string& path, const CascadeManifest& cascade);
 
 }  // namespace sr3

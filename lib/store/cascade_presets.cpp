@@ -16,17 +16,28 @@ struct Family {
 const std::vector<Family>& families() {
   static const std::vector<Family> all = {
       {"tiny", 16, 16, 1, 4, {300, 8, 20, 2e-3, 0.98}, {300, 8, 20, 2e-3, 0.98}},
-      {"small", 32, 32, 2, 16, {6000, 64, 200, 1e-3, 0.999, 0.001, "cosine"}, {4000, 32, 200, 1e-3, 0.999, 0.001, "cosine"}},
-      {"medium", 96, 64, 2, 32, {60000, 64, 500, 4e-4, 0.9995, 0.001, "cosine"}, {40000, 32, 500, 4e-4, 0.9995, 0.001, "cosine"}},
+      {"small",
+       32,
+       32,
+       2,
+       16,
+       {4000, 64, 200, 1e-3, 0.999, 0.001, "cosine"},
+       {4000, 32, 200, 1e-3, 0.999, 0.001, "cosine"}},
+      {"medium",
+       96,
+       64,
+       2,
+       32,
+       {60000, 64, 500, 4e-4, 0.9995, 0.001, "cosine"},
+       {40000, 32, 500, 4e-4, 0.9995, 0.001, "cosine"}},
   };
   return all;
 }
 
 constexpr int64_t kSmallestMap = 4, kLargestBaseMap = 32, kLargestMap = 64, kAttends = 8;
 
-// v-prediction over a cosine schedule: at minutes to hours of training eps of the whole image still has the wrong mean colours
-// (store/presets.cpp). Maps within the network run from at most 32x32 (base) or 64x64, by `patch`,
-// down to 4x4.
+// v-prediction over a cosine schedule: at minutes to hours of training eps of the whole image still has the wrong mean
+// colours (store/presets.cpp). Maps within the network run from at most 32x32 (base) or 64x64, by `patch`, down to 4x4.
 StageManifest family_stage(const Family& family, int64_t low, int64_t high, const std::string& augmentation) {
   StageManifest m;
   const bool base = low == 0, noisy = augmentation == "gaussian";
@@ -56,9 +67,9 @@ StageManifest family_stage(const Family& family, int64_t low, int64_t high, cons
   return m;
 }
 
-// Ho et al. 2021 at 32->64->256. Confirmed: Gaussian augmentation at 64, blur (half of the examples) above; T, batch and
-// learning rate, networks and sampling steps are not, and chosen here after the authors' other papers: improved DDPM's network
-// and cosine schedule of 4000 steps below, SR3's 64->256 network above, EMA 0.9999.
+// Ho et al. 2021 at 32->64->256. Confirmed: Gaussian augmentation at 64, blur (half of the examples) above; T, batch
+// and learning rate, networks and sampling steps are not, and chosen here after the authors' other papers: improved
+// DDPM's network and cosine schedule of 4000 steps below, SR3's 64->256 network above, EMA 0.9999.
 StageManifest paper_stage(int64_t low, int64_t high) {
   StageManifest m;
   const bool base = low == 0;
@@ -66,7 +77,8 @@ StageManifest paper_stage(int64_t low, int64_t high) {
   UNetOptions& net = m.network;
   net.channels = high > 64 ? 128 : 256;
   net.multipliers = high > 64 ? std::vector<double>{1, 2, 4, 4, 8, 8} : std::vector<double>{1, 2, 3, 4};
-  while (net.multipliers.size() > 1 && high % (int64_t{1} << (net.multipliers.size() - 1)) != 0) net.multipliers.pop_back();
+  while (net.multipliers.size() > 1 && high % (int64_t{1} << (net.multipliers.size() - 1)) != 0)
+    net.multipliers.pop_back();
   net.blocks.assign(net.multipliers.size(), 3);
   for (size_t level = 0; level < net.multipliers.size(); ++level)
     if (const int64_t map = high >> level; map <= 16 && map >= 8) net.attention.push_back(static_cast<int64_t>(level));
@@ -132,7 +144,8 @@ NewCascade new_cascade(const CascadeWish& wish, const std::string& name) {
   NewCascade made;
   for (size_t i = wish.sr_only ? 1 : 0; i < wish.sizes.size(); ++i) {
     const int64_t low = i == 0 ? 0 : wish.sizes[i - 1], high = wish.sizes[i];
-    if (high < kSmallestMap || high > 1 << 16) throw UsageError(cat("--new: a side of ", high, " is not in 4 to 65536"));
+    if (high < kSmallestMap || high > 1 << 16)
+      throw UsageError(cat("--new: a side of ", high, " is not in 4 to 65536"));
     if (i > 0 && (high <= low || high % low != 0))
       throw UsageError(cat("--new: ", high, " is not a multiple of ", low, ", the size before it"));
     // CDM, section 4.4: noise where images are small, blur where they are large.
@@ -151,7 +164,8 @@ NewCascade new_cascade(const CascadeWish& wish, const std::string& name) {
     if (family) {
       stage.training = low == 0 ? family->base : family->above;
     } else {
-      stage.training = {.steps = 500000, .batch = low == 0 ? 2048 : 1024, .warmup = 10000, .learning_rate = 1e-4, .ema = 0.9999};
+      stage.training = {
+          .steps = 500000, .batch = low == 0 ? 2048 : 1024, .warmup = 10000, .learning_rate = 1e-4, .ema = 0.9999};
     }
     made.stages.push_back(std::move(m));
     made.cascade.stages.push_back(std::move(stage));

@@ -1,4 +1,5 @@
-// Cascades to begin training from: stages of the sizes asked for, with the training and sampling settings that belong to them.
+// Cascades to begin training from: stages of the sizes asked for, with the training and sampling settings that belong
+// to them.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,9 @@ namespace sr3 {
 
 struct CascadeWish {
   std::string preset = "small";
-  std::vector<int64_t> sizes;         // of the base stage and of each one after it; or of a low-res image first, with sr_only
-  bool sr_only = false;               // no base stage: the first size is that of given images
-  int64_t channels = 3;               // 1: grey
+  std::vector<int64_t> sizes;  // of the base stage and of each one after it; or of a low-res image first, with sr_only
+  bool sr_only = false;        // no base stage: the first size is that of given images
+  int64_t channels = 3;        // 1: grey
   std::vector<std::string> classes;   // none: unconditional
   std::string augmentation = "auto";  // of the super-resolution stages: auto|none|gaussian|blur
   bool learned_variance = false;      // of the base stage, by the hybrid loss
@@ -22,7 +23,7 @@ struct CascadeWish {
 };
 
 struct NewCascade {
-  CascadeManifest cascade;             // its stages are named NAME-SIZE.json
+  CascadeManifest cascade;            // its stages are named NAME-SIZE.json
   std::vector<StageManifest> stages;  // without weights
 };
 

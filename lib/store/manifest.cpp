@@ -63,8 +63,6 @@ void check_sections(const StageManifest& m, Require require) {
           cat("'augmentation.kind' must be 'none' with kind '", m.kind, "'"));
   require(net.augmentation_level == gaussian,
           "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
-  require(!gaussian || m.diffusion.target == "image",
-          "'diffusion.target' must be 'image' with 'augmentation.kind' 'gaussian': a noisy condition is no reference");
   require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
   require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
                     augmentation.blur_high > 0),

@@ -15,6 +15,12 @@ at::Tensor philox_noise(NoiseKey key, uint32_t step, int64_t channels, int64_t h
   return philox_noise_window(key, step, channels, width, 0, 0, width, height);
 }
 
+at::Tensor philox_noise(const std::vector<NoiseKey>& keys, uint32_t step, int64_t channels, int64_t height, int64_t width) {
+  std::vector<at::Tensor> fields;
+  for (const NoiseKey& key : keys) fields.push_back(philox_noise(key, step, channels, height, width));
+  return at::stack(fields);
+}
+
 at::Tensor philox_noise_window(NoiseKey key, uint32_t step, int64_t channels, int64_t width, int64_t x, int64_t y,
                                int64_t window_width, int64_t window_height) {
   if (step >= 65536 || channels < 1 || channels > 4 * 65536 || x < 0 || y < 0 || window_width < 0 || window_height < 0 ||

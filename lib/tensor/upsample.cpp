@@ -4,7 +4,7 @@
 
 namespace sr3 {
 
-at::Tensor upsample_condition(const at::Tensor& low_res, int64_t width, int64_t height, Kernel kernel) {
+at::Tensor resize_planes(const at::Tensor& low_res, int64_t width, int64_t height, Kernel kernel) {
   const int64_t channels = low_res.size(0);
   const at::Tensor rows = low_res.to(at::kFloat).permute({1, 2, 0}).contiguous();
   const std::vector<float> large =

@@ -1,5 +1,5 @@
-// The condition of a super-resolution network: the low-resolution image brought to the size of the result, in one way for
-// training, previews and upscale(1) alike.
+// Resizing of tensors, in one way for training, previews and upscale(1) alike: so is the condition of a super-resolution network
+// made, the low-resolution image brought to the size of the result.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,6 +10,6 @@ namespace sr3 {
 
 // (C,height,width) float32 of (C,h,w) float32 on the CPU, by the float core, unrounded and unclipped: values a little beyond
 // [-1,1] occur beside edges.
-at::Tensor upsample_condition(const at::Tensor& low_res, int64_t width, int64_t height, Kernel kernel = Kernel::kBicubic);
+at::Tensor resize_planes(const at::Tensor& low_res, int64_t width, int64_t height, Kernel kernel = Kernel::kBicubic);
 
 }  // namespace sr3

@@ -42,7 +42,8 @@ void NewCascadeFlags::declare(Options& options) {
   options.add("learned-variance", 0, &wish.learned_variance, "the base stage learns its variance by the hybrid loss");
   options.add("predict", 0, &wish.predict, "WORD", "what the base stage's network says: eps, x0, v");
   options.add("schedule", 0, &wish.schedule, "WORD", "of the base stage's noise: linear, quadratic, cosine, sigmoid");
-  options.add("label-dropout", 0, &wish.label_dropout, "P", "share of the base stage's examples without class, for guidance");
+  options.add("label-dropout", 0, &wish.label_dropout, "P",
+              "share of the base stage's examples without class, for guidance");
   options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
   options.add("description", 0, &description, "TEXT", "for the manifests");
@@ -61,12 +62,14 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     data.pretreatment = "resize";
     const Dataset images(data, *std::max_element(full.sizes.begin(), full.sizes.end()));
     if (!unconditional) full.classes = images.classes();
-    note(cat(images.size(), " images, ", full.classes.empty() ? "no" : std::to_string(full.classes.size()), " classes"));
+    note(
+        cat(images.size(), " images, ", full.classes.empty() ? "no" : std::to_string(full.classes.size()), " classes"));
   } else if (!unconditional) {
     throw UsageError("no images to find the classes in: name folders, archives or lists, or say --unconditional");
   }
   if (!unconditional && full.classes.empty())
-    throw UsageError("the images are in no folders to be their classes: use a list with classes, or say --unconditional");
+    throw UsageError(
+        "the images are in no folders to be their classes: use a list with classes, or say --unconditional");
 
   const std::string manifest = stage_paths(output).manifest, folder = directory_of(output);
   NewCascade made = new_cascade(full, stem_of(output));

@@ -20,8 +20,8 @@ struct NewCascadeFlags {
   std::string description, data_name, attribution;
 
   void declare(Options& options);
-  // Finds the classes in the data, checks that its images are large enough, and writes the manifests: `output`, which ends in
-  // .json, and beside it those of the stages. Error when one is there already.
+  // Finds the classes in the data, checks that its images are large enough, and writes the manifests: `output`, which
+  // ends in .json, and beside it those of the stages. Error when one is there already.
   void write(const std::vector<std::string>& operands, const std::string& output, bool history) const;
 };
 

@@ -17,7 +17,7 @@ struct JournalLine {
   double gradient_norm = 0;  // mean since the last line, before clipping; NaN likewise
   // Of the variational bound, bits a dimension, mean since the last line; NaN, and no key, without a learned variance.
   double bits = std::numeric_limits<double>::quiet_NaN();
-  int64_t skipped = 0;       // steps skipped so far
+  int64_t skipped = 0;  // steps skipped so far
   double images_per_second = 0;
   double waiting = 0;  // share of the time since the last line that the trainer waited for data
   double seconds = 0;  // of training in all, over all runs

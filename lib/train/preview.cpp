@@ -70,7 +70,8 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   // Of a clean condition.
   at::Tensor clean;
   if (manifest_.augmentation.kind == "gaussian")
-    clean = augmentation_input(manifest_.network.level.input, alpha_bar, at::zeros({batch_.high_res.size(0)})).to(device_);
+    clean =
+        augmentation_input(manifest_.network.level.input, alpha_bar, at::zeros({batch_.high_res.size(0)})).to(device_);
   const auto prepared = network.prepare(condition, labels, clean);
   const Predict predict = predict_named(diffusion.predict);
   const int64_t channels = manifest_.image.channels;

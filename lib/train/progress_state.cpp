@@ -92,20 +92,20 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
     if (key != "description" && key != "sampling" && key != "weights" && key != "training" && key != "history")
       stage[key] = value;
   json trainer_json = {{"batch", trainer.batch},
-                             {"accumulate", trainer.accumulate},
-                             {"learning_rate", trainer.learning_rate},
-                             {"warmup", trainer.warmup},
-                             {"decay", trainer.decay},
-                             {"ema", trainer.ema},
-                             {"clip_norm", trainer.clip_norm},
-                             {"weight_decay", trainer.weight_decay},
-                             {"precision", trainer.precision}};
+                       {"accumulate", trainer.accumulate},
+                       {"learning_rate", trainer.learning_rate},
+                       {"warmup", trainer.warmup},
+                       {"decay", trainer.decay},
+                       {"ema", trainer.ema},
+                       {"clip_norm", trainer.clip_norm},
+                       {"weight_decay", trainer.weight_decay},
+                       {"precision", trainer.precision}};
   // What only some trainings have is named in theirs alone, so that older ones go on.
   if (manifest.diffusion.variance == "learned") trainer_json["vlb_weight"] = trainer.vlb_weight;
   json data_json = {{"images", images},
-                          {"no_flip", data.no_flip},
-                          {"min_detail", data.min_detail},
-                          {"pretreatment", data.pretreatment}};
+                    {"no_flip", data.no_flip},
+                    {"min_detail", data.min_detail},
+                    {"pretreatment", data.pretreatment}};
   if (data.pad > 0) data_json["pad"] = data.pad;
   return {stage.dump(), trainer.seed, data_json.dump(), trainer_json.dump()};
 }

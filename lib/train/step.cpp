@@ -35,15 +35,20 @@ StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device de
   const DiffusionOptions& diffusion = manifest.diffusion;
   if (diffusion.variance == "learned" && (diffusion.level_draw != "discrete" || diffusion.target != "image"))
     throw Error(
-        "cannot train a learned variance: its bound needs 'diffusion.level_draw' 'discrete' and 'diffusion.target' 'image'");
+        "cannot train a learned variance: its bound needs 'diffusion.level_draw' 'discrete' and 'diffusion.target' "
+        "'image'");
+  if (manifest.augmentation.kind == "gaussian" && diffusion.target != "image")
+    throw Error(
+        "cannot train the residual over a noisy condition: 'diffusion.target' must be 'image' with 'augmentation.kind' "
+        "'gaussian'");
   alpha_bar_ = make_alpha_bar(make_betas(diffusion.schedule));
 }
 
 StageLoss::Condition StageLoss::condition(const Batch& batch) const {
   const ConditioningAugmentation& augmentation = manifest_.augmentation;
   if (augmentation.kind == "blur")
-    return {blur_condition(batch.condition, augmentation.blur_probability, augmentation.blur_low, augmentation.blur_high,
-                           seed_, batch.first)
+    return {blur_condition(batch.condition, augmentation.blur_probability, augmentation.blur_low,
+                           augmentation.blur_high, seed_, batch.first)
                 .condition,
             {}};
   if (augmentation.kind != "gaussian") return {batch.condition, {}};
@@ -52,7 +57,7 @@ StageLoss::Condition StageLoss::condition(const Batch& batch) const {
   const Kernel up = kernel_named(manifest_.low_res.upsample);
   at::Tensor image = at::empty_like(batch.condition);
   for (int64_t i = 0; i < image.size(0); ++i)
-    image[i].copy_(upsample_condition(noisy.condition[i], image.size(3), image.size(2), up));
+    image[i].copy_(resize_planes(noisy.condition[i], image.size(3), image.size(2), up));
   return {image, augmentation_input(manifest_.network.level.input, alpha_bar_, noisy.level)};
 }
 

@@ -1,6 +1,6 @@
 // The loss of one batch of examples: what SR3's training step (Algorithm 1 of Saharia et al. 2021) does before the
-// gradient, the hybrid loss of a learned variance (Nichol & Dhariwal 2021, eq. 16), conditioning augmentation (CDM, section
-// 4), and the regression baseline's. Levels, noise and dropout of example e depend on (seed, e) alone.
+// gradient, the hybrid loss of a learned variance (Nichol & Dhariwal 2021, eq. 16), conditioning augmentation (CDM,
+// section 4), and the regression baseline's. Levels, noise and dropout of example e depend on (seed, e) alone.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,11 +19,11 @@ class StageLoss {
   StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute,
             double vlb_weight = 0.001);
 
-  // The mean over examples, channels and pixels: a differentiable scalar. With a learned variance, `bits` gets the estimate
-  // of the variational bound, in bits a dimension, but for the share of the prior, which is next to nothing.
+  // The mean over examples, channels and pixels: a differentiable scalar. With a learned variance, `bits` gets the
+  // estimate of the variational bound, in bits a dimension, but for the share of the prior, which is next to nothing.
   at::Tensor operator()(const Parameters& parameters, const Batch& batch, double* bits = nullptr) const;
-  // What the network is given: with augmentation, noise or blur for each example, and the level of the noise (N), as the
-  // network is told; else the batch's own.
+  // What the network is given: with augmentation, noise or blur for each example, and the level of the noise (N), as
+  // the network is told; else the batch's own.
   struct Condition {
     at::Tensor image, level;
   };

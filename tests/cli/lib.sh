@@ -58,6 +58,15 @@ reads_images() {
   esac
 }
 
+# tiny_cascade C.json [OPTION...]   base 8x8 and x2 to 16x16 of a few thousand weights, two classes, trained for three steps;
+# OPTIONs are those of cdm-train --new
+tiny_cascade() {
+  local i
+  for i in red blue; do [ -d "things/$i" ] || photos "things/$i" 3 24 20; done
+  cdm-train -q --new 8,16 --preset tiny "${@:2}" things -o "$1"
+  cdm-train -q --steps 3 --batch 4 --preview-every 0 "$1" things
+}
+
 # tiny_stage STAGE.json [OPTION...]   an x2 stage of a few thousand weights, trained for two steps
 tiny_stage() {
   [ -d training-photos ] || photos training-photos 2 48 40

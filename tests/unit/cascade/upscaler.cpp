@@ -27,8 +27,11 @@ Stage loaded(const TinyStage& tiny) {
 std::vector<Image> upscaled(const Stage& stage, const UpscaleOptions& options, const std::vector<Image>& images,
                             int depth = 8) {
   std::vector<UpscaleItem> items;
-  for (size_t i = 0; i < images.size(); ++i) items.push_back({&images[i], {5, i}, -1});
-  return Upscaler(stage, options)(items, depth, [](int64_t) {});
+  for (size_t i = 0; i < images.size(); ++i) items.push_back({to_tensor(images[i]), {5, i}, -1});
+  const at::Tensor results = Upscaler(stage, options)(items, [](int64_t) {});
+  std::vector<Image> made;
+  for (int64_t i = 0; i < results.size(0); ++i) made.push_back(to_image(results[i], depth));
+  return made;
 }
 
 int largest_difference(const Image& a, const Image& b) {
@@ -60,7 +63,7 @@ TEST_CASE("a network that predicts no residual leaves the upsampled image, by ev
         /*silent=*/true);
     const Stage stage = loaded(tiny);
     const Image low = test_image(21, 13);
-    const Image expected = to_image(upsample_condition(to_tensor(low), 42, 26));
+    const Image expected = to_image(resize_planes(to_tensor(low), 42, 26));
     for (int64_t tile : {0, 16}) {
       UpscaleOptions options;
       options.tile = tile;
@@ -82,7 +85,7 @@ TEST_CASE("regression: one pass, the condition in the place of x") {
   const Stage stage = loaded(tiny);
   CHECK(stage.steps() == 1);
   const Image low = test_image(9, 10);
-  CHECK(largest_difference(upscaled(stage, {}, {low})[0], to_image(upsample_condition(to_tensor(low), 18, 20))) == 0);
+  CHECK(largest_difference(upscaled(stage, {}, {low})[0], to_image(resize_planes(to_tensor(low), 18, 20))) == 0);
 }
 
 TEST_CASE("any size and shape") {
@@ -126,10 +129,11 @@ TEST_CASE("neither does the number of threads, nor what was done before") {
     at::set_num_threads(threads);
     const Stage stage = loaded(tiny);
     const Image low = test_image(40, 36), other = test_image(7, 5 + threads);
-    const std::vector<UpscaleItem> first = {{&other, {1, 1}, 0}}, wanted = {{&low, {5, 0}, 0}, {&low, {5, 1}, 1}};
+    const std::vector<UpscaleItem> first = {{to_tensor(other), {1, 1}, 0}},
+                                   wanted = {{to_tensor(low), {5, 0}, 0}, {to_tensor(low), {5, 1}, 1}};
     const Upscaler upscaler(stage, {});
-    if (results.size() == 3) upscaler(first, 8, [](int64_t) {});
-    results.push_back(upscaler(wanted, 8, [](int64_t) {})[1]);
+    if (results.size() == 3) upscaler(first, [](int64_t) {});
+    results.push_back(to_image(upscaler(wanted, [](int64_t) {})[1]));
   }
   at::set_num_threads(before);
   for (size_t i = 1; i < results.size(); ++i) CHECK(largest_difference(results[0], results[i]) == 0);

@@ -284,6 +284,60 @@ TEST_CASE("classes are the folders of the images, in the manifest's order") {
   CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images are of 2"), Error);
 }
 
+TEST_CASE("a list may say the classes, whatever folders the images lie in") {
+  Folder folder;
+  for (int i = 0; i < 3; ++i) folder.write("all/" + std::to_string(i) + ".png", marked(16, 16, 10 * i));
+  const std::string list = folder.path("list");
+  write_file(list, folder.path("all/0.png") + "\tcat\n" + folder.path("all/1.png") + "\tbig dog\n" + folder.path("all/2.png") +
+                       "\tcat\r\n");
+  StageManifest manifest = stage(4, 16);
+  manifest.network.classes = 2;
+  DataOptions options = from(folder);
+  options.operands = {"@" + list};
+  Loader loader(options, manifest);
+  CHECK(loader.classes() == std::vector<std::string>{"big dog", "cat"});
+  const Batch batch = loader.next(0, 12);
+  for (int64_t n = 0; n < 12; ++n)
+    CHECK(batch.labels[n].item<int64_t>() == (std::lround(level(batch.high_res, n, 0, 0, 0)) == 10 ? 0 : 1));
+  // One class for all of a folder; a tab and nothing is a mistake.
+  write_file(list, folder.path("all") + "\tcat\n");
+  CHECK(Loader(options, stage(4, 16)).classes() == std::vector<std::string>{"cat"});
+  write_file(list, folder.path("all") + "\t\n");
+  CHECK_THROWS_WITH_AS(Loader(options, manifest), doctest::Contains("is not followed by one tab and a class"), DataError);
+}
+
+TEST_CASE("a padded image stands in the middle, its border repeated") {
+  Folder folder;
+  Image image = make_image(3, 2);
+  for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(10 * (i / 3));  // 0 10 20 / 30 40 50
+  folder.write("a.png", image);
+  DataOptions options = from(folder);
+  options.pad = 6;
+  options.no_flip = true;
+  StageManifest manifest = stage(3, 6);
+  const Batch batch = Loader(options, manifest).next(0, 1);
+  const int expected[6][6] = {{0, 0, 10, 20, 20, 20},   {0, 0, 10, 20, 20, 20},   {0, 0, 10, 20, 20, 20},
+                              {30, 30, 40, 50, 50, 50}, {30, 30, 40, 50, 50, 50}, {30, 30, 40, 50, 50, 50}};
+  for (int64_t y = 0; y < 6; ++y)
+    for (int64_t x = 0; x < 6; ++x) CHECK(std::lround(level(batch.high_res, 0, 0, y, x)) == expected[y][x]);
+}
+
+TEST_CASE("grey examples have one channel, the value itself where colours agree") {
+  Folder folder;
+  Image image = make_image(16, 16);
+  for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(i / 3);
+  folder.write("a.png", image);
+  StageManifest manifest = stage(4, 16);
+  manifest.image.channels = 1;
+  DataOptions options = from(folder);
+  options.no_flip = true;
+  const Batch batch = Loader(options, manifest).next(0, 1);
+  CHECK((batch.high_res.sizes() == at::IntArrayRef({1, 1, 16, 16})));
+  CHECK((batch.condition.sizes() == at::IntArrayRef({1, 1, 16, 16})));
+  CHECK((batch.low_res.sizes() == at::IntArrayRef({1, 1, 4, 4})));
+  for (int64_t i = 0; i < 256; ++i) CHECK(std::lround(level(batch.high_res, 0, 0, i / 16, i % 16)) == i);
+}
+
 TEST_CASE("a base stage has no condition") {
   Folder folder;
   folder.write("p.png", noisy(16, 16, 1));

@@ -71,3 +71,17 @@ TEST_CASE("blur: the share of examples, and the kernel") {
   CHECK(at::allclose(blur_condition(flat, 1, 0.5, 1.5, 0, 0).condition, flat));  // nothing darkens at the border
   CHECK(at::equal(blur_condition(condition, 0, 1, 1, 0, 0).condition, condition));
 }
+
+TEST_CASE("the network is told of s as of the other level: 0 is an image without noise") {
+  const auto alpha_bar = schedule();
+  const auto s = at::tensor({0, 1, 100}, at::kLong);
+  const auto told = [&](const char* input) { return augmentation_input(input, alpha_bar, s); };
+  for (int64_t i = 0; i < 3; ++i) {
+    const double level = i == 0 ? 1 : alpha_bar[i == 1 ? 0 : 99];
+    CHECK(told("alpha-bar")[i].item<double>() == doctest::Approx(level).epsilon(1e-6));
+    CHECK(told("sqrt-alpha-bar")[i].item<double>() == doctest::Approx(std::sqrt(level)).epsilon(1e-6));
+    CHECK(told("timestep")[i].item<double>() == s[i].item<double>());
+    const double half = i == 0 ? 10 : std::max(-10.0, std::log(level / (1 - level)) / 2);
+    CHECK(told("log-snr")[i].item<double>() == doctest::Approx(half).epsilon(1e-5));
+  }
+}

@@ -224,3 +224,46 @@ TEST_CASE("unknown samplers and values are errors") {
   for (const auto& bad : {with("euler"), with("ddim", 1.5), with("ddim", std::nan("")), with("ddpm", 0, "large")})
     CHECK_THROWS_AS(run_fixed(bad, levels, {0, 1}), Error);
 }
+
+TEST_CASE("a process cut off at a level is the whole process as far as there, and has its mean and variance there") {
+  const Gaussian data{0.4, 0.5};
+  for (const auto& options : {with("ddpm"), with("ddpm", 0, "beta"), with("ddim"), with("ddim", 0.5), with("dpmpp-2m")}) {
+    CAPTURE(options.sampler);
+    const SamplingLevels whole = levels_of(1000, "200");
+    const size_t stop = 150;
+    const double end = whole.alpha_bar[stop];
+    const SamplingLevels part = truncated(whole, end);
+    REQUIRE(part.alpha_bar.size() == stop);
+    CHECK(part.after(stop - 1) == end);
+    const auto noise = [](int64_t k) {
+      return philox_noise({1, 2}, static_cast<uint32_t>(k), 1, 200, 200).unsqueeze(0).to(at::kDouble);
+    };
+    at::Tensor there;
+    sample_loop(
+        options, whole,
+        [&](const at::Tensor& x, int64_t k) {
+          if (k == static_cast<int64_t>(stop)) there = x.clone();
+          return denoiser(data, whole)(x, k);
+        },
+        noise, {});
+    const at::Tensor x = sample_loop(options, part, denoiser(data, part), noise, {});
+    CHECK(at::equal(x, there));
+    CHECK(x.mean().item<double>() == doctest::Approx(std::sqrt(end) * data.mu).epsilon(0.02));
+    CHECK(x.var().item<double>() == doctest::Approx(end * data.s * data.s + 1 - end).epsilon(0.03));
+  }
+}
+
+TEST_CASE("a level between two steps is met exactly; none noisier is an error") {
+  const SamplingLevels levels = levels_of(1000, "10");
+  const double between = (levels.alpha_bar[4] + levels.alpha_bar[5]) / 2;
+  const SamplingLevels part = truncated(levels, between);
+  CHECK(part.alpha_bar.size() == 5);
+  CHECK(part.end == between);
+  CHECK(part.timestep.size() == 5);
+  // Data at one point: x at the level is what the forward process makes of it with the noise of x_T.
+  const Gaussian point{0.3, 0};
+  const at::Tensor x = sample_loop(with("ddim"), part, denoiser(point, part), [](int64_t) { return scalar(0.7); }, {});
+  const double start = levels.alpha_bar[0], eps = (0.7 - std::sqrt(start) * 0.3) / std::sqrt(1 - start);
+  CHECK(x.item<double>() == doctest::Approx(std::sqrt(between) * 0.3 + std::sqrt(1 - between) * eps).epsilon(1e-9));
+  CHECK_THROWS_WITH_AS(truncated(levels, levels.alpha_bar[0]), doctest::Contains("no step is as noisy"), Error);
+}

@@ -181,7 +181,7 @@ TEST_CASE("what is no manifest is refused") {
 TEST_CASE("words and ranges are checked, by name") {
   refused([](auto& m) { m.kind = "sr"; }, "'kind' is 'sr', not one of base|super-resolution|regression");
   refused([](auto& m) { m.diffusion.predict = "epsilon"; }, "'diffusion.predict' is 'epsilon'");
-  refused([](auto& m) { m.image.channels = 1; }, "'image.channels' is 1");
+  refused([](auto& m) { m.image.channels = 4; }, "'image.channels' is 4");
   refused([](auto& m) { m.network.patch = 0; }, "'network.patch' is 0, not in the range 1 to 64");
   refused([](auto& m) { m.network.norm_eps = 0; }, "'network.norm_eps' is 0, not in the range >0 to <1");
   refused([](auto& m) { m.network.level.scale = std::nan(""); }, "'network.level.scale' is nan");
@@ -204,6 +204,7 @@ TEST_CASE("sections must agree with one another") {
   refused([](auto& m) { m.network.level.input = "none"; }, "'network.level.input' must be 'none' with kind 'regression'");
   refused([](auto& m) { m.network.groups = 32; }, "'groups'");
   refused([](auto& m) { m.network.blocks = {1, 1}; }, "'blocks'");
+  refused([](auto& m) { m.image.channels = 2; }, "'image.channels' must be 1 or 3");
   refused([](auto& m) { m.classes = {"a"}; }, "'classes' has 1 names, but 'network.classes' is 0");
   refused([](auto& m) { m.classes = {"a", "a"}, m.network.classes = 2; }, "a name twice");
   refused([](auto& m) { m.classes = {"a", ""}, m.network.classes = 2; }, "an empty name");

@@ -58,7 +58,27 @@ TEST_CASE("a NaN is an error, a wrong shape a mistake of the caller") {
   auto chw = at::zeros({3, 50, 50});
   chw[2][49][49] = std::nan("");
   CHECK_THROWS_WITH_AS(to_image(chw), "cannot make an image: a value is not a number", Error);
-  CHECK_THROWS_AS(to_image(at::zeros({1, 4, 4})), std::logic_error);
+  CHECK_THROWS_AS(to_image(at::zeros({2, 4, 4})), std::logic_error);
   CHECK_THROWS_AS(to_image(at::zeros({3, 4})), std::logic_error);
   CHECK_THROWS_AS(to_image(at::zeros({3, 4, 4}, at::kByte)), std::logic_error);
+}
+
+TEST_CASE("one channel: luma in, three equal channels out") {
+  Image image = make_image(256, 1);
+  for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(i / 3);
+  const auto grey = to_tensor(image, 1);
+  CHECK((grey.sizes() == at::IntArrayRef({1, 1, 256})));
+  CHECK(at::equal(grey[0], to_tensor(image)[0]));
+  CHECK(to_image(grey).u8 == image.u8);
+  const auto units = to_units(image, 1);
+  for (int64_t i = 0; i < 256; ++i) CHECK(units[static_cast<size_t>(i)] == grey[0][0][i].item<float>());
+
+  // ITU-R 601: 0.299, 0.587, 0.114.
+  Image colours = make_image(3, 1);
+  colours.u8 = {255, 0, 0, 0, 255, 0, 0, 0, 255};
+  const auto luma = (to_tensor(colours, 1) + 1) * 127.5;
+  CHECK(luma[0][0][0].item<double>() == doctest::Approx(76));
+  CHECK(luma[0][0][1].item<double>() == doctest::Approx(150));
+  CHECK(luma[0][0][2].item<double>() == doctest::Approx(29));
+  CHECK_THROWS_AS(to_tensor(colours, 2), std::logic_error);
 }

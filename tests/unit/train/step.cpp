@@ -3,10 +3,17 @@
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/rng.h"
+#include "diffusion/loss.h"
+#include "diffusion/noise_aug.h"
+#include "diffusion/schedule.h"
 #include "store/presets.h"
+#include "tensor/noise.h"
+#include "tensor/upsample.h"
 #include "train/options.h"
 #include "train/stage_files.h"
 
@@ -124,8 +131,6 @@ TEST_CASE("class labels are dropped as often as asked, and each example's is its
   batch.first = 100;
   batch.labels = at::zeros({50}, at::kLong);
   CHECK(at::equal(loss.labels(batch), dropped.slice(0, 100, 150)));
-  stage.augmentation.kind = "blur";
-  CHECK_THROWS_AS(StageLoss(stage, 3, at::kCPU, at::kFloat), Error);
 }
 
 TEST_CASE("seeds of different purposes and numbers differ") {
@@ -154,4 +159,135 @@ TEST_CASE("names of a stage's files") {
   CHECK(paths.weights == "a/b.c.safetensors");
   CHECK_THROWS_AS(stage_paths("a/b"), UsageError);
   CHECK_THROWS_AS(stage_paths("a/.json"), UsageError);
+}
+
+namespace {
+
+// A base stage of one channel that learns its variance.
+StageManifest learning_variance() {
+  StageManifest stage = small_stage();
+  stage.kind = "base";
+  stage.image = {.channels = 1, .low_res = 0, .high_res = 8};
+  stage.network.in_channels = 1;
+  stage.network.out_channels = 2;
+  stage.network.condition_channels = 0;
+  stage.network.patch = 1;
+  stage.diffusion.target = "image";
+  stage.diffusion.variance = "learned";
+  stage.diffusion.level_draw = "discrete";
+  stage.diffusion.loss = "l2";
+  validate(stage);
+  return stage;
+}
+
+Batch grey(int64_t n) {
+  Batch batch;
+  batch.high_res = at::sin(at::arange(n * 64, at::kFloat)).view({n, 1, 8, 8});
+  return batch;
+}
+
+std::vector<at::Tensor> gradients(const StageManifest& stage, double vlb_weight) {
+  const Parameters parameters = parameters_of(stage);
+  StageLoss(stage, 3, at::kCPU, at::kFloat, vlb_weight)(parameters, grey(3)).backward();
+  std::vector<at::Tensor> result;
+  for (const auto& [name, p] : parameters.all())
+    if (name == "out.conv.weight" || name == "out.conv.bias") result.push_back(p.grad());
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("the hybrid loss: the simple one plus lambda T times the bound's mean, in bits a dimension") {
+  for (const char* predict : {"eps", "x0", "v"}) {
+    CAPTURE(predict);
+    StageManifest stage = learning_variance();
+    stage.diffusion.predict = predict;
+    const Parameters parameters = parameters_of(stage);
+    double bits = 0, other = 0;
+    const double simple = StageLoss(stage, 3, at::kCPU, at::kFloat, 0)(parameters, grey(3), &bits).item<double>();
+    const double hybrid = StageLoss(stage, 3, at::kCPU, at::kFloat, 0.01)(parameters, grey(3), &other).item<double>();
+    CHECK(bits > 0);
+    CHECK(bits == other);
+    CHECK(hybrid == doctest::Approx(simple + 0.01 * bits).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("the bound of a network that says nothing, by hand") {
+  // The last convolution is zero, so eps-hat = 0 and the fraction is 0: log sigma^2 half way between beta-tilde and
+  // beta.
+  StageManifest stage = learning_variance();
+  stage.diffusion.predict = "eps";
+  const Parameters zero = initial_parameters(stage.network, 1);
+  double bits = 0;
+  StageLoss(stage, 3, at::kCPU, at::kFloat)(zero, grey(1), &bits);
+  const auto alpha_bar = make_alpha_bar(make_betas(stage.diffusion.schedule));
+  const DrawnLevels levels = draw_levels("discrete", alpha_bar, 3, 0, 1);
+  const auto t = static_cast<size_t>(levels.timestep.item<double>());
+  REQUIRE(t > 0);
+  const double a = alpha_bar[t], before = alpha_bar[t - 1], beta = 1 - a / before;
+  const double tilde = beta * (1 - before) / (1 - a), log_variance = (std::log(tilde) + std::log(beta)) / 2;
+  const at::Tensor x0 = grey(1).high_res.to(at::kDouble);
+  const at::Tensor eps = philox_noise({seed_for(3, kRandomNoise), 0}, 0, 1, 8, 8).to(at::kDouble);
+  const at::Tensor said = (std::sqrt(a) * x0 + std::sqrt(1 - a) * eps) / std::sqrt(a);
+  // KL of two Gaussians whose means differ by that of x0 and what is said of it.
+  const at::Tensor distance = std::sqrt(before) * beta / (1 - a) * (x0 - said);
+  const at::Tensor kl = 0.5 * (log_variance - std::log(tilde) + tilde / std::exp(log_variance) - 1 +
+                               distance.square() / std::exp(log_variance));
+  CHECK(bits == doctest::Approx(1000 * kl.mean().item<double>() / std::log(2.0)).epsilon(1e-4));
+}
+
+TEST_CASE("the bound trains the variance alone") {
+  const StageManifest stage = learning_variance();
+  const auto simple = gradients(stage, 0), hybrid = gradients(stage, 1);
+  REQUIRE(simple.size() == 2);
+  for (size_t i = 0; i < 2; ++i) {
+    // The first half of the last convolution's outputs is the mean's, the second the variance's.
+    CHECK(at::allclose(simple[i].slice(0, 0, 1), hybrid[i].slice(0, 0, 1), 1e-4, 1e-6));
+    CHECK(simple[i].slice(0, 1).abs().max().item<double>() == 0);
+    CHECK(hybrid[i].slice(0, 1).abs().max().item<double>() > 1e-6);
+  }
+}
+
+TEST_CASE("a learned variance is of whole steps, and of images") {
+  StageManifest stage = learning_variance();
+  stage.diffusion.level_draw = "continuous";
+  CHECK_THROWS_WITH_AS(StageLoss(stage, 0, at::kCPU, at::kFloat),
+                       doctest::Contains("'diffusion.level_draw' 'discrete'"), Error);
+}
+
+TEST_CASE("a noisy condition is no reference for a residual") {
+  StageManifest stage = small_stage();
+  stage.augmentation = {.kind = "gaussian", .max_level = 0.3};
+  stage.network.augmentation_level = true;
+  CHECK_THROWS_WITH_AS(StageLoss(stage, 0, at::kCPU, at::kFloat),
+                       doctest::Contains("'diffusion.target' must be 'image'"), Error);
+}
+
+TEST_CASE("conditioning augmentation: noise at the low resolution, its level told; blur of the condition") {
+  StageManifest stage = small_stage();
+  stage.image = {.channels = 3, .low_res = 4, .high_res = 8};
+  stage.augmentation = {.kind = "gaussian", .max_level = 0.3};
+  stage.network.augmentation_level = true;
+  stage.diffusion.target = "image";
+  validate(stage);
+  Batch batch;
+  batch.first = 5;
+  batch.low_res = at::cos(at::arange(4 * 48, at::kFloat)).view({4, 3, 4, 4});
+  batch.high_res = at::zeros({4, 3, 8, 8});
+  batch.condition = at::zeros({4, 3, 8, 8});
+  const StageLoss loss(stage, 2, at::kCPU, at::kFloat);
+  const auto given = loss.condition(batch);
+  const auto alpha_bar = make_alpha_bar(make_betas(stage.diffusion.schedule));
+  const auto noisy = add_condition_noise(batch.low_res, alpha_bar, 300, 2, 5);
+  for (int64_t i = 0; i < 4; ++i) CHECK(at::equal(given.image[i], resize_planes(noisy.condition[i], 8, 8)));
+  CHECK(at::equal(given.level, augmentation_input("log-snr", alpha_bar, noisy.level)));
+  CHECK(loss(parameters_of(stage), batch).item<double>() > 0);
+
+  stage.augmentation = {.kind = "blur", .max_level = 0, .blur_probability = 1, .blur_low = 1, .blur_high = 1};
+  stage.network.augmentation_level = false;
+  batch.condition = at::sin(at::arange(4 * 192, at::kFloat)).view({4, 3, 8, 8});
+  const auto blurred = StageLoss(stage, 2, at::kCPU, at::kFloat).condition(batch);
+  CHECK(!blurred.level.defined());
+  CHECK(at::equal(blurred.image, blur_condition(batch.condition, 1, 1, 1, 2, 5).condition));
+  CHECK(!at::equal(blurred.image, batch.condition));
 }

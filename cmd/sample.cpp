@@ -1,0 +1,75 @@
+// sample: images from noise, by a base stage.
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "cascade/draw.h"
+#include "cli/run.h"
+#include "cli/shared.h"
+#include "nn/precision.h"
+#include "stream/writer.h"
+#include "tensor/convert.h"
+#include "tensor/device.h"
+
+using namespace sr3;
+
+namespace {
+
+struct SampleProgram {
+  std::string model;
+  SamplingOverrides sampling;
+  DrawOptions draw;
+  bool skip_existing = false;
+  WriterOptions writer;
+  cli::ComputeOptions compute;
+
+  void declare(Options& options) {
+    options.group("What draws");
+    options.add("model", 'm', &model, "STAGE", "manifest of a base stage");
+    sampling.declare(options, /*base=*/true);
+    draw.declare(options);
+    cli::declare_seed(options, &draw.seed);
+    options.add("skip-existing", 0, &skip_existing, "leave out what is in the output folder already");
+    writer.declare(options);
+    compute.declare(options);
+  }
+};
+
+int sample_main(cli::App& app) {
+  SampleProgram program;
+  program.declare(app.options);
+  app.parse();
+  if (program.model.empty()) throw UsageError("no stage given: -m STAGE.json");
+  if (!app.operands().empty())
+    throw UsageError(cat("'", app.operands()[0], "': a base stage takes no images; upscale does"));
+  const std::string& output = program.writer.output;
+  if (program.skip_existing && !output.ends_with('/') && !std::filesystem::is_directory(output))
+    throw UsageError("--skip-existing needs a folder: -o DIR/");
+  Stage stage(program.model, program.sampling);
+  const Drawer drawer(stage, program.draw);
+  const at::Device device = open_device(program.compute.device);
+  use_threads(program.compute.threads);
+  Writer out(program.writer);
+  stage.load(device, precision_named(program.compute.precision, device));
+
+  Meter meter(app.progress, "steps", drawer.count() * stage.steps());
+  std::function<bool(const std::string&)> skip;
+  if (program.skip_existing) skip = [&](const std::string& key) { return out.exists(key); };
+  drawer.all(
+      skip, [&](int64_t done, const std::string& what) { meter.update(done, what); },
+      [&](Frame frame, const at::Tensor& image) {
+        frame.image = to_image(image, static_cast<int>(program.writer.depth));
+        out.write(std::move(frame));
+      });
+  meter.finish();
+  out.close();
+  return kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run("sample", "draw images from a base stage", "-m STAGE.json [-n N] [--class CLASS] [-o OUT]", argc,
+                  argv, sample_main);
+}

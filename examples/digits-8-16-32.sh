@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# digits-8-16-32.sh DIGITS [DIR]: trains a class-conditional cascade of handwritten digits, 8->16->32, and draws a sheet of them.
+# DIGITS: a folder or archive of 28x28 digits (MNIST) in a folder a class, with train/ above them or not.
+# About 20 minutes a stage on 2 cores. Run again, it goes on where it stopped; HOURS bounds one run. What it makes stays in DIR
+# (digits): digits.json with its stages, and sheet.png. PRESET and SIZES train other cascades from other folders of classes.
+#   examples/digits-8-16-32.sh digits28.tar.xz
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=$here/../build/bin:$PATH
+[ $# -ge 1 ] || { echo "usage: digits-8-16-32.sh DIGITS [DIR]" >&2; exit 2; }
+digits=$1
+dir=${2:-digits}
+mkdir -p "$dir"
+
+# tar unpacks; a folder is used as it is. The part to train on is train/, where there is one.
+if [ ! -d "$digits" ]; then
+  [ -d "$dir/data" ] || { mkdir "$dir/data.new" && tar xf "$digits" -C "$dir/data.new" && mv "$dir/data.new" "$dir/data"; }
+  digits=$dir/data
+fi
+train=$(find "$digits" -type d -name train | head -n 1)
+train=${train:-$digits}
+
+# 28x28 in the middle of 32x32; a mirrored digit is none.
+[ -e "$dir/digits.json" ] || cdm-train --new "${SIZES:-8,16,32}" --preset "${PRESET:-small}" --grey --pad 32 --no-flip \
+  --description "handwritten digits, by class" --data-name "MNIST, 1,000 images a class" \
+  --attribution "MNIST, Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0" "$train" -o "$dir/digits.json"
+cdm-train --time-limit "${HOURS:-2}h" --weights-type fp16 "$dir/digits.json" "$train"
+
+# Ten columns, a class each.
+cascade "$dir/digits.json" -n 100 --class all | sheet --columns 10 -o "$dir/sheet.png"

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# objects-16-32-64.sh OBJECTS [DIR]: trains a class-conditional cascade of photographed things, 16->32->64, and draws a sheet.
+# OBJECTS: a folder or archive of photographs in a folder a class, with train/ above them or not, each of 64 pixels or more.
+# Takes some hours on 2 cores. Run again, it goes on where it stopped; HOURS (6) bounds one run. What it makes stays in DIR
+# (objects). PRESET and SIZES train other cascades; those of the CDM paper, for GPUs, from a folder of ImageNet's classes:
+#   PRESET=cdm SIZES=32,64,256 HOURS=1000 examples/objects-16-32-64.sh imagenet/
+# Stages can be trained at the same time on machines of their own: cdm-train --stage 2 objects/objects.json DATA
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=$here/../build/bin:$PATH
+[ $# -ge 1 ] || { echo "usage: objects-16-32-64.sh OBJECTS [DIR]" >&2; exit 2; }
+objects=$1
+dir=${2:-objects}
+mkdir -p "$dir"
+
+if [ ! -d "$objects" ]; then
+  [ -d "$dir/data" ] || { mkdir "$dir/data.new" && tar xf "$objects" -C "$dir/data.new" && mv "$dir/data.new" "$dir/data"; }
+  objects=$dir/data
+fi
+train=$(find "$objects" -type d -name train | head -n 1)
+train=${train:-$objects}
+
+[ -e "$dir/objects.json" ] || cdm-train --new "${SIZES:-16,32,64}" --preset "${PRESET:-small}" \
+  --description "photographed things, by class" --data-name "${DATA_NAME:-$(basename "$1")}" --attribution "${ATTRIBUTION:-}" \
+  "$train" -o "$dir/objects.json"
+cdm-train --time-limit "${HOURS:-6}h" --weights-type fp16 "$dir/objects.json" "$train"
+
+cascade "$dir/objects.json" -n 50 --class all | sheet --columns 10 -o "$dir/sheet.png"

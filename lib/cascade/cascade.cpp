@@ -1,0 +1,138 @@
+#include "cascade/cascade.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/options.h"
+
+namespace sr3 {
+namespace {
+
+std::vector<double> levels_of(const std::string& text) {
+  std::vector<double> levels;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    try {
+      levels.push_back(parse_double(text.substr(at, comma - at)));
+    } catch (const UsageError& error) {
+      throw UsageError(cat("--noise-level: ", error.what()));
+    }
+    at = comma + 1;
+  }
+  return levels;
+}
+
+// The cascade's sampling with what the command line says of it. stages: all, a base stage too.
+void apply(const CascadeOverrides& overrides, const std::vector<StageManifest>& stages, CascadeManifest& cascade) {
+  const std::vector<double> levels = overrides.noise_level ? levels_of(*overrides.noise_level) : std::vector<double>{};
+  size_t noisy = 0;
+  bool guides = false, truncates = false;
+  for (size_t i = 0; i < stages.size(); ++i) {
+    CascadeSampling& sampling = cascade.stages[i].sampling;
+    if (overrides.steps) sampling.steps = *overrides.steps;
+    if (overrides.sampler) sampling.sampler = *overrides.sampler;
+    if (overrides.guidance && stages[i].diffusion.label_dropout > 0) {
+      sampling.guidance = *overrides.guidance;
+      guides = true;
+    }
+    if (stages[i].augmentation.kind != "gaussian") continue;
+    if (!levels.empty()) sampling.noise_level = levels[std::min(noisy, levels.size() - 1)];
+    if (sampling.noise_level == 0) sampling.truncate = false;
+    if (overrides.truncate && i > 0 && sampling.noise_level > 0) sampling.truncate = truncates = true;
+    ++noisy;
+  }
+  if (!levels.empty() && noisy == 0)
+    throw UsageError("--noise-level: no stage was trained with noise in its condition");
+  if (levels.size() > 1 && levels.size() != noisy)
+    throw UsageError(cat("--noise-level has ", levels.size(), " levels, but ", noisy, " stages take one"));
+  if (overrides.guidance && !guides) throw UsageError("--guidance: no stage was trained with label dropout");
+  if (overrides.truncate && !truncates)
+    throw UsageError("--truncate: no stage after another takes a noise level above 0");
+}
+
+std::string words_of(const CascadeSampling& sampling, const StageManifest& stage) {
+  std::string words;
+  if (stage.kind != "regression") words = cat(" --steps ", sampling.steps, " --sampler ", sampling.sampler);
+  if (sampling.guidance != 1) words += cat(" --guidance ", sampling.guidance);
+  if (stage.augmentation.kind == "gaussian") words += cat(" --noise-level ", sampling.noise_level);
+  return words;
+}
+
+}  // namespace
+
+std::string quoted(const std::string& word) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || std::string("_-./,=+:@%").find(c) < 10;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string text = "'";
+  for (char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
+void CascadeOverrides::declare(Options& options) {
+  options.group("Sampling (defaults: the cascade's)");
+  options.add("steps", 0, &steps, "N", "network evaluations of each stage");
+  options.add("sampler", 0, &sampler, "WORD", "how noise is taken away: ddpm, ddim, dpmpp-2m");
+  options.add("guidance", 0, &guidance, "W", "how much more than a class asks for: 1 none, 2 to 4 usual");
+  options.add("noise-level", 0, &noise_level, "LIST", "of the stages' inputs: one for all, or one a stage, as 0.2,0.1");
+  options.add("truncate", 0, &truncate, "stop each stage at the noise level of the next one");
+  options.choice("between", 0, &between, {"8bit", "float"}, "what a stage hands to the next one");
+}
+
+Cascade::Cascade(const std::string& path, const CascadeOverrides& overrides, bool given)
+    : exact_(overrides.between == "float") {
+  CascadeManifest cascade = read_cascade(path);
+  read_stages(path, cascade);  // as it stands
+  std::vector<StageManifest> stages = read_stages(path, cascade);
+  if (given && stages[0].kind == "base") {
+    cascade.stages.erase(cascade.stages.begin());
+    stages.erase(stages.begin());
+    if (stages.empty()) throw Error(cat("cannot start '", path, "' from images: a base stage is all that it has"));
+    cascade.stages[0].sampling.truncate = false;  // nothing stops before it
+  }
+  apply(overrides, stages, cascade);
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const CascadeSampling& sampling = cascade.stages[i].sampling;
+    SamplingOverrides said;
+    if (stages[i].kind != "regression") said.steps = sampling.steps, said.sampler = sampling.sampler;
+    if (sampling.guidance != 1) said.guidance = sampling.guidance;
+    if (stages[i].augmentation.kind == "gaussian") said.noise_level = sampling.noise_level;
+    Stage stage(stage_path(path, cascade, i), said);
+    if (sampling.truncate) {
+      Stage& before = above_.empty() ? base_.value() : above_.back();
+      before.stop_at(stage.alpha_bar().at(static_cast<size_t>(std::max<int64_t>(1, *stage.noise_steps())) - 1));
+      truncates_ = true;
+    }
+    const bool base = stages[i].kind == "base";
+    commands_.push_back(cat(base ? "sample -m " : "upscale -m ", quoted(stage.path()), words_of(sampling, stages[i])));
+    if (base)
+      base_.emplace(std::move(stage));
+    else
+      above_.push_back(std::move(stage));
+  }
+}
+
+void Cascade::load(at::Device device, at::ScalarType compute) {
+  if (base_) base_->load(device, compute);
+  for (Stage& stage : above_) stage.load(device, compute);
+}
+
+int64_t Cascade::steps_each() const {
+  int64_t steps = base_ ? base_->steps() : 0;
+  for (const Stage& stage : above_) steps += stage.steps();
+  return steps;
+}
+
+std::string Cascade::pipe(const std::string& first, const std::string& last, const std::string& common) const {
+  if (truncates_)
+    throw UsageError(
+        "no pipe can do this: a stage that stops early hands on an image with noise, in floats beyond black and white");
+  if (exact_) throw UsageError("no pipe can do this: floats are handed on, and the images of a pipe have whole levels");
+  std::string line;
+  for (size_t i = 0; i < commands_.size(); ++i)
+    line += cat(i ? " | " : "", commands_[i], i ? "" : first, i + 1 == commands_.size() ? last : "", common);
+  return line;
+}
+
+}  // namespace sr3

@@ -1,0 +1,72 @@
+# A cascade is its pipe, byte for byte; what it prints by --show-pipe is that pipe.
+tiny_cascade c.json
+run() { cascade c.json --steps 3 "$@"; }
+
+is_pipe() {
+  "$@" >cascade.out
+  "$@" --show-pipe >line
+  [ "$(wc -l <line)" = 1 ]
+  bash -o pipefail -c "$(cat line)" >pipe.out
+  same cascade.out pipe.out
+}
+is_pipe run -n 5
+is_pipe run -n 4 --class red,0 --seed 7 --guidance 2 --shard 2/2
+is_pipe run -n 3 --batch 2 --noise-level 0.3 --sampler ddim --threads 1
+is_pipe run -n 2 --depth 16 --precision fp32
+grep -q -- "--noise-level 0.1" <(cascade c.json --show-pipe)
+# To folders, with each stage.
+run -n 3 --by-class --keep-stages kept -o "out dir/"
+for size in 16 8; do
+  [ "$(cd kept/$size && ls */* | xargs)" = "blue/000000.png blue/000002.png red/000001.png" ]
+done
+same kept/16/red/000001.png "out dir/red/000001.png"
+bash -o pipefail -c "$(run -n 3 --by-class -o "piped dir/" --show-pipe)"
+diff -r "out dir" "piped dir"
+sample -m c-8.json --steps 3 -n 3 --by-class -o small/
+diff -r small kept/8
+
+# Stopped and begun again.
+rm "out dir/red/000001.png"
+touch -d 2001-01-01 "out dir/blue/000000.png"
+run -n 3 --by-class --skip-existing -o "out dir/"
+[ "$(date -r "out dir/blue/000000.png" +%Y)" = 2001 ]
+diff -r "out dir" "piped dir"
+
+# From given images: the base stage is left out, and the class goes along, or is said.
+sample -m c-8.json --steps 3 -n 3 >small.ppm
+run small.ppm >from-file
+run - <small.ppm >from-stdin
+run -n 3 >all
+same from-file all && same from-stdin all
+is_pipe run small/
+fails 1 "wants a class (--class)" bash -c 'ppmtoppm <small.ppm 2>/dev/null | cascade c.json -'
+is_pipe run --class red small.ppm --seed 3
+
+# Without a base stage, standard input is read.
+cat >sr.json <<END
+$(perl -0pe 's/\{\s*"manifest": "c-8.json".*?\n    \},\s*//s' c.json)
+END
+cascade sr.json --steps 3 <small.ppm >from-sr
+same from-sr all
+
+# Floats: another result, and no pipe.
+run -n 2 --between float >float
+run -n 2 >eight
+! cmp -s float eight
+fails 2 "no pipe can do this: floats are handed on" run -n 2 --between float --show-pipe
+run -n 2 --truncate --keep-stages kept-t >truncated
+[ "$(ls kept-t)" = 16 ]
+! cmp -s truncated float
+fails 2 "no pipe can do this: a stage that stops early" run --truncate --show-pipe
+run -n 2 --truncate --batch 1 >truncated-by-one
+same truncated truncated-by-one
+perl -0pe 's/(.*)"truncate": false/$1"truncate": true/s' c.json >t.json
+cascade t.json --steps 3 -n 2 >truncated-too
+same truncated truncated-too
+# Level 0: the finished image, in floats.
+run -n 2 --noise-level 0 --between float >/dev/null
+
+# One channel, through everything.
+tiny_cascade g.json --grey
+is_pipe cascade g.json -n 2 --steps 3
+cascade g.json -n 2 --steps 3 --truncate --keep-stages kept-g | sheet -o grid.png

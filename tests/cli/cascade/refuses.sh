@@ -1,0 +1,40 @@
+# What a cascade cannot do is said before any weights are read.
+tiny_cascade c.json
+fails 2 "no cascade given" cascade
+fails 1 "cannot open 'missing.json'" cascade missing.json
+fails 1 "it is a single stage, not a cascade" cascade c-8.json
+fails 2 "has 2 levels, but 1 stages take one" cascade c.json --noise-level 0.1,0.2
+fails 2 "--noise-level: 'x'" cascade c.json --noise-level x
+fails 2 "was trained with 0 to 0.5" cascade c.json --noise-level 0.6
+fails 2 "--truncate: no stage after another takes a noise level above 0" cascade c.json --truncate --noise-level 0
+fails 2 "is none of 8bit|float" cascade c.json --between half
+fails 1 "has no class 'green'" cascade c.json --class green
+fails 2 "-n 0 is less than 1" cascade c.json -n 0
+fails 2 "-n: it starts from images" cascade c.json -n 4 c-8.preview.png
+fails 2 "--by-class: it starts from images" cascade c.json --by-class x.ppm
+fails 2 "--skip-existing needs a folder" cascade c.json --skip-existing
+fails 2 "--seed -1 is less than 0" cascade c.json --seed=-1
+
+# A stage with augmentation wants its level, another one refuses it: in pipes too.
+image 8 8 >a.ppm
+fails 2 "was trained with noise in its condition: say how much it is to get, --noise-level 0 to 0.5" \
+  upscale -m c-16.json --class 0 a.ppm
+upscale -m c-16.json --class 0 --noise-level 0 --steps 2 a.ppm >/dev/null
+tiny_cascade n.json --augmentation none
+fails 2 "was trained without noise in its condition" upscale -m n-16.json --class 0 --noise-level 0.1 a.ppm
+fails 2 "no stage was trained with noise in its condition" cascade n.json --noise-level 0.1
+fails 2 "--truncate: no stage" cascade n.json --truncate
+upscale -m n-16.json --class 0 --steps 2 a.ppm >/dev/null
+fails 2 "without label dropout" upscale -m n-16.json --class 0 --guidance 2 a.ppm
+tiny_cascade u.json --unconditional
+fails 2 "--guidance: no stage was trained with label dropout" cascade u.json --guidance 2
+fails 2 "has no classes" cascade u.json --class 1
+
+# Weights that are not there, or not those.
+rm c-16.safetensors
+fails 1 "c-16.safetensors' are not there" cascade c.json
+cp u-16.safetensors c-16.safetensors
+fails 1 "its sha256 is" cascade c.json --steps 2
+cdm-train -q --new 8 --preset tiny things -o fresh.json
+fails 1 "it has no weights: it is yet to be trained" cascade fresh.json
+fails 1 "a base stage is all that it has" cascade fresh.json a.ppm

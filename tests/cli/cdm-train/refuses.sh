@@ -1,0 +1,51 @@
+# What cannot be trained is said before the first step.
+for class in b a; do photos "things/$class" 2 24 20; done
+new() { cdm-train -q --new 8,16 --preset tiny "$@"; }
+fails 2 "no cascade to train" cdm-train
+fails 2 "-o CASCADE.json is missing" new things
+fails 2 "should end in .json" new things -o c
+fails 2 "no preset 'huge'; there are tiny, small, medium, cdm" cdm-train --new 8 --preset huge things -o c.json
+fails 2 "16 is not a multiple of 10" cdm-train --new 10,16 things -o c.json
+fails 2 "is not a multiple of 16, the size before it" cdm-train --new 16,8 things -o c.json
+fails 2 "'x' is not" cdm-train --new 16,x things -o c.json
+fails 2 "no images to find the classes in" new -o c.json
+fails 2 "in no folders" bash -c 'cd things/a && cdm-train --new 8 . -o ../../c.json'
+fails 1 "smaller than the 32x32 crop" cdm-train --new 16,32 things -o c.json
+fails 1 "cannot open 'nowhere'" new nowhere -o c.json
+fails 2 "is none of auto|none|gaussian|blur" new --augmentation fog things -o c.json
+fails 1 "'diffusion.predict' is 'w'" new --predict w things -o c.json
+fails 2 "--stage trains" new --stage 1 things -o c.json
+[ ! -e c.json ]
+
+new things -o c.json
+fails 1 "'c.json' is there already" new things -o c.json
+fails 2 "-o is for --new" cdm-train c.json things -o d.json
+fails 2 "no images to train on" cdm-train c.json
+fails 2 "has stages 1 to 2" cdm-train c.json things --stage 3
+fails 2 "--precision fp16 cannot train" cdm-train --precision fp16 c.json things
+fails 1 "it is a single stage, not a cascade" cdm-train c-8.json things
+photos other/c 1 24 20
+fails 1 "is of no class of the stage, but of 'c'" cdm-train c.json other
+
+# A manifest that was changed by hand.
+change() { sed "$1" c.json >changed.json; }
+change 's/"steps"/"stepz"/'
+fails 1 "unknown key 'stages[0].sampling.stepz'" cdm-train changed.json things
+change '/"flip"/d; s/"pad": 0,/"pad": 0/'
+fails 1 "missing key 'data.flip'" cdm-train changed.json things
+change 's/"noise_level": 0.1/"noise_level": 0.6/'
+fails 1 "with noise levels up to 0.5, but its noise_level is 0.6" cdm-train changed.json things
+change 's/"noise_level": 0.0/"noise_level": 0.1/'
+fails 1 "was trained without noise in its condition" cdm-train changed.json things
+change 's/"truncate": false/"truncate": true/'
+fails 1 "'stages[0].sampling.truncate' needs a stage before it" cdm-train changed.json things
+change 's/c-16.json/c-8.json/'
+fails 1 "is a base stage, but not the first" cdm-train changed.json things
+sed 's/"low_res": 8/"low_res": 4/' c-16.json >c-4-16.json
+change 's/c-16.json/c-4-16.json/'
+fails 1 "takes images of 4 pixels, but the one before it makes 8" cdm-train changed.json things
+sed 's/\["a", "b"\]/["b", "a"]/' c-16.json >c-ba.json
+change 's/c-16.json/c-ba.json/'
+fails 1 "has other classes than the one before it" cdm-train changed.json things
+change 's/c-16.json/c-32.json/'
+fails 1 "cannot open 'c-32.json'" cdm-train changed.json things

@@ -1,0 +1,92 @@
+// Conditioning augmentation at sampling: noise for a finished image, or a stage before that stops early.
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "cascade/tiny_stage.h"
+#include "cascade/upscaler.h"
+#include "diffusion/noise_aug.h"
+#include "tensor/convert.h"
+
+using namespace sr3;
+
+namespace {
+
+void gaussian(StageManifest& m) {
+  m.augmentation.kind = "gaussian";
+  m.augmentation.max_level = 0.5;
+  m.network.augmentation_level = true;
+  m.diffusion.target = "image";
+}
+
+SamplingOverrides at_level(double level) {
+  SamplingOverrides overrides;
+  overrides.noise_level = level;
+  return overrides;
+}
+
+at::Tensor low_res() { return to_tensor(test_image(8, 8)); }
+
+}  // namespace
+
+TEST_CASE("a level is refused without augmentation, and asked for with it") {
+  const TinyStage plain, noisy(gaussian);
+  CHECK_THROWS_WITH_AS(Stage(noisy.path(), {}), doctest::Contains("say how much it is to get, --noise-level 0 to 0.5"),
+                       UsageError);
+  CHECK_THROWS_WITH_AS(Stage(plain.path(), at_level(0.1)),
+                       doctest::Contains("was trained without noise in its condition"), UsageError);
+  CHECK_THROWS_WITH_AS(Stage(noisy.path(), at_level(0.6)), doctest::Contains("was trained with 0 to 0.5"), UsageError);
+  CHECK(Stage(noisy.path(), at_level(0.25)).noise_steps() == 250);
+  CHECK(Stage(noisy.path(), at_level(0)).noise_steps() == 0);
+  CHECK(!Stage(plain.path(), {}).noise_steps());
+}
+
+TEST_CASE("a finished image is noised at the low resolution by the forward process, of the image's own noise") {
+  const TinyStage noisy(gaussian);
+  Stage stage(noisy.path(), at_level(0.2));
+  stage.load(at::kCPU, at::kFloat);
+  const Upscaler upscaler(stage, {});
+  const auto quiet = [](int64_t) {};
+  const NoiseKey key{11, 4};
+  const at::Tensor z =
+      add_condition_noise_at(low_res().unsqueeze(0), stage.alpha_bar(), 200, key.seed, static_cast<int64_t>(key.index))
+          .condition[0];
+  const at::Tensor renoised = upscaler({{low_res(), key, -1, false}}, quiet);
+  CHECK(at::equal(renoised, upscaler({{z, key, -1, true}}, quiet)));
+  CHECK(!at::equal(renoised, upscaler({{low_res(), key, -1, true}}, quiet)));
+  // In a batch each image has its own.
+  const at::Tensor two = upscaler({{low_res(), {11, 3}, -1, false}, {low_res(), key, -1, false}}, quiet);
+  CHECK(at::allclose(two[1], renoised[0], 0, 1e-5));
+  // The level is told.
+  Stage other(noisy.path(), at_level(0.4));
+  other.load(at::kCPU, at::kFloat);
+  CHECK(!at::equal(renoised, Upscaler(other, {})({{z, key, -1, true}}, quiet)));
+}
+
+TEST_CASE("a stage that stops early hands on the noisy image, of residuals too") {
+  // A network that says x0 = 0: the image is the condition, and x is noise alone.
+  for (const char* target : {"image", "residual"}) {
+    CAPTURE(target);
+    const TinyStage tiny(
+        [&](StageManifest& m) {
+          m.diffusion.predict = "x0";
+          m.diffusion.target = target;
+          m.sampling.sampler = "ddpm";
+          m.sampling.steps = "50";
+        },
+        /*silent=*/true);
+    Stage stage(tiny.path(), {});
+    const double level = 0.6;
+    stage.stop_at(level);
+    stage.load(at::kCPU, at::kFloat);
+    const at::Tensor low = at::full({3, 40, 40}, 0.5);
+    UpscaleOptions options;
+    options.tile = 256;
+    const at::Tensor z = Upscaler(stage, options)({{low, {1, 0}, -1, false}}, [](int64_t) {});
+    const double mean = std::string(target) == "residual" ? std::sqrt(level) * 0.5 : 0;
+    CHECK(std::abs(z.mean().item<double>() - mean) < 0.01);
+    CHECK(z.var().item<double>() == doctest::Approx(1 - level).epsilon(0.03));
+  }
+}
