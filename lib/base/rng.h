@@ -44,6 +44,7 @@ enum RandomPurpose : uint32_t {
   kRandomNoise = 7,  // training noise
   kRandomAugment = 8,
   kRandomLabel = 9,  // dropped class labels
+  kRandomSubset = 10,  // of images, in metrics
 };
 
 }  // namespace sr3

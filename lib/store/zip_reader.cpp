@@ -26,7 +26,8 @@ struct ZipReader::Impl {
     if (status >= ARCHIVE_WARN) return;
     const char* said = archive_error_string(handle);
     std::string text = said && *said ? said : "damaged zip file";
-    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])))  // "ZIP bad CRC" stays
+      text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
     throw DataError(cat("cannot read '", name, "': ", text));
   }
 };

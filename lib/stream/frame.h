@@ -16,6 +16,7 @@ struct Frame {
   std::optional<int64_t> total;  // "n": how many images the stream holds
   std::optional<int64_t> label;  // "class"
   std::optional<int64_t> seed;   // "seed"
+  bool lossy = false;            // it came as JPEG
   std::string extra;             // other members of the "#sr" object, kept as JSON text: {"a":1} or ""
 };
 

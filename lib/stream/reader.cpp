@@ -138,13 +138,19 @@ struct Reader::Impl {
          std::nullopt, ""});
   }
 
+  // The image and what its format tells; the origin is set.
+  void decode_into(Frame& frame, const Bytes& bytes) const {
+    frame.image = decode(bytes, frame.origin, limits);
+    frame.lossy = sniff(bytes, frame.origin) == Format::kJpeg;
+  }
+
   void fetch_file(const Part& part) {
     const int64_t index = ordinal++;
     if (!shard.has(index)) return;
     put_work(0, [this, &part, index] {
       Frame frame;
       frame.origin = part.path;
-      frame.image = decode(load_file(part.path, limits), part.path, limits);
+      decode_into(frame, load_file(part.path, limits));
       apply_comment(frame, frame.image.comment);
       // A file is named by its name, and stands where it was found.
       frame.key = part.key.empty() ? number_key(index) : part.key;
@@ -175,8 +181,7 @@ struct Reader::Impl {
         frame.key = number_key(index);
         frame.index = index;
         frame.origin = image->origin;
-        frame.image = decode(image->bytes, image->origin, limits);
-        image->bytes = {};
+        decode_into(frame, std::exchange(image->bytes, {}));
         apply_comment(frame, frame.image.comment);
         if (!image->key.empty()) {  // a file of an archive: as a file
           frame.key = image->key;

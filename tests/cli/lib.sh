@@ -73,3 +73,32 @@ tiny_stage() {
   sr3-train -q --preset tiny --low-res 8 --high-res 16 --patch 2 --channels 8 --multipliers 1,2 --blocks 1 --groups 4 --steps 2 \
     --batch 2 --preview-every 0 "${@:2}" training-photos -o "$1"
 }
+
+# feature_network FILE [DIVISOR]   a TorchScript for fid: three features, the mean of each colour; three class probabilities
+feature_network() {
+  local net
+  net=$(mktemp -d)
+  mkdir -p "$net/net/code"
+  printf '3\n' >"$net/net/version"
+  # A pickle of an object of __torch__.Net with one attribute, training = False; and one of an empty tuple.
+  printf '\200\002c__torch__\nNet\nq\000)\201}(X\010\000\000\000trainingq\001\211ubq\002.' >"$net/net/data.pkl"
+  printf '\200\002).' >"$net/net/constants.pkl"
+  cat >"$net/net/code/__torch__.py" <<CODE
+class Net(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  def forward(self: __torch__.Net,
+    img: Tensor,
+    return_features: bool=False) -> Tensor:
+    f = torch.mean(img, [2, 3])
+    if return_features:
+      r = f
+    else:
+      r = torch.softmax(torch.div(f, ${2:-64}), 1)
+    return r
+CODE
+  (cd "$net" && zip -q -0 -r net.zip net)
+  mv "$net/net.zip" "$1"
+  rm -r "$net"
+}

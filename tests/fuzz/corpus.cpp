@@ -66,24 +66,25 @@ Bytes raw_png(int depth, int color, int interlace) {
   return bytes_of(png);
 }
 
-// format: archive_write_set_format_by_name; filter likewise, "" for none.
-Bytes packed(const char* format, const char* filter) {
+using Members = std::vector<std::pair<std::string, Bytes>>;
+
+// format: archive_write_set_format_by_name; filter likewise, "" for none; options: archive_write_set_options.
+Bytes packed(const Members& members, const char* format, const char* filter, const char* options = "") {
   Bytes out(size_t{1} << 18);
   size_t used = 0;
   archive* a = archive_write_new();
   archive_write_set_format_by_name(a, format);
   if (*filter) archive_write_add_filter_by_name(a, filter);
+  archive_write_set_options(a, options);
   archive_write_open_memory(a, out.data(), out.size(), &used);
-  int number = 0;
-  for (const Bytes& image : stream_corpus()) {
+  for (const auto& [name, bytes] : members) {
     archive_entry* entry = archive_entry_new();
-    ++number;
-    archive_entry_set_pathname(entry, ("folder/" + std::to_string(number) + (number % 2 ? ".png" : ".ppm")).c_str());
-    archive_entry_set_size(entry, static_cast<la_int64_t>(image.size()));
+    archive_entry_set_pathname(entry, name.c_str());
+    archive_entry_set_size(entry, static_cast<la_int64_t>(bytes.size()));
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
     archive_write_header(a, entry);
-    archive_write_data(a, image.data(), image.size());
+    archive_write_data(a, bytes.data(), bytes.size());
     archive_entry_free(entry);
   }
   archive_write_close(a);
@@ -146,7 +147,13 @@ std::vector<Bytes> stream_corpus() {
 }
 
 std::vector<Bytes> archive_corpus() {
-  return {packed("ustar", ""), packed("pax", "gzip"), packed("zip", ""), packed("gnutar", ""), packed("pax", "xz")};
+  Members images;
+  for (const Bytes& image : stream_corpus()) {
+    const size_t number = images.size() + 1;
+    images.emplace_back("folder/" + std::to_string(number) + (number % 2 ? ".png" : ".ppm"), image);
+  }
+  return {packed(images, "ustar", ""), packed(images, "pax", "gzip"), packed(images, "zip", ""), packed(images, "gnutar", ""),
+          packed(images, "pax", "xz")};
 }
 
 std::vector<Bytes> comment_corpus() {
@@ -174,6 +181,18 @@ std::vector<Bytes> torch_corpus() {
                              "}" + text("_metadata") + ordered_dict() + "sb";
   const std::vector<Stored> stored = {{"0", 6, std::string(24, '\1')}, {"1", 2, std::string(2, '\1')}};
   return {bytes_of(legacy(object, stored)), bytes_of(zip(object, stored)), bytes_of(legacy("N", {}))};
+}
+
+std::vector<Bytes> npz_corpus() {
+  const auto array = [](const std::string& header, const std::string& data) {
+    const std::string magic("\x93NUMPY\x01\x00", 8), length{static_cast<char>(header.size()), '\0'};
+    return bytes_of(magic + length + header + data);
+  };
+  const Members arrays = {
+      {"mu.npy", array("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", std::string(16, '\1'))},
+      {"sigma.npy", array("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", std::string(24, '\2'))},
+      {"signature.npy", array("{'descr': '|S5', 'fortran_order': False, 'shape': (), }", "text!")}};
+  return {packed(arrays, "zip", "", "zip:compression=store"), packed(arrays, "zip", "", "zip:compression=deflate")};
 }
 
 std::vector<Bytes> manifest_corpus() {

@@ -17,6 +17,7 @@ std::vector<Bytes> archive_corpus();  // tar, tar.gz, zip
 std::vector<Bytes> comment_corpus();  // "#sr" lines
 std::vector<Bytes> safetensors_corpus();
 std::vector<Bytes> torch_corpus();  // torch.save's, legacy and zip
+std::vector<Bytes> npz_corpus();  // stored and deflated
 std::vector<Bytes> manifest_corpus();
 
 }  // namespace sr3

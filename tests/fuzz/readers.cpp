@@ -3,9 +3,12 @@
 // trace-pc) joins the corpus, so that damage goes deep. A failing input is saved as fuzz-TARGET.
 //
 // usage: fuzz-readers SECONDS [TARGET [FILE]]     each target for so long; FILE: run that input once
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -14,6 +17,7 @@
 #include "image/codec.h"
 #include "mutate.h"
 #include "store/manifest.h"
+#include "store/npz.h"
 #include "store/safetensors.h"
 #include "store/torch_pickle.h"
 #include "stream/archive.h"
@@ -97,6 +101,19 @@ void read_torch_file(const Bytes& bytes) {
   strip_wrappers(file);
 }
 
+// A zip is read by its directory, at its end: from a file.
+void read_arrays(const Bytes& bytes) {
+  static const std::string path = (std::filesystem::temp_directory_path() / cat("sr3-fuzz-", getpid(), ".npz")).string();
+  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  try {
+    read_npz(path);
+  } catch (...) {
+    std::remove(path.c_str());
+    throw;
+  }
+  std::remove(path.c_str());
+}
+
 void read_comment(const Bytes& bytes) {
   Frame frame;
   apply_comment(frame, {bytes.begin(), bytes.end()});
@@ -112,6 +129,7 @@ const Target kTargets[] = {
     {"comment", comment_corpus, read_comment},
     {"safetensors", safetensors_corpus, read_weights},
     {"torch", torch_corpus, read_torch_file},
+    {"npz", npz_corpus, read_arrays},
     {"manifest", manifest_corpus, [](const Bytes& bytes) { parse_manifest({bytes.begin(), bytes.end()}, "input"); }},
 };
 

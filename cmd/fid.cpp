@@ -1,0 +1,139 @@
+// fid: Frechet distance and its relatives of sets of images, in batch jobs.
+// `stats` turns images into a file of statistics (lib/metrics/collect.h), `merge` adds such files exactly
+// (lib/metrics/statistics.h), `compare` scores two sets, each a file of statistics or images (lib/metrics/compare.h).
+// See fid(1).
+#include <cstdio>
+#include <memory>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/run.h"
+#include "cli/shared.h"
+#include "data/array_images.h"
+#include "metrics/collect.h"
+#include "metrics/compare.h"
+#include "metrics/profile.h"
+#include "metrics/report.h"
+#include "tensor/device.h"
+
+using namespace sr3;
+
+namespace {
+
+struct FidProgram {
+  NetworkOptions network;
+  CompareOptions compare;
+  CollectOptions collect;
+  std::string output, device = "auto";
+  bool json = false;
+  std::unique_ptr<FeatureNetwork> opened;  // once, when images are met
+
+  void declare(Options& options) {
+    network.declare(options);
+    compare.declare(options);
+    options.group("Statistics");
+    options.add("output", 'o', &output, "FILE", "where stats and merge write");
+    options.add("keep-features", 0, &collect.keep_features, "keep the features of each image, not only their sums");
+    options.add("groups", 0, &collect.groups, "N", "sums of N groups of images, for --ci without features");
+    options.add("force", 0, &compare.force, "merge and compare what was made unlike each other");
+    options.add("json", 0, &json, "a line of JSON instead of a table");
+    cli::declare_seed(options, &compare.seed);
+    options.group("Computing");
+    options.add("device", 0, &device, "NAME", "auto, cpu, cuda or cuda:N");
+    options.add("threads", 0, &collect.reader.threads, "N", "threads; 0: one for each core");
+    collect.reader.declare(options);
+  }
+};
+
+// Statistics of one set, and how the reading went.
+Collected statistics_of_images(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
+  if (!program.opened) program.opened = program.network.open(open_device(program.device));
+  program.collect.ddof = program.network.ddof();
+  program.collect.probabilities = program.compare.isc;
+  program.collect.spatial = program.compare.sfid;
+  std::optional<Meter> meter;
+  program.collect.progress = [&](int64_t done, int64_t total) {
+    if (!meter) meter.emplace(app.progress, "images", total);
+    meter->update(done);
+  };
+  Collected collected = collect(operands, *program.opened, program.collect);
+  if (meter) meter->finish();
+  explain(report_times(collected));
+  return collected;
+}
+
+// Fails before the work where the output cannot be made.
+void check_output(const FidProgram& program, const char* verb) {
+  if (program.output.empty() || program.output == "-")
+    throw UsageError(cat(verb, " needs a file to write: -o FILE.npz"));
+  const OutputFile possible(program.output);
+}
+
+int run_stats(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
+  check_output(program, "stats");
+  const Collected collected = statistics_of_images(app, program, operands);
+  if (collected.statistics.count() == 0) warn("no images: the statistics are empty");
+  write_statistics(program.output, collected.statistics);
+  return collected.status;
+}
+
+int run_merge(FidProgram& program, const std::vector<std::string>& operands) {
+  check_output(program, "merge");
+  if (operands.empty()) throw UsageError("nothing to merge: name the parts");
+  Merger merger(program.compare.force);
+  for (const std::string& operand : operands) merger.add(read_statistics(operand), operand);
+  write_statistics(program.output, merger.finish());
+  return kDone;
+}
+
+int run_compare(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
+  if (operands.size() != 2) throw UsageError("compare takes two sets: the generated one and the reference");
+  if (operands[0] == "-" && operands[1] == "-") throw UsageError("only one set can be standard input");
+  if (!program.collect.reader.shard.empty())
+    throw UsageError("--shard is of stats: parts are merged before they are compared");
+  if (!program.output.empty()) throw UsageError("compare writes to standard output: -o is of stats and merge");
+  program.collect.keep_features |= program.compare.needs_features();
+  program.compare.in_order = program.network.profile == "adm";
+  Statistics sides[2];
+  int status = kDone;
+  for (size_t i = 0; i < 2; ++i) {
+    const std::string& operand = operands[i];
+    if (operand.ends_with(".npz") && !ArrayImages::has_images(operand)) {
+      sides[i] = read_statistics(operand);
+      if (program.network.sets_ddof() && sides[i].mergeable()) sides[i].signature.ddof = program.network.ddof();
+      continue;
+    }
+    Collected collected = statistics_of_images(app, program, {operand});
+    sides[i] = std::move(collected.statistics);
+    status = std::max(status, collected.status);
+  }
+  const std::vector<Measure> measures = compare(sides[0], sides[1], program.compare);
+  const auto report = program.json ? report_json : report_table;
+  std::fputs(report(measures, sides[0].signature, sides[1].signature).c_str(), stdout);
+  return status;
+}
+
+int fid_main(cli::App& app) {
+  FidProgram program;
+  program.declare(app.options);
+  app.parse();
+  program.network.validate();
+  if (program.collect.groups < 1) throw UsageError("--groups takes 1 or more");
+  use_threads(program.collect.reader.threads);
+  std::vector<std::string> operands = app.operands();
+  const std::string verb = operands.empty() ? "" : operands[0];
+  if (!operands.empty()) operands.erase(operands.begin());
+  if (verb == "stats") return run_stats(app, program, operands);
+  if (verb == "merge") return run_merge(program, operands);
+  if (verb == "compare") return run_compare(app, program, operands);
+  throw UsageError(cat(verb.empty() ? "what to do comes first" : "'" + verb + "' is not what fid does",
+                       ": stats, merge or compare"));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run("fid", "Frechet distance and its relatives of sets of images",
+                  "stats|merge|compare [--features FILE] [-o FILE] [operands]", argc, argv, fid_main);
+}

@@ -1,0 +1,101 @@
+# Distances of three features, the mean colours, against a plain computation from the pixels; sources; files of other tools.
+photos a 12 16 12
+for i in {1..12}; do image 16 12 $((i + 50)) >b-$i.ppm; done
+mkdir b
+mv b-*.ppm b
+feature_network net.pt
+fid compare --features net.pt a b >table
+[ "$(head -n1 table)" = "$(printf 'measure\tvalue\tsd\tse\tlow\thigh\tfeatures\tsignature')" ]
+[ "$(wc -l <table)" = 2 ]
+[ "$(sed -n 2p table | cut -f1,7)" = "$(printf 'frechet_distance\tnet.pt')" ]
+sed -n 2p table | cut -f8 | grep -qE '^features:net.pt:[0-9a-f]{8}\|resize:own\|scale:own\|ddof:1\|n:12/12\|lossy:0/0\|v:[0-9.]+$'
+value=$(sed -n 2p table | cut -f2)
+
+# Mean and covariance of the mean colours; tr (S1 S2)^(1/2) = the sum of the roots of the eigenvalues of S1 S2, by Denman and
+# Beavers' iteration on 3x3 matrices.
+perl -e '
+  sub features { map { open my $f, "<:raw", $_ or die; local $/; my $t = <$f>; my @b = unpack "C*", substr $t, -16 * 12 * 3;
+    my @s = (0, 0, 0); $s[$_ % 3] += $b[$_] / (16 * 12) for 0 .. $#b; [@s] } glob "$_[0]/*.ppm" }
+  sub moments { my @x = @_; my (@m, @c);
+    for my $x (@x) { $m[$_] += $$x[$_] / @x for 0 .. 2 }
+    for my $x (@x) { for my $i (0 .. 2) { $c[$i][$_] += ($$x[$i] - $m[$i]) * ($$x[$_] - $m[$_]) / (@x - 1) for 0 .. 2 } }
+    (\@m, \@c) }
+  sub product { my ($a, $b) = @_; my @p;
+    for my $i (0 .. 2) { for my $j (0 .. 2) { $p[$i][$j] += $$a[$i][$_] * $$b[$_][$j] for 0 .. 2 } } \@p }
+  sub inverse { my ($a) = @_; my @r; my $det = 0;
+    for my $i (0 .. 2) { for my $j (0 .. 2) {
+      my ($p, $q, $s, $t) = (($j + 1) % 3, ($j + 2) % 3, ($i + 1) % 3, ($i + 2) % 3);
+      $r[$i][$j] = $$a[$p][$s] * $$a[$q][$t] - $$a[$p][$t] * $$a[$q][$s] } }
+    $det += $$a[0][$_] * $r[$_][0] for 0 .. 2;
+    $_ /= $det for map { @$_ } @r; \@r }
+  my ($m, $s) = moments(features("a")); my ($n, $t) = moments(features("b"));
+  my $y = product($s, $t); my $z = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+  for (1 .. 60) { my ($u, $v) = (inverse($z), inverse($y));
+    for my $i (0 .. 2) { for my $j (0 .. 2) {
+      $$y[$i][$j] = ($$y[$i][$j] + $$u[$i][$j]) / 2; $$z[$i][$j] = ($$z[$i][$j] + $$v[$i][$j]) / 2 } } }
+  my $d = 0; $d += ($$m[$_] - $$n[$_]) ** 2 + $$s[$_][$_] + $$t[$_][$_] - 2 * $$y[$_][$_] for 0 .. 2;
+  die "wanted $d, got $ARGV[0]\n" if abs($d - $ARGV[0]) > 1e-6 * $d' "$value"
+
+# The same from statistics, archives, a stream, and mixed.
+export FID_FEATURES=net.pt
+fid stats a -o a.npz
+fid stats b -o b.npz
+fid compare a.npz b.npz >again
+same table again
+(cd b && zip -q ../b.zip *.ppm)
+fid compare a.npz b.zip >again
+same table again
+cat a/{1..12}.ppm | fid compare - b >again
+same table again
+{ # as guided-diffusion keeps samples: arr_0, uint8, N x height x width x 3
+  printf '\223NUMPY\001\000\166\000'
+  printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (12, 12, 16, 3), }"
+  for image in b/*.ppm; do tail -c $((16 * 12 * 3)) "$image"; done
+} >arr_0.npy
+zip -q arrays.npz arr_0.npy
+fid compare a arrays.npz >again
+same table again
+mkdir jpeg
+for i in {1..12}; do pnmtojpeg b/b-$i.ppm >jpeg/$i.jpg; done
+fid compare a jpeg 2>err | sed -n 2p | cut -f8 | grep -q '|lossy:0/12|'
+grep -q "of the second 12 of 12: compression alone moves the scores" err
+fid stats -v a -o a.npz 2>err
+grep -qE '^fid: 12 images, [0-9.]+ a second; of the time [0-9]+% waiting for decoding, [0-9]+% for resizing, ' err
+fid compare --json a b.npz >line
+grep -q "^{\"frechet_distance\":${value%????}" line
+grep -q '"first":{"format":1,"features":"net.pt"' line
+fid compare a a 2>err | sed -n 2p | cut -f2 | grep -qE '^(0|[0-9.]+e-[0-9]+)$'
+grep -q "both sets hold the same images" err
+
+# Everything at once; seeds.
+fid compare --kid --kid-full --isc --prc --ci --infinity --subsets 5 --subset-size 6 --splits 2 --seed 3 a b 2>err && exit 1
+grep -q "at least 30 are needed" err
+fid compare --kid --kid-full --isc --prc --ci --subsets 5 --subset-size 6 --splits 2 --seed 3 a b >all
+[ "$(cut -f1 all | tail -n +2 | xargs)" = \
+  "frechet_distance kernel_distance kernel_distance_full classifier_score precision recall" ]
+! cut -f1 all | grep -q -e fid -e inception
+fid stats a -o a-kept.npz --keep-features --isc
+fid stats b -o b-kept.npz --keep-features
+fid compare --kid --kid-full --isc --prc --ci --subsets 5 --subset-size 6 --splits 2 --seed 3 a-kept.npz b-kept.npz >again
+same all again
+fid compare --kid --subsets 5 --subset-size 6 a b >again
+! cmp -s <(sed -n 3p all) <(sed -n 3p again)
+fid stats a -o a-groups.npz --groups 4
+fid compare --ci a-groups.npz b.npz | sed -n 2p | cut -f4 | grep -qE '^[0-9]'
+
+fails 1 "--kid needs the features of the first images" fid compare --kid a.npz b
+fails 1 "--isc needs the class probabilities" fid compare --isc a.npz b
+fails 1 "--ci needs more images than dimensions" fid compare --ci a.npz b
+fails 1 "has no spatial features" fid compare --sfid a b
+fails 1 "'b/1.ppm': No such file" fid compare a b/1.ppm
+fails 2 "no feature network is named; FID's is pt_inception-2015-12-05-6726825d.pth" env -u FID_FEATURES fid compare a b
+fails 2 "compare takes two sets" fid compare a
+fails 2 "stats, merge or compare" fid a b
+fails 2 "-o FILE.npz" fid stats a
+fails 2 "nothing to merge" fid merge -o x.npz
+fails 2 "only one set can be standard input" fid compare - -
+fails 2 "--shard is of stats" fid compare --shard 1/2 a b
+fid stats --shard 2/2 a/1.ppm -o none.npz 2>err
+grep -q "no images" err
+fails 1 "a set without images" fid compare none.npz b
+fails 1 "cannot write 'standard output'" bash -c 'exec fid compare a.npz b.npz >/dev/full'

@@ -1,0 +1,45 @@
+# Statistics in parts: 1, 7 and 64 parts, any order and batch give the same bytes; what cannot be merged is refused.
+photos photos 64 12 10
+feature_network net.pt
+export FID_FEATURES=net.pt
+fid stats photos -o whole.npz --keep-features --isc --groups 3
+for parts in 1 7 64; do
+  for ((i = 1; i <= parts; i++)); do
+    fid stats --shard "$i/$parts" photos -o "part-$i.npz" --keep-features --isc --groups 3 --batch $((i % 5 + 1)) --threads 1
+  done
+  fid merge part-*.npz -o merged.npz # in the order of their names: 1 10 11 ...
+  same whole.npz merged.npz
+  [ "$parts" = 7 ] || continue
+  fid merge part-7.npz part-[1-3].npz -o a.npz
+  fid merge part-[4-6].npz -o b.npz
+  fid merge b.npz a.npz -o merged.npz
+  same whole.npz merged.npz
+done
+tar -cf photos.tar -C photos .
+fid stats photos.tar -o tar.npz --groups 3 --batch 64
+fid stats photos -o folder.npz --groups 3
+same tar.npz folder.npz
+
+fails 1 "'part-3.npz' with 'whole.npz': they have 1 images in common" fid merge whole.npz part-3.npz -o no.npz
+fails 1 "they have 64 images in common" fid merge folder.npz tar.npz -o no.npz
+fid stats photos/1.ppm -o other.npz --groups 2
+fails 1 "'other.npz' with 'part-2.npz': one has sums of 2 groups, the other of 3" fid merge part-2.npz other.npz -o no.npz
+fid stats photos/1.ppm -o other.npz --groups 3
+fails 1 "only one has kept its features" fid merge part-2.npz other.npz -o no.npz
+fid stats photos/1.ppm -o ddof.npz --groups 3 --ddof 0
+fails 1 "ddof is '0' and '1'" fid merge folder.npz ddof.npz -o no.npz
+[ ! -e no.npz ]
+cp net.pt other.pt
+fid stats photos/1.ppm -o renamed.npz --features other.pt --groups 3 # the same file by another name
+fails 1 "they have 1 images in common" fid merge folder.npz renamed.npz -o no.npz
+feature_network other.pt 32
+image 9 9 99 >other.ppm
+fid stats other.ppm -o unlike.npz --features other.pt --groups 3
+fails 1 "features is 'other.pt:" fid merge folder.npz unlike.npz -o no.npz
+fid merge --force folder.npz unlike.npz -o forced.npz 2>err
+grep -q "features is 'other.pt:" err
+fails 1 "cannot compare: features is 'other.pt:" fid compare unlike.npz folder.npz
+fails 1 "cannot write 'missing/x.npz'" fid merge folder.npz -o missing/x.npz
+head -c 3000 folder.npz >cut.npz
+fails 1 "cannot read 'cut.npz'" fid merge folder.npz cut.npz -o no.npz
+fails 1 "cannot open 'none.npz'" fid merge folder.npz none.npz -o no.npz

@@ -1,0 +1,11 @@
+# The README's job array runs as it is written there.
+photos out 9 20 16
+photos real 12 16 20
+feature_network net.pt
+sed -n '/^## FID in batch jobs/,/^## Speed/p' "$SOURCE/README.md" | sed -n '/^```sh$/,/^```$/{//!p}' >array.sh
+[ "$(grep -c '^fid' array.sh)" = 4 ]
+bash -euo pipefail array.sh >said
+[ "$(grep -c '^measure' said)" = 2 ]
+[ "$(grep -c '^frechet_distance' said)" = 2 ]
+fid stats --features net.pt out/ -o whole.npz
+same whole.npz out.npz
