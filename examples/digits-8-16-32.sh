@@ -27,4 +27,4 @@ train=${train:-$digits}
 cdm-train --time-limit "${HOURS:-2}h" --weights-type fp16 "$dir/digits.json" "$train"
 
 # Ten columns, a class each.
-cascade "$dir/digits.json" -n 100 --class all | sheet --columns 10 -o "$dir/sheet.png"
+cascade "$dir/digits.json" -n 100 --class all --guidance 2 | sheet --columns 10 -o "$dir/sheet.png"

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# search-noise-level.sh CASCADE.json HELD-OUT [DIR]: which noise level each stage of a cascade should be given, as the CDM paper
+# searches for it: by the Frechet distance of N samples to held-out images, one stage after the other. What the stages below
+# made is stored once; each stage starts from the best of the one before it.
+# HELD-OUT: a folder or archive of images that training has not seen. The features are those of fid(1), FID_FEATURES.
+# Run again, it goes on where it stopped. N (1000) samples, LEVELS to try, CLASS (all); what it makes stays in DIR.
+#   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth N=5000 examples/search-noise-level.sh objects.json test/
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=$here/../build/bin:$PATH
+[ $# -ge 2 ] || { echo "usage: search-noise-level.sh CASCADE.json HELD-OUT [DIR]" >&2; exit 2; }
+cascade=$1 held=$2 dir=${3:-noise-levels}
+mkdir -p "$dir"
+
+# One command a stage, as the cascade says.
+pipe=$(cascade "$cascade" -n "${N:-1000}" --class "${CLASS:-all}" --show-pipe)
+readarray -t stages < <(sed 's/ | /\n/g' <<<"$pipe")
+value() { sed -n "s/^ *\"$1\": \([0-9.]*\).*/\1/p" "$2"; }
+
+# score IMAGES SIZE: the distance, kept beside the images.
+score() {
+  local real=$dir/held-out-$2
+  [ -d "$real" ] || { degrade -q --center-crop --size "$2x$2" --kernel box "$held" -o "$real.new/" && mv "$real.new" "$real"; }
+  [ -e "$real.npz" ] || fid stats -q "$real" -o "$real.npz"
+  [ -e "$1.score" ] || { fid stats -q "$1" -o "$1.npz" && fid compare -q "$1.npz" "$real.npz" | tail -n1 | cut -f2 >"$1.score.new" &&
+    mv "$1.score.new" "$1.score"; }
+  cat "$1.score"
+}
+
+below=$dir/0
+eval "${stages[0]} --skip-existing -o \"\$below/\""
+best=
+printf 'size\tnoise_level\tdistance\n'
+for ((i = 1; i < ${#stages[@]}; i++)); do
+  eval "set -- ${stages[i]}"
+  size=$(value high_res "$3") most=$(value max_level "$3") levels=
+  case ${stages[i]} in *--noise-level*) levels=${LEVELS:-0 0.05 0.1 0.15 0.2 0.3 0.4 0.5} ;; esac
+  scores=$dir/$i.scores
+  : >"$scores"
+  for level in ${levels:--}; do
+    perl -e 'exit !($ARGV[0] eq "-" || $ARGV[0] <= $ARGV[1])' -- "$level" "$most" || continue
+    out=$dir/$i-$level
+    eval "$(sed "s/--noise-level [^ ]*/--noise-level $level/" <<<"${stages[i]}") --skip-existing -o \"\$out/\" \"\$below\""
+    printf '%s\t%s\t%s\n' "$size" "$level" "$(score "$out" "$size")" | tee -a "$scores"
+  done
+  found=$(sort -t "$(printf '\t')" -g -k3,3 "$scores" | head -n 1 | cut -f2)
+  below=$dir/$i-$found
+  [ "$found" = - ] || best+=${best:+,}$found
+done
+[ -z "$best" ] || echo "best: cascade $cascade --noise-level $best" >&2

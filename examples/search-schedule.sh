@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# search-schedule.sh STAGE.json HELD-OUT [DIR]: how a super-resolution stage is best sampled in few steps, as the SR3 paper
+# searches for its inference schedule: by the Frechet distance to held-out images, under a budget of steps.
+# HELD-OUT: a folder or archive of images that training has not seen; their low-resolution halves are made here. The features are
+# those of fid(1), FID_FEATURES. Run again, it goes on where it stopped. BUDGETS of steps (10 25 50); OPTIONS for upscale, such as
+# --noise-level 0.1 or --class cat; what it makes stays in DIR.
+#   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/search-schedule.sh examples/photo-x4.json test/
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=$here/../build/bin:$PATH
+[ $# -ge 2 ] || { echo "usage: search-schedule.sh STAGE.json HELD-OUT [DIR]" >&2; exit 2; }
+stage=$1 held=$2 dir=${3:-schedules}
+mkdir -p "$dir"
+value() { sed -n "s/^ *\"$1\": \"*\([a-z0-9.]*\).*/\1/p" "$stage"; }
+low=$(value low_res) high=$(value high_res)
+
+# The images as the stage was trained: squares of its size, and their small ones by its own recipe.
+[ -d "$dir/high" ] || { degrade -q --center-crop --size "${high}x$high" --kernel box "$held" -o "$dir/high.new/" &&
+  mv "$dir/high.new" "$dir/high"; }
+[ -d "$dir/low" ] || { degrade -q --size "${low}x$low" --kernel "$(value kernel)" --convention "$(value convention)" "$dir/high" \
+  -o "$dir/low.new/" && mv "$dir/low.new" "$dir/low"; }
+[ -e "$dir/high.npz" ] || fid stats -q "$dir/high" -o "$dir/high.npz"
+
+table=$dir/table
+printf 'steps\tsampler\tspacing\tdistance\n'
+: >"$table"
+for steps in ${BUDGETS:-10 25 50}; do
+  for how in ddpm/uniform ddpm/log-snr ddim/uniform ddim/log-snr dpmpp-2m/uniform dpmpp-2m/log-snr; do
+    sampler=${how%/*} spacing=${how#*/} out=$dir/$steps-${how/\//-}
+    # shellcheck disable=SC2086
+    if [ ! -e "$out.score" ]; then
+      upscale -q -m "$stage" --steps "$steps" --sampler "$sampler" --spacing "$spacing" ${OPTIONS:-} --skip-existing -o "$out/" "$dir/low"
+      fid stats -q "$out" -o "$out.npz"
+      fid compare -q "$out.npz" "$dir/high.npz" | tail -n1 | cut -f2 >"$out.score.new"
+      mv "$out.score.new" "$out.score"
+    fi
+    printf '%s\t%s\t%s\t%s\n' "$steps" "$sampler" "$spacing" "$(cat "$out.score")" | tee -a "$table"
+  done
+done
+echo "best: $(sort -t "$(printf '\t')" -g -k4,4 "$table" | head -n 1 | cut -f1-3 | tr '\t' ' ')" >&2
