@@ -6,6 +6,7 @@
 
 #include "../unit/store/torch_files.h"
 #include "image/codec.h"
+#include "store/cascade_manifest.h"
 #include "store/manifest.h"
 
 namespace sr3 {
@@ -203,6 +204,14 @@ std::vector<Bytes> manifest_corpus() {
   manifest.weights_sha256 = std::string(64, 'a');
   manifest.history.push_back({"sr3-train", "0.1.0", {"photos", "-o", "x.json"}, "2026-01-31T12:00:00Z"});
   return {bytes_of(manifest_text(manifest))};
+}
+
+std::vector<Bytes> cascade_corpus() {
+  CascadeManifest cascade;
+  cascade.stages = {{"a-16.json", {}, {}}, {"a-32.json", {}, {}}};
+  cascade.stages[1].sampling.noise_level = 0.1;
+  cascade.stages[1].sampling.truncate = true;
+  return {bytes_of(cascade_text(cascade))};
 }
 
 }  // namespace sr3

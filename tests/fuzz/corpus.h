@@ -19,5 +19,6 @@ std::vector<Bytes> safetensors_corpus();
 std::vector<Bytes> torch_corpus();  // torch.save's, legacy and zip
 std::vector<Bytes> npz_corpus();  // stored and deflated
 std::vector<Bytes> manifest_corpus();
+std::vector<Bytes> cascade_corpus();
 
 }  // namespace sr3

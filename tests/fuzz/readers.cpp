@@ -16,6 +16,7 @@
 #include "corpus.h"
 #include "image/codec.h"
 #include "mutate.h"
+#include "store/cascade_manifest.h"
 #include "store/manifest.h"
 #include "store/npz.h"
 #include "store/safetensors.h"
@@ -131,6 +132,7 @@ const Target kTargets[] = {
     {"torch", torch_corpus, read_torch_file},
     {"npz", npz_corpus, read_arrays},
     {"manifest", manifest_corpus, [](const Bytes& bytes) { parse_manifest({bytes.begin(), bytes.end()}, "input"); }},
+    {"cascade", cascade_corpus, [](const Bytes& bytes) { parse_cascade({bytes.begin(), bytes.end()}, "input"); }},
 };
 
 const Target* current_target = nullptr;
