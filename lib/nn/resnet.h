@@ -1,0 +1,65 @@
+// Residual networks for classification (He et al. 2016): depths 20 and 56 as for CIFAR-10 (section 4.2: three stages of
+// 16, 32 and 64 channels, shortcuts without parameters), and 50 as for ImageNet (table 1, stride in the 3x3
+// convolution, as everyone trains it now). Names of weights are torchvision's.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sr3 {
+
+struct ResNetOptions {
+  int64_t depth = 20;  // 20, 56 (any 6n+2) or 50
+  int64_t classes = 10;
+  int64_t stem_stride = 1;  // of the small networks' first convolution: 2 quarters the work where images are simple
+};
+
+class ResNet {
+ public:
+  // He's initial values from `seed` alone; the last norm of each block begins at 0 in depth 50 (Goyal et al. 2017).
+  // UsageError for a depth that is none of these.
+  ResNet(const ResNetOptions& options, uint64_t seed, at::Device device);
+
+  // x: (N,3,H,W) -> (N,classes) logits. training: batch statistics, which the running ones follow.
+  at::Tensor operator()(const at::Tensor& x, bool training) const;
+
+  // Trained weights, and running means and variances, by name; may be written to.
+  const std::vector<std::pair<std::string, at::Tensor>>& parameters() const { return parameters_; }
+  const std::vector<std::pair<std::string, at::Tensor>>& buffers() const { return buffers_; }
+
+ private:
+  struct Conv {
+    at::Tensor weight;
+    int64_t stride = 1;
+  };
+  struct Norm {
+    at::Tensor weight, bias, mean, variance;
+  };
+  struct Block {
+    std::vector<std::pair<Conv, Norm>> layers;
+    bool projects = false;
+    Conv shortcut;  // when it projects; else the identity, or every other pixel with channels of zeros
+    Norm shortcut_norm;
+    int64_t stride = 1, channels = 0;
+  };
+  Conv add_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride);
+  Norm add_norm(const std::string& name, int64_t channels, double weight = 1);
+  void add_block(const std::string& name, int64_t in, int64_t inner, int64_t out, int64_t stride, bool bottleneck);
+  at::Tensor normalized(const Norm& norm, const at::Tensor& x, bool training) const;
+  at::Tensor run(const Block& block, const at::Tensor& x, bool training) const;
+
+  ResNetOptions options_;
+  uint64_t seed_;
+  at::Device device_;
+  std::vector<std::pair<std::string, at::Tensor>> parameters_, buffers_;
+  Conv stem_;
+  Norm stem_norm_;
+  std::vector<Block> blocks_;
+  at::Tensor fc_weight_, fc_bias_;
+};
+
+}  // namespace sr3
