@@ -65,23 +65,8 @@ void Dataset::leave_small_ones(bool skip) {
 }
 
 // In the middle of at least pad x pad pixels, its border repeated.
-Image Dataset::padded(Image image) const {
-  const int64_t width = std::max(image.width, pad_), height = std::max(image.height, pad_);
-  if (width == image.width && height == image.height) return image;
-  Image out = make_image(width, height);
-  const int64_t left = (width - image.width) / 2, top = (height - image.height) / 2;
-  for (int64_t y = 0; y < height; ++y)
-    for (int64_t x = 0; x < width; ++x) {
-      const int64_t from_x = std::clamp<int64_t>(x - left, 0, image.width - 1);
-      const int64_t from_y = std::clamp<int64_t>(y - top, 0, image.height - 1);
-      std::copy_n(&image.u8[static_cast<size_t>((from_y * image.width + from_x) * Image::kChannels)], Image::kChannels,
-                  &out.u8[static_cast<size_t>((y * width + x) * Image::kChannels)]);
-    }
-  return out;
-}
-
 Image Dataset::prepared(int64_t i) const {
-  Image image = padded(with_depth(listing_.decode(static_cast<size_t>(i)), 8));
+  Image image = padded(with_depth(listing_.decode(static_cast<size_t>(i)), 8), pad_);
   if (!resize_) return image;
   // SR3, section 4: the largest centre crop, brought to the training size by area.
   const int64_t square = std::min(image.width, image.height);

@@ -35,7 +35,6 @@ class Dataset {
 
   void leave_small_ones(bool skip);
   Image prepared(int64_t i) const;
-  Image padded(Image image) const;
 
   Listing listing_;
   int64_t side_;

@@ -47,4 +47,26 @@ Image crop(const Image& image, int64_t x, int64_t y, int64_t width, int64_t heig
   return out;
 }
 
+Image padded(const Image& image, int64_t side) {
+  const int64_t width = std::max(image.width, side), height = std::max(image.height, side);
+  if (width == image.width && height == image.height) return image;
+  Image out = make_image(width, height, image.depth);
+  out.comment = image.comment;
+  const int64_t left = (width - image.width) / 2, top = (height - image.height) / 2;
+  const auto copy = [&](const auto& from, auto& to) {
+    for (int64_t y = 0; y < height; ++y)
+      for (int64_t x = 0; x < width; ++x) {
+        const int64_t from_x = std::clamp<int64_t>(x - left, 0, image.width - 1);
+        const int64_t from_y = std::clamp<int64_t>(y - top, 0, image.height - 1);
+        std::copy_n(from.begin() + (from_y * image.width + from_x) * Image::kChannels, Image::kChannels,
+                    to.begin() + (y * width + x) * Image::kChannels);
+      }
+  };
+  if (image.depth == 8)
+    copy(image.u8, out.u8);
+  else
+    copy(image.u16, out.u16);
+  return out;
+}
+
 }  // namespace sr3

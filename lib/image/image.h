@@ -29,4 +29,8 @@ Image with_depth(const Image& image, int depth);
 // Columns x .. x+width-1, rows y .. y+height-1; std::logic_error when outside.
 Image crop(const Image& image, int64_t x, int64_t y, int64_t width, int64_t height);
 
+// In the middle of side x side pixels, its border repeated; a side that is as long already stays. An odd pixel more
+// goes to the right and below.
+Image padded(const Image& image, int64_t side);
+
 }  // namespace sr3

@@ -21,6 +21,26 @@ struct Factor {
   bool triangular = false;
 };
 
+// (D,k) with S = A A^T, k <= rank: Cholesky, the largest variance that is left first, until only rounding is left. For
+// few images in many dimensions it takes D k^2 operations where eigenvalues take many times D^3.
+at::Tensor pivoted_cholesky(const at::Tensor& s, int64_t rank) {
+  const int64_t d = s.size(0);
+  at::Tensor rows = at::empty({rank, d}, s.options()), left = s.diagonal().clone();
+  const double noise = left.max().item<double>() * static_cast<double>(d) * kEpsilon;
+  int64_t k = 0;
+  for (; k < rank; ++k) {
+    const int64_t pivot = left.argmax().item<int64_t>();
+    const double variance = left[pivot].item<double>();
+    if (variance <= noise) break;
+    const at::Tensor before = rows.narrow(0, 0, k);
+    const at::Tensor row = (s[pivot] - at::mv(before.t(), before.select(1, pivot))) / std::sqrt(variance);
+    rows[k].copy_(row);
+    left.sub_(row.square());
+    left[pivot] = 0;
+  }
+  return rows.narrow(0, 0, k).t();
+}
+
 Factor factor_of(const Gaussian& g) {
   const int64_t d = g.mean.size(0);
   if (g.centred.defined() && g.centred.size(0) <= d) return {g.centred.t()};
@@ -31,10 +51,10 @@ Factor factor_of(const Gaussian& g) {
         diagonal.min().item<double>() > diagonal.max().item<double>() * std::sqrt(static_cast<double>(d) * kEpsilon))
       return {lower, true};
   }
+  if (g.count > 0 && g.count <= d) return {pivoted_cholesky(g.covariance, g.count - 1)};
   const auto [values, vectors] = at::linalg_eigh(g.covariance, "L");  // values ascend
   const double noise = values.abs().max().item<double>() * static_cast<double>(d) * kEpsilon;
-  int64_t rank = (values > noise).sum().item<int64_t>();
-  if (g.count > 0) rank = std::min(rank, g.count - 1);
+  const int64_t rank = (values > noise).sum().item<int64_t>();
   return {vectors.narrow(1, d - rank, rank) * values.narrow(0, d - rank, rank).sqrt()};
 }
 

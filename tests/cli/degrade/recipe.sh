@@ -41,3 +41,12 @@ degrade -s 2 --depth 16 deep.ppm -o deep.png
 [ "$("$CONVERT" deep.png -format %z info:)" = 16 ]
 degrade -s 2 deep.ppm -o flat.png
 [ "$("$CONVERT" flat.png -format %z info:)" = 8 ]
+
+# --pad comes first; the border is repeated, as ImageMagick's edge pixels are.
+degrade --pad 60 -s 1 a.ppm -o padded.ppm
+[ "$(size padded.ppm)" = 60x60 ]
+"$CONVERT" a.ppm -virtual-pixel edge -set option:distort:viewport 60x60-5-14 -filter point -distort SRT 0 +repage -depth 8 ppm:- >by-hand.ppm
+same <(tail -c 10800 padded.ppm) <(tail -c 10800 by-hand.ppm)
+degrade --pad 40 -s 1 a.ppm -o wide.ppm
+[ "$(size wide.ppm)" = 50x40 ]
+fails 2 "--pad -1 is not in 0 to 65536" degrade --pad=-1 -s 2 a.ppm
