@@ -100,6 +100,8 @@ StageManifest parse_manifest(const std::string& text, const std::string& origin)
   const json schema = document.is_object() ? document.value("schema", json()) : json();
   if (schema.is_number() && schema != kManifestSchema)
     throw DataError(cat(prefix, "its schema is ", schema.dump(), ", this program knows ", kManifestSchema));
+  if (document.is_object() && document.contains("stages"))
+    throw DataError(cat(prefix, "it is a cascade of stages, not a single one"));
   StageManifest manifest;
   read_keys(document, declaration_of(manifest), prefix);
   check(manifest, prefix);
