@@ -33,10 +33,10 @@ fails 2 "made of other images or settings" "${all[@]}" -o runs --epochs 31
 
 # Stopped and gone on with: the same answers.
 status=0
-long=(cas --train train "${common[@]}" --seeds 1 -o stopped)
-timeout -s INT 2 "${long[@]}" >/dev/null 2>&1 || status=$?
+long=(cas --train train "${common[@]}" --epochs 600 --seeds 1)
+timeout -s INT 1 "${long[@]}" -o stopped >/dev/null 2>&1 || status=$?
 [ "$status" = 124 ] || [ "$status" = 130 ]
-"${long[@]}" --seeds 1 >resumed
+"${long[@]}" -o stopped >resumed
 [ ! -e stopped/generated-0.state ]
-cas --train train "${common[@]}" --seeds 1 >straight
+"${long[@]}" >straight
 same straight resumed
