@@ -20,7 +20,8 @@ value() { sed -n "s/^ *\"$1\": \([0-9.]*\).*/\1/p" "$2"; }
 # score IMAGES SIZE: the distance, kept beside the images.
 score() {
   local real=$dir/held-out-$2
-  [ -d "$real" ] || { degrade -q --pad "$(value pad "$cascade")" --center-crop --size "$2x$2" --kernel box "$held" -o "$real.new/" && mv "$real.new" "$real"; }
+  [ -d "$real" ] || { degrade -q --pad "$(value pad "$cascade")" --center-crop --size "$2x$2" --kernel box "$held" \
+    -o "$real.new/" && mv "$real.new" "$real"; }
   [ -e "$real.npz" ] || fid stats -q "$real" -o "$real.npz"
   [ -e "$1.score" ] || { fid stats -q "$1" -o "$1.npz" && fid compare -q "$1.npz" "$real.npz" | tail -n1 | cut -f2 >"$1.score.new" &&
     mv "$1.score.new" "$1.score"; }

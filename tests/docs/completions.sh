@@ -7,10 +7,10 @@ for program in $PROGRAMS; do
     grep -q -- "--$name[ \"]" "$bash"
     grep -q -- "--$name[=,}[]" "$zsh"
   done < <("$program" --list-options)
-  # What the shell would offer for "PROGRAM --pro<TAB>" and "PROGRAM --progress <TAB>".
+  # What the shell would offer for "PROGRAM --progr<TAB>" and "PROGRAM --progress <TAB>".
   (
     source "$bash"
-    COMP_WORDS=("$program" --pro) COMP_CWORD=1
+    COMP_WORDS=("$program" --progr) COMP_CWORD=1
     "_${program//[^A-Za-z0-9]/_}"
     [ "${COMPREPLY[0]}" = --progress ]
     COMP_WORDS=("$program" --progress "") COMP_CWORD=2

@@ -45,7 +45,8 @@ degrade -s 2 deep.ppm -o flat.png
 # --pad comes first; the border is repeated, as ImageMagick's edge pixels are.
 degrade --pad 60 -s 1 a.ppm -o padded.ppm
 [ "$(size padded.ppm)" = 60x60 ]
-"$CONVERT" a.ppm -virtual-pixel edge -set option:distort:viewport 60x60-5-14 -filter point -distort SRT 0 +repage -depth 8 ppm:- >by-hand.ppm
+"$CONVERT" a.ppm -virtual-pixel edge -set option:distort:viewport 60x60-5-14 -filter point -distort SRT 0 +repage -depth 8 \
+  ppm:- >by-hand.ppm
 same <(tail -c 10800 padded.ppm) <(tail -c 10800 by-hand.ppm)
 degrade --pad 40 -s 1 a.ppm -o wide.ppm
 [ "$(size wide.ppm)" = 50x40 ]
