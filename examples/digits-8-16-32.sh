@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # digits-8-16-32.sh DIGITS [DIR]: trains a class-conditional cascade of handwritten digits, 8->16->32, and draws a sheet of them.
 # DIGITS: a folder or archive of 28x28 digits (MNIST) in a folder a class, with train/ above them or not.
-# About 20 minutes a stage on 2 cores. Run again, it goes on where it stopped; HOURS bounds one run. What it makes stays in DIR
+# About 40 minutes on one core. Run again, it goes on where it stopped; HOURS bounds one run. What it makes stays in DIR
 # (digits): digits.json with its stages, and sheet.png. PRESET and SIZES train other cascades from other folders of classes.
 #   examples/digits-8-16-32.sh digits28.tar.xz
 set -euo pipefail
