@@ -7,8 +7,8 @@ PROGRAM_PREFIX ?=
 # Another libtorch's folder. A build folder remembers it; `make TORCH=` goes back to Debian's.
 TORCH ?= $(shell sed -n 's/^TORCH:PATH=//p' $(BUILD)/CMakeCache.txt 2>/dev/null)
 
-BUILD_PACKAGES = g++ make cmake pkg-config libcxxopts-dev nlohmann-json3-dev doctest-dev libpng-dev libjpeg62-turbo-dev \
-  libarchive-dev libssl-dev $(if $(TORCH),,libtorch-dev libopenblas0-openmp)
+BUILD_PACKAGES = g++ make cmake ninja-build pkg-config libcxxopts-dev nlohmann-json3-dev doctest-dev libpng-dev \
+  libjpeg62-turbo-dev libarchive-dev libssl-dev $(if $(TORCH),,libtorch-dev libopenblas0-openmp)
 TEST_PACKAGES = mandoc netpbm imagemagick ffmpeg zip unzip tar xz-utils perl zsh bsdextrautils
 BENCH_PACKAGES = libvips-tools imagemagick
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -19,9 +19,10 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 
 all: deps
 	@mkdir -p $(BUILD)
-	@cmake -S . -B $(BUILD) -G "Unix Makefiles" -DTORCH="$(abspath $(TORCH))" $(CMAKE_FLAGS) >$(BUILD)/configure.log 2>&1 || \
+	@# Ninja: a new source file rebuilds itself alone, where make's generator would rebuild all that shares its precompiled header.
+	@cmake -S . -B $(BUILD) -G Ninja -DTORCH="$(abspath $(TORCH))" $(CMAKE_FLAGS) >$(BUILD)/configure.log 2>&1 || \
 	  { cat $(BUILD)/configure.log; exit 1; }
-	@cmake --build $(BUILD) $(if $(filter -j%,$(MAKEFLAGS)),,-j $(JOBS)) $(if $(TARGET),--target $(TARGET))
+	@cmake --build $(BUILD) -j $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(JOBS)) $(if $(TARGET),--target $(TARGET))
 
 help:
 	@echo 'make              build the programs into $(BUILD)/bin (installs what is needed to build, see make deps)'
