@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <deque>
 #include <future>
-#include <numeric>
 #include <string_view>
 
 #include "base/error.h"
-#include "base/rng.h"
 #include "data/dataset.h"
 #include "store/digest.h"
 #include "stream/workers.h"
@@ -72,17 +70,6 @@ std::string LabelledImages::digest() const {
   std::string all;
   for (int64_t i = 0; i < size(); ++i) all += cat(classes_[static_cast<size_t>(label(i))], "\n", digest(i), "\n");
   return sha256_bytes(all);
-}
-
-int64_t EpochOrder::operator()(int64_t example) {
-  if (example / n_ != epoch_) {
-    epoch_ = example / n_;
-    order_.resize(static_cast<size_t>(n_));
-    std::iota(order_.begin(), order_.end(), 0);
-    RandomStream random(seed_, static_cast<uint64_t>(epoch_), kRandomOrder);
-    for (uint64_t i = static_cast<uint64_t>(n_) - 1; i > 0; --i) std::swap(order_[i], order_[random.below(i + 1)]);
-  }
-  return order_[static_cast<size_t>(example % n_)];
 }
 
 }  // namespace sr3

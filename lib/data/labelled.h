@@ -36,17 +36,4 @@ class LabelledImages {
   std::vector<int64_t> labels_;
 };
 
-// In which order a run of examples goes through n images: examples n * k .. n * (k + 1) - 1 are each image once.
-class EpochOrder {
- public:
-  EpochOrder(int64_t n, uint64_t seed) : n_(n), seed_(seed) {}
-  int64_t operator()(int64_t example);
-
- private:
-  int64_t n_;
-  uint64_t seed_;
-  int64_t epoch_ = -1;
-  std::vector<int64_t> order_;
-};
-
 }  // namespace sr3

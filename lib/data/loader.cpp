@@ -9,8 +9,6 @@
 #include <cstring>
 #include <deque>
 #include <future>
-#include <map>
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 
@@ -18,6 +16,7 @@
 #include "base/options.h"
 #include "base/rng.h"
 #include "data/dataset.h"
+#include "data/epoch_order.h"
 #include "degrade/resize.h"
 #include "stream/workers.h"
 #include "tensor/convert.h"
@@ -86,7 +85,7 @@ struct Loader::Impl {
   std::optional<Recipe> recipe;
   std::vector<int64_t> labels;  // of images; empty without classes
 
-  std::map<int64_t, std::vector<int64_t>> orders;  // of epochs; the caller's thread only
+  EpochOrder order;             // the caller's thread only
   struct Pending {
     int64_t number;
     std::future<Example> example;
@@ -106,6 +105,7 @@ struct Loader::Impl {
         low_side(side / manifest.image.scale()),
         upsample(kernel_named(manifest.low_res.upsample)),
         dataset(given, side),
+        order(dataset.size(), given.seed),
         workers(given.threads) {
     if (conditional) {
       RecipeOptions shrink = manifest.low_res.recipe;
@@ -126,21 +126,6 @@ struct Loader::Impl {
         throw Error(cat("'", dataset.origin(i), "' is of no class of the stage, but of '", dataset.class_of(i), "'"));
       labels.push_back(found - names.begin());
     }
-  }
-
-  // Which image example e shows.
-  int64_t image_of(int64_t e) {
-    const int64_t n = dataset.size(), epoch = e / n;
-    auto found = orders.find(epoch);
-    if (found == orders.end()) {
-      if (orders.size() >= 4) orders.clear();
-      std::vector<int64_t> order(static_cast<size_t>(n));
-      std::iota(order.begin(), order.end(), 0);
-      RandomStream random(options.seed, static_cast<uint64_t>(epoch), kRandomOrder);
-      for (uint64_t i = static_cast<uint64_t>(n) - 1; i > 0; --i) std::swap(order[i], order[random.below(i + 1)]);
-      found = orders.emplace(epoch, std::move(order)).first;
-    }
-    return found->second[static_cast<size_t>(e % n)];
   }
 
   Example drawn(const Image& image, RandomStream& random, int64_t e) const {
@@ -181,7 +166,7 @@ struct Loader::Impl {
       pending.clear();
     }
     for (int64_t e = pending.empty() ? first : pending.back().number + 1; e < end; ++e)
-      pending.push_back({e, workers.submit([this, e, i = image_of(e), unwanted = dropped] {
+      pending.push_back({e, workers.submit([this, e, i = order(e), unwanted = dropped] {
                            return *unwanted ? Example{} : make(e, i);
                          })});
   }

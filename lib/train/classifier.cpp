@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "data/epoch_order.h"
 #include "nn/resnet.h"
 #include "store/checkpoint.h"
 #include "store/json.h"
