@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -22,8 +23,9 @@ struct Factor {
 };
 
 // (D,k) with S = A A^T, k <= rank: Cholesky, the largest variance that is left first, until only rounding is left. For
-// few images in many dimensions it takes D k^2 operations where eigenvalues take many times D^3.
-at::Tensor pivoted_cholesky(const at::Tensor& s, int64_t rank) {
+// few images in many dimensions it takes D k^2 operations where eigenvalues take many times D^3. Nothing when S has
+// negative eigenvalues beyond float64's rounding, as one that was stored in float32 has.
+std::optional<at::Tensor> pivoted_cholesky(const at::Tensor& s, int64_t rank) {
   const int64_t d = s.size(0);
   at::Tensor rows = at::empty({rank, d}, s.options()), left = s.diagonal().clone();
   const double noise = left.max().item<double>() * static_cast<double>(d) * kEpsilon;
@@ -37,6 +39,7 @@ at::Tensor pivoted_cholesky(const at::Tensor& s, int64_t rank) {
     rows[k].copy_(row);
     left.sub_(row.square());
     left[pivot] = 0;
+    if (left.min().item<double>() < -10 * noise) return std::nullopt;
   }
   return rows.narrow(0, 0, k).t();
 }
@@ -51,7 +54,8 @@ Factor factor_of(const Gaussian& g) {
         diagonal.min().item<double>() > diagonal.max().item<double>() * std::sqrt(static_cast<double>(d) * kEpsilon))
       return {lower, true};
   }
-  if (g.count > 0 && g.count <= d) return {pivoted_cholesky(g.covariance, g.count - 1)};
+  if (const auto pivoted = pivoted_cholesky(g.covariance, g.count > 0 ? std::min(d, g.count - 1) : d))
+    return {*pivoted};
   const auto [values, vectors] = at::linalg_eigh(g.covariance, "L");  // values ascend
   const double noise = values.abs().max().item<double>() * static_cast<double>(d) * kEpsilon;
   const int64_t rank = (values > noise).sum().item<int64_t>();
