@@ -110,7 +110,12 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     throw UsageError(cat("--variance learned: the network of '", path_, "' has not learned one"));
   alpha_bar_ = make_alpha_bar(make_betas(manifest_.diffusion.schedule));
   if (noisy) noise_steps_ = std::llround(*overrides.noise_level * static_cast<double>(alpha_bar_.size()));
-  levels_ = sampling_levels(alpha_bar_, sampling_.steps, sampling_.spacing);
+  try {
+    levels_ = sampling_levels(alpha_bar_, sampling_.steps, sampling_.spacing);
+  } catch (const Error& error) {
+    if (overrides.steps || overrides.spacing) throw UsageError(error.what());
+    throw;
+  }
   if (!levels_.keeps_end)
     warn(cat("'", path_, "': these steps begin at level ", levels_.timestep.front() + 1, " of ", alpha_bar_.size(),
              ", so the noise they begin from is not what the network was trained with"));

@@ -10,7 +10,8 @@ fails 2 "--overlap 33 is more than half" upscale -m x2.json --tile 64 --overlap 
 fails 2 "--batch -1" upscale -m x2.json --batch=-1 a.ppm
 fails 2 "'-1' is less than 0" upscale -m x2.json --seed=-1 a.ppm
 fails 2 "'--device'" upscale -m x2.json --device gpu a.ppm
-fails 1 "steps" upscale -m x2.json --steps 0 a.ppm
+fails 2 "at least 1" upscale -m x2.json --steps 0 a.ppm
+fails 2 "cannot use 'zero' as sampling steps" upscale -m x2.json --steps zero a.ppm
 fails 1 "a.cut" bash -c 'head -c 100 a.ppm >a.cut; upscale -m x2.json a.cut'
 fails 2 "--skip-existing needs a folder" upscale -m x2.json --skip-existing a.ppm
 
