@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # portraits-16-64.sh FACES [DIR]: SR3 against the regression baseline and bicubic, 16x16 to 64x64, as in SR3's Table 1.
 # FACES: a folder or archive with train/ and test/ inside (any aligned faces; squares are resized to 64x64).
-# Trains each network for HOURS (1); run again it goes on. Prints PSNR, SSIM and consistency, draws DIR/sheet.png.
+# Trains each network for HOURS (1) by THREADS (0: all cores); run again it goes on. Prints PSNR, SSIM, consistency and, where
+# FID_FEATURES names a network as fid(1) takes it, the Frechet distance to the true images; draws DIR/sheet.png.
+#   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/portraits-16-64.sh faces/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$PATH
@@ -18,17 +20,20 @@ if [ ! -d "$dir/hr" ]; then
 fi
 [ -d "$dir/lr" ] || degrade -s 4 "$dir/hr/test" -o "$dir/lr/"
 
-common="--preset small --low-res 16 --high-res 64 --time-limit ${HOURS:-1}h --steps 1000000"
+common="--preset small --low-res 16 --high-res 64 --time-limit ${HOURS:-1}h --steps 1000000 --threads ${THREADS:-0}"
 sr3-train $common "$dir/hr/train" -o "$dir/sr3.json"
 sr3-train $common --regression "$dir/hr/train" -o "$dir/regression.json"
 
 upscale --baseline bicubic -s 4 "$dir/lr" -o "$dir/bicubic/"
 upscale -m "$dir/regression.json" "$dir/lr" -o "$dir/regression/"
 upscale -m "$dir/sr3.json" "$dir/lr" -o "$dir/sr3/"
-printf 'model\t'
-sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/bicubic" | sed -n 1p
-for model in bicubic regression sr3; do
-  printf '%s\t' "$model"
-  sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/$model" | tail -n 1
-done
+# row MODEL: the means over its images, and its distance.
+measure() { sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/$1"; }
+row() {
+  local distance=-
+  [ -z "${FID_FEATURES:-}" ] || distance=$(fid compare -q "$dir/$1" "$dir/hr/test" | tail -n 1 | cut -f 2)
+  printf '%s\t%s\t%s\n' "$1" "$(measure "$1" | tail -n 1)" "$distance"
+}
+printf 'model\t%s\tdistance\n' "$(measure bicubic | sed -n 1p)"
+for model in bicubic regression sr3; do row "$model"; done
 sheet --beside --fit --labels "$dir/lr" "$dir/bicubic" "$dir/regression" "$dir/sr3" "$dir/hr/test" -o "$dir/sheet.png"
