@@ -13,18 +13,17 @@
 #include <utility>
 #include <vector>
 
+#include "store/npy.h"
+
 namespace sr3 {
 
 // The arrays of a file one after the other, data in any pieces: for arrays larger than memory.
 class NpzReader {
  public:
-  struct Entry {
+  struct Entry : NpyHeader {
     std::string name;                    // without .npy
-    std::string descr;                   // numpy's type: "<f4", "|S12"
     std::optional<at::ScalarType> type;  // of a number that can be read
-    std::vector<int64_t> shape;
-    bool fortran_order = false;
-    uint64_t bytes = 0;  // of the data
+    uint64_t bytes = 0;                  // of the data
   };
 
   explicit NpzReader(const std::string& path);
