@@ -6,6 +6,7 @@
 #include <bit>
 #include <filesystem>
 #include <set>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -29,13 +30,8 @@ constexpr Type kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at
                            {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
                            {"U8", at::kByte},    {"BOOL", at::kBool}};
 
-// One entry of the header, checked on its own; offsets are from the start of the data section.
-struct Entry {
-  std::string name;
-  at::ScalarType type;
-  std::vector<int64_t> shape;
-  uint64_t begin, end;
-};
+// Offsets are from the start of the data section.
+using Entry = SafetensorsHeader::Entry;
 
 void read_exactly(Source& source, void* to, uint64_t n, uint64_t at) {
   auto* bytes = static_cast<uint8_t*>(to);
@@ -60,7 +56,7 @@ Entry entry_from(const std::string& name, const json& value, const std::string& 
   if (type == std::end(kTypes)) throw damaged(cat("has the unknown dtype '", dtype.get<std::string>(), "'"));
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
     throw damaged("has data_offsets that are not two byte positions");
-  Entry entry{name, type->type, {}, offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>()};
+  Entry entry{{name, type->type, {}}, offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>()};
   if (entry.begin > entry.end) throw damaged("ends before it begins");
   if (!shape.is_array() || shape.size() > 64) throw damaged("has a shape that is not a list of sizes");
   uint64_t bytes = at::elementSize(entry.type);
@@ -103,38 +99,56 @@ std::vector<Entry> entries_of(const json& header, uint64_t data_size, const std:
 
 }  // namespace
 
-void write_safetensors(const std::string& path, const TensorFile& file) {
+SafetensorsWriter::SafetensorsWriter(const std::string& path, std::vector<TensorShape> tensors,
+                                     const std::map<std::string, std::string>& metadata)
+    : tensors_(std::move(tensors)), out_(path) {
   std::string header = "{";
-  if (!file.metadata.empty()) header += cat('"', kMetadata, "\":", json(file.metadata).dump());
+  if (!metadata.empty()) header += cat('"', kMetadata, "\":", json(metadata).dump());
   std::set<std::string> names;
   uint64_t at = 0;
-  for (const auto& [name, tensor] : file.tensors) {
+  for (const auto& [name, scalar, shape] : tensors_) {
     const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                   [&, &tensor = tensor](const Type& t) { return t.type == tensor.scalar_type(); });
+                                   [wanted = scalar](const Type& t) { return t.type == wanted; });
     if (type == std::end(kTypes) || name == kMetadata || !names.insert(name).second)
       throw Error(cat("cannot write '", path, "': tensor '", name, "' ",
                       type == std::end(kTypes) ? "has a type that the format lacks" : "cannot have this name"));
-    const uint64_t end = at + tensor.nbytes();
+    uint64_t end = at::elementSize(scalar);
+    for (const int64_t size : shape) end *= static_cast<uint64_t>(size);
+    end += at;
     header += cat(header.size() > 1 ? "," : "", json(name).dump(), ":{\"dtype\":\"", type->name,
-                  "\",\"shape\":", json(tensor.sizes().vec()).dump(), ",\"data_offsets\":[", at, ",", end, "]}");
+                  "\",\"shape\":", json(shape).dump(), ",\"data_offsets\":[", at, ",", end, "]}");
     at = end;
   }
   header += "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');
   if (header.size() > kMaxHeader) throw Error(cat("cannot write '", path, "': its header would be over 100 MB"));
-
-  OutputFile out(path);
   const uint64_t length = header.size();
-  out.write(&length, sizeof length);
-  out.write(header);
-  for (const auto& [name, tensor] : file.tensors) {
-    const at::Tensor plain = tensor.detach().cpu().contiguous();
-    out.write(plain.data_ptr(), plain.nbytes());
-  }
+  out_.write(&length, sizeof length);
+  out_.write(header);
+}
+
+void SafetensorsWriter::write(const at::Tensor& tensor) {
+  const TensorShape& expected = tensors_.at(next_++);
+  if (tensor.scalar_type() != expected.type || tensor.sizes() != at::IntArrayRef(expected.shape))
+    throw std::logic_error("tensor '" + expected.name + "' is not what was announced");
+  const at::Tensor plain = tensor.detach().cpu().contiguous();
+  out_.write(plain.data_ptr(), plain.nbytes());
+}
+
+void SafetensorsWriter::close() {
+  if (next_ != tensors_.size()) throw std::logic_error("not all tensors were written");
+  out_.close();
+}
+
+void write_safetensors(const std::string& path, const TensorFile& file) {
+  std::vector<TensorShape> shapes;
+  for (const auto& [name, tensor] : file.tensors) shapes.push_back({name, tensor.scalar_type(), tensor.sizes().vec()});
+  SafetensorsWriter out(path, std::move(shapes), file.metadata);
+  for (const auto& [name, tensor] : file.tensors) out.write(tensor);
   out.close();
 }
 
-TensorFile read_safetensors(Source& source, uint64_t size) {
+SafetensorsHeader read_safetensors_header(Source& source, uint64_t size) {
   const std::string& origin = source.name();
   uint64_t length = 0;
   if (size < sizeof length) throw DataError(cat("cannot read '", origin, "': truncated at byte ", size));
@@ -147,29 +161,37 @@ TensorFile read_safetensors(Source& source, uint64_t size) {
   if (text.empty() || text[0] != '{')
     throw DataError(cat("cannot read '", origin, "': not a safetensors file (no JSON object at byte 8)"));
   const json header = parse_json(text, origin, /*max_depth=*/3);
-  const std::vector<Entry> entries = entries_of(header, size - sizeof length - length, origin);
-
-  TensorFile file;
+  SafetensorsHeader out;
+  out.data_begin = sizeof length + length;
+  out.entries = entries_of(header, size - out.data_begin, origin);
   if (header.contains(kMetadata)) {
     if (!header[kMetadata].is_object()) throw DataError(cat("cannot read '", origin, "': its metadata is not an object"));
     for (const auto& [key, value] : header[kMetadata].items()) {
       if (!value.is_string()) throw DataError(cat("cannot read '", origin, "': metadata '", key, "' is not a string"));
-      file.metadata[key] = value.get<std::string>();
+      out.metadata[key] = value.get<std::string>();
     }
   }
-  uint64_t at = sizeof length + length;
-  for (const Entry& entry : entries) {
-    at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.type));
-    const uint64_t bytes = entry.end - entry.begin;
-    read_exactly(source, tensor.data_ptr(), bytes, at);
-    at += bytes;
-    if (entry.type == at::kBool) {
-      const auto* values = static_cast<const uint8_t*>(tensor.data_ptr());
-      if (std::any_of(values, values + bytes, [](uint8_t v) { return v > 1; }))
-        throw DataError(cat("cannot read '", origin, "': tensor '", entry.name, "' holds a boolean that is neither 0 nor 1"));
-    }
-    file.tensors.emplace_back(entry.name, std::move(tensor));
+  return out;
+}
+
+at::Tensor read_safetensor(Source& source, const SafetensorsHeader& header, const SafetensorsHeader::Entry& entry) {
+  const at::Tensor tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.type));
+  const uint64_t bytes = entry.end - entry.begin;
+  read_exactly(source, tensor.data_ptr(), bytes, header.data_begin + entry.begin);
+  if (entry.type == at::kBool) {
+    const auto* values = static_cast<const uint8_t*>(tensor.data_ptr());
+    if (std::any_of(values, values + bytes, [](uint8_t v) { return v > 1; }))
+      throw DataError(
+          cat("cannot read '", source.name(), "': tensor '", entry.name, "' holds a boolean that is neither 0 nor 1"));
   }
+  return tensor;
+}
+
+TensorFile read_safetensors(Source& source, uint64_t size) {
+  SafetensorsHeader header = read_safetensors_header(source, size);
+  TensorFile file;
+  for (const auto& entry : header.entries) file.tensors.emplace_back(entry.name, read_safetensor(source, header, entry));
+  file.metadata = std::move(header.metadata);
   return file;
 }
 

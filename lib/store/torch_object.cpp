@@ -45,36 +45,43 @@ TorchObject::TorchObject(Pickle pickle, std::string origin, uint64_t file_size)
   uint64_t total = 0;
   for (const auto& [key, storage] : storages_)
     total += storage.bytes();  // each is below 2^62, and below the file's size
-  if (total > file_size_) throw damaged(cat("its tensors would take ", total, " bytes of a file of ", file_size_));
+  if (total > file_size_)
+    throw damaged(
+        cat("its tensors would take ", total, " bytes of a file of ", file_size_, ": it is cut short, or lies"));
+  visit(pickle_.root, "", 0);
+  pickle_ = {};
 }
 
 DataError TorchObject::damaged(const std::string& why) const {
   return DataError(cat("cannot read '", origin_, "': ", why));
 }
 
-void TorchObject::read(const std::string& key, uint64_t bytes, Source& source) {
+const TorchObject::Storage& TorchObject::storage(const std::string& key) const {
   const auto found = storages_.find(key);
-  if (found == storages_.end()) throw damaged(cat("storage '", key, "' belongs to no tensor"));
-  Storage& storage = found->second;
-  if (storage.data.defined()) throw damaged(cat("storage '", key, "' is there twice"));
-  if (bytes != storage.bytes())
-    throw damaged(cat("storage '", key, "' has ", bytes, " bytes, but its tensor needs ", storage.bytes()));
-  storage.data = at::empty({storage.numel}, at::TensorOptions().dtype(storage.type));
-  auto* to = static_cast<uint8_t*>(storage.data.data_ptr());
+  if (found == storages_.end()) throw damaged(cat("storage '", key.substr(0, 60), "' belongs to no tensor"));
+  return found->second;
+}
+
+at::Tensor TorchObject::read(const std::string& key, uint64_t bytes, Source& source) const {
+  const Storage& from = storage(key);
+  if (bytes != from.bytes())
+    throw damaged(cat("storage '", key, "' has ", bytes, " bytes, but its tensor needs ", from.bytes()));
+  const at::Tensor data = at::empty({from.numel}, at::TensorOptions().dtype(from.type));
+  auto* to = static_cast<uint8_t*>(data.data_ptr());
   for (uint64_t done = 0; done < bytes;) {
     const size_t got = source.read(to + done, bytes - done);
     if (got == 0) throw damaged(cat("truncated in storage '", key, "'"));
     done += got;
   }
-  if (storage.type == at::kBool && std::any_of(to, to + bytes, [](uint8_t v) { return v > 1; }))
+  if (from.type == at::kBool && std::any_of(to, to + bytes, [](uint8_t v) { return v > 1; }))
     throw damaged(cat("storage '", key, "' holds a boolean that is neither 0 nor 1"));
+  return data;
 }
 
-TensorFile TorchObject::tensors() {
-  for (const auto& [key, storage] : storages_)
-    if (!storage.data.defined()) throw damaged(cat("storage '", key, "' is missing"));
-  visit(pickle_.root, "", 0);
-  return std::move(file_);
+at::Tensor TorchObject::part(const TorchTensor& tensor, const at::Tensor& storage) const {
+  for (const int64_t size : tensor.size)
+    if (size == 0) return at::empty(tensor.size, storage.options());
+  return storage.as_strided(tensor.size, tensor.stride, tensor.offset).contiguous();
 }
 
 const Pickle::Value& TorchObject::need(Pickle::Id id, Pickle::Kind kind) const {
@@ -102,7 +109,7 @@ void TorchObject::declare(const Value& persistent) {
   if (numel < 0 || static_cast<uint64_t>(numel) > file_size_)
     throw damaged(
         cat("storage '", key, "' says that it has ", numel, " elements, in a file of ", file_size_, " bytes"));
-  const auto [place, fresh] = storages_.try_emplace(key, Storage{type->type, numel, {}});
+  const auto [place, fresh] = storages_.try_emplace(key, Storage{type->type, numel});
   if (!fresh && (place->second.type != type->type || place->second.numel != numel))
     throw damaged(cat("storage '", key, "' is described in two ways"));
 }
@@ -121,7 +128,7 @@ std::vector<int64_t> TorchObject::sizes_of(Pickle::Id id) const {
   return sizes(item(item(value, 1, Pickle::kTuple), 0, Pickle::kTuple));
 }
 
-at::Tensor TorchObject::tensor(const Value& call, const std::string& name) {
+TorchTensor TorchObject::tensor(const Value& call, const std::string& name) {
   const Value& arguments = item(call, 1, Pickle::kTuple);
   const std::string& function = item(call, 0, Pickle::kGlobal).text;
   if (function == kParameter) {
@@ -131,7 +138,8 @@ at::Tensor TorchObject::tensor(const Value& call, const std::string& name) {
     return tensor(inner, name);
   }
   const Value& id = item(item(arguments, 0, Pickle::kPersistent), 0, Pickle::kTuple);
-  const Storage& storage = storages_.at(item(id, 2, Pickle::kText).text);
+  const std::string& key = item(id, 2, Pickle::kText).text;
+  const Storage& storage = storages_.at(key);
   const int64_t offset = item(arguments, 1, Pickle::kInt).integer;
   if (arguments.items.size() < 4) throw damaged("a tensor is not described as torch describes it");
   const std::vector<int64_t> size = sizes_of(arguments.items[2]), stride = sizes_of(arguments.items[3]);
@@ -153,10 +161,9 @@ at::Tensor TorchObject::tensor(const Value& call, const std::string& name) {
   }
   const auto room = static_cast<uint64_t>(storage.numel - std::clamp<int64_t>(offset, 0, storage.numel));
   if (!fits || (!empty && last >= room)) throw damaged(cat("tensor '", name, "' is larger than its storage"));
-  if (empty) return at::empty(size, at::TensorOptions().dtype(storage.type));
-  held_ += numel * at::elementSize(storage.type);
+  if (!empty) held_ += numel * at::elementSize(storage.type);
   if (held_ > kMaxShared * file_size_ + (1 << 20)) throw damaged("its tensors repeat their storages over and over");
-  return storage.data.as_strided(size, stride, offset).contiguous();
+  return {name, key, offset, size, stride};
 }
 
 // One value below `path`.
@@ -183,7 +190,7 @@ void TorchObject::visit(Pickle::Id id, const std::string& path, size_t depth) {
     case Pickle::kCall:
       if (item(value, 0, Pickle::kGlobal).text == kSize) break;
       named(path);
-      file_.tensors.emplace_back(path, tensor(value, path));
+      tensors_.push_back(tensor(value, path));
       break;
     case Pickle::kBool:
       text(path, value.integer ? "true" : "false");
@@ -208,7 +215,7 @@ void TorchObject::named(const std::string& path) {
 
 void TorchObject::text(const std::string& path, const std::string& value) {
   named(path);
-  if (value.size() <= kMaxName) file_.metadata[path] = value;
+  if (value.size() <= kMaxName) metadata_[path] = value;
 }
 
 }  // namespace sr3

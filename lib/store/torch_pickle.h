@@ -22,6 +22,9 @@ enum class TorchContainer {
 };
 // By the first bytes and a zip's list of members. Error when the file cannot be opened.
 TorchContainer torch_container(const std::string& path);
+// By the first two bytes alone.
+bool is_zip(std::span<const uint8_t> head);
+bool is_pickle(std::span<const uint8_t> head);
 
 // All tensors that are reached from the file's object through dicts, lists and tuples; a tensor's name is its path,
 // joined by dots ("model.0.weight"), in the file's order. Numbers and texts beside them are the metadata, by path.
