@@ -59,7 +59,7 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
       residual_(stage.manifest().diffusion.target == "residual"),
       tiling_(std::move(tiling)) {
   const auto& low = stage.manifest().low_res;
-  const Kernel up = kernel_named(low.upsample);
+  const Enlargement up = enlargement_named(low.upsample);
   std::vector<at::Tensor> conditions;
   std::vector<int64_t> labels;
   for (const UpscaleItem& item : items) {
@@ -68,12 +68,12 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
       given = add_condition_noise_at(given.unsqueeze(0), stage.alpha_bar(), *stage.noise_steps(), item.key.seed,
                                      static_cast<int64_t>(item.key.index))
                   .condition[0];
-    conditions.push_back(resize_planes(given, tiling_.width(), tiling_.height(), up));
+    conditions.push_back(enlarge_planes(given, tiling_.width(), tiling_.height(), up));
     keys_.push_back(item.key);
     labels.push_back(item.label);
     if (consistency) low_res_.push_back(item.low_res);
   }
-  projection_ = {kernel_named(low.recipe.kernel), up, items[0].low_res.size(2), items[0].low_res.size(1)};
+  projection_ = {kernel_named(low.recipe.kernel), up.kernel, items[0].low_res.size(2), items[0].low_res.size(1)};
   condition_ = at::stack(conditions).to(stage.device());
   if (stage.manifest().network.classes > 0) labels_ = at::tensor(labels, at::kLong).to(stage.device());
   tiling_.to(stage.device());
@@ -190,13 +190,14 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
 }
 
 // Attention has learned from as many positions as a training crop has; without it, only memory speaks against size.
+// What is as large as a training crop stays whole, as the network knows it.
 int64_t Upscaler::default_side() const {
   const auto& network = stage_.manifest().network;
   const int64_t pixels = kMapBytes * network.patch * network.patch / (network.channels * 4);
   int64_t side = std::clamp(static_cast<int64_t>(std::sqrt(static_cast<double>(pixels))), kShortestSide, kLongestSide);
   if (network.middle_attention || !network.attention.empty())
     side = std::min(side, std::max(kShortestSide, stage_.manifest().image.high_res));
-  return side;
+  return std::max(side, std::min(kLongestSide, stage_.manifest().image.high_res));
 }
 
 Tiling Upscaler::tiling(int64_t width, int64_t height) const {

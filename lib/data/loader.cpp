@@ -17,7 +17,7 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "data/epoch_order.h"
-#include "degrade/resize.h"
+#include "degrade/enlarge.h"
 #include "stream/workers.h"
 #include "tensor/convert.h"
 
@@ -80,7 +80,7 @@ struct Loader::Impl {
   const DataOptions options;
   const bool conditional;
   const int64_t channels, side, low_side;
-  const Kernel upsample;
+  const Enlargement upsample;
   Dataset dataset;
   std::optional<Recipe> recipe;
   std::vector<int64_t> labels;  // of images; empty without classes
@@ -103,7 +103,7 @@ struct Loader::Impl {
         channels(manifest.image.channels),
         side(side_of(given, manifest)),
         low_side(side / manifest.image.scale()),
-        upsample(kernel_named(manifest.low_res.upsample)),
+        upsample(enlargement_named(manifest.low_res.upsample)),
         dataset(given, side),
         order(dataset.size(), given.seed),
         workers(given.threads) {
@@ -138,7 +138,7 @@ struct Loader::Impl {
     if (conditional) {
       const Image low = (*recipe)(high, options.seed, static_cast<uint64_t>(e));
       example.low_res = to_units(low, channels);
-      example.condition = resize_float(example.low_res, low.width, low.height, channels, side, side, upsample);
+      example.condition = enlarge(example.low_res, low.width, low.height, channels, side, side, upsample);
     }
     return example;
   }

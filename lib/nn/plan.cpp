@@ -21,7 +21,7 @@ int Plan::add_conv(const std::string& name, int64_t in, int64_t out, int64_t ker
   const Init init = zero ? Init::kZero : Init::kUniform;
   add(name + ".weight", {out, in, kernel, kernel}, init, in * kernel * kernel);
   if (bias) add(name + ".bias", {out}, init, in * kernel * kernel);
-  convs.push_back({name, in, out, kernel, stride, bias, level});
+  convs.push_back({name, in, out, kernel, stride, bias, level, stride == 2 && options.resample == "conv-same"});
   return last(convs);
 }
 

@@ -21,12 +21,14 @@ struct ParameterPlan {
   int64_t fan_in = 1;
 };
 
-// Square kernel, padding kernel / 2.
+// Square kernel, padding kernel / 2; `same`: of 3 with stride 2, padding 1 at the right and bottom only, as TensorFlow
+// pads even sizes.
 struct ConvPlan {
   std::string name;  // of "<name>.weight" (out, in, kernel, kernel) and "<name>.bias" (out)
   int64_t in = 0, out = 0, kernel = 3, stride = 1;
   bool bias = true;
   int64_t level = 0;  // its output is 2^level times smaller than the network's inside
+  bool same = false;
 };
 
 struct NormPlan {

@@ -77,12 +77,14 @@ ReadyConv::ReadyConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
       bias_(bias.defined() ? bias.to(type) : bias),
       in_channels_(weight.size(1)),
       stride_(plan.stride),
-      padding_(plan.kernel / 2) {
+      padding_(plan.same ? 0 : plan.kernel / 2),
+      same_(plan.same) {
   const bool fits = weight_.is_cpu() && operators().pack && (type == at::kFloat || type == at::kBFloat16);
   if (fits) packed_ = std::make_shared<Packed>();
 }
 
-at::Tensor ReadyConv::operator()(const at::Tensor& x) const {
+at::Tensor ReadyConv::operator()(const at::Tensor& given) const {
+  const at::Tensor x = same_ ? at::constant_pad_nd(given, {0, 1, 0, 1}) : given;
   if (!packed_) return at::conv2d(x, weight_, bias_, stride_, padding_);
   std::vector<c10::IValue> stack = {x, packed_->of(*this, x)};
   operators().run->callBoxed(&stack);

@@ -32,6 +32,7 @@ class TrainingLayers : public Layers {
     const auto type = x.scalar_type();
     const at::Tensor weight = conv_weight(parameters_[c.name + ".weight"], type);
     const at::Tensor bias = c.bias ? parameters_[c.name + ".bias"].to(type) : at::Tensor();
+    if (c.same) return at::conv2d(at::constant_pad_nd(x, {0, 1, 0, 1}), weight, bias, c.stride);
     return at::conv2d(x, weight, bias, c.stride, c.kernel / 2);
   }
 

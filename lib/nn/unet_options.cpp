@@ -72,7 +72,7 @@ void validate(const UNetOptions& o) {
     if (level < 0 || level >= static_cast<int64_t>(o.multipliers.size()))
       refuse("attention", cat("there is no level ", level, " of ", o.multipliers.size()));
   if (!(o.norm_eps > 0 && o.norm_eps < 1)) refuse("norm_eps", cat(o.norm_eps, " is not in 0..1"));
-  one_of("resample", o.resample, {"conv", "block"});
+  one_of("resample", o.resample, {"conv", "conv-same", "block"});
   if (!(o.skip_scale > 0 && o.skip_scale <= 1)) refuse("skip_scale", cat(o.skip_scale, " is not in 0..1"));
   if (!(o.dropout >= 0 && o.dropout < 1)) refuse("dropout", cat(o.dropout, " is not in 0..1"));
   in_range("classes", static_cast<double>(o.classes), 0, 1 << 24);

@@ -38,7 +38,8 @@ struct UNetOptions {
   int64_t groups = 32;             // of GroupNorm; at most the channels, which it must divide
   double norm_eps = 1e-5;
   bool scale_shift = true;         // h = norm(h) * (1 + scale) + shift; else h + emb before the norm
-  std::string resample = "conv";   // conv: stride-2 / nearest + 3x3 convolutions | block: up/down residual blocks (BigGAN, ADM)
+  std::string resample = "conv";   // conv: stride-2 / nearest + 3x3 convolutions | conv-same: padded at right and bottom
+                                   // only before the stride (DDPM) | block: up/down residual blocks (BigGAN, ADM)
   double skip_scale = 1;           // residual sums are multiplied by it: 1/sqrt 2 in SR3
   double dropout = 0;
   int64_t classes = 0;             // 0: none. A label of -1 at run time is "no class" (guidance): a zero embedding

@@ -35,7 +35,7 @@ struct ImageOptions {
 
 struct LowResOptions {   // how the trainer made low_res, and how it is brought back to size for the network
   RecipeOptions recipe;  // scale and size unset: image.scale() rules
-  std::string upsample = "bicubic";  // float core, unclipped
+  std::string upsample = "bicubic";  // degrade/enlarge.h
 };
 
 struct ConditioningAugmentation {    // CDM section 4.1

@@ -39,7 +39,7 @@ void bind_network(Binder& b, UNetOptions& o) {
   b.field("groups", o.groups, within(1, 1 << 14));
   b.field("norm_eps", o.norm_eps, {.low = 0, .high = 1, .low_open = true, .high_open = true});
   b.field("scale_shift", o.scale_shift);
-  b.field("resample", o.resample, {"conv", "block"});
+  b.field("resample", o.resample, {"conv", "conv-same", "block"});
   b.field("skip_scale", o.skip_scale, {.low = 0, .high = 1, .low_open = true});
   b.field("dropout", o.dropout, {.low = 0, .high = 1, .high_open = true});
   b.field("classes", o.classes, within(0, 100000));
@@ -87,7 +87,7 @@ void bind_recipe(Binder& b, RecipeOptions& o) {
 
 void bind_low_res(Binder& b, LowResOptions& o) {
   b.section("recipe", o.recipe, bind_recipe);
-  b.field("upsample", o.upsample, {"box", "bilinear", "bicubic", "lanczos"});
+  b.field("upsample", o.upsample, {"box", "bilinear", "bicubic", "lanczos", "pillow-bicubic"});
 }
 
 void bind_augmentation(Binder& b, ConditioningAugmentation& o) {

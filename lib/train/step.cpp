@@ -54,10 +54,10 @@ StageLoss::Condition StageLoss::condition(const Batch& batch) const {
   if (augmentation.kind != "gaussian") return {batch.condition, {}};
   const auto most = std::llround(augmentation.max_level * static_cast<double>(alpha_bar_.size()));
   const AugmentedCondition noisy = add_condition_noise(batch.low_res, alpha_bar_, most, seed_, batch.first);
-  const Kernel up = kernel_named(manifest_.low_res.upsample);
+  const Enlargement up = enlargement_named(manifest_.low_res.upsample);
   at::Tensor image = at::empty_like(batch.condition);
   for (int64_t i = 0; i < image.size(0); ++i)
-    image[i].copy_(resize_planes(noisy.condition[i], image.size(3), image.size(2), up));
+    image[i].copy_(enlarge_planes(noisy.condition[i], image.size(3), image.size(2), up));
   return {image, augmentation_input(manifest_.network.level.input, alpha_bar_, noisy.level)};
 }
 
