@@ -44,7 +44,31 @@ Parameters parameters_from(const TensorFile& file, const UNetOptions& network, c
   return parameters;
 }
 
+Parameters weights_of(const std::string& path, const StageManifest& manifest) {
+  const std::string weights = weights_path(path, manifest);
+  const std::string sha256 = sha256_file(weights);
+  if (sha256 != manifest.weights_sha256)
+    throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., the manifest '", path,
+                        "' says ", manifest.weights_sha256.substr(0, 12), "..."));
+  return parameters_from(read_safetensors(weights), manifest.network, weights);
+}
+
+void check_weights(const std::string& path, const StageManifest& manifest) {
+  const std::string weights = weights_path(path, manifest);
+  if (manifest.weights_file.empty())
+    throw Error(cat("cannot use '", path, "': it has no weights: it is yet to be trained"));
+  if (!std::filesystem::exists(weights))
+    throw Error(cat("cannot use '", path, "': its weights '", weights, "' are not there"));
+}
+
 }  // namespace
+
+StageWeights read_stage_weights(const std::string& path) {
+  StageWeights stage{read_manifest(path), {}};
+  check_weights(path, stage.manifest);
+  stage.parameters = weights_of(path, stage.manifest);
+  return stage;
+}
 
 void SamplingOverrides::declare(Options& options, bool base) {
   options.group("Sampling (defaults: the stage's)");
@@ -82,11 +106,7 @@ SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
 
 Stage::Stage(std::string path, const SamplingOverrides& overrides)
     : path_(std::move(path)), manifest_(read_manifest(path_)) {
-  const std::string weights = directory_of(path_) + manifest_.weights_file;
-  if (manifest_.weights_file.empty())
-    throw Error(cat("cannot use '", path_, "': it has no weights: it is yet to be trained"));
-  if (!std::filesystem::exists(weights))
-    throw Error(cat("cannot use '", path_, "': its weights '", weights, "' are not there"));
+  check_weights(path_, manifest_);
   const ConditioningAugmentation& augmentation = manifest_.augmentation;
   const bool noisy = augmentation.kind == "gaussian";
   if (noisy && !overrides.noise_level)
@@ -131,12 +151,7 @@ void Stage::stop_at(double alpha_bar) {
 }
 
 void Stage::load(at::Device device, at::ScalarType compute) {
-  const std::string weights = directory_of(path_) + manifest_.weights_file;
-  const std::string sha256 = sha256_file(weights);
-  if (sha256 != manifest_.weights_sha256)
-    throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., the manifest '",
-                        path_, "' says ", manifest_.weights_sha256.substr(0, 12), "..."));
-  const Parameters parameters = parameters_from(read_safetensors(weights), manifest_.network, weights);
+  const Parameters parameters = weights_of(path_, manifest_);
   device_ = device;
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
   network_->set_levels(diffuses() ? network_level(manifest_.network.level.input, levels_) : std::vector<double>{0});

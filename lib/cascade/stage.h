@@ -89,6 +89,13 @@ class Stage {
   std::unique_ptr<UNetRunner> network_;
 };
 
+// A stage's manifest and weights without what sampling needs. DataError as Stage::load.
+struct StageWeights {
+  StageManifest manifest;
+  Parameters parameters;
+};
+StageWeights read_stage_weights(const std::string& path);
+
 // The seed of a stage's noise: a stage of a pipe and the same stage of a cascade know the same four things, so they
 // draw the same; stages of one cascade differ in size, so they never do. width, height: of the result; scale: 1 for a
 // base stage; sample from 0.

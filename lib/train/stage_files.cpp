@@ -38,23 +38,34 @@ void remove_leftovers(const StagePaths& paths) {
   }
 }
 
-void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights,
-                   const std::string& type) {
-  const at::ScalarType stored = type == "fp16" ? at::kHalf : type == "bf16" ? at::kBFloat16 : at::kFloat;
-  TensorFile file;
-  for (const auto& [name, tensor] : weights) {
-    const at::Tensor value = tensor.detach().to(at::kCPU).to(stored).contiguous();
-    if (stored == at::kHalf && !at::isfinite(value).all().item<bool>())
-      throw Error(cat("cannot write '", paths.weights, "' as fp16: '", name, "' is too large for it"));
-    file.tensors.emplace_back(name, value);
-  }
+at::ScalarType weights_scalar_type(const std::string& type) {
+  return type == "fp16" ? at::kHalf : type == "bf16" ? at::kBFloat16 : at::kFloat;
+}
+
+at::Tensor as_stored(const at::Tensor& tensor, at::ScalarType type, const std::string& name, const std::string& path) {
+  const at::Tensor value = tensor.detach().to(at::kCPU).to(type).contiguous();
+  if (type == at::kHalf && !at::isfinite(value).all().item<bool>())
+    throw Error(cat("cannot write '", path, "' as fp16: '", name, "' is too large for it"));
+  return value;
+}
+
+void publish_stage(StageManifest& manifest, const StagePaths& paths,
+                   const std::function<void(const std::string& path)>& write) {
   const std::string fresh = paths.weights + ".new";
-  write_safetensors(fresh, file);
+  write(fresh);
   manifest.weights_file = base_name(paths.weights);
   manifest.weights_sha256 = sha256_file(fresh);
   if (std::rename(fresh.c_str(), paths.weights.c_str()) != 0)
     throw Error(cat("cannot write '", paths.weights, "': ", std::strerror(errno)));
   write_manifest(paths.manifest, manifest);
+}
+
+void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights,
+                   const std::string& type) {
+  TensorFile file;
+  for (const auto& [name, tensor] : weights)
+    file.tensors.emplace_back(name, as_stored(tensor, weights_scalar_type(type), name, paths.weights));
+  publish_stage(manifest, paths, [&](const std::string& path) { write_safetensors(path, file); });
 }
 
 void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::string& origin) {

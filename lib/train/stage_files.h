@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,13 @@ void remove_leftovers(const StagePaths& paths);
 // after one another: a reader that falls between them is told of a digest that does not agree.
 void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights,
                    const std::string& type);
+// The same, with weights that `write` writes to the path it is given.
+void publish_stage(StageManifest& manifest, const StagePaths& paths,
+                   const std::function<void(const std::string& path)>& write);
+// fp32|fp16|bf16
+at::ScalarType weights_scalar_type(const std::string& type);
+// On the CPU, contiguous, of this type. Error when a number is too large for it; name and path are for the message.
+at::Tensor as_stored(const at::Tensor& tensor, at::ScalarType type, const std::string& name, const std::string& path);
 
 // Copies each tensor of the file over the one of its name. DataError that lists what is missing, unknown or of another
 // shape.

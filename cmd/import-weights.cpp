@@ -1,0 +1,112 @@
+// import-weights: published checkpoints of other projects as stages.
+// adm, sr3 and diffusers are the formats (lib/import/adm.h, sr3_config.h, diffusers.h); --describe tells what is in a
+// file (lib/import/describe.h), --verify compares a stage with its original (lib/import/probe.h). See
+// import-weights(1).
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/run.h"
+#include "import/describe.h"
+#include "import/probe.h"
+#include "import/stage.h"
+#include "tensor/device.h"
+#include "train/stage_files.h"
+
+using namespace sr3;
+
+namespace {
+
+struct ImportProgram {
+  ImportOptions import;
+  std::string verify, device = "auto";
+  int64_t threads = 0;
+  double tolerance = 1e-4;
+  bool describe = false, json = false;
+
+  void declare(Options& options) {
+    import.declare(options);
+    options.group("Instead of importing");
+    options.add("describe", 0, &describe, "tell what is in files of weights");
+    options.add("verify", 0, &verify, "PROBE", "compare a stage with what its original made of the same input");
+    options.add("tolerance", 0, &tolerance, "E", "verify: the largest relative error that passes");
+    options.add("json", 0, &json, "verify and describe: lines of JSON");
+    options.group("Computing");
+    options.add("device", 0, &device, "NAME", "verify: auto, cpu, cuda or cuda:N");
+    options.add("threads", 0, &threads, "N", "threads; 0: one for each core");
+  }
+};
+
+int run_describe(const ImportProgram& program, const std::vector<std::string>& files) {
+  if (files.empty()) throw UsageError("--describe: which file");
+  for (size_t i = 0; i < files.size(); ++i) {
+    nlohmann::ordered_json line;
+    if (i > 0 && !program.json) std::printf("\n");
+    for (const auto& [name, text] : describe_checkpoint(files[i])) {
+      line[name] = text;
+      if (!program.json) std::printf("%s\t%s\n", name.c_str(), text.c_str());
+    }
+    if (program.json) std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  }
+  return kDone;
+}
+
+int run_verify(const ImportProgram& program, const std::vector<std::string>& stages) {
+  if (stages.size() != 1) throw UsageError("--verify PROBE takes one stage: STAGE.json");
+  if (!(program.tolerance >= 0)) throw UsageError(cat("--tolerance ", program.tolerance, " is less than 0"));
+  const ProbeResult result = run_probe(program.verify, stages[0], open_device(program.device));
+  if (program.json)
+    std::printf("{\"images\":%lld,\"largest\":%.6g,\"relative\":%.6g}\n", static_cast<long long>(result.images),
+                result.largest, result.relative);
+  else
+    std::printf("images\tlargest\trelative\n%lld\t%.6g\t%.6g\n", static_cast<long long>(result.images), result.largest,
+                result.relative);
+  if (result.relative <= program.tolerance) return kDone;
+  throw Error(cat("'", stages[0], "' is not what made '", program.verify, "': the relative error is ", result.relative,
+                  ", more than ", program.tolerance));
+}
+
+int run_import(cli::App& app, ImportProgram& program, const std::string& format, const std::string& operand) {
+  if (program.import.output.empty()) throw UsageError("no stage to write: -o STAGE.json");
+  stage_paths(program.import.output);  // the name is right
+  const Checkpoint file(format == "diffusers" ? weights_of_folder(operand) : operand);
+  ImportPlan plan = plan_import(format, file, program.import);
+  const auto total = static_cast<int64_t>(plan.layout.tensors.size());
+  Meter meter(app.progress, "tensors", total);
+  write_stage(plan, program.import, [&](int64_t done) { meter.update(done); });
+  meter.finish();
+  const StageManifest& stage = plan.stage;
+  note(cat("'", program.import.output, "': ", stage.kind, ", ",
+           stage.image.low_res ? cat(stage.image.low_res, " to ", stage.image.high_res) : cat(stage.image.high_res),
+           " pixels, ", plan.network.parameters(), " parameters in ", plan.network.tensors().size(), " tensors"));
+  return kDone;
+}
+
+int import_main(cli::App& app) {
+  ImportProgram program;
+  program.declare(app.options);
+  app.parse();
+  const std::vector<std::string>& operands = app.operands();
+  if (program.describe && !program.verify.empty()) throw UsageError("--describe and --verify exclude each other");
+  use_threads(program.threads);
+  if (program.describe) return run_describe(program, operands);
+  if (!program.verify.empty()) return run_verify(program, operands);
+  const std::string format = operands.empty() ? "" : operands[0];
+  if (format != "adm" && format != "sr3" && format != "diffusers")
+    throw UsageError(cat(format.empty() ? "the format comes first" : "'" + format + "' is no format",
+                         ": adm, sr3 or diffusers (--describe FILE tells which)"));
+  if (operands.size() != 2)
+    throw UsageError(cat(format, " takes one ", format == "diffusers" ? "folder" : "checkpoint"));
+  return run_import(app, program, format, operands[1]);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run("import-weights", "published checkpoints of other projects as stages",
+                  "adm|sr3|diffusers CHECKPOINT [--flags FLAGS] [--config FILE] -o STAGE.json", argc, argv,
+                  import_main);
+}

@@ -1,0 +1,168 @@
+#include "import/sr3_config.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace sr3 {
+namespace {
+
+ScheduleOptions schedule_of(const Fields& json) {
+  ScheduleOptions schedule;
+  const std::string kind = json.word("schedule", "linear");
+  schedule.kind = kind == "quad" ? "quadratic" : kind == "linear" || kind == "cosine" ? kind : "";
+  schedule.steps = json.whole("n_timestep", 2000);
+  schedule.beta_start = json.number("linear_start", 1e-4);
+  schedule.beta_end = json.number("linear_end", 2e-2);
+  return schedule;
+}
+
+}  // namespace
+
+Sr3Config read_sr3_config(const Fields& json) {
+  const auto refuse = [&](const auto&... parts) {
+    throw DataError(cat("cannot use '", json.origin(), "': ", parts...));
+  };
+  const Fields model = json.section("model"), unet = model.section("unet"), schedules = model.section("beta_schedule"),
+               diffusion = model.section("diffusion"), datasets = json.section("datasets");
+  if (!unet.has("inner_channel"))
+    refuse("it is no configuration of that project: 'model.unet.inner_channel' is missing");
+  if (const std::string which = model.word("which_model_G", "sr3"); which != "sr3")
+    refuse("'model.which_model_G' is '", which, "', another network than SR3's");
+  Sr3Config c;
+  c.in_channel = unet.whole("in_channel", c.in_channel);
+  c.out_channel = unet.whole("out_channel", c.out_channel);
+  c.inner_channel = unet.whole("inner_channel", c.inner_channel);
+  c.norm_groups = unet.whole("norm_groups", c.norm_groups);
+  c.channel_multiplier = unet.wholes("channel_multiplier", {});
+  c.attn_res = unet.wholes("attn_res", {});
+  c.res_blocks = unet.whole("res_blocks", 0);
+  c.dropout = unet.number("dropout", 0);
+  c.image_size = diffusion.whole("image_size", 0);
+  c.conditional = diffusion.flag("conditional", c.in_channel != c.out_channel);
+  if (c.in_channel != c.out_channel * (c.conditional ? 2 : 1))
+    refuse("'model.unet.in_channel' is ", c.in_channel, ", which is not ", c.conditional ? "twice " : "",
+           "'model.unet.out_channel'");
+  if (c.channel_multiplier.empty() || c.res_blocks < 1 || c.image_size < 1)
+    refuse("'model.unet.channel_multiplier', 'model.unet.res_blocks' and 'model.diffusion.image_size' are needed");
+  for (const char* part : {"val", "train"}) {
+    const Fields data = datasets.section(part);
+    if (c.conditional) c.low_res = data.whole("l_resolution", c.low_res);
+  }
+  c.batch = datasets.section("train").whole("batch_size", 0);
+  c.learning_rate = json.section("train").section("optimizer").number("lr", 0);
+  c.train = schedule_of(schedules.section("train"));
+  c.train_kind = schedules.section("train").word("schedule", "linear");
+  c.val = schedules.has("val") ? schedule_of(schedules.section("val")) : c.train;
+  return c;
+}
+
+UNetOptions sr3_network(const Sr3Config& c) {
+  UNetOptions o;
+  o.in_channels = o.out_channels = c.out_channel;
+  o.condition_channels = c.conditional ? c.out_channel : 0;
+  o.concat_order = "condition-x";
+  o.channels = c.inner_channel;
+  o.multipliers.assign(c.channel_multiplier.begin(), c.channel_multiplier.end());
+  o.blocks.assign(o.multipliers.size(), c.res_blocks);
+  o.attention.clear();
+  for (size_t level = 0; level < o.multipliers.size() && level < 16; ++level)
+    if (std::find(c.attn_res.begin(), c.attn_res.end(), c.image_size >> level) != c.attn_res.end())
+      o.attention.push_back(static_cast<int64_t>(level));
+  o.attention_bias = false;
+  o.groups = c.norm_groups;
+  o.scale_shift = false;
+  o.dropout = c.dropout;
+  o.level.input = "sqrt-alpha-bar";
+  o.level.order = "sin-cos";
+  o.level.out = c.inner_channel;
+  o.level.activate = false;
+  try {
+    validate(o);
+  } catch (const Error& error) {
+    throw DataError(cat("cannot use the configuration: ", error.what()));
+  }
+  return o;
+}
+
+Layout sr3_layout(const UNetOptions& network) {
+  return layout_of(network, [](const Place& p) {
+    std::string name;
+    if (p.part == "time") {
+      name = cat("noise_level_mlp.", p.number == 0 ? 1 : 3);
+    } else if (p.part == "out") {
+      name = cat("final_conv.block.", p.layer == "norm" ? 0 : 3);
+    } else {
+      // Blocks and resamplings are counted as ours are.
+      name = cat(p.part == "down" ? "downs." : p.part == "up" ? "ups." : "mid.", p.number);
+      const std::string& l = p.layer;
+      if (l == "conv")
+        name += p.resample ? ".conv" : "";
+      else if (l.starts_with("attention."))
+        name += ".attn." + l.substr(10);
+      else
+        name += l == "embed"   ? ".res_block.noise_func.noise_func.0"
+                : l == "skip"  ? ".res_block.res_conv"
+                : l == "norm1" ? ".res_block.block1.block.0"
+                : l == "conv1" ? ".res_block.block1.block.3"
+                : l == "norm2" ? ".res_block.block2.block.0"
+                               : ".res_block.block2.block.3";
+    }
+    ImportedTensor tensor;
+    tensor.sources = {{cat(name, ".", p.leaf), p.shape}};
+    return tensor;
+  });
+}
+
+StageManifest sr3_manifest(const Sr3Config& c) {
+  StageManifest m;
+  m.kind = c.conditional ? "super-resolution" : "base";
+  m.image.channels = c.out_channel;
+  m.image.high_res = c.image_size;
+  m.image.low_res = c.low_res;
+  m.network = sr3_network(c);
+  m.diffusion.schedule = c.val;
+  m.diffusion.variance = "posterior";
+  m.diffusion.level_draw = "sqrt-gamma";
+  m.diffusion.loss = "l1";
+  m.sampling.steps = std::to_string(c.val.steps);
+  m.low_res.recipe.kernel = "bicubic";
+  m.low_res.recipe.convention = "pillow";
+  m.low_res.upsample = "pillow-bicubic";
+  m.training.batch = c.batch;
+  m.training.learning_rate = c.learning_rate;
+  return m;
+}
+
+void check_sr3_schedule(const NetworkView& net, const Sr3Config& config, StageManifest& stage) {
+  std::string above = net.prefix();  // the buffers are the diffusion's, which holds the network
+  if (above.ends_with("denoise_fn.")) above.resize(above.size() - std::string("denoise_fn.").size());
+  const CheckpointTensor* found = net.file().find(above + "betas");
+  const bool known = !config.train.kind.empty() && !config.val.kind.empty();
+  if (!found || found->shape.size() != 1) {
+    if (!known)
+      throw DataError(cat("cannot import '", net.file().path(), "': the schedule '", config.train_kind,
+                          "' is not known here, and the file has no betas"));
+    return;
+  }
+  const at::Tensor betas = net.file().read(found->name).to(at::kDouble).contiguous();
+  std::vector<double> values(betas.data_ptr<double>(), betas.data_ptr<double>() + betas.numel());
+  if (!known) {
+    stage.diffusion.schedule = {.kind = "betas", .steps = betas.numel(), .betas = std::move(values)};
+    stage.sampling.steps = std::to_string(betas.numel());
+    return;
+  }
+  const std::vector<double> expected = make_betas(config.train);
+  bool same = expected.size() == values.size();
+  for (size_t i = 0; same && i < values.size(); ++i) same = std::abs(values[i] - expected[i]) <= 1e-4 * expected[i];
+  if (!same)
+    throw DataError(cat("cannot import '", net.file().path(), "': its ", values.size(), " betas from ",
+                        values.empty() ? 0 : values.front(), " to ", values.empty() ? 0 : values.back(),
+                        " are not the configuration's: '", config.train_kind, "', ", config.train.steps, " from ",
+                        config.train.beta_start, " to ", config.train.beta_end));
+}
+
+}  // namespace sr3
