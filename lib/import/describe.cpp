@@ -12,6 +12,24 @@
 namespace sr3 {
 namespace {
 
+// As other projects call them.
+std::string type_name(at::ScalarType type) {
+  switch (type) {
+    case at::kDouble:
+      return "float64";
+    case at::kFloat:
+      return "float32";
+    case at::kHalf:
+      return "float16";
+    case at::kBFloat16:
+      return "bfloat16";
+    case at::kLong:
+      return "int64";
+    default:
+      return std::string("other (") + c10::toString(type) + ")";
+  }
+}
+
 struct Guess {
   std::string format, text;
   NetworkView network;
@@ -62,7 +80,7 @@ std::vector<std::pair<std::string, std::string>> describe_checkpoint(const std::
   const Checkpoint file(weights);
   const Guess guess = guess_of(file);
   std::map<std::string, int64_t> types;
-  for (const CheckpointTensor& tensor : file.tensors()) ++types[c10::toString(tensor.type)];
+  for (const CheckpointTensor& tensor : file.tensors()) ++types[type_name(tensor.type)];
   std::string of_types;
   for (const auto& [type, count] : types) of_types += cat(of_types.empty() ? "" : ", ", count, " ", type);
   std::vector<std::pair<std::string, std::string>> rows = {{"file", weights},

@@ -13,8 +13,12 @@ namespace {
 constexpr uint64_t kMaxBytes = uint64_t{1} << 22;
 constexpr int kMaxDepth = 16;
 
+// No size or count of theirs is beyond this; a larger one would only overflow what is made of it.
+constexpr int64_t kMostWhole = int64_t{1} << 31;
+
 bool is_whole(const json& value) {
-  return value.is_number_integer() && !(value.is_number_unsigned() && value.get<uint64_t>() >> 63);
+  if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<uint64_t>() > kMostWhole)) return false;
+  return value.get<int64_t>() >= -kMostWhole && value.get<int64_t>() <= kMostWhole;
 }
 
 // From "//" to the end of the line, but not within a string.

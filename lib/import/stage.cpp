@@ -42,6 +42,18 @@ void tell(StageManifest& stage, const PublishedCheckpoint& known) {
   stage.training.attribution = known.project;
 }
 
+// Of the same shapes, but with other heads, noise, sizes, ...: more likely a slip than another network.
+void compare_with_readme(const Checkpoint& file, const PublishedCheckpoint& known, const AdmFlags& flags,
+                         StageManifest stage) {
+  const AdmFlags its = parse_adm_flags(known.settings);
+  StageManifest published = adm_manifest(its, known.classes);
+  published.sampling = stage.sampling;
+  published.network.dropout = stage.network.dropout;
+  published.image.low_res = stage.image.low_res;
+  if (manifest_text(published) != manifest_text(stage) || its.use_new_attention_order != flags.use_new_attention_order)
+    warn(cat("'", file.path(), "' has the tensors of ", known.file, ", whose flags are others: ", known.settings));
+}
+
 ImportPlan plan_adm(const Checkpoint& file, const ImportOptions& options) {
   NetworkView net = chosen_network(file, kAdmMarker, "guided-diffusion or improved-diffusion");
   const PublishedCheckpoint* known = recognised(net);
@@ -60,6 +72,7 @@ ImportPlan plan_adm(const Checkpoint& file, const ImportOptions& options) {
   StageManifest stage = adm_manifest(flags, std::max<int64_t>(classes, 1));
   Layout layout = adm_layout(stage.network, /*legacy=*/!flags.use_new_attention_order);
   check_fit(net, layout, "the flags", told ? contradictions(flags, *told) : std::vector<std::string>{});
+  if (known && options.flags) compare_with_readme(file, *known, flags, stage);
   if (known) tell(stage, *known);
   return {std::move(net), std::move(layout), std::move(stage)};
 }

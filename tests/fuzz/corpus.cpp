@@ -153,13 +153,14 @@ std::vector<Bytes> archive_corpus() {
     const size_t number = images.size() + 1;
     images.emplace_back("folder/" + std::to_string(number) + (number % 2 ? ".png" : ".ppm"), image);
   }
-  return {packed(images, "ustar", ""), packed(images, "pax", "gzip"), packed(images, "zip", ""), packed(images, "gnutar", ""),
-          packed(images, "pax", "xz")};
+  return {packed(images, "ustar", ""), packed(images, "pax", "gzip"), packed(images, "zip", ""),
+          packed(images, "gnutar", ""), packed(images, "pax", "xz")};
 }
 
 std::vector<Bytes> comment_corpus() {
   return {bytes_of("sr {\"key\":\"0001\",\"i\":0,\"n\":64,\"class\":3,\"seed\":7}"),
-          bytes_of("sr {\"key\":\"a/b\",\"i\":9223372036854775807,\"x\":{\"y\":[1,2,\"\\u00e9\"]}}"), bytes_of("sr {}")};
+          bytes_of("sr {\"key\":\"a/b\",\"i\":9223372036854775807,\"x\":{\"y\":[1,2,\"\\u00e9\"]}}"),
+          bytes_of("sr {}")};
 }
 
 std::vector<Bytes> safetensors_corpus() {
@@ -173,15 +174,70 @@ std::vector<Bytes> safetensors_corpus() {
 std::vector<Bytes> torch_corpus() {
   using namespace torch_files;
   const std::string w = storage("FloatStorage", "0", 6), flag = storage("BoolStorage", "1", 2);
-  const std::string pairs = global("collections", "OrderedDict") + "](](" + text("a") + tensor(w, 4, {2}, {1}) + "ee\x85R";
-  const std::string object = dict({{"w", tensor(w, 0, {2, 3}, {3, 1})},
-                                   {"t", global("torch._utils", "_rebuild_parameter") +
-                                             tuple({tensor(w, 0, {3, 2}, {1, 3}), "\x88", ordered_dict()}) + "R"},
-                                   {"list", "](" + tensor(flag, 0, {2}, {1}) + "q\1h\1" + number(7) + "}" + number(1) + "Nse"},
-                                   {"pairs", pairs}}) +
-                             "}" + text("_metadata") + ordered_dict() + "sb";
+  const std::string pairs =
+      global("collections", "OrderedDict") + "](](" + text("a") + tensor(w, 4, {2}, {1}) + "ee\x85R";
+  const std::string object =
+      dict({{"w", tensor(w, 0, {2, 3}, {3, 1})},
+            {"t", global("torch._utils", "_rebuild_parameter") +
+                      tuple({tensor(w, 0, {3, 2}, {1, 3}), "\x88", ordered_dict()}) + "R"},
+            {"list", "](" + tensor(flag, 0, {2}, {1}) + "q\1h\1" + number(7) + "}" + number(1) + "Nse"},
+            {"pairs", pairs}}) +
+      "}" + text("_metadata") + ordered_dict() + "sb";
   const std::vector<Stored> stored = {{"0", 6, std::string(24, '\1')}, {"1", 2, std::string(2, '\1')}};
   return {bytes_of(legacy(object, stored)), bytes_of(zip(object, stored)), bytes_of(legacy("N", {}))};
+}
+
+std::vector<Bytes> checkpoint_corpus() {
+  using namespace torch_files;
+  const std::vector<std::vector<std::string>> projects = {
+      {"time_embed.0.weight", "input_blocks.0.0.weight", "output_blocks.0.0.out_layers.0.weight",
+       "output_blocks.0.1.conv.weight", "out.2.weight", "label_emb.weight"},
+      {"denoise_fn.noise_level_mlp.1.weight", "denoise_fn.downs.0.weight",
+       "denoise_fn.downs.1.res_block.block1.block.3.weight", "denoise_fn.downs.1.attn.qkv.weight",
+       "denoise_fn.final_conv.block.3.weight", "betas"},
+      {"module.conv_in.weight", "module.time_embedding.linear_1.weight", "module.conv_norm_out.weight",
+       "module.mid_block.attentions.0.query.weight"}};
+  std::vector<Bytes> out;
+  for (const auto& names : projects) {
+    std::vector<std::pair<std::string, std::string>> items;
+    std::string header;
+    for (const std::string& name : names) {
+      items.emplace_back(name, tensor(storage("FloatStorage", "0", 12), 0, {2, 6}, {6, 1}));
+      const size_t at = (items.size() - 1) * 48;
+      header += (header.empty() ? "{\"" : ",\"") + name + "\":{\"dtype\":\"F32\",\"shape\":[2,6],\"data_offsets\":[" +
+                std::to_string(at) + "," + std::to_string(at + 48) + "]}";
+    }
+    const std::vector<Stored> stored = {{"0", 12, std::string(48, '\1')}};
+    out.push_back(bytes_of(legacy(dict(items), stored)));
+    out.push_back(bytes_of(zip(dict(items), stored)));
+    out.push_back(safetensors(header + "}", std::string(48 * names.size(), '\1')));
+  }
+  return out;
+}
+
+std::vector<Bytes> flags_corpus() {
+  return {
+      bytes_of("--image_size 64 --num_channels 192 --num_head_channels 64 --attention_resolutions 32,16,8 --class_cond "
+               "True --learn_sigma True --noise_schedule cosine --use_new_attention_order True"),
+      bytes_of("MODEL_FLAGS=\"--large_size 256 --small_size 64 --num_heads 4 --timestep_respacing 250\" --lr=1e-4"),
+      bytes_of("--image_size 8 --channel_mult 1,2 --diffusion_steps 4000 --dropout 0.1")};
+}
+
+std::vector<Bytes> sr3_config_corpus() {
+  return {bytes_of(R"({ // comment
+    "datasets": {"train": {"l_resolution": 16, "batch_size": 4}}, "path": "a//b",
+    "model": {"which_model_G": "sr3", "unet": {"in_channel": 6, "out_channel": 3, "inner_channel": 64, "norm_groups": 32,
+      "channel_multiplier": [1, 2, 4], "attn_res": [16], "res_blocks": 2, "dropout": 0.2},
+      "beta_schedule": {"train": {"schedule": "linear", "n_timestep": 20, "linear_start": 1e-6, "linear_end": 1e-2}},
+      "diffusion": {"image_size": 128, "conditional": true}}})")};
+}
+
+std::vector<Bytes> diffusers_corpus() {
+  return {bytes_of(R"({"_class_name": "UNet2DModel", "block_out_channels": [32, 64], "down_block_types": ["DownBlock2D",
+    "AttnDownBlock2D"], "up_block_types": ["AttnUpBlock2D", "UpBlock2D"], "downsample_padding": 0, "freq_shift": 1,
+    "flip_sin_to_cos": false, "norm_eps": 1e-6, "attention_head_dim": null, "num_class_embeds": 3, "sample_size": 32})"),
+          bytes_of(R"({"_class_name": "DDIMScheduler", "beta_schedule": "scaled_linear", "num_train_timesteps": 50,
+    "prediction_type": "v_prediction", "clip_sample": true, "trained_betas": [0.1, 0.2]})")};
 }
 
 std::vector<Bytes> npz_corpus() {

@@ -1,6 +1,6 @@
-// Feeds damaged inputs to every reader of files: each must return or throw an sr3::Error, within bounds of time and memory.
-// Deterministic: the same seed gives the same inputs as long as the code takes the same paths. What reaches new code (gcc's
-// trace-pc) joins the corpus, so that damage goes deep. A failing input is saved as fuzz-TARGET.
+// Feeds damaged inputs to every reader of files: each must return or throw an sr3::Error, within bounds of time and
+// memory. Deterministic: the same seed gives the same inputs as long as the code takes the same paths. What reaches new
+// code (gcc's trace-pc) joins the corpus, so that damage goes deep. A failing input is saved as fuzz-TARGET.
 //
 // usage: fuzz-readers SECONDS [TARGET [FILE]]     each target for so long; FILE: run that input once
 #include <unistd.h>
@@ -13,8 +13,14 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "corpus.h"
 #include "image/codec.h"
+#include "import/adm.h"
+#include "import/describe.h"
+#include "import/diffusers.h"
+#include "import/sr3_config.h"
+#include "import/stage.h"
 #include "mutate.h"
 #include "store/cascade_manifest.h"
 #include "store/manifest.h"
@@ -102,17 +108,49 @@ void read_torch_file(const Bytes& bytes) {
   strip_wrappers(file);
 }
 
-// A zip is read by its directory, at its end: from a file.
-void read_arrays(const Bytes& bytes) {
-  static const std::string path = (std::filesystem::temp_directory_path() / cat("sr3-fuzz-", getpid(), ".npz")).string();
-  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  try {
-    read_npz(path);
-  } catch (...) {
-    std::remove(path.c_str());
-    throw;
+// Some are read from files only.
+class ScratchFile {
+ public:
+  ScratchFile(const Bytes& bytes, const char* extension)
+      : path((std::filesystem::temp_directory_path() / cat("sr3-fuzz-", getpid(), extension)).string()) {
+    write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
-  std::remove(path.c_str());
+  ~ScratchFile() { std::remove(path.c_str()); }
+  const std::string path;
+};
+
+// A zip is read by its directory, at its end: from a file.
+void read_arrays(const Bytes& bytes) { read_npz(ScratchFile(bytes, ".npz").path); }
+
+// Described, all of its tensors read, and taken for each project's with settings that fit none.
+void read_checkpoint(const Bytes& bytes) {
+  const ScratchFile scratch(bytes, ".pt");
+  describe_checkpoint(scratch.path);
+  const Checkpoint file(scratch.path);
+  for (const auto& tensor : file.tensors()) file.read(tensor.name);
+  ImportOptions flags;
+  flags.flags = "--num_channels 32";
+  for (const auto& options : {ImportOptions(), flags})
+    for (const char* format : {"adm", "sr3"}) {
+      try {
+        plan_import(format, file, options);
+      } catch (const Error&) {
+      }
+    }
+}
+
+std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
+
+void read_flags(const Bytes& bytes) { adm_manifest(parse_adm_flags(text_of(bytes)), 10); }
+
+void read_sr3(const Bytes& bytes) {
+  validate(sr3_manifest(read_sr3_config(parse_fields(text_of(bytes), "input", true))));
+}
+
+void read_diffusers(const Bytes& bytes) {
+  const Fields fields = parse_fields(text_of(bytes), "input", false);
+  diffusers_layout(diffusers_model(fields, false).network, false);
+  make_betas(diffusers_scheduler(fields).diffusion.schedule);
 }
 
 void read_comment(const Bytes& bytes) {
@@ -130,9 +168,19 @@ const Target kTargets[] = {
     {"comment", comment_corpus, read_comment},
     {"safetensors", safetensors_corpus, read_weights},
     {"torch", torch_corpus, read_torch_file},
+    {"checkpoint", checkpoint_corpus, read_checkpoint},
+    {"adm-flags", flags_corpus, read_flags},
+    {"sr3-config", sr3_config_corpus, read_sr3},
+    {"diffusers", diffusers_corpus, read_diffusers},
     {"npz", npz_corpus, read_arrays},
-    {"manifest", manifest_corpus, [](const Bytes& bytes) { parse_manifest({bytes.begin(), bytes.end()}, "input"); }},
-    {"cascade", cascade_corpus, [](const Bytes& bytes) { parse_cascade({bytes.begin(), bytes.end()}, "input"); }},
+    {"manifest", manifest_corpus,
+     [](const Bytes& bytes) {
+       parse_manifest({bytes.begin(), bytes.end()}, "input");
+     }},
+    {"cascade", cascade_corpus,
+     [](const Bytes& bytes) {
+       parse_cascade({bytes.begin(), bytes.end()}, "input");
+     }},
 };
 
 const Target* current_target = nullptr;
@@ -195,6 +243,7 @@ void fuzz(const Target& target, double seconds) {
 
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 10;
+  log_state().verbosity = 0;
   if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(save_input);
   for (const Target& target : kTargets) {
     if (argc > 2 && std::string(argv[2]) != target.name) continue;

@@ -190,3 +190,20 @@ TEST_CASE("options that contradict each other are usage errors") {
   options.batch = -1;
   CHECK_THROWS_AS(validate(options), UsageError);
 }
+
+TEST_CASE("a picture as large as a training crop stays whole, however wide the network") {
+  const TinyStage tiny([](StageManifest& m) {
+    m.image.low_res = 64;
+    m.image.high_res = 256;
+    m.network.patch = 1;
+    m.network.channels = 192;  // whose maps of 256x256 take more than is counted on
+    m.network.multipliers = {1};
+    m.network.blocks = {1};
+    m.network.middle_attention = true;
+  });
+  const Stage stage(tiny.path(), {});
+  const Upscaler upscaler(stage, {});
+  CHECK(upscaler.tiling(256, 256).tiles() == 1);
+  CHECK(upscaler.tiling(512, 256).tiles() > 1);
+  CHECK(upscaler.tiling(512, 256).tile_width() <= 256);
+}

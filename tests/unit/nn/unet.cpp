@@ -282,7 +282,7 @@ TEST_CASE("any size: padded, cut, and the same as the padded image") {
 }
 
 TEST_CASE("the runner says what the training pass says") {
-  std::vector<UNetOptions> cases(4, adm_like());
+  std::vector<UNetOptions> cases(5, adm_like());
   cases[0].patch = 2;
   cases[1].classes = 0;
   cases[1].augmentation_level = false;
@@ -294,6 +294,7 @@ TEST_CASE("the runner says what the training pass says") {
   cases[3].level.input = "none";
   cases[3].classes = 0;
   cases[3].augmentation_level = false;
+  cases[4].resample = "conv-same";
   for (const UNetOptions& o : cases) {
     const Parameters p = random_parameters(o);
     const UNetInput in = input_for(o, 2, 13, 22);
