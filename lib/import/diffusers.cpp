@@ -49,6 +49,11 @@ DiffusersFolder diffusers_folder(const std::string& path) {
     return std::string();
   };
   const std::string unet = fs::is_regular_file(root + "/unet/config.json") ? root + "/unet" : root;
+  for (const char* decoder : {"vqvae", "vae", "movq"})
+    for (const std::string& beside : {root + "/" + decoder, unet + "/../" + decoder})
+      if (unet.ends_with("unet") && fs::is_directory(beside))
+        throw Error(cat("cannot import '", path, "': its network makes latents, of which '", decoder,
+                        "' makes the images; a stage makes images"));
   DiffusersFolder folder;
   folder.config = first({unet + "/config.json"});
   const std::string stem = unet + "/diffusion_pytorch_model";

@@ -13,7 +13,7 @@ struct PublishedCheckpoint {
   enum Kind { kAdm, kSr3, kClassifier };
   Kind kind;
   const char* file;      // as published; several of one layout: "lsun_bedroom.pt, ..."
-  const char* settings;  // the README's flags (kAdm, kClassifier), or the configuration's JSON (kSr3)
+  std::string settings;  // the README's flags (kAdm, kClassifier), or the configuration's JSON (kSr3)
   const char* data;      // what it was trained on
   const char* project;   // whom to name, and the terms
   int64_t classes;       // labels of class-conditional ones

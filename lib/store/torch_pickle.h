@@ -4,6 +4,8 @@
 //
 //   TensorFile file = read_torch("64_256_upsampler.pt");
 //   strip_wrappers(file);            // "module.x" -> "x"
+//
+// All at once; store/torch_reader.h reads tensor by tensor.
 #pragma once
 
 #include <span>

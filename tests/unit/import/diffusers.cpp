@@ -249,4 +249,9 @@ TEST_CASE("folders that lack something") {
   write_file(folder.path + "diffusion_pytorch_model.bin", "x");
   CHECK(diffusers_folder(folder.path).weights == folder.path + "diffusion_pytorch_model.bin");
   CHECK(diffusers_folder(folder.path).scheduler.empty());
+  std::filesystem::create_directories(folder.path + "p/unet");
+  std::filesystem::create_directories(folder.path + "p/vqvae");
+  write_file(folder.path + "p/unet/config.json", "{}");
+  refused(folder.path + "p", "makes latents, of which 'vqvae' makes the images");
+  refused(folder.path + "p/unet", "makes latents, of which 'vqvae' makes the images");
 }

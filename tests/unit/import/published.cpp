@@ -114,7 +114,7 @@ TEST_CASE("each published file has the tensors and parameters of the original, a
     options.flags = checkpoint.settings;
     CHECK(manifest_text(plan_import("adm", file, options).stage) == manifest_text(plan.stage));
     // Flags of the same shapes are taken as they are given, with a warning.
-    options.flags = std::string(checkpoint.settings) + " --predict_xstart True";
+    options.flags = checkpoint.settings + " --predict_xstart True";
     CHECK(plan_import("adm", file, options).stage.diffusion.predict == "x0");
     // What is told of the flags by shapes does not contradict them, and says them of itself.
     const auto told = flags_told_by(NetworkView(file, ""));
