@@ -84,9 +84,9 @@ std::vector<std::string> contradictions(const AdmFlags& flags, const AdmFlags& t
   };
   const auto word = [](bool value) { return value ? "True" : "False"; };
   if (told.super_resolution != flags.super_resolution)
-    list.push_back(told.super_resolution
-                       ? "--large_size and --small_size (they take 6 channels: an image and its condition)"
-                       : "--image_size (they take 3 channels: no condition)");
+    list.emplace_back(told.super_resolution
+                          ? "--large_size and --small_size (they take 6 channels: an image and its condition)"
+                          : "--image_size (they take 3 channels: no condition)");
   compare("num_channels", flags.num_channels, told.num_channels);
   compare("num_res_blocks", flags.num_res_blocks, told.num_res_blocks);
   compare("class_cond", std::string(word(flags.class_cond)), std::string(word(told.class_cond)));

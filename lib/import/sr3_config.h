@@ -20,8 +20,8 @@ struct Sr3Config {
   double dropout = 0;
   int64_t image_size = 128, low_res = 0;  // low_res 0: not told, or unconditional
   bool conditional = true;
-  ScheduleOptions train, val;  // kind "": one that they know and we do not
-  std::string train_kind;      // theirs
+  ScheduleOptions train, val;        // kind "": one that they know and we do not
+  std::string train_kind, val_kind;  // theirs
   int64_t batch = 0;
   double learning_rate = 0;
 };

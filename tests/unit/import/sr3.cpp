@@ -176,9 +176,11 @@ TEST_CASE("a checkpoint and a configuration that differ: networks by their setti
   refused("\"res_blocks\": 1", "\"res_blocks\": 2", "'res_blocks' 1 (here 2)");
   refused("\"attn_res\": [16]", "\"attn_res\": [8]", "'attn_res' [16] (here [8])");
   refused("\"n_timestep\": 40", "\"n_timestep\": 50", "its 40 betas from 0.0001 to 0.1 are not the configuration's");
-  // A schedule of theirs that we have not: the file's own betas.
-  write_file(options.config,
-             changed("\"train\": { \"schedule\": \"linear\"", "\"train\": { \"schedule\": \"warmup10\""));
+  // A schedule of theirs that we have not: the file's own betas, where it samples by it.
+  const std::string other = "\"train\": { \"schedule\": \"warmup10\"";
+  write_file(options.config, changed("\"train\": { \"schedule\": \"linear\"", other));
+  CHECK(plan_import("sr3", file, options).stage.diffusion.schedule.kind == "linear");
+  write_file(options.config, changed("\"val\": { \"schedule\": \"linear\"", "\"val\": { \"schedule\": \"const\""));
   const StageManifest stage = plan_import("sr3", file, options).stage;
   CHECK(stage.diffusion.schedule.kind == "betas");
   CHECK(stage.diffusion.schedule.betas.size() == 40);
