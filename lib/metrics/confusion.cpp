@@ -15,7 +15,8 @@ using Replicates = std::vector<std::vector<double>>;
 
 std::vector<double> rates_of(const std::vector<Judgement>& judgements, int64_t models) {
   std::vector<double> hits(static_cast<size_t>(models)), n(hits.size());
-  for (const Judgement& j : judgements) hits[static_cast<size_t>(j.model)] += j.fooled, ++n[static_cast<size_t>(j.model)];
+  for (const Judgement& j : judgements)
+    hits[static_cast<size_t>(j.model)] += j.fooled, ++n[static_cast<size_t>(j.model)];
   for (size_t m = 0; m < n.size(); ++m) hits[m] = n[m] > 0 ? hits[m] / n[m] : 0;
   return hits;
 }
@@ -54,7 +55,8 @@ Replicates bootstrap(const std::vector<Judgement>& judgements, int64_t models, c
       hits[static_cast<size_t>(j.model)] += j.fooled ? w : 0;
     }
     for (size_t m = 0; m < out.size(); ++m)
-      out[m][static_cast<size_t>(b)] = n[m] > 0 ? static_cast<double>(hits[m]) / static_cast<double>(n[m]) : estimate[m];
+      out[m][static_cast<size_t>(b)] =
+          n[m] > 0 ? static_cast<double>(hits[m]) / static_cast<double>(n[m]) : estimate[m];
   }
   return out;
 }
@@ -80,7 +82,7 @@ Interval within(const Interval& interval, double low, double high) {
   return {std::clamp(interval.low, low, high), std::clamp(interval.high, low, high)};
 }
 
-int64_t distinct(const std::vector<Contribution>& values, int64_t Contribution::* side) {
+int64_t distinct(const std::vector<Contribution>& values, int64_t Contribution::*side) {
   std::vector<int64_t> seen;
   for (const Contribution& c : values) seen.push_back(c.*side);
   std::sort(seen.begin(), seen.end());

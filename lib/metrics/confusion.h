@@ -1,12 +1,12 @@
-// The confusion rate of a two-alternative forced choice (SR3, section 4.2, "fool rate"): the share of trials in which a rater
-// takes the model's image for the real one. 50% is a model that cannot be told from reality.
+// The confusion rate of a two-alternative forced choice (SR3, section 4.2, "fool rate"): the share of trials in which a
+// rater takes the model's image for the real one. 50% is a model that cannot be told from reality.
 //
-// The headline interval is a bootstrap over raters and images at once: both are drawn anew, a judgement counts as often as
-// its rater times its image (the pigeonhole bootstrap: Owen 2007, "The pigeonhole bootstrap", Ann. Appl. Stat. 1). As that
-// paper shows, it counts the judgements' own variance about three times (97 to 99% of its "95%" intervals cover, as tried),
-// so the distances of its quantiles from the estimate are scaled to the unbiased two-way variance (metrics/crossed.h) times
-// Student's t over the normal's point: shape from the bootstrap, width from the moments. tests/unit/metrics/confusion.cpp
-// holds it to 93-97% of simulated studies.
+// The headline interval is a bootstrap over raters and images at once: both are drawn anew, a judgement counts as often
+// as its rater times its image (the pigeonhole bootstrap: Owen 2007, "The pigeonhole bootstrap", Ann. Appl. Stat. 1).
+// As that paper shows, it counts the judgements' own variance about three times (97 to 99% of its "95%" intervals
+// cover, as tried), so the distances of its quantiles from the estimate are scaled to the unbiased two-way variance
+// (metrics/crossed.h) times Student's t over the normal's point: shape from the bootstrap, width from the moments.
+// tests/unit/metrics/confusion.cpp holds it to 93-97% of simulated studies.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,8 @@ struct Confusion {
 
 Confusion confusion(const std::vector<Judgement>& judgements, int64_t models, const ConfusionOptions& options);
 
-// Any 0/1 outcome by raters on images, such as that the left side was chosen: one rate as above, which is not about models.
+// Any 0/1 outcome by raters on images, such as that the left side was chosen: one rate as above, which is not about
+// models.
 ConfusionRate crossed_rate(const std::vector<Judgement>& judgements, const ConfusionOptions& options);
 
 double d_prime(double rate);

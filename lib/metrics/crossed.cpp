@@ -10,7 +10,7 @@ namespace {
 struct Sums {
   std::vector<double> sum, count;
 
-  Sums(const std::vector<Contribution>& values, int64_t Contribution::* side) {
+  Sums(const std::vector<Contribution>& values, int64_t Contribution::*side) {
     for (const Contribution& c : values) {
       const auto at = static_cast<size_t>(c.*side);
       if (at >= sum.size()) sum.resize(at + 1), count.resize(at + 1);
@@ -50,8 +50,7 @@ CrossedError crossed_error(const std::vector<Contribution>& contributions, doubl
   const double by_image = i > 1 ? images.squares() * i / (i - 1) : 0;
   CrossedError error;
   error.variance = by_rater + by_image - (r > 1 && i > 1 ? own : 0);
-  const double uncertain =
-      (r > 1 ? by_rater * by_rater / (r - 1) : 0) + (i > 1 ? by_image * by_image / (i - 1) : 0);
+  const double uncertain = (r > 1 ? by_rater * by_rater / (r - 1) : 0) + (i > 1 ? by_image * by_image / (i - 1) : 0);
   error.variance = std::max(error.variance, floor);
   error.df = uncertain > 0 ? std::max(1.0, error.variance * error.variance / uncertain)
                            : std::numeric_limits<double>::infinity();
@@ -65,8 +64,8 @@ Icc intraclass(const std::vector<Contribution>& values) {
   for (const Contribution& c : values) sum += c.value, squares += c.value * c.value;
   const double r = raters.members(), i = images.members();
   if (n <= r || n <= i || r < 2 || i < 2) return {};
-  // Within raters there is the variance of images and the rest, within images that of raters and the rest, and in all the
-  // three: a linear system. The rest is solved for first.
+  // Within raters there is the variance of images and the rest, within images that of raters and the rest, and in all
+  // the three: a linear system. The rest is solved for first.
   const double image_and_rest = (squares - raters.squares_by_count()) / (n - r);
   const double rater_and_rest = (squares - images.squares_by_count()) / (n - i);
   const double of_raters = n * n - raters.squared_counts(), of_images = n * n - images.squared_counts();

@@ -32,8 +32,7 @@ double needed_error(const PowerOptions& o) {
   if (o.goal == "interval") return o.margin / normal_quantile(0.975);
   // Both one-sided tests must succeed: each may fail in half of the cases left.
   if (o.goal == "equivalence") return o.margin / (normal_quantile(0.95) + normal_quantile((1 + o.power) / 2));
-  if (o.goal == "difference")
-    return o.margin / (normal_quantile(0.975) + normal_quantile(o.power)) / std::sqrt(2.0);
+  if (o.goal == "difference") return o.margin / (normal_quantile(0.975) + normal_quantile(o.power)) / std::sqrt(2.0);
   throw UsageError(cat("'", o.goal, "' is none of interval|equivalence|difference"));
 }
 

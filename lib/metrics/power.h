@@ -12,7 +12,8 @@ namespace sr3 {
 // What the margin is of:
 //   interval     half the width of the 95% interval of one model's rate
 //   equivalence  the margin of the two one-sided tests around 50%, for a model that is at 50%
-//   difference   the true difference of two models' rates that a test at 5% is to find; the raters' and images' effects of
+//   difference   the true difference of two models' rates that a test at 5% is to find; the raters' and images' effects
+//   of
 //                the two models are taken as unrelated, the worst case
 struct PowerOptions {
   std::string goal = "interval";

@@ -14,9 +14,9 @@ struct Separation {
 };
 
 // Scores of real and of generated images, higher meaning more real; ties count half. Standard error and 95% interval by
-// DeLong, DeLong & Clarke-Pearson 1988 (from ranks, as Sun & Xu 2014), the interval on the logit's scale so that it stays in
-// [0,1]. UsageError where a side is empty. Of perfectly separated scores there is no error to be had from the data: the
-// interval is then Wilson's of the smaller set.
+// DeLong, DeLong & Clarke-Pearson 1988 (from ranks, as Sun & Xu 2014), the interval on the logit's scale so that it
+// stays in [0,1]. UsageError where a side is empty. Of perfectly separated scores there is no error to be had from the
+// data: the interval is then Wilson's of the smaller set.
 Separation separation(const std::vector<double>& real, const std::vector<double>& generated);
 
 }  // namespace sr3

@@ -1,6 +1,6 @@
 # An include points only to the same layer or one before it; the image side never reaches libtorch.
 cd "$SOURCE"
-order="base image stream degrade tensor diffusion nn store data train cascade metrics import cli"
+order="base image stream degrade tensor diffusion nn store data train cascade metrics study import cli"
 find lib -name '*.h' -o -name '*.cpp' | sort | xargs grep -nE '^ *#include' | awk -v order="$order" '
   BEGIN { n = split(order, layer, " "); for (i = 1; i <= n; ++i) rank[layer[i]] = i; limit = rank["degrade"] }
   {

@@ -15,12 +15,12 @@ namespace {
 
 struct Design {
   int64_t raters, trials, images;
-  double rate;                 // true, over all raters and images there could be
+  double rate;                      // true, over all raters and images there could be
   double rater_share, image_share;  // of the variance of what decides a judgement
 };
 
-// Each rater sees different images, every image equally often; a judgement is a threshold on rater + image + chance, whose
-// sum is a standard normal, so that the true rate is known exactly.
+// Each rater sees different images, every image equally often; a judgement is a threshold on rater + image + chance,
+// whose sum is a standard normal, so that the true rate is known exactly.
 std::vector<Judgement> simulate(const Design& d, uint64_t study, double shift_of_second_model = 0) {
   RandomStream random(77, study, 1000);
   std::vector<double> of_rater, of_image;
@@ -67,12 +67,11 @@ std::pair<double, double> coverage(const Design& d, int studies) {
 TEST_CASE("Confusion rate: the interval covers the truth in 93-97% of simulated studies") {
   // These shares make intraclass correlations of .053 and .17, as real raters have them: (2 / pi) asin(share) at 50%.
   const double rater = .083, image = .264;
-  for (const auto& [design, studies] :
-       {std::pair<Design, int>{{50, 50, 100, .47, rater, image}, 1000},  // SR3's
-        {{20, 20, 40, .5, rater, image}, 2000},
-        {{10, 30, 50, .3, rater, image}, 2000},
-        {{1000, 10, 100, .4, rater, image}, 300},  // a thousand raters
-        {{50, 50, 100, .4, 0, 0}, 1000}}) {        // all judgements independent
+  for (const auto& [design, studies] : {std::pair<Design, int>{{50, 50, 100, .47, rater, image}, 1000},  // SR3's
+                                        {{20, 20, 40, .5, rater, image}, 2000},
+                                        {{10, 30, 50, .3, rater, image}, 2000},
+                                        {{1000, 10, 100, .4, rater, image}, 300},  // a thousand raters
+                                        {{50, 50, 100, .4, 0, 0}, 1000}}) {        // all judgements independent
     CAPTURE(design.raters);
     CAPTURE(design.images);
     const auto [held, naive] = coverage(design, studies);
@@ -112,8 +111,8 @@ TEST_CASE("Confusion rate: numbers of one table by hand") {
   CHECK(rate.raters == 2);
   CHECK(rate.images == 2);
   CHECK(rate.rate == .75);
-  // Residuals / 4: 1/16 1/16 / 1/16 -3/16. Raters' sums 1/8 and -1/8: squares 1/32, doubled 1/16; the images' likewise; own
-  // squares 12/256. 1/8 - 3/64 = 5/64; the floor is 3/64.
+  // Residuals / 4: 1/16 1/16 / 1/16 -3/16. Raters' sums 1/8 and -1/8: squares 1/32, doubled 1/16; the images' likewise;
+  // own squares 12/256. 1/8 - 3/64 = 5/64; the floor is 3/64.
   CHECK(rate.se == doctest::Approx(std::sqrt(5.0 / 64)));
   CHECK(rate.df == 1);  // (5/64)^2 / (2 (1/16)^2) = 25/32: never under 1
   CHECK(rate.d_prime == doctest::Approx(std::sqrt(2.0) * -0.6744897501960817));

@@ -10,8 +10,8 @@
 using namespace sr3;
 
 TEST_CASE("Crossed variance: the figures of SR3's design") {
-  // ICC .053 of raters and .17 of images: 50 raters x 50 trials on 100 images are worth +-5.4 points, not the binomial's 2.0;
-  // 100 x 50 on 500 images +-3.1.
+  // ICC .053 of raters and .17 of images: 50 raters x 50 trials on 100 images are worth +-5.4 points, not the
+  // binomial's 2.0; 100 x 50 on 500 images +-3.1.
   const Icc icc{.053, .17};
   const auto half = [&](double raters, double trials, double images, const Icc& of) {
     return 196 * std::sqrt(crossed_variance(.5, raters * trials, raters, images, of));
@@ -29,12 +29,14 @@ TEST_CASE("Crossed variance: correlations are found again") {
   for (uint64_t s = 0; s < studies; ++s) {
     RandomStream random(5, s, 1000);
     std::vector<double> r, i;
-    for (int k = 0; k < 60; ++k) r.push_back(std::sqrt(rater) * random.normal()), i.push_back(std::sqrt(image) * random.normal());
+    for (int k = 0; k < 60; ++k)
+      r.push_back(std::sqrt(rater) * random.normal()), i.push_back(std::sqrt(image) * random.normal());
     std::vector<Contribution> values;
     for (int a = 0; a < 60; ++a)
       for (int b = 0; b < 60; ++b)
         if (random.below(3) > 0)
-          values.push_back({a, b, 7 + r[static_cast<size_t>(a)] + i[static_cast<size_t>(b)] + std::sqrt(rest) * random.normal()});
+          values.push_back(
+              {a, b, 7 + r[static_cast<size_t>(a)] + i[static_cast<size_t>(b)] + std::sqrt(rest) * random.normal()});
     const Icc icc = intraclass(values);
     mean.rater += icc.rater / studies, mean.image += icc.image / studies;
   }

@@ -1,0 +1,187 @@
+// confusion-eval: how often people take a model's image for the real one.
+// `plan` makes a study of pairs of images (lib/study/study.h), `serve` shows it to raters in their browsers
+// (lib/study/server.h), `page` is the same as one file, `rate` lets programs answer (lib/study/machine.h), `score` says
+// what came out (lib/study/score.h), `power` how large a study must be (lib/metrics/power.h).  See confusion-eval(1).
+#include <cstdio>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/run.h"
+#include "cli/shared.h"
+#include "study/chart.h"
+#include "study/machine.h"
+#include "study/page.h"
+#include "study/power_table.h"
+#include "study/score.h"
+#include "study/server.h"
+#include "tensor/device.h"
+
+using namespace sr3;
+
+namespace {
+
+using Operands = std::vector<std::string>;
+
+struct ConfusionProgram {
+  StudyDesign design;
+  PlanInputs inputs;
+  ServeOptions server;
+  StudyScoreOptions score;
+  SyntheticOptions synthetic;
+  DetectorOptions detector;
+  PowerOptions power;
+  std::string task = "auto", output, rater, plot;
+  int64_t list = 1;
+  uint64_t seed = 0;
+  bool no_history = false, csv = false, json = false;
+
+  void declare(Options& options) {
+    options.group("Studies");
+    options.add("output", 'o', &output, "STUDY", "where plan, page and rate write");
+    options.add("low-res", 0, &inputs.low_res, "INPUT", "low-resolution images, shown between the two: task 1");
+    options.choice("task", 0, &task, {"auto", "1", "2"}, "the question; auto: 1 with --low-res, else 2");
+    options.add("name", 0, &inputs.names, "NAME", "name of a model, one for each; else its path's");
+    options.add("raters", 0, &design.raters, "N", "raters, each with a list of trials");
+    options.add("trials", 0, &design.trials, "N", "main trials of a rater, over all models");
+    design.declare(options);
+    cli::declare_seed(options, &seed);
+    options.add("no-history", 0, &no_history, "leave this run and its time out of study.json");
+    options.group("Showing");
+    options.add("host", 0, &server.host, "ADDRESS", "where serve listens");
+    options.add("port", 0, &server.port, "N", "the port; 0: any free one");
+    options.add("list", 0, &list, "N", "which rater's list is on the page");
+    options.group("Scoring");
+    options.add("csv", 0, &csv, "tables with columns rater,image,model,task,fooled instead of studies");
+    options.add("per-image", 0, &score.per_image, "how often each image fooled, instead");
+    options.add("replicates", 0, &score.replicates, "N", "of the bootstrap");
+    options.add("plot", 0, &plot, "FILE", "also draw the rates: FILE.svg");
+    options.add("json", 0, &json, "JSON lines instead of tables");
+    options.group("Machine raters");
+    options.choice("rater", 0, &rater, {"synthetic", "detector", "sharpness"}, "who rates");
+    synthetic.declare(options);
+    detector.declare(options);
+    options.group("Power");
+    options.choice("goal", 0, &power.goal, {"interval", "equivalence", "difference"}, "what the margin is of");
+    options.add("power", 0, &power.power, "X", "chance that the test succeeds");
+    options.add("rate", 0, &power.rate, "X", "confusion rate that is expected");
+    options.add("icc-rater", 0, &power.icc.rater, "X", "correlation of one rater's judgements");
+    options.add("icc-image", 0, &power.icc.image, "X", "correlation of judgements on one image");
+    options.group("Input");
+    inputs.reader.declare(options);
+  }
+};
+
+std::string only(const Operands& operands, const char* verb) {
+  if (operands.size() != 1) throw UsageError(cat(verb, " takes one study's folder"));
+  return operands[0];
+}
+
+int run_plan(ConfusionProgram& p, const Operands& operands) {
+  if (operands.size() < 2) throw UsageError("plan takes the real images, and then one model's images or more");
+  if (p.output.empty()) throw UsageError("plan needs a folder to write: -o STUDY");
+  p.inputs.real = operands[0];
+  p.inputs.models.assign(operands.begin() + 1, operands.end());
+  p.inputs.history = !p.no_history;
+  if (p.task == "1" && !p.inputs.low_res)
+    throw UsageError("task 1 shows low-resolution images: name them with --low-res");
+  if (p.task == "2" && p.inputs.low_res) throw UsageError("task 2 shows no low-resolution images: leave --low-res out");
+  p.design.task = p.inputs.low_res ? 1 : 2;
+  p.design.seed = p.seed;
+  if (p.design.catches < 0) p.design.catches = (p.design.trials + 5) / 10;
+  p.design.validate();
+  int status = kDone;
+  const StudyDesign made = make_study(p.inputs, p.design, p.output, &status);
+  note(cat("study ", made.id, ": ", made.raters, " raters, ", made.trials_in_all(), " trials each, ",
+           made.images.size(), " images, ", made.models.size(), made.models.size() == 1 ? " model" : " models"));
+  return status;
+}
+
+int run_serve(ConfusionProgram& p, const Operands& operands) {
+  const Study study(only(operands, "serve"));
+  serve(study, p.server, [](const std::string& address) {
+    std::printf("%s\n", address.c_str());
+    std::fflush(stdout);
+  });
+  return kDone;
+}
+
+int run_page(ConfusionProgram& p, const Operands& operands) {
+  if (p.output.empty() || p.output == "-") throw UsageError("page needs a file to write: -o study.html");
+  write_page(Study(only(operands, "page")), p.list, p.output);
+  return kDone;
+}
+
+int run_rate(cli::App& app, ConfusionProgram& p, const Operands& operands) {
+  if (p.rater.empty()) throw UsageError("rate needs --rater synthetic, detector or sharpness");
+  const Study study(only(operands, "rate"));
+  const std::string path = p.output.empty() ? cat(study.folder(), "/machine/", p.rater, ".jsonl") : p.output;
+  if (p.output.empty()) std::filesystem::create_directories(study.folder() + "/machine");
+  p.synthetic.seed = p.detector.seed = p.seed;
+  if (p.rater == "synthetic") {
+    std::string text;
+    for (const Answer& answer : synthetic_answers(study, p.synthetic)) text += answer_line(answer) + "\n";
+    write_file(path, text);
+    return kDone;
+  }
+  if (p.rater == "sharpness") {
+    write_scores(path, study, sharpness_scores(study));
+    return kDone;
+  }
+  Meter meter(app.progress, "steps");
+  const MachineScores scores =
+      detector_scores(study, p.detector, [&](int64_t done, int64_t total) { meter.update(done, cat("of ", total)); });
+  meter.finish();
+  if (scores.pairs.empty()) return 130;
+  write_scores(path, study, scores);
+  return kDone;
+}
+
+int run_score(ConfusionProgram& p, const Operands& operands) {
+  if (p.score.replicates < 100) throw UsageError("option '--replicates': 100 or more");
+  if (!p.plot.empty() && (!p.plot.ends_with(".svg") || p.score.per_image))
+    throw UsageError("option '--plot' takes FILE.svg, and draws no single images");
+  p.score.seed = p.seed;
+  const bool keep_going = p.inputs.reader.keep_going;
+  const std::vector<AnswerSet> sets = p.csv ? gather_csv(operands, keep_going) : gather_answers(operands, keep_going);
+  const std::vector<ScoreTable> tables = score_tables(sets, p.score);
+  if (tables.empty()) throw DataError("nothing to score: there are no answers yet");
+  std::fputs(score_text(tables, p.json).c_str(), stdout);
+  if (!p.plot.empty()) write_file(p.plot, chart_svg(tables));
+  bool dropped = false;
+  for (const AnswerSet& set : sets)
+    for (const auto& [reason, n] : set.dropped) dropped |= reason == "damaged" || reason == "of another study";
+  return dropped ? kSkipped : kDone;
+}
+
+int run_power(ConfusionProgram& p, const Operands& operands) {
+  if (!operands.empty()) throw UsageError(cat("'", operands[0], "' is unexpected: power looks at no study"));
+  p.power.margin = p.design.margin;
+  std::fputs(power_table(p.power, p.design.trials, p.json).c_str(), stdout);
+  return kDone;
+}
+
+int confusion_main(cli::App& app) {
+  ConfusionProgram program;
+  program.declare(app.options);
+  app.parse();
+  use_threads(program.inputs.reader.threads);
+  Operands operands = app.operands();
+  const std::string verb = operands.empty() ? "" : operands[0];
+  if (!operands.empty()) operands.erase(operands.begin());
+  if (verb == "plan") return run_plan(program, operands);
+  if (verb == "serve") return run_serve(program, operands);
+  if (verb == "page") return run_page(program, operands);
+  if (verb == "rate") return run_rate(app, program, operands);
+  if (verb == "score") return run_score(program, operands);
+  if (verb == "power") return run_power(program, operands);
+  throw UsageError(cat(verb.empty() ? "what to do comes first" : "'" + verb + "' is not what confusion-eval does",
+                       ": plan, serve, page, rate, score or power"));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::run("confusion-eval", "how often people take a model's image for the real one",
+                  "plan|serve|page|rate|score|power [-o STUDY] [operands]", argc, argv, confusion_main);
+}

@@ -1,0 +1,165 @@
+#include "study/machine.h"
+
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "base/rng.h"
+#include "image/codec.h"
+#include "metrics/distribution.h"
+#include "store/json.h"
+#include "study/members.h"
+
+namespace sr3 {
+namespace {
+
+constexpr const char* kFormat = "confusion-scores 1";
+// Streams of their own, beside those of base/rng.h.
+enum : uint32_t { kRaterEffect = 100, kImageEffect = 101, kJudgement = 102 };
+
+double sharpness(const Image& image) {
+  const auto at = [&](int64_t x, int64_t y, int64_t c) {
+    return static_cast<double>(image.u8[static_cast<size_t>((y * image.width + x) * 3 + c)]);
+  };
+  double sum = 0, count = 0;
+  for (int64_t y = 0; y < image.height; ++y)
+    for (int64_t x = 0; x < image.width; ++x)
+      for (int64_t c = 0; c < 3; ++c) {
+        if (x > 0) sum += std::abs(at(x, y, c) - at(x - 1, y, c)), ++count;
+        if (y > 0) sum += std::abs(at(x, y, c) - at(x, y - 1, c)), ++count;
+      }
+  return count > 0 ? sum / count : 0;
+}
+
+}  // namespace
+
+void SyntheticOptions::declare(Options& options) {
+  options.add("true-rate", 0, &rate, "X", "synthetic: the confusion rate of the population");
+  options.add("rater-share", 0, &rater_share, "X", "synthetic: share of the variance that is the raters'");
+  options.add("image-share", 0, &image_share, "X", "synthetic: share of the variance that is the images'");
+  options.add("side-bias", 0, &side_bias, "X", "synthetic: share of trials answered 'left' whatever is shown");
+  options.add("lapse", 0, &lapse, "X", "synthetic: share of trials answered by a coin");
+}
+
+std::vector<Answer> synthetic_answers(const Study& study, const SyntheticOptions& o) {
+  const auto share = [](double x) { return x >= 0 && x <= 1; };
+  if (!share(o.rate) || !share(o.side_bias) || !share(o.lapse) || !share(o.rater_share) || !share(o.image_share) ||
+      o.rater_share + o.image_share > 1)
+    throw UsageError("shares and rates are 0 to 1, and those of raters and images 1 at most together");
+  const StudyDesign& design = study.design();
+  const double threshold = normal_quantile(o.rate), own = std::sqrt(1 - o.rater_share - o.image_share);
+  std::vector<double> image_effects;
+  for (size_t i = 0; i < design.images.size(); ++i)
+    image_effects.push_back(std::sqrt(o.image_share) * RandomStream(o.seed, i, kImageEffect).normal());
+  std::vector<Answer> answers;
+  for (int64_t rater = 0; rater < design.raters; ++rater) {
+    const double effect =
+        std::sqrt(o.rater_share) * RandomStream(o.seed, static_cast<uint64_t>(rater), kRaterEffect).normal();
+    RandomStream random(o.seed, static_cast<uint64_t>(rater), kJudgement);
+    const RaterPlan& plan = study.plan(rater);
+    std::map<int64_t, bool> said;  // of trials that come again
+    for (size_t t = 0; t < plan.size(); ++t) {
+      const PlannedTrial& trial = plan[t];
+      const double deviate =
+          threshold + effect + image_effects[static_cast<size_t>(trial.image)] + own * random.normal();
+      bool fooled = deviate > 0;
+      if (trial.kind == TrialKind::kCatch) fooled = false;
+      if (trial.kind == TrialKind::kControl) fooled = random.below(2) == 1;
+      if (trial.kind == TrialKind::kRepeat) fooled = said[trial.repeats];
+      Answer answer;
+      answer.left = fooled ? !trial.real_left : trial.real_left;
+      if (random.uniform() < o.lapse) answer.left = random.below(2) == 1;
+      if (random.uniform() < o.side_bias) answer.left = true;
+      said[static_cast<int64_t>(t)] = answer.left != trial.real_left;
+      answer.study = design.id;
+      answer.session = "0000000000000000";
+      answer.machine = true;
+      answer.machine_name = "synthetic";
+      answer.rater = rater + 1;
+      answer.trial = static_cast<int64_t>(t) + 1;
+      answer.offset = static_cast<double>(design.exposure_ms);
+      answer.response = 600;
+      answers.push_back(answer);
+    }
+  }
+  return answers;
+}
+
+MachineScores sharpness_scores(const Study& study) {
+  MachineScores scores{study.design().id, "sharpness", {}};
+  const auto of = [&](int64_t image, int64_t model) {
+    const std::string path = study.image_path(image, model);
+    return sharpness(decode(read_file(path), path, {}));
+  };
+  for (int64_t i = 0; i < static_cast<int64_t>(study.design().images.size()); ++i) {
+    const double real = of(i, -1);
+    for (int64_t m = 0; m < static_cast<int64_t>(study.design().models.size()); ++m)
+      scores.pairs.push_back({m, i, real, of(i, m)});
+  }
+  return scores;
+}
+
+void write_scores(const std::string& path, const Study& study, const MachineScores& scores) {
+  const StudyDesign& design = study.design();
+  std::string text =
+      nlohmann::ordered_json(
+          {{"format", kFormat}, {"study", scores.study}, {"rater_kind", "machine"}, {"machine", scores.machine}})
+          .dump() +
+      "\n";
+  for (const PairScore& pair : scores.pairs)
+    text += nlohmann::ordered_json({{"model", design.models[static_cast<size_t>(pair.model)]},
+                                    {"image", design.images[static_cast<size_t>(pair.image)]},
+                                    {"real", pair.real},
+                                    {"generated", pair.generated}})
+                .dump() +
+            "\n";
+  write_file(path, text);
+}
+
+bool read_scores(const std::string& path, const Study& study, MachineScores& scores) {
+  const std::string text = read_text(path);
+  if (text.rfind(cat("{\"format\":\"", kFormat), 0) != 0) return false;
+  const StudyDesign& design = study.design();
+  std::map<std::string, int64_t> models, images;
+  for (const std::string& name : design.models) models.emplace(name, static_cast<int64_t>(models.size()));
+  for (const std::string& name : design.images) images.emplace(name, static_cast<int64_t>(images.size()));
+  std::map<std::pair<int64_t, int64_t>, bool> met;
+  int64_t number = 0;
+  scores = {};
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = text.find('\n', at);
+    const std::string where = cat(path, ", line ", ++number);
+    if (end == std::string::npos) throw DataError(cat("cannot read '", where, "': cut short"));
+    const nlohmann::json json = parse_json(std::string_view(text).substr(at, end - at), where, 1);
+    at = end + 1;
+    Members fields(json, where);
+    if (number == 1) {
+      std::string format, kind;
+      fields.take("format", format);
+      fields.take("study", scores.study);
+      fields.take("rater_kind", kind);
+      fields.take("machine", scores.machine);
+      fields.done();
+      if (scores.study != design.id)
+        throw DataError(cat("'", path, "' is of the study ", scores.study, ", not of ", design.id));
+      continue;
+    }
+    PairScore pair;
+    std::string model, image;
+    fields.take("model", model);
+    fields.take("image", image);
+    fields.take("real", pair.real);
+    fields.take("generated", pair.generated);
+    fields.done();
+    if (!models.count(model) || !images.count(image))
+      throw DataError(cat("cannot read '", where, "': the study has no '", models.count(model) ? image : model, "'"));
+    pair.model = models[model], pair.image = images[image];
+    if (!met.emplace(std::pair(pair.model, pair.image), true).second)
+      throw DataError(cat("cannot read '", where, "': a second score of '", image, "'"));
+    scores.pairs.push_back(pair);
+  }
+  return true;
+}
+
+}  // namespace sr3

@@ -1,0 +1,40 @@
+#include "study/power_table.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "metrics/distribution.h"
+#include "study/score.h"
+
+namespace sr3 {
+
+std::string power_table(const PowerOptions& options, int64_t trials, bool json) {
+  const auto inside = [](double x) { return x > 0 && x < 1; };
+  if (!inside(options.margin) || !inside(options.power) || !inside(options.rate))
+    throw UsageError("options '--margin', '--power' and '--rate' are between 0 and 1");
+  if (options.icc.rater < 0 || options.icc.image < 0 || options.icc.rater + options.icc.image >= 1)
+    throw UsageError("options '--icc-rater' and '--icc-image' take 0 or more, less than 1 together");
+  if (trials < 1) throw UsageError("option '--trials': 1 or more");
+  const int64_t fewest = std::max<int64_t>(2, images_needed(options));
+  std::vector<int64_t> rows = {fewest, fewest + (fewest + 3) / 4};
+  for (const int64_t scale : {1, 10, 100, 1000, 10000})
+    for (const int64_t digit : {10, 20, 50})
+      if (digit * scale > rows[1] && digit * scale <= 20 * std::max<int64_t>(fewest, 50)) rows.push_back(digit * scale);
+  ScoreTable table{"power", {}};
+  for (const int64_t images : rows) {
+    const int64_t each = std::min(trials, images);
+    const auto raters = raters_needed(options, each, images);
+    if (!raters) continue;
+    table.rows.push_back({{"goal", options.goal},
+                          {"margin", options.margin},
+                          {"images", images},
+                          {"trials", each},
+                          {"raters", *raters},
+                          {"judgements", *raters * each},
+                          {"half_width", normal_quantile(0.975) * study_error(options, *raters, each, images)}});
+  }
+  if (table.rows.empty()) throw Error("no number of raters and images that could be had is enough");
+  return score_text({table}, json);
+}
+
+}  // namespace sr3

@@ -1,0 +1,193 @@
+#include "study/sessions.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace sr3 {
+namespace {
+
+using Clock = std::chrono::system_clock;
+constexpr std::chrono::minutes kAbandoned(120), kNeverBegun(15);
+
+std::string random_hex(size_t digits) {
+  std::string bytes(digits / 2, '\0'), text;
+  if (getentropy(bytes.data(), bytes.size()) != 0) throw Error("the system gives no random numbers");
+  for (const char c : bytes)
+    for (const int shift : {4, 0}) text += "0123456789abcdef"[static_cast<unsigned char>(c) >> shift & 15];
+  return text;
+}
+
+void sync_folder(const std::string& folder) {
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  ::close(fd);
+}
+
+// Adds a line, on disk when it returns. A line half written is taken back.
+void append(const std::string& path, const std::string& text) {
+  const std::string line = text + "\n";
+  const auto failed = [&path] { return Error(cat("cannot write '", path, "': ", std::strerror(errno))); };
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (fd < 0) throw failed();
+  const off_t before = lseek(fd, 0, SEEK_END);
+  size_t done = 0;
+  while (done < line.size()) {
+    const ssize_t n = ::write(fd, line.data() + done, line.size() - done);
+    if (n > 0) done += static_cast<size_t>(n);
+    if (n < 0 && errno != EINTR) break;
+  }
+  const bool good = done == line.size() && fsync(fd) == 0;
+  const int failure = errno;
+  if (!good && before >= 0 && ftruncate(fd, before) != 0) warn(cat("'", path, "' may end in a broken line"));
+  ::close(fd);
+  errno = failure;
+  if (!good) throw failed();
+}
+
+}  // namespace
+
+struct Sessions::Session {
+  SessionHead head;
+  std::string path;
+  int64_t answered = 0;
+  std::string last_nonce;
+  Clock::time_point touched;
+};
+
+Sessions::Sessions(const Study& study) : study_(study), folder_(study.folder() + "/answers") {
+  std::filesystem::create_directories(folder_);
+  const std::string lock = folder_ + "/.lock";
+  lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) throw Error(cat("cannot write '", lock, "': ", std::strerror(errno)));
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock_);
+    throw Error(cat("'", study.folder(), "' is being served already, by another process"));
+  }
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_))
+    if (entry.path().extension() == ".jsonl") paths.push_back(entry.path().string());
+  std::sort(paths.begin(), paths.end());
+  try {
+    for (const std::string& path : paths) restore(path);
+  } catch (...) {
+    ::close(lock_);
+    throw;
+  }
+}
+
+Sessions::~Sessions() { ::close(lock_); }
+
+void Sessions::restore(const std::string& path) {
+  const AnswersFile file = read_answers(path);
+  if (!file.damaged.empty()) throw DataError(file.damaged[0]);
+  // A page's own file may have been put here: to be scored, not to be gone on with.
+  if (file.heads.size() != 1 || file.heads[0].token.empty()) {
+    if (file.cut && file.heads.empty()) std::filesystem::resize_file(path, file.whole_bytes);
+    return;
+  }
+  const SessionHead& head = file.heads[0];
+  if (head.study != study_.design().id)
+    throw DataError(cat("'", path, "' holds answers of the study ", head.study, ", not of ", study_.design().id));
+  if (head.rater > study_.design().raters)
+    throw DataError(cat("'", path, "' is of rater ", head.rater, ", beyond the plan"));
+  if (file.cut) {
+    std::filesystem::resize_file(path, file.whole_bytes);
+    note(cat("'", path, "' ended in the middle of an answer, which was never confirmed; cut off"));
+  }
+  auto session = std::make_unique<Session>();
+  session->head = head;
+  session->path = path;
+  for (const Answer& answer : file.answers) {
+    if (answer.session != head.session || answer.trial != session->answered + 1 ||
+        answer.trial > study_.design().trials_in_all())
+      throw DataError(cat("'", path, "': the answer to trial ", answer.trial, " is out of order"));
+    ++session->answered;
+    session->last_nonce = answer.nonce;
+  }
+  const auto age = std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(path);
+  session->touched = Clock::now() - std::chrono::duration_cast<Clock::duration>(age);
+  sessions_[head.token] = std::move(session);
+}
+
+int64_t Sessions::free_list() const {
+  const StudyDesign& design = study_.design();
+  // Of each list: 2 it is answered or being answered, 1 it was left, 0 nobody has had it.
+  std::vector<int> taken(static_cast<size_t>(design.raters));
+  for (const auto& [token, session] : sessions_) {
+    const auto patience = session->answered > 0 ? kAbandoned : kNeverBegun;
+    const bool busy = session->answered == design.trials_in_all() || Clock::now() - session->touched < patience;
+    int& state = taken[static_cast<size_t>(session->head.rater - 1)];
+    state = std::max(state, busy ? 2 : 1);
+  }
+  const auto least = std::min_element(taken.begin(), taken.end());
+  if (*least == 2) throw Refused{409, "This study has all the raters it needs. Thank you."};
+  return least - taken.begin() + 1;
+}
+
+SessionState Sessions::begin(const std::string& name, const std::string& agent) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (!name.empty())
+    for (const auto& [token, session] : sessions_)
+      if (session->head.name == name) return told(*session);
+  auto session = std::make_unique<Session>();
+  SessionHead& head = session->head;
+  head = {study_.design().id, random_hex(16), random_hex(32), free_list(), name, agent.substr(0, 300), utc_now()};
+  session->path = cat(folder_, "/", cat(head.rater + 1000000).substr(1), "-", head.session, ".jsonl");
+  session->touched = Clock::now();
+  append(session->path, head_line(head));
+  sync_folder(folder_);
+  return told(*(sessions_[head.token] = std::move(session)));
+}
+
+Sessions::Session& Sessions::find(const std::string& token) const {
+  const auto found = sessions_.find(token);
+  if (found == sessions_.end()) throw Refused{404, "This session is not known here."};
+  return *found->second;
+}
+
+SessionState Sessions::told(const Session& session) const { return {session.head.token, session.answered + 1}; }
+
+SessionState Sessions::state(const std::string& token) const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return told(find(token));
+}
+
+PlannedTrial Sessions::trial(const std::string& token, int64_t number) const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const Session& session = find(token);
+  if (number != session.answered + 1 || number > study_.design().trials_in_all())
+    throw Refused{409, "This is not the trial that comes next."};
+  return study_.plan(session.head.rater - 1)[static_cast<size_t>(number - 1)];
+}
+
+SessionState Sessions::answer(const std::string& token, Answer answer) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  Session& session = find(token);
+  if (session.answered > 0 && answer.trial == session.answered && answer.nonce == session.last_nonce)
+    return told(session);
+  if (answer.trial != session.answered + 1 || answer.trial > study_.design().trials_in_all())
+    throw Refused{409, "This is not the trial that comes next."};
+  answer.study = study_.design().id;
+  answer.session = session.head.session;
+  answer.rater = session.head.rater;
+  answer.time = utc_now();
+  append(session.path, answer_line(answer));
+  ++session.answered;
+  session.last_nonce = answer.nonce;
+  session.touched = Clock::now();
+  return told(session);
+}
+
+}  // namespace sr3

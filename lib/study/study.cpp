@@ -1,0 +1,192 @@
+#include "study/study.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/history.h"
+#include "base/log.h"
+#include "degrade/resize.h"
+#include "image/png.h"
+#include "store/digest.h"
+#include "store/json.h"
+#include "stream/join.h"
+#include "study/plan.h"
+
+namespace sr3 {
+namespace {
+
+constexpr const char* kDesign = "study.json";
+constexpr const char* kTrials = "trials.jsonl";
+
+// Enlarged by repeating pixels.
+Image repeated(const Image& image, int64_t width, int64_t height) {
+  Image out = make_image(width, height, image.depth);
+  const auto fill = [&](const auto& from, auto& to) {
+    for (int64_t y = 0; y < height; ++y)
+      for (int64_t x = 0; x < width; ++x)
+        std::copy_n(from.begin() + (y * image.height / height * image.width + x * image.width / width) * 3, 3,
+                    to.begin() + (y * width + x) * 3);
+  };
+  if (image.depth == 8)
+    fill(image.u8, out.u8);
+  else
+    fill(image.u16, out.u16);
+  return out;
+}
+
+// How bad the bad version of a catch trial is: each 8x8 pixels (of small images fewer) become one.
+Image spoilt(const Image& image) {
+  const int64_t factor = std::clamp<int64_t>(std::min(image.width, image.height) / 8, 2, 8);
+  const auto part = [factor](int64_t side) { return std::max<int64_t>(1, side / factor); };
+  const Image small = resize(image, part(image.width), part(image.height), Kernel::kBox, Convention::kFloat);
+  return repeated(small, image.width, image.height);
+}
+
+// The one path of every picture: 8 bits, no text, and not compressed, so that its length is a function of its size and
+// says nothing of how smooth it is.
+Bytes encoded(const Image& image) {
+  Image plain = with_depth(image, 8);
+  plain.comment.clear();
+  EncodeOptions options;
+  options.png_level = 0;
+  return encode_png(plain, options);
+}
+
+std::string picture_path(const std::string& folder, int64_t image, const std::string& what) {
+  return cat(folder, "/images/", cat(image + 1000000).substr(1), "-", what, ".png");
+}
+
+class Pictures {
+ public:
+  Pictures(std::string folder, const StudyDesign& design) : folder_(std::move(folder)), design_(design) {
+    std::filesystem::create_directories(folder_ + "/images");
+  }
+
+  // frames: the real one, the models', and the low-resolution one where there is one.
+  void add(const std::vector<Frame>& frames, int64_t number) {
+    const Image& real = frames[0].image;
+    const size_t models = design_.models.size();
+    for (size_t m = 1; m <= models; ++m) {
+      const Image& image = frames[m].image;
+      if (image.width != real.width || image.height != real.height)
+        throw DataError(cat("cannot pair '", frames[0].origin, "' with '", frames[m].origin, "': ", real.width, "x",
+                            real.height, " and ", image.width, "x", image.height));
+      same_ += image.u8 == real.u8 && image.u16 == real.u16;
+      unlike_ += frames[m].lossy != frames[0].lossy;
+      write(number, std::to_string(m), image);
+    }
+    write(number, "real", real);
+    write(number, "catch", spoilt(real));
+    if (frames.size() <= models + 1) return;
+    const Frame& low = frames.back();
+    if (low.image.width > real.width || low.image.height > real.height)
+      throw DataError(
+          cat("cannot show '", low.origin, "' between the others: it is larger than '", frames[0].origin, "'"));
+    write(number, "low",
+          design_.low_res_zoom == "nearest"
+              ? repeated(low.image, real.width, real.height)
+              : resize(low.image, real.width, real.height, Kernel::kBicubic, Convention::kFloat));
+  }
+
+  void warn_of_unlike() const {
+    if (same_ > 0) warn(cat(same_, " images of models have the very pixels of the real ones"));
+    if (unlike_ > 0)
+      warn(cat(unlike_, " pairs are of a JPEG file and another: raters may see the compression, not the model"));
+  }
+  const std::string& digests() const { return digests_; }
+
+ private:
+  void write(int64_t number, const std::string& what, const Image& image) {
+    const Bytes bytes = encoded(image);
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    digests_ += sha256_bytes(text);
+    write_file(picture_path(folder_, number, what), text);
+  }
+
+  std::string folder_;
+  const StudyDesign& design_;
+  std::string digests_;
+  int64_t same_ = 0, unlike_ = 0;
+};
+
+std::vector<std::string> names_of(const PlanInputs& inputs) {
+  std::vector<std::string> names = inputs.names;
+  if (names.empty())
+    for (std::string operand : inputs.models) {
+      while (operand.size() > 1 && operand.ends_with('/')) operand.pop_back();
+      names.push_back(std::filesystem::is_directory(operand) ? base_name(operand) : stem_of(operand));
+    }
+  if (names.size() != inputs.models.size())
+    throw UsageError(cat("option '--name': ", names.size(), " names for ", inputs.models.size(), " models"));
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty() || names[i] == "-" || names[i] == "." || names[i] == "..")
+      throw UsageError(cat("model ", i + 1, " has no name: give one a model with --name"));
+    if (std::find(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), names[i]) !=
+        names.begin() + static_cast<ptrdiff_t>(i))
+      throw UsageError(cat("two models are named '", names[i], "': give a name for each with --name"));
+  }
+  return names;
+}
+
+std::string id_of(const StudyDesign& design, const std::string& trials, const std::string& digests) {
+  return sha256_bytes(cat(design_json(design).dump(), "\n", trials, digests)).substr(0, 16);
+}
+
+}  // namespace
+
+StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::string& folder, int* status) {
+  design.models = names_of(inputs);
+  if (std::filesystem::exists(cat(folder, "/", kDesign)))
+    throw UsageError(cat("'", folder, "' holds a study already: name another folder, or remove it"));
+  std::vector<std::string> operands = {inputs.real};
+  operands.insert(operands.end(), inputs.models.begin(), inputs.models.end());
+  if (inputs.low_res) operands.push_back(*inputs.low_res);
+  Join join(operands, inputs.reader);
+  if (join.expected()) check_images(design, *join.expected());  // before the work, where it is known
+  Pictures pictures(folder, design);
+  while (auto frames = join.next()) {
+    pictures.add(*frames, static_cast<int64_t>(design.images.size()));
+    design.images.push_back((*frames)[0].key);
+  }
+  if (design.images.empty()) throw DataError("nothing to show: no images");
+  pictures.warn_of_unlike();
+  const std::string trials = trials_text(design, plan_trials(design));
+  design.id = id_of(design, trials, pictures.digests());
+  nlohmann::ordered_json json = design_json(design);
+  if (inputs.history) {
+    const HistoryEntry run = this_run();
+    json["history"] = {
+        {{"program", run.program}, {"version", run.version}, {"arguments", run.arguments}, {"time", run.time}}};
+  }
+  write_file(cat(folder, "/", kTrials), trials);
+  write_file(cat(folder, "/", kDesign), readable_json(json));
+  *status = join.status();
+  return design;
+}
+
+Study::Study(const std::string& folder) : folder_(folder) {
+  while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
+  const std::string design = cat(folder_, "/", kDesign), trials = cat(folder_, "/", kTrials);
+  if (!std::filesystem::exists(design))
+    throw Error(cat("'", folder, "' is no study: it has no ", kDesign, "; confusion-eval plan makes one"));
+  design_ = parse_design(parse_json(read_text(design), design, 5), design);
+  plans_ = parse_trials(read_text(trials, uint64_t{1} << 32), design_, trials);
+}
+
+std::string Study::image_path(int64_t image, int64_t model) const {
+  return picture_path(folder_, image, model < 0 ? "real" : std::to_string(model + 1));
+}
+
+std::vector<std::string> Study::places(int64_t task) {
+  return task == 1 ? std::vector<std::string>{"left", "middle", "right"} : std::vector<std::string>{"left", "right"};
+}
+
+Bytes Study::picture(const PlannedTrial& trial, const std::string& place) const {
+  if (place == "middle") return read_file(picture_path(folder_, trial.image, "low"));
+  const bool real = (place == "left") == trial.real_left || trial.kind == TrialKind::kControl;
+  if (!real && trial.kind == TrialKind::kCatch) return read_file(picture_path(folder_, trial.image, "catch"));
+  return read_file(image_path(trial.image, real ? -1 : trial.model));
+}
+
+}  // namespace sr3

@@ -1,0 +1,154 @@
+# The server against those who do not play by the rules. usage: server.py STUDY
+import glob, http.client, json, os, random, signal, socket, subprocess, sys, threading, time
+
+study = sys.argv[1]
+
+
+def serve(port=0):
+    server = subprocess.Popen(["confusion-eval", "serve", "-q", study, "--port", str(port)], stdout=subprocess.PIPE, text=True)
+    return server, int(server.stdout.readline().rsplit(":", 1)[1].strip("/\n"))
+
+
+def ask(method, path, body=None, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    kind = {"Content-Type": "application/json"} if body is not None else {}
+    connection.request(method, path, body, {**kind, **(headers or {})})
+    reply = connection.getresponse()
+    content = reply.read()
+    connection.close()
+    return reply.status, content, reply
+
+
+def raw(text, wait=3):
+    with socket.create_connection(("127.0.0.1", port), timeout=wait) as s:
+        try:
+            s.sendall(text)
+            reply = b""
+            while data := s.recv(65536):
+                reply += data
+        except OSError:
+            pass
+        return reply.split(b" ")[1] if reply.startswith(b"HTTP/") else reply
+
+
+def begin(name=""):
+    status, content, _ = ask("POST", "/api/sessions", json.dumps({"name": name}))
+    return json.loads(content) if status == 200 else status
+
+
+def answer(trial, **changed):
+    return json.dumps({"trial": trial, **{"choice": "left", "onset": 1, "offset": 3001, "response": 500, "frames": 180, "longest_frame": 17,
+                       "early": 0, "focus_losses": 0, "showings": 1, "pixel_ratio": 1, "zoom": 1, "window_width": 800,
+                       "window_height": 600, "shown_width": 256, "nonce": f"n{trial}", **changed}})
+
+
+server, port = serve()
+state = begin()
+base = "/api/sessions/" + state["token"]
+
+# Paths outside what there is; methods; bodies.
+for path in ("/study.json", "/trials.jsonl", "/images/000000-real.png", "/../study.json", "/..%2fstudy.json", "/%2e%2e/study.json",
+             "/answers/", "//etc/passwd", "/api/sessions/../../trials.jsonl", base + "/trials/1/../../../x", base + "/trials/1/real",
+             base + "/trials/1/middle", "/" + "a" * 4000, base + "/trials/1/left.png", base + "/trials/-1/left"):
+    status, content, _ = ask("GET", path)
+    assert status == 404, (path, status)
+    assert b"root:" not in content and b"rater" not in content
+assert raw(b"GET /../../../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n") in (b"404", b"400")
+assert raw(b"GET " + b"/x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n") in (b"414", b"400", b"404", b"")
+assert raw(b"\x16\x03\x01\x02\x00\x01\x00") in (b"400", b"")
+for method in ("PUT", "DELETE", "OPTIONS", "PATCH"):
+    assert ask(method, base)[0] == 405, method
+assert ask("POST", base + "/answers", "x" * 20000)[0] == 413
+assert raw(b"POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n") == b"413"
+chunked = b"POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+assert raw(chunked + b"fffff\r\n") == b"411"
+assert raw(b"POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\r\n{}") == b"411"
+assert ask("POST", "/api/sessions", "{}", {"Content-Encoding": "gzip"})[0] == 415
+assert ask("POST", "/api/sessions", '{"name":""}', {"Content-Type": "text/plain"})[0] == 415
+for body in ("", "{", "[]", "{}", '{"name":1}', '{"name":"a","name":"b"}', '{"name":"a","x":1}', "[" * 5000, '{"name":"%s"}' % ("y" * 300)):
+    assert ask("POST", "/api/sessions", body)[0] == 400, body
+
+# Sessions and the order of answers.
+assert ask("GET", "/api/sessions/" + "0" * 32)[0] == 404
+assert ask("POST", "/api/sessions/" + "0" * 32 + "/answers", answer(1))[0] == 404
+assert ask("GET", base + "/trials/2/left")[0] == 409
+assert ask("POST", base + "/answers", answer(2))[0] == 409
+for bad in ({"choice": "both"}, {"onset": -1}, {"extra": 1}, {"frames": "many"}, {"nonce": "z" * 900}):
+    assert ask("POST", base + "/answers", answer(1, **bad))[0] == 400, bad
+assert ask("POST", base + "/answers", answer(1.5))[0] == 400 and ask("POST", base + "/answers", answer("1"))[0] == 400
+status, content, reply = ask("POST", base + "/answers", answer(1))
+assert status == 200 and json.loads(content)["next"] == 2
+assert ask("POST", base + "/answers", answer(1))[0] == 200  # its reply was lost
+assert ask("POST", base + "/answers", answer(1, nonce="another"))[0] == 409
+assert ask("GET", base + "/trials/1/left")[0] == 409
+left, right = ask("GET", base + "/trials/2/left"), ask("GET", base + "/trials/2/right")
+assert left[0] == 200 and left[1].startswith(b"\x89PNG") and len(left[1]) == len(right[1])
+assert dict(left[2].getheaders()) == dict(right[2].getheaders())
+assert left[2].getheader("Cache-Control") == "no-store" and left[2].getheader("Last-Modified") is None
+assert subprocess.run(["confusion-eval", "serve", study, "--port", "0"], capture_output=True).returncode == 1  # one at a time
+assert begin("r-9")["token"] == begin("r-9")["token"]
+
+# A thousand clients at random, some of them rude; the server is killed among them and comes back.
+tokens = [state["token"]] + [s["token"] for s in (begin() for _ in range(6)) if isinstance(s, dict)]
+stored, lock = {}, threading.Lock()
+
+
+def client(number):
+    luck = random.Random(number)
+    try:
+        for _ in range(3):
+            token, trial = luck.choice(tokens), luck.randint(0, 9)
+            what = luck.randrange(6)
+            if what == 0:
+                ask("GET", f"/api/sessions/{token}/trials/{trial}/{luck.choice(['left', 'right', 'middle'])}")
+            elif what == 1:
+                ask("GET", luck.choice(["/", "/study.js", "/x", "/api/sessions/" + token]))
+            elif what == 2:
+                with socket.create_connection(("127.0.0.1", port), timeout=5) as s:
+                    s.sendall(luck.randbytes(luck.randint(1, 300)))
+            elif what == 3:
+                ask("POST", f"/api/sessions/{token}/answers", luck.randbytes(50))
+            else:
+                status, content, _ = ask("GET", "/api/sessions/" + token)
+                trial = json.loads(content)["next"] if luck.random() < 0.8 else trial
+                nonce = f"{number}-{luck.random()}"
+                status, _, _ = ask("POST", f"/api/sessions/{token}/answers", answer(trial, nonce=nonce))
+                if status == 200:
+                    with lock:
+                        assert (token, trial) not in stored
+                        stored[token, trial] = nonce
+    except (OSError, http.client.HTTPException, ValueError):
+        pass  # the server was away
+
+
+def crowd(numbers):
+    for number in numbers:
+        client(number)
+
+
+threads = [threading.Thread(target=crowd, args=(range(k, 1000, 25),)) for k in range(25)]
+for thread in threads:
+    thread.start()
+time.sleep(0.7)
+server.send_signal(signal.SIGKILL)
+server.wait()
+server, port = serve(port)
+for thread in threads:
+    thread.join()
+assert server.poll() is None
+assert ask("GET", "/")[0] == 200
+
+# Every answer that was confirmed is on disk, once, in order.
+on_disk = {}
+for path in glob.glob(study + "/answers/*.jsonl"):
+    lines = [json.loads(line) for line in open(path)]
+    assert [l["trial"] for l in lines[1:]] == list(range(1, len(lines))), path
+    for l in lines[1:]:
+        on_disk[lines[0]["token"], l["trial"]] = l["nonce"]
+assert len(stored) >= 10, len(stored)
+for place, nonce in stored.items():
+    assert on_disk[place] == nonce, place
+server.send_signal(signal.SIGTERM)
+assert server.wait(timeout=30) == 0
+# Names and answers of raters are not for others to read.
+assert all(os.stat(path).st_mode & 0o077 == 0 for path in glob.glob(study + "/answers/*.jsonl"))

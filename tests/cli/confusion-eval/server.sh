@@ -1,0 +1,16 @@
+# The server refuses what is not the study's, survives a crowd, and loses nothing (server.py).
+photos real 14 20 16
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do mkdir -p model && image 20 16 $((i + 50)) >model/$i.ppm; done
+confusion-eval plan -q real model --raters 12 --trials 6 --practice 1 --catches 1 --controls 1 --repeats 1 -o study
+timeout 200 /usr/bin/python3 "$SOURCE/tests/cli/confusion-eval/server.py" study
+confusion-eval score study >table
+grep -q '^model' table
+
+# What would lose or mix up answers is refused before serving.
+fails 1 "'real' is no study" confusion-eval serve real
+fails 2 "serve takes one study's folder" confusion-eval serve
+fails 2 "'--port'" confusion-eval serve study --port 70000
+fails 1 "cannot listen at 203.0.113.7:0" confusion-eval serve study --host 203.0.113.7 --port 0
+file=$(ls study/answers/*.jsonl | head -n1)
+echo nonsense >>"$file"
+fails 1 "not valid JSON" confusion-eval serve study --port 0

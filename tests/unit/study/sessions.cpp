@@ -1,0 +1,176 @@
+#include "study/sessions.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <thread>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "tiny_study.h"
+
+using namespace sr3;
+
+namespace {
+
+Answer answer_to(int64_t trial, const std::string& nonce) {
+  Answer answer;
+  answer.trial = trial;
+  answer.left = trial % 2 == 0;
+  answer.offset = 3000, answer.response = 500;
+  answer.nonce = nonce;
+  return answer;
+}
+
+int status_of(const std::function<void()>& request) {
+  try {
+    request();
+  } catch (const Refused& refused) {
+    return refused.status;
+  }
+  return 200;
+}
+
+std::vector<std::string> files(const Study& study) {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(study.folder() + "/answers"))
+    if (entry.path().extension() == ".jsonl") paths.push_back(entry.path().string());
+  return paths;
+}
+
+}  // namespace
+
+TEST_CASE("Sessions: one trial after the other, and nothing else") {
+  const samples::Folder scratch;
+  const Study study = tiny_study(scratch);
+  Sessions sessions(study);
+  const SessionState begun = sessions.begin("", "browser");
+  CHECK(begun.next == 1);
+  CHECK(begun.token.size() == 32);
+  CHECK(status_of([&] { sessions.state(std::string(32, '0')); }) == 404);
+  CHECK(status_of([&] { sessions.trial(begun.token, 2); }) == 409);
+  CHECK(status_of([&] { sessions.trial(begun.token, 0); }) == 409);
+  CHECK(sessions.trial(begun.token, 1).kind == TrialKind::kPractice);
+  CHECK(status_of([&] { sessions.answer(begun.token, answer_to(2, "a")); }) == 409);
+  CHECK(sessions.answer(begun.token, answer_to(1, "a")).next == 2);
+  CHECK(sessions.answer(begun.token, answer_to(1, "a")).next == 2);  // sent again: the reply was lost
+  CHECK(status_of([&] { sessions.answer(begun.token, answer_to(1, "b")); }) == 409);
+  for (int64_t t = 2; t <= 12; ++t)
+    CHECK(sessions.answer(begun.token, answer_to(t, "n" + std::to_string(t))).next == t + 1);
+  CHECK(status_of([&] { sessions.answer(begun.token, answer_to(13, "z")); }) == 409);
+  CHECK(status_of([&] { sessions.trial(begun.token, 13); }) == 409);
+  const AnswersFile file = read_answers(files(study)[0]);
+  CHECK(file.heads.size() == 1);
+  CHECK(file.answers.size() == 12);
+  CHECK(file.answers[4].left == false);
+  CHECK(file.answers[4].rater == 1);
+}
+
+TEST_CASE("Sessions: lists go round once, a name comes back to its own") {
+  const samples::Folder scratch;
+  const Study study = tiny_study(scratch);
+  Sessions sessions(study);
+  const SessionState first = sessions.begin("r-17", "");
+  sessions.answer(first.token, answer_to(1, "a"));
+  const SessionState again = sessions.begin("r-17", "");
+  CHECK(again.token == first.token);
+  CHECK(again.next == 2);
+  for (int i = 0; i < 3; ++i) sessions.begin("", "");
+  CHECK(status_of([&] { sessions.begin("", ""); }) == 409);
+  CHECK(sessions.begin("r-17", "").next == 2);
+  CHECK(files(study).size() == 4);
+}
+
+TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage refused") {
+  const samples::Folder scratch;
+  const Study study = tiny_study(scratch);
+  std::string token;
+  {
+    Sessions sessions(study);
+    token = sessions.begin("", "").token;
+    sessions.answer(token, answer_to(1, "a"));
+    sessions.answer(token, answer_to(2, "b"));
+    CHECK_THROWS_WITH_AS(Sessions{study}, doctest::Contains("is being served already"), Error);
+  }
+  const std::string path = files(study)[0], good = read_text(path);
+  std::ofstream(path, std::ios::app) << "{\"study\":\"";
+  {
+    Sessions sessions(study);
+    CHECK(sessions.state(token).next == 3);
+    CHECK(sessions.answer(token, answer_to(2, "b")).next == 3);  // its reply was lost with the server
+    CHECK(sessions.answer(token, answer_to(3, "c")).next == 4);
+  }
+  CHECK(read_text(path).rfind(good, 0) == 0);
+  CHECK(read_answers(path).answers.size() == 3);
+  for (const std::string& damage : {good + "not JSON\n", good + good, good.substr(good.find('\n') + 1) + good,
+                                    std::string(good).replace(good.find("\"trial\":2"), 9, "\"trial\":3")}) {
+    write_file(path, damage);
+    if (damage == good + good) continue;  // joined files: to be scored only
+    CHECK_THROWS_AS(Sessions{study}, DataError);
+  }
+  std::string other = good;
+  while (other.find(study.design().id) != std::string::npos)
+    other.replace(other.find(study.design().id), 16, "0123456789abcdef");
+  write_file(path, other);
+  CHECK_THROWS_WITH_AS(Sessions{study}, doctest::Contains("holds answers of the study 0123456789abcdef"), DataError);
+}
+
+TEST_CASE("Sessions: a crowd at random leaves whole files") {
+  const samples::Folder scratch;
+  StudyDesign design = tiny_design();
+  design.raters = 40;
+  const Study study = tiny_study(scratch, design);
+  {
+    Sessions sessions(study);
+    std::vector<std::string> tokens;
+    for (int i = 0; i < 8; ++i) tokens.push_back(sessions.begin("", "").token);
+    std::vector<std::thread> crowd;
+    for (uint64_t k = 0; k < 4; ++k)
+      crowd.emplace_back([&, k] {
+        RandomStream random(1, k, 200);
+        for (int i = 0; i < 150; ++i)
+          status_of([&] {
+            sessions.answer(tokens[random.below(tokens.size())],
+                            answer_to(static_cast<int64_t>(random.below(14)), "x" + std::to_string(i)));
+          });
+      });
+    for (std::thread& one : crowd) one.join();
+  }
+  const Sessions restored(study);
+  int64_t answers = 0;
+  for (const std::string& path : files(study)) {
+    const AnswersFile file = read_answers(path);
+    CHECK(file.damaged.empty());
+    answers += static_cast<int64_t>(file.answers.size());
+    for (size_t i = 0; i < file.answers.size(); ++i) CHECK(file.answers[i].trial == static_cast<int64_t>(i) + 1);
+  }
+  CHECK(answers > 20);
+}
+
+TEST_CASE("Answers: what a page posts is read strictly") {
+  const std::string good =
+      R"({"trial":1,"choice":"left","onset":10.5,"offset":3010.5,"response":400,"frames":180,"longest_frame":17,"early":0,)"
+      R"("focus_losses":0,"showings":1,"pixel_ratio":2,"zoom":1,"window_width":800,"window_height":600,)"
+      R"("shown_width":256,"nonce":"ab"})";
+  const Answer answer = parse_posted(good);
+  CHECK(answer.left);
+  CHECK(answer.frames == 180);
+  CHECK(answer.offset == 3010.5);
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"trial\":1", "\"trial\":-1"},
+                                 {"\"trial\":1", "\"trial\":1.5"},
+                                 {"\"trial\":1", "\"trial\":1,\"trial\":2"},
+                                 {"\"trial\":1", "\"trial\":99999999999999999999"},
+                                 {"\"trial\":1,", ""},
+                                 {"\"left\"", "\"middle\""},
+                                 {"\"frames\":180", "\"frames\":1e400"},
+                                 {"10.5", "-1"},
+                                 {"10.5", "null"},
+                                 {"\"ab\"", "\"" + std::string(600, 'x') + "\""},
+                                 {"\"early\":0", "\"early\":0,\"real\":\"left\""},
+                                 {"}", "} x"},
+                                 {"{", "[[[[[{"}}) {
+    std::string bad = good;
+    CHECK_THROWS_AS(parse_posted(bad.replace(bad.find(from), from.size(), to)), DataError);
+  }
+  CHECK_THROWS_AS(parse_posted(""), DataError);
+}
