@@ -50,7 +50,7 @@ using RateProgress = std::function<void(int64_t done, int64_t total)>;
 // other half (a classifier two-sample test: Lopez-Paz & Oquab 2017), so that no image is scored by a network that has
 // seen it.
 struct DetectorOptions {
-  int64_t steps = 300, crop = 64, batch = 32;
+  int64_t steps = 200, crop = 64, batch = 16;  // batch: pairs
   uint64_t seed = 0;
   void declare(Options& options);
 };

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "metrics/confusion.h"
+#include "metrics/distribution.h"
 #include "metrics/roc.h"
 
 namespace sr3 {
@@ -98,7 +99,8 @@ double median(std::vector<double> values) {
 }
 
 void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vector<Line>& rows) {
-  const auto add = [&](const char* check, int64_t n, double value, double low, double high, const char* expected) {
+  const auto add = [&](const char* check, int64_t n, double value, double low, double high, double p,
+                       const char* expected) {
     rows.push_back({{"check", check},
                     {"task", set.task},
                     {"raters", set.raters},
@@ -106,13 +108,16 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
                     {"value", number(value)},
                     {"low", number(low)},
                     {"high", number(high)},
+                    {"p", number(p)},
                     {"expected", expected},
                     {"study", set.study}});
   };
   const auto share = [&](const char* check, const std::vector<Judgement>& of, const char* expected) {
     if (of.empty()) return;
     const ConfusionRate r = crossed_rate(of, options);
-    add(check, r.trials, r.rate, r.interval.low, r.interval.high, expected);
+    const bool even = std::string_view(expected) == "0.5" && r.se > 0;
+    const double p = even ? 2 * student_cdf(-std::abs(r.rate - 0.5) / r.se, r.df) : std::nan("");
+    add(check, r.trials, r.rate, r.interval.low, r.interval.high, p, expected);
   };
   share("control: real against itself", judgements(set, TrialKind::kControl, false), "0.5");
   share("catch trials missed, all raters", judgements(set, TrialKind::kCatch, true), "near 0");
@@ -131,12 +136,13 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
         agreed.push_back({j.rater, j.image, 0, first.fooled == j.fooled});
   }
   share("agreement with oneself", agreed, "0.5 to 1");
-  if (set.raters != "human" || set.timed) share("left side chosen", lefts, "0.5");
+  if (!set.study.empty()) share("left side chosen", lefts, "0.5");
   if (!set.timed) return;
   const char* names[] = {"response time, median ms", "response time when right", "response time when fooled"};
   for (const int k : {0, 1, 2})
     if (!times[k].empty())
-      add(names[k], static_cast<int64_t>(times[k].size()), median(times[k]), std::nan(""), std::nan(""), "");
+      add(names[k], static_cast<int64_t>(times[k].size()), median(times[k]), std::nan(""), std::nan(""), std::nan(""),
+          "");
 }
 
 void add_exclusions(const AnswerSet& set, std::vector<Line>& rows) {

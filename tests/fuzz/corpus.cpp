@@ -8,6 +8,8 @@
 #include "image/codec.h"
 #include "store/cascade_manifest.h"
 #include "store/manifest.h"
+#include "study/answers.h"
+#include "study/plan.h"
 
 namespace sr3 {
 
@@ -268,6 +270,34 @@ std::vector<Bytes> cascade_corpus() {
   cascade.stages[1].sampling.noise_level = 0.1;
   cascade.stages[1].sampling.truncate = true;
   return {bytes_of(cascade_text(cascade))};
+}
+
+StudyDesign fuzz_design() {
+  StudyDesign design;
+  design.id = std::string(16, 'a');
+  design.models = {"m", "n"};
+  design.images = {"a", "b", "c", "d", "e", "f"};
+  design.raters = 2, design.trials = 2;
+  design.practice = design.catches = design.controls = design.repeats = 1;
+  return design;
+}
+
+std::vector<Bytes> study_corpus() { return {bytes_of(design_json(fuzz_design()).dump())}; }
+
+std::vector<Bytes> trials_corpus() {
+  const StudyDesign design = fuzz_design();
+  return {bytes_of(trials_text(design, plan_trials(design)))};
+}
+
+std::vector<Bytes> answers_corpus() {
+  Answer answer;
+  answer.study = answer.session = std::string(16, 'a');
+  answer.rater = answer.trial = 1;
+  const std::string head = head_line({answer.study, answer.session, std::string(32, 'b'), 1, "n", "browser", utc_now()});
+  const std::string human = answer_line(answer);
+  answer.machine = true, answer.machine_name = "synthetic";
+  return {bytes_of(head + "\n" + human + "\n"), bytes_of(human + "\n" + answer_line(answer) + "\n" + human.substr(0, 50)),
+          bytes_of("rater,image,model,task,fooled\nr,i,m,1,0\n\"r\",\"i, \"\"j\"\"\",m,2,true\n")};
 }
 
 }  // namespace sr3

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "study/design.h"
 
 namespace sr3 {
 
@@ -24,5 +25,9 @@ std::vector<Bytes> diffusers_corpus();  // config.json and scheduler_config.json
 std::vector<Bytes> npz_corpus();  // stored and deflated
 std::vector<Bytes> manifest_corpus();
 std::vector<Bytes> cascade_corpus();
+StudyDesign fuzz_design();
+std::vector<Bytes> study_corpus();    // study.json of that design
+std::vector<Bytes> trials_corpus();   // of that design
+std::vector<Bytes> answers_corpus();  // files of sessions, of a machine, of a table
 
 }  // namespace sr3

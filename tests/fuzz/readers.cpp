@@ -23,6 +23,7 @@
 #include "import/stage.h"
 #include "mutate.h"
 #include "store/cascade_manifest.h"
+#include "store/json.h"
 #include "store/manifest.h"
 #include "store/npz.h"
 #include "store/safetensors.h"
@@ -30,6 +31,7 @@
 #include "stream/archive.h"
 #include "stream/frame.h"
 #include "stream/splitter.h"
+#include "study/gather.h"
 
 // The libraries under test call this at every edge of their flow graph.
 static uint8_t seen[1 << 16];
@@ -153,6 +155,20 @@ void read_diffusers(const Bytes& bytes) {
   make_betas(diffusers_scheduler(fields).diffusion.schedule);
 }
 
+void read_study(const Bytes& bytes) {
+  parse_design(parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "input", 5), "input");
+}
+
+void read_answer_files(const Bytes& bytes) {
+  try {
+    parse_posted({bytes.begin(), bytes.end()});
+  } catch (const DataError&) {
+  }
+  const ScratchFile scratch(bytes, ".jsonl");
+  read_answers(scratch.path);
+  gather_csv({scratch.path}, /*keep_going=*/false);
+}
+
 void read_comment(const Bytes& bytes) {
   Frame frame;
   apply_comment(frame, {bytes.begin(), bytes.end()});
@@ -173,14 +189,11 @@ const Target kTargets[] = {
     {"sr3-config", sr3_config_corpus, read_sr3},
     {"diffusers", diffusers_corpus, read_diffusers},
     {"npz", npz_corpus, read_arrays},
-    {"manifest", manifest_corpus,
-     [](const Bytes& bytes) {
-       parse_manifest({bytes.begin(), bytes.end()}, "input");
-     }},
-    {"cascade", cascade_corpus,
-     [](const Bytes& bytes) {
-       parse_cascade({bytes.begin(), bytes.end()}, "input");
-     }},
+    {"manifest", manifest_corpus, [](const Bytes& bytes) { parse_manifest({bytes.begin(), bytes.end()}, "input"); }},
+    {"study", study_corpus, read_study},
+    {"trials", trials_corpus, [](const Bytes& bytes) { parse_trials({bytes.begin(), bytes.end()}, fuzz_design(), "input"); }},
+    {"answers", answers_corpus, read_answer_files},
+    {"cascade", cascade_corpus, [](const Bytes& bytes) { parse_cascade({bytes.begin(), bytes.end()}, "input"); }},
 };
 
 const Target* current_target = nullptr;

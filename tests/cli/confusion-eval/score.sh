@@ -57,7 +57,8 @@ for seed in 0 1; do
 done
 confusion-eval score s0 --json >lines
 grep -q '"record":"rate".*"answers":"kept".*"trials":10000,' lines
-holds lines '"record":"rate".*"answers":"kept".*"low":([\d.]+),"high":([\d.]+)' '$1 < .32 && $2 > .32 && $2 - $1 < .2' # .9 * .3 + .1 * .5
+# 0.9 * 0.3 + 0.1 * 0.5
+holds lines '"record":"rate".*"answers":"kept".*"low":([\d.]+),"high":([\d.]+)' '$1 < .32 && $2 > .32 && $2 - $1 < .2'
 holds lines '"check":"control.*"low":([\d.]+),"high":([\d.]+)' '$1 < .5 && $2 > .5'
 cp s1/machine/synthetic.jsonl stranger.jsonl
 fails 1 "none of those given" confusion-eval score s0 stranger.jsonl

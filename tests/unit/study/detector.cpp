@@ -1,0 +1,54 @@
+#include <doctest/doctest.h>
+
+#include "base/rng.h"
+#include "study/machine.h"
+#include "tiny_study.h"
+
+using namespace sr3;
+
+namespace {
+
+// Noise, or noise whose neighbours are alike: told apart by texture, not by brightness.
+void noise_images(const std::string& folder, uint64_t seed, bool smooth) {
+  std::filesystem::create_directories(folder);
+  for (uint64_t i = 0; i < 8; ++i) {
+    RandomStream random(seed, i, 300);
+    Image image = make_image(16, 16);
+    for (size_t k = 0; k < image.u8.size(); ++k) {
+      const auto fresh = static_cast<uint8_t>(60 + random.below(136));
+      image.u8[k] = smooth && k >= 3 && random.below(4) > 0 ? image.u8[k - 3] : fresh;
+    }
+    const Bytes bytes = encode(image, Format::kPng, {});
+    write_file(folder + "/" + std::to_string(i) + ".png", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Detector: tells textures apart on images that it has not seen, and nothing where there is nothing") {
+  const samples::Folder scratch;
+  noise_images(scratch.path + "real", 1, false);
+  noise_images(scratch.path + "smooth", 2, true);
+  noise_images(scratch.path + "alike", 3, false);
+  PlanInputs inputs;
+  inputs.real = scratch.path + "real";
+  inputs.models = {scratch.path + "smooth", scratch.path + "alike"};
+  StudyDesign design = tiny_design();
+  design.trials = 4, design.catches = 1, design.repeats = 0;
+  int status = 0;
+  make_study(inputs, design, scratch.path + "study", &status);
+  const Study study(scratch.path + "study");
+  DetectorOptions options;
+  options.steps = 25, options.crop = 16, options.batch = 8;
+  int64_t told = 0;
+  const MachineScores scores = detector_scores(study, options, [&](int64_t done, int64_t total) {
+    CHECK(done == ++told);
+    CHECK(total == 100);
+  });
+  REQUIRE(scores.pairs.size() == 16);
+  int taken[2] = {};
+  for (const PairScore& pair : scores.pairs) taken[pair.model] += pair.generated > pair.real;
+  CHECK(taken[0] == 0);
+  CHECK(taken[1] >= 1);  // of 8: by chance 4
+  CHECK(taken[1] <= 7);
+}
