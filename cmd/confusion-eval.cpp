@@ -47,6 +47,8 @@ struct ConfusionProgram {
     design.declare(options);
     cli::declare_seed(options, &seed);
     options.add("no-history", 0, &no_history, "leave this run and its time out of study.json");
+    options.group("Rules of a plan");
+    design.rules.declare(options);
     options.group("Showing");
     options.add("host", 0, &server.host, "ADDRESS", "where serve listens");
     options.add("port", 0, &server.port, "N", "the port; 0: any free one");
@@ -142,6 +144,7 @@ int run_score(ConfusionProgram& p, const Operands& operands) {
   if (!p.plot.empty() && (!p.plot.ends_with(".svg") || p.score.per_image))
     throw UsageError("option '--plot' takes FILE.svg, and draws no single images");
   p.score.seed = p.seed;
+  if (p.csv) p.score.margin = p.design.margin;  // else the plan's: it was fixed before the answers
   const bool keep_going = p.inputs.reader.keep_going;
   const std::vector<AnswerSet> sets = p.csv ? gather_csv(operands, keep_going) : gather_answers(operands, keep_going);
   const std::vector<ScoreTable> tables = score_tables(sets, p.score);

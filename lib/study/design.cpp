@@ -24,10 +24,10 @@ int64_t place(const std::vector<std::string>& names, const std::string& name, co
 }  // namespace
 
 void StudyRules::declare(Options& options) {
-  options.add("max-catch-misses", 0, &max_catch_misses, "N", "rule: leave out raters who miss more catch trials");
-  options.add("min-response", 0, &min_response_ms, "MS", "rule: leave out answers faster than this");
-  options.add("max-focus-losses", 0, &max_focus_losses, "N", "rule: leave out trials that lost the focus more often");
-  options.add("exposure-tolerance", 0, &exposure_tolerance, "MS", "rule: leave out trials shown longer or shorter");
+  options.add("max-catch-misses", 0, &max_catch_misses, "N", "leave out raters who miss more catch trials");
+  options.add("min-response", 0, &min_response_ms, "MS", "leave out answers faster than this");
+  options.add("max-focus-losses", 0, &max_focus_losses, "N", "leave out trials that lost the focus more often");
+  options.add("exposure-tolerance", 0, &exposure_tolerance, "MS", "leave out trials shown longer or shorter");
 }
 
 void StudyDesign::declare(Options& options) {
@@ -39,7 +39,6 @@ void StudyDesign::declare(Options& options) {
   options.add("zoom", 0, &zoom, "N", "show each pixel as N x N where the window has room");
   options.choice("low-res-zoom", 0, &low_res_zoom, {"bicubic", "nearest"}, "how low-resolution images are enlarged");
   options.add("margin", 0, &margin, "X", "of the equivalence test, and what power looks for");
-  rules.declare(options);
 }
 
 void StudyDesign::validate() const {

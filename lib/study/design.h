@@ -39,7 +39,7 @@ struct StudyDesign {
   uint64_t seed = 0;
   StudyRules rules;
 
-  // All but id, models, images and seed.
+  // All but id, task, models, images, raters, trials, seed and the rules, which have their own.
   void declare(Options& options);
   // UsageError where the numbers make no study.
   void validate() const;

@@ -187,6 +187,12 @@ SessionState Sessions::answer(const std::string& token, Answer answer) {
   ++session.answered;
   session.last_nonce = answer.nonce;
   session.touched = Clock::now();
+  if (session.answered == study_.design().trials_in_all()) {
+    const auto done = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& one) {
+      return one.second->answered == study_.design().trials_in_all();
+    });
+    note(cat("rater ", answer.rater, " is done; ", done, " of ", study_.design().raters, " are"));
+  }
   return told(session);
 }
 

@@ -21,7 +21,8 @@
 
   // A study behind a server (study/server.h): answers are on its disk before the next trial.
   const served = () => {
-    const KEY = 'confusion-session';
+    const KEY = 'confusion-session', NAME_KEY = 'confusion-name';
+    const given = new URLSearchParams(location.search).get('id') || '';
     const asked = async (address, options) => {
       const reply = await fetch(address, { cache: 'no-store', ...options });
       if (!reply.ok) {
@@ -32,10 +33,10 @@
     };
     const post = (address, body) =>
       asked(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-    let token = memory.get(KEY);
+    // Another rater's address in the same browser is another session.
+    let token = given === '' || memory.get(NAME_KEY) === given ? memory.get(KEY) : null;
     return {
-      asksName: true,
-      given: new URLSearchParams(location.search).get('id') || '',
+      given,
       // Where the session of this browser stands; null when there is none.
       async resume() {
         if (!token) return null;
@@ -51,6 +52,7 @@
         const state = await (await post('api/sessions', { name })).json();
         token = state.token;
         memory.set(KEY, token);
+        memory.set(NAME_KEY, name);
         return state;
       },
       async picture(trial, place) {
@@ -69,7 +71,6 @@
     const now = () => new Date().toISOString().slice(0, 19) + 'Z';
     const state = () => ({ ...settings, next: Math.max(1, lines.length) });
     return {
-      asksName: true,
       given: '',
       async resume() { return lines.length > 0 ? state() : null; },
       async begin(name) {
@@ -284,7 +285,7 @@
         'Then say which one you choose, with the buttons or the keys \u2190 and \u2192. There is no hurry; guess when you are not sure.'],
       'Please use a quiet moment, and stay on this page until the end. If it is closed by mistake, open it again: it goes on where you were.',
     ], 'Begin');
-    element('name-row').hidden = !source.asksName || given !== '';
+    element('name-row').hidden = given !== '';
     element('go').focus();
     element('name').onkeydown = (event) => { if (event.key === 'Enter') element('go').click(); };
     await wanted;
@@ -296,13 +297,15 @@
       ? 'Between the two images stands a third, of low resolution. The question is the same in all trials:'
       : 'The question is the same in all trials:',
     { asked: state.question },
-    `${state.total} trials` + (state.practice > 0 ? `, of which the first ${state.practice} are practice.` : '.'),
+    `${state.total} trials` + (state.practice > 1 ? `; the first ${state.practice} are practice.`
+      : state.practice === 1 ? '; the first is practice.' : '.'),
   ], 'Show the first images');
 
   const finish = async () => {
     element('progress').value = 1;
     if (!source.file) {
-      await message('Thank you', ['That was the last one. All your answers are stored; you can close this page.'], 'Next rater');
+      await message('Thank you', ['That was the last one. All your answers are stored; you can close this page.'],
+        'Next rater on this computer');
       return source.leave();
     }
     const { name, text } = source.file();

@@ -177,6 +177,12 @@ try:
         wait_for(lambda: len(answers()) == number)
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
+    # Another rater's address in the same browser is not this session; the first one's still is.
+    browser.get(f"http://127.0.0.1:{relay.port}/?id=r-2")
+    wait_for(lambda: element("title").text == "Two images, one question")
+    browser.get(f"http://127.0.0.1:{relay.port}/?id=r-1")
+    wait_for(lambda: element("title").text == "Welcome back")
+
     # Exposure: within two frames of 3000 ms, by the page's own stamps; frames as long as this machine draws them.
     for a in answers():
         frame = max(1000 / 60, a["longest_frame"])
