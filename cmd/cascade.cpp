@@ -22,6 +22,7 @@ using namespace sr3;
 namespace {
 
 struct CascadeProgram {
+  std::vector<std::string> stages;  // in place of a cascade's manifest
   CascadeOverrides sampling;
   ChainOptions chain;
   DrawOptions draw;
@@ -37,6 +38,7 @@ struct CascadeProgram {
 };
 
 void CascadeProgram::declare(Options& options) {
+  options.add("model", 'm', &stages, "STAGE", "a stage's manifest instead of CASCADE.json; more: in this order");
   sampling.declare(options);
   draw.declare(options);
   options.add("seed", 0, &seed, "N", "seed of the noise; default: the stream's, else 0");
@@ -151,14 +153,17 @@ int cascade_main(cli::App& app) {
   CascadeProgram program;
   program.declare(app.options);
   app.parse();
-  if (app.operands().empty()) throw UsageError("no cascade given: CASCADE.json");
-  const std::vector<std::string> images(app.operands().begin() + 1, app.operands().end());
+  const bool joined = !program.stages.empty();
+  if (!joined && app.operands().empty()) throw UsageError("no cascade given: CASCADE.json, or its stages by -m");
+  const std::vector<std::string> images(app.operands().begin() + !joined, app.operands().end());
   const std::string& output = program.writer.output;
   if (program.skip_existing && !output.ends_with('/') && !std::filesystem::is_directory(output))
     throw UsageError("--skip-existing needs a folder: -o DIR/");
   if (program.seed.value_or(0) < 0) throw UsageError(cat("--seed ", *program.seed, " is less than 0"));
   program.draw.seed = static_cast<uint64_t>(program.seed.value_or(0));
-  Cascade cascade(app.operands()[0], program.sampling, !images.empty());
+  const bool given = !images.empty();
+  Cascade cascade =
+      joined ? Cascade(program.stages, program.sampling, given) : Cascade(app.operands()[0], program.sampling, given);
   if (!cascade.has_base() && program.draw.number != DrawOptions{}.number)
     throw UsageError("-n: it starts from images, which say how many there are");
   if (!cascade.has_base() && program.draw.by_class)
@@ -174,5 +179,6 @@ int cascade_main(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cascade", "generate images by a cascade of stages",
-                  "CASCADE.json [-n N] [--class CLASS] [images] [-o OUT]", argc, argv, cascade_main);
+                  "CASCADE.json | -m STAGE.json ... [-n N] [--class CLASS] [images] [-o OUT]", argc, argv,
+                  cascade_main);
 }

@@ -71,7 +71,7 @@ std::string quoted(const std::string& word) {
 }
 
 void CascadeOverrides::declare(Options& options) {
-  options.group("Sampling (defaults: the cascade's)");
+  options.group("Sampling (defaults: the manifests')");
   options.add("steps", 0, &steps, "N", "network evaluations of each stage");
   options.add("sampler", 0, &sampler, "WORD", "how noise is taken away: ddpm, ddim, dpmpp-2m");
   options.add("guidance", 0, &guidance, "W", "how much more than a class asks for: 1 none, 2 to 4 usual");
@@ -82,13 +82,30 @@ void CascadeOverrides::declare(Options& options) {
 
 Cascade::Cascade(const std::string& path, const CascadeOverrides& overrides, bool given)
     : exact_(overrides.between == "float") {
-  CascadeManifest cascade = read_cascade(path);
-  read_stages(path, cascade);  // as it stands
+  open(path, read_cascade(path), overrides, given);
+}
+
+Cascade::Cascade(const std::vector<std::string>& stages, const CascadeOverrides& overrides, bool given)
+    : exact_(overrides.between == "float") {
+  CascadeManifest cascade;
+  for (const std::string& path : stages) {
+    const StageManifest stage = read_manifest(path);
+    if (stage.augmentation.kind == "gaussian" && !overrides.noise_level)
+      throw UsageError(cat("'", path, "' was trained with noise in its condition: say how much it is to get, ",
+                           "--noise-level 0 to ", stage.augmentation.max_level));
+    cascade.stages.push_back({path, {stage.sampling.steps, stage.sampling.sampler}, {}});
+  }
+  open("", std::move(cascade), overrides, given);
+}
+
+void Cascade::open(const std::string& path, CascadeManifest cascade, const CascadeOverrides& overrides, bool given) {
   std::vector<StageManifest> stages = read_stages(path, cascade);
   if (given && stages[0].kind == "base") {
     cascade.stages.erase(cascade.stages.begin());
     stages.erase(stages.begin());
-    if (stages.empty()) throw Error(cat("cannot start '", path, "' from images: a base stage is all that it has"));
+    if (stages.empty())
+      throw Error(
+          cat("cannot start ", path.empty() ? "" : "'" + path + "' ", "from images: a base stage is all that it has"));
     cascade.stages[0].sampling.truncate = false;  // nothing stops before it
   }
   apply(overrides, stages, cascade);

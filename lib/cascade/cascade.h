@@ -26,9 +26,10 @@ struct CascadeOverrides {
 
 class Cascade {
  public:
-  // Reads and checks all manifests. given: it starts from given images, so a base stage is left out. UsageError and
-  // Error for what cannot be.
+  // Of a cascade's manifest, or of stages' manifests in order, each sampled as it says itself. Reads and checks them
+  // all. given: it starts from given images, so a base stage is left out. UsageError and Error for what cannot be.
   Cascade(const std::string& path, const CascadeOverrides& overrides, bool given);
+  Cascade(const std::vector<std::string>& stages, const CascadeOverrides& overrides, bool given);
 
   void load(at::Device device, at::ScalarType compute);
 
@@ -45,6 +46,8 @@ class Cascade {
   std::string pipe(const std::string& first, const std::string& last, const std::string& common) const;
 
  private:
+  void open(const std::string& path, CascadeManifest cascade, const CascadeOverrides& overrides, bool given);
+
   std::optional<Stage> base_;
   std::vector<Stage> above_;
   std::vector<std::string> commands_;

@@ -96,7 +96,9 @@ std::vector<StageManifest> read_stages(const std::string& path, const CascadeMan
   for (size_t i = 0; i < stages.size(); ++i) {
     const StageManifest& stage = stages[i];
     const auto refuse = [&](const auto&... parts) {
-      throw DataError(cat("cannot use '", path, "': its stage '", cascade.stages[i].manifest, "' ", parts...));
+      const std::string whole =
+          path.empty() ? "cannot join these stages: " : cat("cannot use '", path, "': its stage ");
+      throw DataError(cat(whole, "'", cascade.stages[i].manifest, "' ", parts...));
     };
     if (i > 0 && stage.kind == "base") refuse("is a base stage, but not the first");
     const double level = cascade.stages[i].sampling.noise_level, most = stage.augmentation.max_level;

@@ -53,7 +53,7 @@ std::string cascade_text(const CascadeManifest& cascade);
 CascadeManifest read_cascade(const std::string& path);
 void write_cascade(const std::string& path, const CascadeManifest& cascade);  // atomically
 
-// Where the manifest of stage i is, for a cascade read from `path`.
+// Where the manifest of stage i is, for a cascade read from `path`; "": of no file, its stages' paths are as they are.
 std::string stage_path(const std::string& path, const CascadeManifest& cascade, size_t i);
 
 // The stages' manifests. DataError where they do not follow one another: a base stage that is not the first, sizes or

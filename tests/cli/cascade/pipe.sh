@@ -49,6 +49,16 @@ END
 cascade sr.json --steps 3 <small.ppm >from-sr
 same from-sr all
 
+# Stages by themselves: no manifest of a cascade is needed.
+joined() { cascade -m c-8.json -m c-16.json --noise-level 0.1 --steps 3 "$@"; }
+joined -n 3 >from-stages
+same from-stages all
+is_pipe joined -n 2
+joined small.ppm >from-stages
+same from-stages all
+cascade -m c-16.json --noise-level 0.1 --steps 3 <small.ppm >from-stages
+same from-stages all
+
 # Floats: another result, and no pipe.
 run -n 2 --between float >float
 run -n 2 >eight

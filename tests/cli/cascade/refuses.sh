@@ -16,6 +16,12 @@ fails 2 "--by-class: it starts from images" cascade c.json --by-class x.ppm
 fails 2 "--skip-existing needs a folder" cascade c.json --skip-existing
 fails 2 "--seed -1 is less than 0" cascade c.json --seed=-1
 
+fails 2 "say how much it is to get" cascade -m c-8.json -m c-16.json
+fails 1 "cannot join these stages: 'c-8.json' is a base stage, but not the first" \
+  cascade -m c-16.json -m c-8.json --noise-level 0
+fails 1 "cannot open 'none.json'" cascade -m none.json
+fails 1 "it is a cascade of stages, not a single one" cascade -m c.json
+
 # A stage with augmentation wants its level, another one refuses it: in pipes too.
 image 8 8 >a.ppm
 fails 2 "was trained with noise in its condition: say how much it is to get, --noise-level 0 to 0.5" \

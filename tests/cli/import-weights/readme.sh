@@ -9,7 +9,7 @@ sed -n '/^## Use the checkpoints/,/^## Score/p' "$SOURCE/README.md" | sed -n '/^
 base="--num_channels 32 --num_res_blocks 1 --class_cond True --learn_sigma True --resblock_updown True"
 sed -i -e "s/64x64_diffusion.pt/& --flags '$base --attention_resolutions 8'/" \
   -e "s/64_256_upsampler.pt/& --flags '$base --large_size 256 --attention_resolutions 8'/" \
-  -e 's/"250"/"2"/' -e 's/-n 4/-n 1/' -e 's/--steps 50/--steps 2/' steps.sh
+  -e 's/-n 4/-n 1 --steps 2/' -e 's/--steps 50//' steps.sh
 bash -euo pipefail steps.sh
 [ "$(ls retrievers)" = 000000.png ]
 for made in retrievers/000000 fish; do
