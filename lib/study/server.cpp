@@ -137,9 +137,11 @@ void set_up(httplib::Server& server) {
        {"X-Content-Type-Options", "nosniff"}});
   server.set_pre_routing_handler(screen);
   server.set_error_handler([](const Request&, Response& response) {
-    if (response.body.empty())
-      send_refusal(response, response.status,
-                   response.status == 413 ? "That is more than an answer takes." : "There is nothing here.");
+    if (!response.body.empty()) return;
+    const char* why = "This is not understood.";
+    if (response.status == 404) why = "There is nothing here.";
+    if (response.status == 413) why = "That is more than an answer takes.";
+    send_refusal(response, response.status, why);
   });
 }
 
