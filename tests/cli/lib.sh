@@ -11,6 +11,14 @@ fails() {
   fi
 }
 
+# not COMMAND...   the command fails. A line that begins with "!" would end no script, whatever its command does.
+not() {
+  if "$@"; then
+    printf 'wanted a failure from: %s\n' "$*" >&2
+    return 1
+  fi
+}
+
 # same A B   the two files have the same bytes
 same() {
   cmp "$1" "$2" >&2

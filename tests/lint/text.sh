@@ -10,6 +10,7 @@ wrong "tabs" "$(printf '%s\n' "${all[@]}" | grep -v '^Makefile$' | xargs grep -n
 wrong "trailing spaces" "$(grep -nE ' +$' "${all[@]}")"
 wrong "lines beyond 132 columns (120 is what to aim at)" "$(grep -nE "^.{133,}$" "${code[@]}")"
 wrong "unfinished" "$(grep -nwE 'TO''DO|FIX''ME|X''XX|HA''CK' "${all[@]}")"
+wrong "tests that cannot fail: say 'not'" "$(grep -nE '^ *! ' tests/cli/*/*.sh tests/docs/*.sh tests/lint/*.sh)"
 wrong "no final newline" "$(for f in "${all[@]}"; do [ -z "$(tail -c1 "$f")" ] || echo "$f"; done)"
 wrong "library files beyond 400 lines" "$(find lib -name '*.cpp' -o -name '*.h' | xargs wc -l | awk '$2 != "total" && $1 > 400')"
 wrong "headers without #pragma once" "$(grep -L '^#pragma once' $(find lib -name '*.h'))"

@@ -40,7 +40,7 @@ same v-8.safetensors w-8.safetensors
 same v-16.safetensors w-16.safetensors
 diff <(sed 's/,"images_per_second".*//' v-8.journal.jsonl) <(sed 's/,"images_per_second".*//' w-8.journal.jsonl)
 [ "$(grep -c '"bits_per_dimension":[0-9]' v-8.journal.jsonl)" = 3 ]
-! grep -q bits_per_dimension v-16.journal.jsonl
+not grep -q bits_per_dimension v-16.journal.jsonl
 
 # Grey and unconditional, padded; a preview of each kind of stage.
 new --grey --unconditional --pad 32 --no-flip things -o g.json

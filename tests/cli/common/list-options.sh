@@ -6,5 +6,5 @@ for program in $PROGRAMS; do
   [ -z "$(cut -f1 list | sort | uniq -d)" ]
   [ -z "$(cut -f2 list | grep . | sort | uniq -d)" ]
   while IFS=$'\t' read -r name _; do grep -q -- "--$name" help; done <list
-  ! grep -q list-options help list
+  not grep -q list-options help list
 done

@@ -26,14 +26,14 @@ same plain <(pixels --kernel bicubic --convention pillow)
 for other in '--kernel box' '--kernel bilinear' '--kernel lanczos' '--convention matlab' '--blur 1' '--noise 4' '--jpeg 50'; do
   # shellcheck disable=SC2086
   pixels $other >other
-  ! cmp -s plain other
+  not cmp -s plain other
   same other <(pixels $other)
 done
 same <(pixels --noise 4) <(pixels --noise 4 --seed 0)
-! cmp -s <(pixels --noise 4) <(pixels --noise 4 --seed 1)
+not cmp -s <(pixels --noise 4) <(pixels --noise 4 --seed 1)
 # The noise belongs to the image's number: the same image as number 1 gets another, and keeps it in a pipe.
 degrade -s 1 --crop-only a.ppm a.ppm | degrade -s 2 --noise 4 >both
-! cmp -s <(tail -c 1125 both) <(pixels --noise 4)
+not cmp -s <(tail -c 1125 both) <(pixels --noise 4)
 
 # 16 bits stay 16 when asked to.
 "$CONVERT" a.ppm -depth 16 -gamma 1.1 deep.ppm

@@ -54,7 +54,7 @@ fails 1 "cannot write 'none/x.safetensors" import-weights adm net.pt --flags "$f
 fails 1 "neither config.json nor unet/config.json" import-weights --describe folder
 fails 1 "cannot write 'standard output'" bash -c 'exec import-weights --describe net.pt >/dev/full'
 [ ! -e x.json ] && [ ! -e x.safetensors ]
-! ls | grep -q -e '\.tmp$' -e '\.new$'
+ls | not grep -q -e '\.tmp$' -e '\.new$'
 
 # A stage that is not what made the probe.
 import-weights -q adm net.pt --flags "$flags" -o net.json

@@ -7,7 +7,7 @@ for program in $PROGRAMS; do
   prints "usage: my-$program" "root/usr/bin/my-$program" --help
   fails 2 "my-$program: unknown option '--wrong'; try 'my-$program --help'" "root/usr/bin/my-$program" --wrong
   readelf -d "root/usr/bin/my-$program" >dynamic
-  ! grep -E "R(UN)?PATH" dynamic | grep -F -e "$BUILD" -e "$SOURCE"
+  not grep -E "R(UN)?PATH.*($BUILD|$SOURCE)" dynamic
   grep -qx "\.Nm my-$program" "$share/man/man1/my-$program.1"
   grep -q "my-$program" "$share/bash-completion/completions/my-$program"
   [ -s "$share/zsh/site-functions/_my-$program" ]

@@ -42,7 +42,7 @@ fails 3 "cannot read 'in/huge.ppm': 100000x100000" degrade -s 1 --keep-going -o 
 [ "$(ls out | xargs)" = "a.png b.png c.png" ]
 degrade -s 1 --keep-going in >stream 2>err || [ $? = 3 ]
 [ "$(pamfile -allimages stream | grep -c .)" = 3 ]
-! grep -aq '"n":' stream # how many there are was not known
+not grep -aq '"n":' stream # how many there are was not known
 (cd in && tar cf ../in.tar -- *)
 fails 3 "cannot read 'in.tar:d.png': truncated" degrade -s 1 --keep-going -o out2/ in.tar
 [ "$(ls out2 | xargs)" = "a.png b.png c.png" ]
