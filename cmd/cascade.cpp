@@ -162,6 +162,8 @@ int cascade_main(cli::App& app) {
   if (program.seed.value_or(0) < 0) throw UsageError(cat("--seed ", *program.seed, " is less than 0"));
   program.draw.seed = static_cast<uint64_t>(program.seed.value_or(0));
   const bool given = !images.empty();
+  if (joined && given && images[0].ends_with(".json"))
+    throw UsageError(cat("'", images[0], "': either a cascade, or stages by -m"));
   Cascade cascade =
       joined ? Cascade(program.stages, program.sampling, given) : Cascade(app.operands()[0], program.sampling, given);
   if (!cascade.has_base() && program.draw.number != DrawOptions{}.number)

@@ -47,7 +47,10 @@ int run_describe(const ImportProgram& program, const std::vector<std::string>& f
     if (i > 0 && !program.json) std::printf("\n");
     for (const auto& [name, text] : describe_checkpoint(files[i])) {
       line[name] = text;
-      if (!program.json) std::printf("%s\t%s\n", name.c_str(), text.c_str());
+      std::string cell = printable(text);
+      std::replace_if(
+          cell.begin(), cell.end(), [](char c) { return c == '\n' || c == '\t'; }, '?');
+      if (!program.json) std::printf("%s\t%s\n", name.c_str(), cell.c_str());
     }
     if (program.json) std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   }
@@ -58,9 +61,10 @@ int run_verify(const ImportProgram& program, const std::vector<std::string>& sta
   if (stages.size() != 1) throw UsageError("--verify PROBE takes one stage: STAGE.json");
   if (!(program.tolerance >= 0)) throw UsageError(cat("--tolerance ", program.tolerance, " is less than 0"));
   const ProbeResult result = run_probe(program.verify, stages[0], open_device(program.device));
+  const nlohmann::ordered_json line = {
+      {"images", result.images}, {"largest", result.largest}, {"relative", result.relative}};
   if (program.json)
-    std::printf("{\"images\":%lld,\"largest\":%.6g,\"relative\":%.6g}\n", static_cast<long long>(result.images),
-                result.largest, result.relative);
+    std::printf("%s\n", line.dump().c_str());
   else
     std::printf("images\tlargest\trelative\n%lld\t%.6g\t%.6g\n", static_cast<long long>(result.images), result.largest,
                 result.relative);
@@ -92,6 +96,8 @@ int import_main(cli::App& app) {
   const std::vector<std::string>& operands = app.operands();
   if (program.describe && !program.verify.empty()) throw UsageError("--describe and --verify exclude each other");
   use_threads(program.threads);
+  if ((program.describe || !program.verify.empty()) && !program.import.output.empty())
+    throw UsageError("-o is of an import, and --describe and --verify import nothing");
   if (program.describe) return run_describe(program, operands);
   if (!program.verify.empty()) return run_verify(program, operands);
   const std::string format = operands.empty() ? "" : operands[0];

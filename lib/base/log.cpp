@@ -7,7 +7,7 @@ namespace sr3 {
 namespace {
 
 void line(const std::string& text) {
-  std::fprintf(stderr, "%s: %s\n", log_state().program.c_str(), text.c_str());
+  std::fprintf(stderr, "%s: %s\n", log_state().program.c_str(), printable(text).c_str());
   std::fflush(stderr);
 }
 
@@ -16,6 +16,12 @@ void line(const std::string& text) {
 LogState& log_state() {
   static LogState state;
   return state;
+}
+
+std::string printable(std::string text) {
+  for (char& c : text)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) c = '?';
+  return text;
 }
 
 void complain(const std::string& text) { line(text); }

@@ -12,9 +12,12 @@ struct LogState {
 };
 LogState& log_state();
 
-void warn(const std::string& text);     // unless -q
-void note(const std::string& text);     // unless -q
-void explain(const std::string& text);  // only with -v
-void complain(const std::string& text); // always: an error
+// Control characters as '?': names out of files could otherwise command the terminal. Line ends stay.
+std::string printable(std::string text);
+
+void warn(const std::string& text);      // unless -q
+void note(const std::string& text);      // unless -q
+void explain(const std::string& text);   // only with -v
+void complain(const std::string& text);  // always: an error
 
 }  // namespace sr3

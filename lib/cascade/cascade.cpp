@@ -128,6 +128,15 @@ void Cascade::open(const std::string& path, CascadeManifest cascade, const Casca
     else
       above_.push_back(std::move(stage));
   }
+  check_labels();
+}
+
+void Cascade::check_labels() const {
+  if (!base_ || base_->manifest().network.classes > 0) return;
+  for (const Stage& stage : above_)
+    if (stage.manifest().network.classes > 0)
+      throw Error(cat("cannot draw for '", stage.path(), "', which wants a class: '", base_->path(),
+                      "' has none to give; a pipe can: sample ... | upscale --class CLASS ..."));
 }
 
 void Cascade::load(at::Device device, at::ScalarType compute) {

@@ -46,6 +46,7 @@ class Cascade {
   std::string pipe(const std::string& first, const std::string& last, const std::string& common) const;
 
  private:
+  void check_labels() const;
   void open(const std::string& path, CascadeManifest cascade, const CascadeOverrides& overrides, bool given);
 
   std::optional<Stage> base_;

@@ -97,6 +97,8 @@ std::map<std::string, Setter> setters(AdmFlags& f) {
 
 // The flags and values alone: quotes, "MODEL_FLAGS=", line ends of a shell script and "--x=y" are taken apart.
 std::vector<std::string> words_of(std::string text) {
+  for (const char* empty : {"\"\"", "''"})  // a value that is nothing
+    for (size_t at; (at = text.find(empty)) != std::string::npos;) text.replace(at, 2, " \x01 ");
   for (char& c : text)
     if (c == '"' || c == '\'' || c == '\\') c = ' ';
   std::vector<std::string> words;
@@ -109,7 +111,7 @@ std::vector<std::string> words_of(std::string text) {
     } else if (word.ends_with("=") && std::isupper(static_cast<unsigned char>(word[0]))) {
       continue;
     } else {
-      words.push_back(word);
+      words.push_back(word == "\x01" ? "" : word);
     }
   }
   return words;
@@ -157,7 +159,7 @@ AdmFlags parse_adm_flags(const std::string& text) {
   // improved-diffusion's default, unless a flag that only guided-diffusion has says whose they are.
   const bool guided = std::any_of(flags.given.begin(), flags.given.end(), [](const std::string& name) {
     return name == "resblock_updown" || name == "num_head_channels" || name == "use_new_attention_order" ||
-           name == "use_fp16" || name == "channel_mult" || name.starts_with("classifier_");
+           name == "channel_mult" || name.starts_with("classifier_");
   });
   if (!flags.given.contains("rescale_timesteps")) flags.rescale_timesteps = !guided && flags.diffusion_steps != 1000;
   check(flags);

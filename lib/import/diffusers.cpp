@@ -158,7 +158,10 @@ DiffusersModel diffusers_model(const Fields& c, bool learned) {
   o.level.width = unit == channels[0] ? 0 : channels[0];
   o.level.hidden = unit == channels[0] ? 0 : 4 * channels[0];
   o.blocks.assign(channels.size(), c.whole("layers_per_block", 2));
-  o.head_channels = c.has("attention_head_dim") ? c.whole("attention_head_dim", 8) : 0;
+  // Not told is UNet2DModel's default; null is one head.
+  const bool one_head = c.given("attention_head_dim") && !c.has("attention_head_dim");
+  o.head_channels = one_head ? 0 : c.whole("attention_head_dim", 8);
+  if (!one_head && o.head_channels < 1) refuse("'attention_head_dim' is less than 1");
   o.heads = 1;
   o.middle_attention = c.flag("add_attention", true);
   o.groups = c.whole("norm_num_groups", 32);
@@ -175,7 +178,7 @@ DiffusersModel diffusers_model(const Fields& c, bool learned) {
   o.level.input = "timestep";
   o.level.order = c.flag("flip_sin_to_cos", true) ? "cos-sin" : "sin-cos";
   o.level.frequency_shift = c.number("freq_shift", 0);
-  if (c.has("sample_size")) model.sample_size = c.whole("sample_size", 0);
+  model.sample_size = c.side("sample_size");
   try {
     validate(o);
   } catch (const Error& error) {

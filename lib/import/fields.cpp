@@ -51,6 +51,8 @@ const json* Fields::find(const std::string& key) const {
   return found == object_.end() || found->is_null() ? nullptr : &*found;
 }
 
+bool Fields::given(const std::string& key) const { return object_.contains(key); }
+
 bool Fields::has(const std::string& key) const { return find(key) != nullptr; }
 
 std::string Fields::word(const std::string& key, const std::string& otherwise) const {
@@ -69,6 +71,14 @@ int64_t Fields::whole(const std::string& key, int64_t otherwise) const {
   const json* value = find(key);
   if (value && !is_whole(*value)) wrong(key, "a whole number");
   return value ? value->get<int64_t>() : otherwise;
+}
+
+int64_t Fields::side(const std::string& key) const {
+  const json* value = find(key);
+  if (!value || !value->is_array()) return whole(key, 0);
+  const auto sides = wholes(key, {});
+  if (sides.size() != 2 || sides[0] != sides[1]) wrong(key, "a whole number, or a square's two");
+  return sides[0];
 }
 
 double Fields::number(const std::string& key, double otherwise) const {

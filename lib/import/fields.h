@@ -13,11 +13,13 @@ class Fields {
   // origin: the file, for messages. DataError when it is no object.
   Fields(const nlohmann::json& object, std::string origin, std::string path = "");
 
-  bool has(const std::string& key) const;  // and it is not null
+  bool has(const std::string& key) const;    // and it is not null
+  bool given(const std::string& key) const;  // null too
   // DataError "cannot use 'config.json': 'x' is not a number" when it is there, and neither null nor of this type.
   std::string word(const std::string& key, const std::string& otherwise) const;
   bool flag(const std::string& key, bool otherwise) const;
   int64_t whole(const std::string& key, int64_t otherwise) const;
+  int64_t side(const std::string& key) const;  // a whole number, or a pair of equal ones; 0 when it is missing
   double number(const std::string& key, double otherwise) const;
   std::vector<int64_t> wholes(const std::string& key, const std::vector<int64_t>& otherwise) const;
   std::vector<double> numbers(const std::string& key) const;  // empty when it is missing

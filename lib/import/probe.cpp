@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <map>
 
 #include "base/error.h"
@@ -18,9 +19,12 @@ class Probe {
   explicit Probe(const std::string& path) : path_(path) {
     TensorFile file = read_safetensors(path);
     for (auto& [name, tensor] : file.tensors) tensors_.emplace(name, std::move(tensor));
-    for (const auto& [name, tensor] : tensors_)
+    for (const auto& [name, tensor] : tensors_) {
+      if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
+        throw refused(cat("'", name, "' holds a number that is not finite"));
       if (name != "x" && name != "t" && name != "y" && name != "low_res" && name != "cond" && name != "output")
         throw refused(cat("'", name, "' is none of x, t, y, low_res, cond, output"));
+    }
   }
 
   DataError refused(const std::string& why) const { return DataError(cat("cannot use '", path_, "': ", why)); }
@@ -87,7 +91,14 @@ ProbeResult run_probe(const std::string& path, const std::string& stage_path, at
   const at::Tensor t =
       network.level.input == "none" ? at::zeros({n}, at::kDouble) : probe.per_image("t", n, at::kDouble);
   if (network.classes == 0 && probe.has("y")) throw probe.refused("it has 'y', but the stage has no classes");
-  const at::Tensor labels = network.classes > 0 ? probe.per_image("y", n, at::kLong) : at::Tensor();
+  at::Tensor labels;
+  if (network.classes > 0) {
+    if (!at::isIntegralType(probe.need("y").scalar_type(), /*includeBool=*/false))
+      throw probe.refused("'y' is not of whole numbers");
+    labels = probe.per_image("y", n, at::kLong);
+    if (labels.min().item<int64_t>() < 0 || labels.max().item<int64_t>() >= network.classes)
+      throw probe.refused(cat("'y' is not in 0 to ", network.classes - 1));
+  }
   const at::Tensor condition = condition_of(probe, stage.manifest, x);
   const at::Tensor wanted = probe.images("output", n, network.out_channels);
   if (wanted.sizes().slice(2) != x.sizes().slice(2))
@@ -100,7 +111,8 @@ ProbeResult run_probe(const std::string& path, const std::string& stage_path, at
     const auto one = [&](const at::Tensor& all) { return all.defined() ? all.narrow(0, i, 1) : all; };
     const at::Tensor out = run(*run.prepare(one(condition), one(labels), {}), one(x), i).to(at::kCPU);
     const double difference = (out - one(wanted)).abs().max().item<double>();
-    if (!(difference <= result.largest)) result.largest = difference;  // NaN too
+    if (std::isnan(difference) || difference > result.largest) result.largest = difference;
+    if (std::isnan(difference)) break;  // and no later image's is
   }
   result.images = n;
   result.relative = result.largest / std::max(wanted.abs().max().item<double>(), 1e-30);

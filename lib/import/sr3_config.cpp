@@ -54,6 +54,7 @@ Sr3Config read_sr3_config(const Fields& json) {
   }
   c.batch = datasets.section("train").whole("batch_size", 0);
   c.learning_rate = json.section("train").section("optimizer").number("lr", 0);
+  c.has_train = schedules.has("train");
   c.train = schedule_of(schedules.section("train"));
   c.train_kind = schedules.section("train").word("schedule", "linear");
   c.val = schedules.has("val") ? schedule_of(schedules.section("val")) : c.train;
@@ -156,15 +157,16 @@ void check_sr3_schedule(const NetworkView& net, const Sr3Config& config, StageMa
     stage.sampling.steps = std::to_string(betas.numel());
     return;
   }
-  if (config.train.kind.empty()) return;
+  if (config.train.kind.empty() || !config.has_train) return;
   const std::vector<double> expected = make_betas(config.train);
-  bool same = expected.size() == values.size();
-  for (size_t i = 0; same && i < values.size(); ++i) same = std::abs(values[i] - expected[i]) <= 1e-4 * expected[i];
-  if (!same)
-    throw DataError(cat("cannot import '", net.file().path(), "': its ", values.size(), " betas from ",
-                        values.empty() ? 0 : values.front(), " to ", values.empty() ? 0 : values.back(),
-                        " are not the configuration's: '", config.train_kind, "', ", config.train.steps, " from ",
-                        config.train.beta_start, " to ", config.train.beta_end));
+  const auto refuse = [&](const auto&... parts) {
+    throw DataError(cat("cannot import '", net.file().path(), "': its betas are not the configuration's ('",
+                        config.train_kind, "'): ", parts...));
+  };
+  if (expected.size() != values.size()) refuse("there are ", values.size(), ", not ", expected.size());
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!(std::abs(values[i] - expected[i]) <= 1e-4 * expected[i]))
+      refuse("number ", i, " is ", values[i], ", not ", expected[i]);
 }
 
 }  // namespace sr3

@@ -21,6 +21,7 @@ struct Sr3Config {
   int64_t image_size = 128, low_res = 0;  // low_res 0: not told, or unconditional
   bool conditional = true;
   ScheduleOptions train, val;        // kind "": one that they know and we do not
+  bool has_train = false;            // whether the configuration tells train
   std::string train_kind, val_kind;  // theirs
   int64_t batch = 0;
   double learning_rate = 0;

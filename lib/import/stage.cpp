@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -57,8 +58,7 @@ void compare_with_readme(const Checkpoint& file, const PublishedCheckpoint& know
 ImportPlan plan_adm(const Checkpoint& file, const ImportOptions& options) {
   NetworkView net = chosen_network(file, kAdmMarker, "guided-diffusion or improved-diffusion");
   const PublishedCheckpoint* known = recognised(net);
-  if ((known && known->kind == PublishedCheckpoint::kClassifier) || net.find("out.2.c_proj.weight") ||
-      !net.find("out.2.weight"))
+  if ((known && known->kind == PublishedCheckpoint::kClassifier) || net.find("out.2.c_proj.weight"))
     refuse(file, "it is a classifier, which no stage is: guidance by a classifier is not to be had here");
   const auto told = flags_told_by(net);
   if (!options.flags && (!known || known->kind != PublishedCheckpoint::kAdm))
@@ -72,9 +72,12 @@ ImportPlan plan_adm(const Checkpoint& file, const ImportOptions& options) {
   StageManifest stage = adm_manifest(flags, std::max<int64_t>(classes, 1));
   Layout layout = adm_layout(stage.network, /*legacy=*/!flags.use_new_attention_order);
   check_fit(net, layout, "the flags", told ? contradictions(flags, *told) : std::vector<std::string>{});
+  if (options.flags && flags.diffusion_steps != 1000 && !flags.given.contains("rescale_timesteps"))
+    warn(cat("--rescale_timesteps is not among the flags: taken is ", flags.rescale_timesteps ? "True" : "False",
+             ", the default of ", flags.rescale_timesteps ? "improved" : "guided", "-diffusion"));
   if (known && options.flags) compare_with_readme(file, *known, flags, stage);
   if (known) tell(stage, *known);
-  return {std::move(net), std::move(layout), std::move(stage)};
+  return {std::move(net), std::move(layout), std::move(stage), {}};
 }
 
 ImportPlan plan_sr3(const Checkpoint& file, const ImportOptions& options) {
@@ -95,7 +98,7 @@ ImportPlan plan_sr3(const Checkpoint& file, const ImportOptions& options) {
   check_fit(net, layout, "the configuration", told ? contradictions(config, *told) : std::vector<std::string>{});
   check_sr3_schedule(net, config, stage);
   if (known) tell(stage, *known);
-  return {std::move(net), std::move(layout), std::move(stage)};
+  return {std::move(net), std::move(layout), std::move(stage), {options.config}};
 }
 
 ImportPlan plan_diffusers(const Checkpoint& file, const ImportOptions& options) {
@@ -112,7 +115,9 @@ ImportPlan plan_diffusers(const Checkpoint& file, const ImportOptions& options) 
   stage.kind = model.super_resolution ? "super-resolution" : "base";
   stage.image.channels = model.image_channels;
   stage.image.high_res = options.high_res ? options.high_res : model.sample_size;
-  stage.image.low_res = model.super_resolution ? options.low_res : 0;
+  stage.image.low_res = options.low_res;
+  if (options.low_res && !model.super_resolution)
+    throw UsageError(cat("--low-res: '", folder.config, "' takes no condition"));
   if (stage.image.high_res == 0)
     throw UsageError(cat("'", folder.config, "' does not say how large images are: --high-res N"));
   if (model.super_resolution && options.low_res == 0)
@@ -124,7 +129,7 @@ ImportPlan plan_diffusers(const Checkpoint& file, const ImportOptions& options) 
                                      [](const auto& tensor) { return tensor.name.ends_with(".query.weight"); });
   Layout layout = diffusers_layout(stage.network, old_names);
   check_fit(net, layout, cat("'", folder.config, "'"), {});
-  return {std::move(net), std::move(layout), std::move(stage)};
+  return {std::move(net), std::move(layout), std::move(stage), {folder.config, folder.scheduler}};
 }
 
 // One name a line. Of equal ones the later get their number: ImageNet has two cranes.
@@ -172,6 +177,8 @@ ImportPlan plan_import(const std::string& format, const Checkpoint& file, const 
   ImportPlan plan = format == "adm"   ? plan_adm(file, options)
                     : format == "sr3" ? plan_sr3(file, options)
                                       : plan_diffusers(file, options);
+  plan.inputs.push_back(file.path());
+  plan.inputs.push_back(options.class_names);
   if (!options.class_names.empty()) {
     if (plan.stage.network.classes == 0) throw UsageError(cat("--class-names: '", file.path(), "' has no classes"));
     plan.stage.classes = names_in(options.class_names, plan.stage.network.classes);
@@ -182,6 +189,13 @@ ImportPlan plan_import(const std::string& format, const Checkpoint& file, const 
 
 void write_stage(ImportPlan& plan, const ImportOptions& options, const std::function<void(int64_t)>& progress) {
   const StagePaths paths = stage_paths(options.output);
+  for (const std::string& input : plan.inputs)
+    for (const std::string& output : {paths.manifest, paths.weights}) {
+      std::error_code none;
+      if (!input.empty() && std::filesystem::equivalent(input, output, none))
+        throw UsageError(cat("'", output, "' is an input: the stage needs another name (-o)"));
+    }
+  remove_leftovers(paths);
   const Checkpoint& file = plan.network.file();
   const std::string digest = sha256_file(file.path());
   plan.stage.description = cat("imported from ", base_name(file.path()), ", sha256 ", digest);

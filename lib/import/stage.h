@@ -28,6 +28,7 @@ struct ImportPlan {
   NetworkView network;
   Layout layout;
   StageManifest stage;
+  std::vector<std::string> inputs;  // all files that were read, which must not be written over
 };
 
 // format: adm, sr3 or diffusers. UsageError for settings that are missing or wrong, DataError for what does not fit.
@@ -36,7 +37,7 @@ ImportPlan plan_import(const std::string& format, const Checkpoint& file, const 
 std::string weights_of_folder(const std::string& folder);
 
 // Reads, converts and writes tensor by tensor: memory is that of the largest one. The manifest's weights and provenance
-// are filled in. progress(done): tensors so far.
+// are filled in. UsageError when an input would be written over. progress(done): tensors so far.
 void write_stage(ImportPlan& plan, const ImportOptions& options, const std::function<void(int64_t)>& progress);
 
 }  // namespace sr3

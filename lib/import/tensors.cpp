@@ -70,10 +70,13 @@ Checkpoint::Checkpoint(const std::string& path) : path_(path) {
   std::vector<uint8_t> head(16);
   head.resize(RangeSource(*bytes, 0, bytes->size()).read(head.data(), head.size()));
   const std::string text(head.begin(), head.end());
-  if (is_zip(head) || is_pickle(head)) {
-    reader_ = std::make_unique<TorchFile>(is_zip(head), *this);
-  } else if (head.size() > 8 && head[8] == '{') {
+  // A safetensors file begins with the length of its header, whose bytes may be anyone's first ones.
+  uint64_t header = 0;
+  for (size_t i = 8; i > 0 && head.size() > 8; --i) header = header << 8 | head[i - 1];
+  if (head.size() > 8 && head[8] == '{' && (header <= bytes->size() - 8 || !(is_zip(head) || is_pickle(head)))) {
     reader_ = std::make_unique<SafetensorsFile>(std::move(bytes), *this);
+  } else if (is_zip(head) || is_pickle(head)) {
+    reader_ = std::make_unique<TorchFile>(is_zip(head), *this);
   } else {
     const bool pointer = text.starts_with("version https:");
     throw DataError(cat("cannot read '", path, "': ",
@@ -132,9 +135,15 @@ std::vector<std::string> prefixes_of(const Checkpoint& file, const std::string& 
     std::string prefix = tensor.name.substr(0, tensor.name.size() - marker.size());
     if (prefix.empty() || prefix.back() == '.') prefixes.push_back(std::move(prefix));
   }
-  const auto rank = [](const std::string& prefix) {
-    return std::tuple(prefix.find("ema") == std::string::npos, prefix.size(), prefix);
+  // "ema" as a word of its own: "ema_model.", "params_ema.", but not "schema.".
+  const auto averaged = [](const std::string& prefix) {
+    for (size_t at = prefix.find("ema"); at != std::string::npos; at = prefix.find("ema", at + 1)) {
+      const auto ends = [&](char c) { return c == '.' || c == '_'; };
+      if ((at == 0 || ends(prefix[at - 1])) && (at + 3 == prefix.size() || ends(prefix[at + 3]))) return true;
+    }
+    return false;
   };
+  const auto rank = [&](const std::string& prefix) { return std::tuple(!averaged(prefix), prefix.size(), prefix); };
   std::sort(prefixes.begin(), prefixes.end(),
             [&](const std::string& a, const std::string& b) { return rank(a) < rank(b); });
   return prefixes;

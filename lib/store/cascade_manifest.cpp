@@ -67,7 +67,7 @@ CascadeManifest parse_cascade(const std::string& text, const std::string& origin
   const std::string prefix = cat("cannot use '", origin, "': ");
   const auto document = parse_json(text, origin, /*max_depth=*/8);
   if (document.is_object() && document.contains("network"))
-    throw DataError(cat(prefix, "it is a single stage, not a cascade of stages"));
+    throw DataError(cat(prefix, "it is a single stage, not a cascade of stages (which cascade takes by -m)"));
   CascadeManifest cascade;
   read_keys(document, declaration_of(cascade), prefix);
   check(cascade, prefix);

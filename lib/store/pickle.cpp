@@ -123,7 +123,7 @@ class Machine {
 
   void push_global(const std::string& name) {
     if (name != kOrderedDict && std::find(allowed_.begin(), allowed_.end(), name) == allowed_.end())
-      throw refused(cat("it asks for '", name, "', which weights do not need and which is not done"));
+      throw refused(cat("it asks for '", name, "', which weights do not need"));
     push({Pickle::kGlobal, 0, 0, name, {}});
   }
 

@@ -11,7 +11,7 @@ namespace {
 
 std::vector<uint8_t> head_of(const std::string& path) {
   FileSource source(path);
-  std::vector<uint8_t> head(2);
+  std::vector<uint8_t> head(4);
   size_t used = 0;
   while (const size_t got = used < head.size() ? source.read(head.data() + used, head.size() - used) : 0) used += got;
   head.resize(used);
@@ -49,7 +49,10 @@ TorchContainer torch_container(const std::string& path) {
 }
 
 // A pickle of protocol 2 begins with these, a zip file with the other.
-bool is_zip(std::span<const uint8_t> head) { return head.size() >= 2 && head[0] == 'P' && head[1] == 'K'; }
+bool is_zip(std::span<const uint8_t> head) {
+  return head.size() >= 4 && head[0] == 'P' && head[1] == 'K' && head[2] + 1 == head[3] &&
+         (head[2] == 3 || head[2] == 5);
+}
 bool is_pickle(std::span<const uint8_t> head) { return head.size() >= 2 && head[0] == 0x80 && head[1] <= 5; }
 
 TensorFile read_torch(const std::string& path) { return read_all(TorchReader(path)); }

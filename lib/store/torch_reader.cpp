@@ -178,7 +178,7 @@ class TorchReader::Zip : public Container {
 
 TorchReader::TorchReader(const std::string& path) {
   auto bytes = open_random(path);
-  uint8_t head[2] = {};
+  uint8_t head[4] = {};
   RangeSource(*bytes, 0, bytes->size()).read(head, sizeof head);
   if (is_zip(head))
     container_ = std::make_unique<Zip>([path] { return std::make_unique<ZipReader>(path); });

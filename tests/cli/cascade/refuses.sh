@@ -20,6 +20,7 @@ fails 2 "say how much it is to get" cascade -m c-8.json -m c-16.json
 fails 1 "cannot join these stages: 'c-8.json' is a base stage, but not the first" \
   cascade -m c-16.json -m c-8.json --noise-level 0
 fails 1 "cannot open 'none.json'" cascade -m none.json
+fails 2 "'c.json': either a cascade, or stages by -m" cascade -m c-8.json c.json
 fails 1 "it is a cascade of stages, not a single one" cascade -m c.json
 
 # A stage with augmentation wants its level, another one refuses it: in pipes too.
@@ -36,6 +37,7 @@ fails 2 "without label dropout" upscale -m n-16.json --class 0 --guidance 2 a.pp
 tiny_cascade u.json --unconditional
 fails 2 "--guidance: no stage was trained with label dropout" cascade u.json --guidance 2
 fails 2 "has no classes" cascade u.json --class 1
+fails 1 "which wants a class: 'u-8.json' has none to give" cascade -m u-8.json -m c-16.json --noise-level 0
 
 # Weights that are not there, or not those.
 rm c-16.safetensors

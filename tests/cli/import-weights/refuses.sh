@@ -56,6 +56,21 @@ fails 1 "cannot write 'standard output'" bash -c 'exec import-weights --describe
 [ ! -e x.json ] && [ ! -e x.safetensors ]
 ls | not grep -q -e '\.tmp$' -e '\.new$'
 
+# An input is never written over.
+checkpoint adm own.safetensors
+cp own.safetensors before
+fails 2 "'own.safetensors' is an input" import-weights adm own.safetensors --flags "$flags" -o own.json
+same own.safetensors before
+mkdir -p model
+checkpoint diffusers model/diffusion_pytorch_model.safetensors
+echo '{ "sample_size": 16, "block_out_channels": [32, 64], "layers_per_block": 1, "attention_head_dim": 32,
+  "down_block_types": ["DownBlock2D", "AttnDownBlock2D"], "up_block_types": ["AttnUpBlock2D", "UpBlock2D"],
+  "downsample_padding": 0, "freq_shift": 1 }' >model/config.json
+fails 2 "'model/config.json' is an input" import-weights diffusers model -o model/config.json
+fails 2 "is an input" import-weights diffusers model -o model/diffusion_pytorch_model.json
+fails 2 "--low-res: 'model/config.json' takes no condition" import-weights diffusers model --low-res 4 -o x.json
+fails 2 "-o is of an import" import-weights --describe net.pt -o x.json
+
 # A stage that is not what made the probe.
 import-weights -q adm net.pt --flags "$flags" -o net.json
 perl -e '
@@ -71,6 +86,9 @@ fails 1 "'net.json' is not what made 'probe.safetensors': the relative error is"
 import-weights --verify probe.safetensors net.json --tolerance 1e9 | sed -n 1p | grep -qxP "images\tlargest\trelative"
 import-weights --verify probe.safetensors net.json --tolerance 1e9 --json | grep -q '^{"images":1,"largest":[0-9.e+-]*,"relative":'
 import-weights -q adm classes.pt --flags "$flags --class_cond True" -o classes.json
+# Not a number is not small.
+perl -pe 'BEGIN { undef $/ } substr($_, 8 + unpack("Q<", $_) + 768 * 4, 4) = pack("f<", "nan")' probe.safetensors >nan.safetensors
+fails 1 "'t' holds a number that is not finite" import-weights --verify nan.safetensors net.json --tolerance 1e9
 fails 1 "tensor 'y' is missing" import-weights --verify probe.safetensors classes.json
 fails 1 "is none of x, t, y, low_res, cond, output" import-weights --verify net.safetensors net.json
 fails 2 "--tolerance -1 is less than 0" import-weights --verify probe.safetensors net.json --tolerance -1

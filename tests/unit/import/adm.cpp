@@ -211,7 +211,8 @@ TEST_CASE("flags as READMEs print them") {
   CHECK(m.network.classes == 0);
   CHECK(m.network.attention == std::vector<int64_t>{2, 3});
   CHECK(adm_manifest(parse_adm_flags("--diffusion_steps 4000 --rescale_timesteps False"), 1).network.level.scale == 1);
-  CHECK(adm_manifest(parse_adm_flags("--diffusion_steps 4000 --use_fp16 True"), 1).network.level.scale == 1);
+  CHECK(adm_manifest(parse_adm_flags("--diffusion_steps 4000 --use_fp16 True"), 1).network.level.scale == 0.25);
+  CHECK(adm_manifest(parse_adm_flags("--diffusion_steps 4000 --channel_mult 1,2,3,4"), 1).network.level.scale == 1);
   CHECK(adm_manifest(parse_adm_flags("--rescale_timesteps True"), 1).network.level.scale == 1);
   CHECK(adm_manifest(parse_adm_flags(""), 1).diffusion.variance == "beta");
   CHECK(adm_manifest(parse_adm_flags("--sigma_small True"), 1).diffusion.variance == "posterior");

@@ -166,6 +166,18 @@ TEST_CASE("blocks that resample, heads, classes and a condition; a pipeline's fo
   CHECK(stage.sampling.sampler == "ddim");
 }
 
+TEST_CASE("heads: of the size told, of 8 where it is not, one where it is null; sizes as a number or a square's") {
+  CHECK(model_of(kFirst).network.head_channels == 0);
+  CHECK(
+      model_of(changed(kFirst, R"("attention_head_dim":null,)", R"("attention_head_dim":16,)")).network.head_channels ==
+      16);
+  CHECK(model_of(changed(kFirst, R"("attention_head_dim":null,)", "")).network.head_channels == 8);
+  CHECK_THROWS_WITH_AS(model_of(changed(kFirst, "null", "0")), doctest::Contains("less than 1"), DataError);
+  CHECK(model_of(changed(kFirst, R"("sample_size":16)", R"("sample_size":[32,32])")).sample_size == 32);
+  CHECK_THROWS_WITH_AS(model_of(changed(kFirst, R"("sample_size":16)", R"("sample_size":[32,16])")),
+                       doctest::Contains("a square's two"), DataError);
+}
+
 TEST_CASE("channels that are no exact multiples of the first") {
   const std::string config =
       changed(changed(changed(kFirst, "[16,32,32]", "[98,105,14]"), "\"norm_num_groups\":8", "\"norm_num_groups\":7"),

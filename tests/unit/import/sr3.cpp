@@ -175,7 +175,8 @@ TEST_CASE("a checkpoint and a configuration that differ: networks by their setti
   refused("[1, 2, 3]", "[1, 2, 4]", "would fit 'channel_multiplier' [1,2,3] (here [1,2,4])");
   refused("\"res_blocks\": 1", "\"res_blocks\": 2", "'res_blocks' 1 (here 2)");
   refused("\"attn_res\": [16]", "\"attn_res\": [8]", "'attn_res' [16] (here [8])");
-  refused("\"n_timestep\": 40", "\"n_timestep\": 50", "its 40 betas from 0.0001 to 0.1 are not the configuration's");
+  refused("\"n_timestep\": 40", "\"n_timestep\": 50", "there are 40, not 50");
+  refused("\"linear_end\": 1e-1", "\"linear_end\": 2e-1", "are not the configuration's ('linear'): number 1 is");
   // A schedule of theirs that we have not: the file's own betas, where it samples by it.
   const std::string other = "\"train\": { \"schedule\": \"warmup10\"";
   write_file(options.config, changed("\"train\": { \"schedule\": \"linear\"", other));

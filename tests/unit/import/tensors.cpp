@@ -78,6 +78,30 @@ TEST_CASE("safetensors, of which only what is asked for is read") {
   CHECK_THROWS_AS(Checkpoint{path}, DataError);
 }
 
+TEST_CASE("safetensors whose first bytes, the length of its header, are those of a zip or of a pickle") {
+  const samples::Folder folder;
+  for (const uint64_t length : {uint64_t{'P' | 'K' << 8}, uint64_t{0x280}}) {
+    std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+    header.resize(length, ' ');
+    write_file(folder.path + "x", raw(length, 8) + header + floats({2.5f}));
+    CHECK(Checkpoint(folder.path + "x").read("a").item<float>() == 2.5f);
+  }
+}
+
+TEST_CASE("of several networks the averaged one is taken: 'ema' as a word of its own") {
+  const samples::Folder folder;
+  const auto chosen = [&](const std::vector<std::string>& prefixes) {
+    TensorFile file;
+    for (const std::string& prefix : prefixes) file.tensors.emplace_back(prefix + "w", at::ones({1}));
+    write_safetensors(folder.path + "x", file);
+    return network_in(Checkpoint(folder.path + "x"), "w").prefix();
+  };
+  CHECK(chosen({"model.", "schema_old."}) == "model.");
+  CHECK(chosen({"model.", "ema_model."}) == "ema_model.");
+  CHECK(chosen({"params.", "params_ema."}) == "params_ema.");
+  CHECK(chosen({"a.", "state.ema.net."}) == "state.ema.net.");
+}
+
 TEST_CASE("a file that shrinks while it is open is an error") {
   const samples::Folder folder;
   const std::string path = folder.path + "x";
