@@ -92,6 +92,9 @@ int run_plan(ConfusionProgram& p, const Operands& operands) {
   p.design.seed = p.seed;
   if (p.design.catches < 0) p.design.catches = (p.design.trials + 5) / 10;
   p.design.validate();
+  if (p.design.catches > 0 && p.design.rules.max_catch_misses >= p.design.catches)
+    warn(cat("a rater who misses every catch trial stays in: there are ", p.design.catches,
+             " (--catches), and --max-catch-misses is ", p.design.rules.max_catch_misses));
   int status = kDone;
   const StudyDesign made = make_study(p.inputs, p.design, p.output, &status);
   note(cat("study ", made.id, ": ", made.raters, " raters, ", made.trials_in_all(), " trials each, ",

@@ -101,7 +101,7 @@ ConfusionRate rate_of(const std::vector<Judgement>& judgements, int64_t model, c
   out.trials = static_cast<int64_t>(values.size());
   out.naive = wilson(static_cast<double>(out.fooled), out.trials);
   if (out.trials == 0) {
-    out.interval = out.interval90 = {0, 1};
+    out.interval = {0, 1};
     out.d_prime_interval = {d_prime(1), d_prime(0)};
     return out;
   }
@@ -113,18 +113,17 @@ ConfusionRate rate_of(const std::vector<Judgement>& judgements, int64_t model, c
   out.d_prime = d_prime(out.rate);
   if (out.fooled == 0 || out.fooled == out.trials) {
     // Nothing varies: raters and images cannot be told from chance, and Wilson's interval is all that is known.
-    out.interval = out.interval90 = out.naive;
+    out.interval = out.naive;
   } else {
     for (Contribution& c : values) c.value = (c.value - out.rate) / n;
     const CrossedError error = crossed_error(values, out.rate * (1 - out.rate) / n);
     out.se = std::sqrt(error.variance);
     out.df = error.df;
     out.interval = within(scaled_interval(replicates, out.rate, out.se, out.df, 0.95), 0, 1);
-    out.interval90 = within(scaled_interval(replicates, out.rate, out.se, out.df, 0.90), 0, 1);
     out.equivalence_p = std::max(1 - student_cdf((out.rate - 0.5 + options.margin) / out.se, out.df),
                                  student_cdf((out.rate - 0.5 - options.margin) / out.se, out.df));
   }
-  out.equivalent = out.interval90.low > 0.5 - options.margin && out.interval90.high < 0.5 + options.margin;
+  out.equivalent = out.equivalence_p < 0.05;
   out.d_prime_interval = {d_prime(out.interval.high), d_prime(out.interval.low)};
   return out;
 }
@@ -149,7 +148,18 @@ ConfusionDifference difference_of(const std::vector<Judgement>& judgements, int6
   out.df = error.df;
   std::vector<double> distances = replicates[static_cast<size_t>(a)];
   for (size_t k = 0; k < distances.size(); ++k) distances[k] -= replicates[static_cast<size_t>(b)][k];
-  if (out.se > 0) {
+  const auto certain = [](const ConfusionRate& r) { return r.fooled == 0 || r.fooled == r.trials; };
+  if (certain(first) != certain(second)) {
+    // All of one outcome show no variance, which is no proof that there is none. The distance to "no difference" comes
+    // from the rates' own intervals (Newcombe 1998, "Interval estimation for the difference ...", method 10: the
+    // squares of their arms add up).
+    const auto arm = [](double a, double b) { return std::sqrt(a * a + b * b); };
+    const double below = arm(first.rate - first.interval.low, second.interval.high - second.rate);
+    const double above = arm(first.interval.high - first.rate, second.rate - second.interval.low);
+    out.interval = within({out.difference - below, out.difference + above}, -1, 1);
+    out.se = (out.difference > 0 ? below : above) / normal_quantile(0.975);
+    out.p = 2 * normal_cdf(-std::abs(out.difference) / out.se);
+  } else if (out.se > 0) {
     out.interval = within(scaled_interval(distances, out.difference, out.se, out.df, 0.95), -1, 1);
     out.p = 2 * student_cdf(-std::abs(out.difference) / out.se, out.df);
   } else {  // all of one outcome on either side: the intervals of both bound it, and Fisher's exact test is one term

@@ -31,13 +31,13 @@ struct ConfusionOptions {
 struct ConfusionRate {
   int64_t fooled = 0, trials = 0, raters = 0, images = 0;
   double rate = 0, se = 0, df = 0;
-  Interval interval, interval90;  // by the bootstrap above
-  Interval naive;                 // Wilson's, as if all trials were independent
+  Interval interval;  // by the bootstrap above
+  Interval naive;     // Wilson's, as if all trials were independent
   Icc icc;
   double d_prime = 0;  // sqrt(2) Phi^-1(1 - rate): how well the raters tell, 0 at 50%
   Interval d_prime_interval;
-  // The two one-sided tests (Schuirmann 1987) that the rate is within 0.5 +- margin: the larger p, and whether the 90%
-  // interval lies inside. That an interval of any width holds 0.5 proves nothing.
+  // The two one-sided tests (Schuirmann 1987) that the rate is within 0.5 +- margin: the larger p, and whether it is
+  // below 0.05. That an interval of any width holds 0.5 proves nothing.
   double equivalence_p = 1;
   bool equivalent = false;
 };

@@ -34,11 +34,11 @@ Line rate_line(const AnswerSet& set, const std::string& model, const std::string
           {"high", r.interval.high},
           {"naive_low", r.naive.low},
           {"naive_high", r.naive.high},
-          {"d_prime", number(r.d_prime)},
+          {"d_prime", r.trials > 0 ? number(r.d_prime) : Line()},
           {"d_prime_low", number(r.d_prime_interval.low)},
           {"d_prime_high", number(r.d_prime_interval.high)},
           {"equivalent", r.equivalent ? "yes" : "no"},
-          {"equivalence_p", r.equivalence_p},
+          {"equivalence_p", r.trials > 0 ? Line(r.equivalence_p) : Line()},
           {"rater_count", r.raters},
           {"image_count", r.images},
           {"icc_rater", r.icc.rater},
@@ -115,8 +115,10 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
   const auto share = [&](const char* check, const std::vector<Judgement>& of, const char* expected) {
     if (of.empty()) return;
     const ConfusionRate r = crossed_rate(of, options);
-    const bool even = std::string_view(expected) == "0.5" && r.se > 0;
-    const double p = even ? 2 * student_cdf(-std::abs(r.rate - 0.5) / r.se, r.df) : std::nan("");
+    // Of one outcome only: the exact binomial test.
+    const double p = std::string_view(expected) != "0.5" ? std::nan("")
+                     : r.se > 0                          ? 2 * student_cdf(-std::abs(r.rate - 0.5) / r.se, r.df)
+                                : std::min(1.0, 2 * std::pow(0.5, static_cast<double>(r.trials)));
     add(check, r.trials, r.rate, r.interval.low, r.interval.high, p, expected);
   };
   share("control: real against itself", judgements(set, TrialKind::kControl, false), "0.5");
@@ -132,7 +134,7 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
     }
     if (j.kind != TrialKind::kRepeat) continue;
     for (const Judged& first : set.judged)
-      if (first.rater == j.rater && first.trial == j.repeats)
+      if (first.rater == j.rater && first.trial == j.repeats && first.excluded.empty())
         agreed.push_back({j.rater, j.image, 0, first.fooled == j.fooled});
   }
   share("agreement with oneself", agreed, "0.5 to 1");

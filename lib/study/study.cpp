@@ -80,9 +80,20 @@ class Pictures {
     write(number, "catch", spoilt(real));
     if (frames.size() <= models + 1) return;
     const Frame& low = frames.back();
-    if (low.image.width > real.width || low.image.height > real.height)
+    const auto refuse = [&](const auto&... why) {
       throw DataError(
-          cat("cannot show '", low.origin, "' between the others: it is larger than '", frames[0].origin, "'"));
+          cat("cannot show '", low.origin, "' between the others: it is ", why..., " '", frames[0].origin, "'"));
+    };
+    if (low.image.width > real.width || low.image.height > real.height) refuse("larger than");
+    if (low.image.width == real.width && low.image.height == real.height) refuse("as large as");
+    // A pixel more or less is rounding.
+    const double height =
+        static_cast<double>(real.height) * static_cast<double>(low.image.width) / static_cast<double>(real.width);
+    const double width =
+        static_cast<double>(real.width) * static_cast<double>(low.image.height) / static_cast<double>(real.height);
+    if (std::abs(static_cast<double>(low.image.height) - height) > 1 &&
+        std::abs(static_cast<double>(low.image.width) - width) > 1)
+      refuse(low.image.width, "x", low.image.height, ", not of the shape of");
     write(number, "low",
           design_.low_res_zoom == "nearest"
               ? repeated(low.image, real.width, real.height)

@@ -50,6 +50,7 @@ grep -q '"task": 1' low/study.json
 [ "$(find low/images -printf '%s\n' -name '*.png' -type f | sort -u | wc -l)" -le 2 ]
 fails 2 "leave --low-res out" "${plan[@]}" --task 2 --low-res small/ real a -o none
 fails 1 "it is larger than" "${plan[@]}" small small --low-res real -o none
+fails 1 "it is as large as" "${plan[@]}" real a --low-res real -o none
 confusion-eval plan --raters 2 --trials 2 --practice 0 --controls 0 --repeats 0 real real -o same 2>said
 grep -q "14 images of models have the very pixels of the real ones" said
 fails 2 "what to do comes first" confusion-eval
