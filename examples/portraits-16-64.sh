@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # portraits-16-64.sh FACES [DIR]: SR3 against the regression baseline and bicubic, 16x16 to 64x64, as in SR3's Table 1.
 # FACES: a folder or archive with train/ and test/ inside (any aligned faces; squares are resized to 64x64).
-# Trains each network for HOURS (1) by THREADS (0: all cores); run again it goes on. Prints PSNR, SSIM, consistency and, where
-# FID_FEATURES names a network as fid(1) takes it, the Frechet distance to the true images; draws DIR/sheet.png.
+# Trains each network for HOURS (1), or STEPS, by THREADS (0: all cores); run again it goes on. Prints PSNR, SSIM, consistency
+# and, where FID_FEATURES names a network as fid(1) takes it, the Frechet distance to the true images; draws DIR/sheet.png.
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/portraits-16-64.sh faces/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +20,7 @@ if [ ! -d "$dir/hr" ]; then
 fi
 [ -d "$dir/lr" ] || degrade -s 4 "$dir/hr/test" -o "$dir/lr/"
 
-common="--preset small --low-res 16 --high-res 64 --time-limit ${HOURS:-1}h --steps 1000000 --threads ${THREADS:-0}"
+common="--preset small --low-res 16 --high-res 64 --time-limit ${HOURS:-1}h --steps ${STEPS:-1000000} --threads ${THREADS:-0}"
 sr3-train $common "$dir/hr/train" -o "$dir/sr3.json"
 sr3-train $common --regression "$dir/hr/train" -o "$dir/regression.json"
 

@@ -1,11 +1,9 @@
 // How cas(1) trains a classifier: network, schedule, and what is done to images before they are shown.
-//   digits    ResNet-20 at 28x28, its first convolution at stride 2; 10 epochs, cosine; turned, zoomed and shifted a
-//   little small     ResNet-56 at 32x32, as He et al. 2016 trained it on CIFAR-10: 182 epochs, /10 at 91 and 136;
-//   shifted by up to 4
-//             pixels, mirrored
+//   digits    ResNet-20 at 28x28, its first convolution at stride 2; 10 epochs, cosine; turned, zoomed, shifted a little
+//   small     ResNet-56 at 32x32, as He et al. 2016 trained it on CIFAR-10: 182 epochs, /10 at 91 and 136; shifted by up
+//             to 4 pixels, mirrored
 //   resnet50  ResNet-50 at 224x224, as Ravuri & Vinyals 2019 (after Goyal et al. 2017): 90 epochs, warm-up over 5, /10
-//   at 30, 60
-//             and 80; a random part of 8% to 100% of the image; the centre is tested
+//             at 30, 60 and 80; a random part of 8% to 100% of the image; the centre is tested
 #pragma once
 
 #include <cstdint>
