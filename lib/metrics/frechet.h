@@ -1,8 +1,10 @@
 // The Frechet distance of two Gaussians (Dowson and Landau 1982), which is FID where the features are Inception's
-// (Heusel et al. 2017):  |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2) With S1 = A A^T and S2 = B B^T the last trace
-// is the nuclear norm of A^T B, also where the matrices are singular: the root of a matrix is never taken, and nothing
-// is added to a diagonal. A is the Cholesky factor where there is one; from fewer images than dimensions it is the
-// centred features themselves, or the eigenvectors that are not noise.
+// (Heusel et al. 2017):
+//   |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
+// With S1 = A A^T and S2 = B B^T the last trace is the nuclear norm of A^T B, also where the matrices are singular: the
+// root of a matrix is never taken, and nothing is added to a diagonal. A is the Cholesky factor; from fewer images than
+// dimensions it is the centred features themselves, or a Cholesky factor by largest variances; and of a matrix that
+// rounding left indefinite, the eigenvectors that are not noise.
 #pragma once
 
 #include <ATen/core/Tensor.h>
