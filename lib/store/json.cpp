@@ -40,6 +40,17 @@ void print(const ordered_json& value, const std::string& indent, std::string& ou
 
 }  // namespace
 
+bool is_plain_text(std::string_view text) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+  try {
+    json(text).dump();
+    return true;
+  } catch (const json::type_error&) {
+    return false;
+  }
+}
+
 std::string readable_json(const ordered_json& value) {
   std::string text;
   print(value, "", text);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kFormat = "confusion-answers 1";
 constexpr size_t kLongestText = 500;
+constexpr int64_t kMost = 1000000;
 
 void check_hex(const std::string& text, size_t digits, const char* key, const std::string& where) {
   if (text.size() != digits || text.find_first_not_of("0123456789abcdef") != std::string::npos)
@@ -30,10 +31,19 @@ void take_text(Members& fields, const char* key, std::string& to) {
   if (to.size() > kLongestText) throw DataError(cat("cannot read '", fields.where(), "': '", key, "' is too long"));
 }
 
+// Whose a line is.
+void take_session(Members& fields, std::string& study, std::string& session, int64_t& rater) {
+  fields.take("study", study);
+  fields.take("session", session);
+  check_hex(study, 16, "study", fields.where());
+  check_hex(session, 16, "session", fields.where());
+  fields.take_between("rater", rater, 1, kMost);
+}
+
 // What both a page's post and a line of a file have.
 void take_common(Members& fields, Answer& a) {
   std::string choice;
-  fields.take_between("trial", a.trial, 1, 1000000);
+  fields.take_between("trial", a.trial, 1, kMost);
   fields.take("choice", choice);
   if (choice != "left" && choice != "right")
     throw DataError(cat("cannot read '", fields.where(), "': 'choice' is left or right"));
@@ -59,17 +69,14 @@ Answer parse_answer(const nlohmann::json& json, const std::string& where) {
   Answer a;
   Members fields(json, where);
   std::string kind;
-  fields.take("study", a.study);
-  fields.take("session", a.session);
-  check_hex(a.study, 16, "study", where);
-  check_hex(a.session, 16, "session", where);
+  take_session(fields, a.study, a.session, a.rater);
   fields.take("rater_kind", kind);
   if (kind != "human" && kind != "machine")
     throw DataError(cat("cannot read '", where, "': 'rater_kind' is human or machine"));
   a.machine = kind == "machine";
   if (a.machine) take_text(fields, "machine", a.machine_name);
-  fields.take_between("rater", a.rater, 1, 1000000);
   take_common(fields, a);
+  fields.take_maybe("elapsed", a.elapsed);
   take_text(fields, "time", a.time);
   fields.done();
   return a;
@@ -81,18 +88,25 @@ SessionHead parse_head(const nlohmann::json& json, const std::string& where) {
   std::string format;
   fields.take("format", format);
   if (format != kFormat) throw DataError(cat("cannot read '", where, "': not answers of this version"));
-  fields.take("study", head.study);
-  fields.take("session", head.session);
-  check_hex(head.study, 16, "study", where);
-  check_hex(head.session, 16, "session", where);
+  take_session(fields, head.study, head.session, head.rater);
   fields.take_maybe("token", head.token);
   if (!head.token.empty()) check_hex(head.token, 32, "token", where);
-  fields.take_between("rater", head.rater, 1, 1000000);
   take_text(fields, "name", head.name);
   take_text(fields, "agent", head.agent);
   take_text(fields, "time", head.time);
   fields.done();
   return head;
+}
+
+Showing parse_showing(const nlohmann::json& json, const std::string& where) {
+  Showing showing;
+  Members fields(json, where);
+  take_session(fields, showing.study, showing.session, showing.rater);
+  fields.take_between("shown", showing.trial, 1, kMost);
+  fields.take_between("showing", showing.number, 1, INT64_MAX);
+  take_text(fields, "time", showing.time);
+  fields.done();
+  return showing;
 }
 
 std::string plain(const nlohmann::ordered_json& json) {
@@ -113,7 +127,9 @@ std::string answer_line(const Answer& a) {
   json["early"] = a.early, json["focus_losses"] = a.focus_losses, json["showings"] = a.showings;
   json["pixel_ratio"] = a.pixel_ratio, json["zoom"] = a.zoom;
   json["window_width"] = a.window_width, json["window_height"] = a.window_height, json["shown_width"] = a.shown_width;
-  json["nonce"] = a.nonce, json["time"] = a.time;
+  json["nonce"] = a.nonce;
+  if (a.elapsed >= 0) json["elapsed"] = a.elapsed;
+  json["time"] = a.time;
   return plain(json);
 }
 
@@ -135,6 +151,15 @@ std::string head_line(const SessionHead& head) {
   return plain(json);
 }
 
+std::string showing_line(const Showing& showing) {
+  return plain({{"study", showing.study},
+                {"session", showing.session},
+                {"rater", showing.rater},
+                {"shown", showing.trial},
+                {"showing", showing.number},
+                {"time", showing.time}});
+}
+
 AnswersFile read_answers(const std::string& path) {
   AnswersFile file;
   const std::string text = read_text(path);
@@ -154,6 +179,8 @@ AnswersFile read_answers(const std::string& path) {
       const nlohmann::json json = parse_json(line, where, 1);
       if (json.is_object() && json.contains("format"))
         file.heads.push_back(parse_head(json, where));
+      else if (json.is_object() && json.contains("shown"))
+        file.showings.push_back(parse_showing(json, where));
       else
         file.answers.push_back(parse_answer(json, where));
     } catch (const DataError& error) {

@@ -1,6 +1,6 @@
 // Answers on disk: JSON lines, one an answer, each complete in itself, so that files can be cut, joined and sent
-// around. The first line of a session says whose it is. What was right is not in them: the study's key says so when
-// they are scored.
+// around. The first line of a session says whose it is; before an answer stands when its images were sent. What was
+// right is not in them: the study's key says so when they are scored.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@ struct Answer {
   int64_t early = 0;  // keys and clicks before the end, which did nothing
   int64_t focus_losses = 0;
   int64_t showings = 1;              // how often the images were shown: more than once after a reload
+  int64_t elapsed = -1;              // between the images' sending and the answer, on the server's clock; -1: unknown
   double pixel_ratio = 1, zoom = 1;  // of the screen, and of a pinch
   int64_t window_width = 0, window_height = 0;
   double shown_width = 0;  // of one image, in CSS pixels
@@ -46,10 +47,19 @@ struct SessionHead {
 };
 std::string head_line(const SessionHead& head);
 
+// That a server has sent all images of a trial; `number` says how often it did.
+struct Showing {
+  std::string study, session;
+  int64_t rater = 0, trial = 0, number = 1;
+  std::string time;
+};
+std::string showing_line(const Showing& showing);
+
 // A file of answers: of a session, of a machine rater, or several joined.
 struct AnswersFile {
   std::vector<SessionHead> heads;
   std::vector<Answer> answers;
+  std::vector<Showing> showings;
   std::vector<std::string> damaged;  // what is wrong with lines that are none
   bool cut = false;                  // the last line lacks its end: the writer was killed
   uint64_t whole_bytes = 0;          // up to the end of the last whole line

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/json.h"
 #include "study/gather.h"
 
 namespace sr3 {
@@ -98,6 +99,9 @@ void read_table(const std::string& path, bool keep_going, std::map<int64_t, Tabl
       const auto field = [&](size_t k) { return fields[columns[k]]; };
       if (field(0).empty() || field(1).empty() || field(2).empty())
         throw DataError(cat("cannot read '", where, "': rater, image or model is empty"));
+      for (const size_t k : {0, 1, 2})
+        if (!is_plain_text(field(k)))
+          throw DataError(cat("cannot read '", where, "': ", kColumns[k], " is not UTF-8, or has control characters"));
       if (field(3) != "1" && field(3) != "2")
         throw DataError(cat("cannot read '", where, "': task is '", field(3), "', not 1 or 2"));
       const bool fooled = parse_fooled(field(4), where);

@@ -3,6 +3,7 @@
 //   study.json     this
 //   trials.jsonl   every rater's trials in order, with the side of the real image: the key, which no browser is sent
 //   images/        every image through one PNG encoder, uncompressed, so that files of one size have one length
+//   images.sha256  their digests, as sha256sum(1) writes them
 //   answers/       a file for each session of a rater, appended to (study/answers.h)
 //   machine/       answers of machine raters (study/machine.h)
 #pragma once
@@ -26,7 +27,7 @@ struct StudyRules {
 };
 
 struct StudyDesign {
-  std::string id;    // 16 hexadecimal digits of what follows, of all trials and images
+  std::string id;    // 16 hexadecimal digits of the SHA-256 of what follows, of all trials and images
   int64_t task = 2;  // 1: which is the better version of the low-resolution image; 2: which is from a camera
   std::vector<std::string> models;  // names, in order of the command line
   std::vector<std::string> images;  // keys; image i is files images/<i, six digits>-*.png

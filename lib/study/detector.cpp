@@ -21,8 +21,7 @@ constexpr double kRate = 0.05, kMomentum = 0.9, kDecay = 5e-4;
 enum : uint32_t { kDetectorCrop = 110 };
 
 at::Tensor load(const Study& study, int64_t image, int64_t model) {
-  const std::string path = study.image_path(image, model);
-  return to_tensor(decode(read_file(path), path, {}));
+  return to_tensor(decode(study.image_bytes(image, model), study.image_path(image, model), {}));
 }
 
 at::Tensor window(const at::Tensor& image, int64_t y, int64_t x, int64_t side) {

@@ -137,7 +137,15 @@ class Gathering {
       warn(cat("the last line of '", path, "' is cut short, and not counted"));
       ++first_->set("human").dropped[kCut];
     }
+    std::map<std::string, int64_t> lists;  // of sessions
+    for (const SessionHead& head : file.heads) lists.emplace(head.session, head.rater);
     for (const Answer& answer : file.answers) {
+      const auto list = lists.find(answer.session);
+      if (list != lists.end() && list->second != answer.rater) {
+        drop(cat("'", path, "' has an answer of rater ", answer.rater, " in the session of rater ", list->second),
+             kDamaged);
+        continue;
+      }
       const auto found = studies_.find(answer.study);
       if (found == studies_.end())
         drop(cat("'", path, "' has answers of the study ", answer.study, ", which is none of those given"), kOther);

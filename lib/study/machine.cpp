@@ -89,8 +89,7 @@ std::vector<Answer> synthetic_answers(const Study& study, const SyntheticOptions
 MachineScores sharpness_scores(const Study& study) {
   MachineScores scores{study.design().id, "sharpness", {}};
   const auto of = [&](int64_t image, int64_t model) {
-    const std::string path = study.image_path(image, model);
-    return sharpness(decode(read_file(path), path, {}));
+    return sharpness(decode(study.image_bytes(image, model), study.image_path(image, model), {}));
   };
   for (int64_t i = 0; i < static_cast<int64_t>(study.design().images.size()); ++i) {
     const double real = of(i, -1);
@@ -141,6 +140,7 @@ bool read_scores(const std::string& path, const Study& study, MachineScores& sco
       fields.take("rater_kind", kind);
       fields.take("machine", scores.machine);
       fields.done();
+      if (kind != "machine") throw DataError(cat("cannot read '", where, "': 'rater_kind' is machine"));
       if (scores.study != design.id)
         throw DataError(cat("'", path, "' is of the study ", scores.study, ", not of ", design.id));
       continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 
 #include "metrics/confusion.h"
 #include "metrics/distribution.h"
@@ -124,6 +125,9 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
   share("control: real against itself", judgements(set, TrialKind::kControl, false), "0.5");
   share("catch trials missed, all raters", judgements(set, TrialKind::kCatch, true), "near 0");
   std::vector<Judgement> lefts, agreed;
+  std::map<std::pair<int64_t, int64_t>, bool> firsts;  // by rater and trial: fooled
+  for (const Judged& j : set.judged)
+    if (j.kind == TrialKind::kMain && j.excluded.empty()) firsts[{j.rater, j.trial}] = j.fooled;
   std::vector<double> times[3];  // all, not fooled, fooled
   for (const Judged& j : set.judged) {
     if (!j.excluded.empty()) continue;
@@ -133,9 +137,8 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
       times[j.fooled ? 2 : 1].push_back(j.response);
     }
     if (j.kind != TrialKind::kRepeat) continue;
-    for (const Judged& first : set.judged)
-      if (first.rater == j.rater && first.trial == j.repeats && first.excluded.empty())
-        agreed.push_back({j.rater, j.image, 0, first.fooled == j.fooled});
+    const auto first = firsts.find({j.rater, j.repeats});
+    if (first != firsts.end()) agreed.push_back({j.rater, j.image, 0, first->second == j.fooled});
   }
   share("agreement with oneself", agreed, "0.5 to 1");
   if (!set.study.empty()) share("left side chosen", lefts, "0.5");
@@ -167,26 +170,26 @@ void add_exclusions(const AnswerSet& set, std::vector<Line>& rows) {
 }
 
 void add_images(const AnswerSet& set, std::vector<Line>& rows) {
-  for (size_t m = 0; m < set.models.size(); ++m)
-    for (size_t i = 0; i < set.images.size(); ++i) {
-      int64_t n = 0, fooled = 0;
-      for (const Judged& j : set.judged)
-        if (j.kind == TrialKind::kMain && j.excluded.empty() && j.model == static_cast<int64_t>(m) &&
-            j.image == static_cast<int64_t>(i))
-          ++n, fooled += j.fooled;
-      if (n == 0) continue;
-      const Interval interval = wilson(static_cast<double>(fooled), n);
-      rows.push_back({{"image", set.images[i]},
-                      {"model", set.models[m]},
-                      {"task", set.task},
-                      {"raters", set.raters},
-                      {"fooled", fooled},
-                      {"trials", n},
-                      {"rate", static_cast<double>(fooled) / static_cast<double>(n)},
-                      {"naive_low", interval.low},
-                      {"naive_high", interval.high},
-                      {"study", set.study}});
+  std::map<std::pair<int64_t, int64_t>, std::pair<int64_t, int64_t>> counts;  // by model and image: trials, fooled
+  for (const Judged& j : set.judged)
+    if (j.kind == TrialKind::kMain && j.excluded.empty()) {
+      auto& [n, fooled] = counts[{j.model, j.image}];
+      ++n, fooled += j.fooled;
     }
+  for (const auto& [what, count] : counts) {
+    const auto [n, fooled] = count;
+    const Interval interval = wilson(static_cast<double>(fooled), n);
+    rows.push_back({{"image", set.images[static_cast<size_t>(what.second)]},
+                    {"model", set.models[static_cast<size_t>(what.first)]},
+                    {"task", set.task},
+                    {"raters", set.raters},
+                    {"fooled", fooled},
+                    {"trials", n},
+                    {"rate", static_cast<double>(fooled) / static_cast<double>(n)},
+                    {"naive_low", interval.low},
+                    {"naive_high", interval.high},
+                    {"study", set.study}});
+  }
 }
 
 std::string cell(const Line& value) {

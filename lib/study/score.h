@@ -22,10 +22,14 @@ struct StudyScoreOptions {
   bool per_image = false;
 };
 
-// rate        of each model, kept answers and all; of machines that scored all images, by pairs and by area under the
-// curve difference  of each two models with the same raters check       of the raters: catch trials missed, controls
-// (50% expected), agreement with themselves, left side, response times exclusion   how many answers each rule, and each
-// fault of the files, has left out image       instead of all these: each image's share
+// Records:
+//   rate         of each model, kept answers and all; of machines that scored all images, by pairs and by area under the
+//                curve
+//   difference   of each two models with the same raters
+//   check        of the raters: catch trials missed, controls (50% expected), agreement with themselves, left side,
+//                response times
+//   exclusion    how many answers each rule, and each fault of the files, has left out
+//   image        instead of all these: each image's share
 std::vector<ScoreTable> score_tables(const std::vector<AnswerSet>& sets, const StudyScoreOptions& options);
 
 // Tables separated by empty lines, each with its header; or JSON lines, each with its "record".

@@ -106,8 +106,10 @@ void add_routes(httplib::Server& server, const Study& study, Sessions& sessions)
              guarded([&](const Request& request, Response& response) {
                if (request.matches[3] == "middle" && study.design().task != 1)
                  throw Refused{404, "There is no such picture."};
-               const PlannedTrial trial = sessions.trial(request.matches[1], std::stoll(request.matches[2]));
-               const Bytes bytes = study.picture(trial, request.matches[3]);
+               const std::string token = request.matches[1], place = request.matches[3];
+               const int64_t number = std::stoll(request.matches[2]);
+               const Bytes bytes = study.picture(sessions.trial(token, number), place);
+               sessions.sending(token, number, place);
                response.set_content(reinterpret_cast<const char*>(bytes.data()), bytes.size(), "image/png");
              }));
   server.Post("/api/sessions/([0-9a-f]{32})/answers", guarded([&](const Request& request, Response& response) {

@@ -20,7 +20,8 @@ struct ServeOptions {
   int64_t port = 8080;  // 0: any free one
 };
 
-// Serves until SIGINT or SIGTERM; tells `listening` the address once connections are taken. Error when the port is taken.
+// Serves until SIGINT or SIGTERM; tells `listening` the address once connections are taken. Error when the port is
+// taken.
 void serve(const Study& study, const ServeOptions& options, const std::function<void(const std::string&)>& listening);
 
 }  // namespace sr3

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -62,8 +63,12 @@ struct Sessions::Session {
   SessionHead head;
   std::string path;
   int64_t answered = 0;
-  std::string last_nonce;
+  Answer last;
   Clock::time_point touched;
+  // Of the trial that comes next:
+  int64_t showings = 0;
+  std::set<std::string> sent;                                     // places, of a showing not complete
+  std::optional<std::chrono::steady_clock::time_point> shown_at;  // unknown after a restart
 };
 
 Sessions::Sessions(const Study& study) : study_(study), folder_(study.folder() + "/answers") {
@@ -95,6 +100,8 @@ void Sessions::restore(const std::string& path) {
   // A page's own file may have been put here: to be scored, not to be gone on with.
   if (file.heads.size() != 1 || file.heads[0].token.empty()) {
     if (file.cut && file.heads.empty()) std::filesystem::resize_file(path, file.whole_bytes);
+    for (const Answer& answer : file.answers)
+      if (answer.study == study_.design().id && !answer.machine) answered_elsewhere_.insert(answer.rater);
     return;
   }
   const SessionHead& head = file.heads[0];
@@ -114,8 +121,11 @@ void Sessions::restore(const std::string& path) {
         answer.trial > study_.design().trials_in_all())
       throw DataError(cat("'", path, "': the answer to trial ", answer.trial, " is out of order"));
     ++session->answered;
-    session->last_nonce = answer.nonce;
+    session->last = answer;
   }
+  for (const Showing& showing : file.showings)
+    if (showing.session == head.session && showing.trial == session->answered + 1)
+      session->showings = std::max(session->showings, showing.number);
   const auto age = std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(path);
   session->touched = Clock::now() - std::chrono::duration_cast<Clock::duration>(age);
   sessions_[head.token] = std::move(session);
@@ -125,6 +135,8 @@ int64_t Sessions::free_list() const {
   const StudyDesign& design = study_.design();
   // Of each list: 2 it is answered or being answered, 1 it was left, 0 nobody has had it.
   std::vector<int> taken(static_cast<size_t>(design.raters));
+  for (const int64_t rater : answered_elsewhere_)
+    if (rater <= design.raters) taken[static_cast<size_t>(rater - 1)] = 2;
   for (const auto& [token, session] : sessions_) {
     const auto patience = session->answered > 0 ? kAbandoned : kNeverBegun;
     const bool busy = session->answered == design.trials_in_all() || Clock::now() - session->touched < patience;
@@ -157,6 +169,13 @@ Sessions::Session& Sessions::find(const std::string& token) const {
   return *found->second;
 }
 
+Sessions::Session& Sessions::find(const std::string& token, int64_t trial) const {
+  Session& session = find(token);
+  if (trial != session.answered + 1 || trial > study_.design().trials_in_all())
+    throw Refused{409, "This is not the trial that comes next."};
+  return session;
+}
+
 SessionState Sessions::told(const Session& session) const { return {session.head.token, session.answered + 1}; }
 
 SessionState Sessions::state(const std::string& token) const {
@@ -166,27 +185,49 @@ SessionState Sessions::state(const std::string& token) const {
 
 PlannedTrial Sessions::trial(const std::string& token, int64_t number) const {
   const std::lock_guard<std::mutex> guard(mutex_);
-  const Session& session = find(token);
-  if (number != session.answered + 1 || number > study_.design().trials_in_all())
-    throw Refused{409, "This is not the trial that comes next."};
+  const Session& session = find(token, number);
   return study_.plan(session.head.rater - 1)[static_cast<size_t>(number - 1)];
+}
+
+void Sessions::sending(const std::string& token, int64_t number, const std::string& place) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  Session& session = find(token, number);
+  session.sent.insert(place);
+  if (session.sent.size() < Study::places(study_.design().task).size()) return;
+  const SessionHead& head = session.head;
+  append(session.path, showing_line({head.study, head.session, head.rater, number, session.showings + 1, utc_now()}));
+  ++session.showings;
+  session.sent.clear();
+  session.shown_at = std::chrono::steady_clock::now();
+  session.touched = Clock::now();
 }
 
 SessionState Sessions::answer(const std::string& token, Answer answer) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  Session& session = find(token);
-  if (session.answered > 0 && answer.trial == session.answered && answer.nonce == session.last_nonce)
-    return told(session);
-  if (answer.trial != session.answered + 1 || answer.trial > study_.design().trials_in_all())
-    throw Refused{409, "This is not the trial that comes next."};
+  const Session& known = find(token);
+  if (known.answered > 0 && answer.trial == known.answered && answer.nonce == known.last.nonce &&
+      answer.left == known.last.left)
+    return told(known);
+  Session& session = find(token, answer.trial);
+  if (session.showings == 0) throw Refused{409, "This trial was not shown yet."};
+  if (session.shown_at) {
+    const auto elapsed = std::chrono::steady_clock::now() - *session.shown_at;
+    answer.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
+    if (answer.elapsed < study_.design().exposure_ms)
+      throw Refused{409, "This answer comes before its images were shown to the end."};
+  }
   answer.study = study_.design().id;
   answer.session = session.head.session;
   answer.rater = session.head.rater;
+  answer.showings = std::max(answer.showings, session.showings);
   answer.time = utc_now();
   append(session.path, answer_line(answer));
   ++session.answered;
-  session.last_nonce = answer.nonce;
+  session.last = answer;
   session.touched = Clock::now();
+  session.showings = 0;
+  session.sent.clear();
+  session.shown_at.reset();
   if (session.answered == study_.design().trials_in_all()) {
     const auto done = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& one) {
       return one.second->answered == study_.design().trials_in_all();

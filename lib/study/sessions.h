@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "study/answers.h"
@@ -33,21 +34,26 @@ class Sessions {
   Sessions(const Sessions&) = delete;
 
   // A new session on the first list that nobody has, or else one that was left: unfinished for two hours, or begun a
-  // quarter of an hour ago without an answer. A name known already gets its session back. Refused 409: all lists are
-  // given out.
+  // quarter of an hour ago without an answer. Lists of which a page's file is among the answers are taken. A name known
+  // already gets its session back. Refused 409: all lists are given out.
   SessionState begin(const std::string& name, const std::string& agent);
   // Refused 404: unknown.
   SessionState state(const std::string& token) const;
   // The trial to be shown now, and only that: Refused 409 for any other.
   PlannedTrial trial(const std::string& token, int64_t number) const;
-  // Stores an answer to the trial to be shown. The very answer stored last, sent again because its reply was lost, is
-  // well too. Refused 409: of another trial.
+  // To be called before a picture of it goes out. When all its places have gone out, the trial was shown; when they all
+  // did again, once more.
+  void sending(const std::string& token, int64_t number, const std::string& place);
+  // Stores an answer to the trial to be shown, with the number of its showings if the page says less. The very answer
+  // stored last, sent again because its reply was lost, is well too. Refused 409: of another trial, of one that was not
+  // shown, or sooner than its exposure takes.
   SessionState answer(const std::string& token, Answer answer);
 
  private:
   struct Session;
   void restore(const std::string& path);
   Session& find(const std::string& token) const;
+  Session& find(const std::string& token, int64_t trial) const;  // where that one comes next
   SessionState told(const Session& session) const;
   int64_t free_list() const;
 
@@ -56,6 +62,7 @@ class Sessions {
   int lock_ = -1;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Session>> sessions_;  // by token
+  std::set<int64_t> answered_elsewhere_;                      // lists (numbers from 1) of pages' files
 };
 
 }  // namespace sr3

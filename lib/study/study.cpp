@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kDesign = "study.json";
 constexpr const char* kTrials = "trials.jsonl";
+constexpr const char* kDigests = "images.sha256";
 
 // Enlarged by repeating pixels.
 Image repeated(const Image& image, int64_t width, int64_t height) {
@@ -53,9 +54,16 @@ Bytes encoded(const Image& image) {
   return encode_png(plain, options);
 }
 
-std::string picture_path(const std::string& folder, int64_t image, const std::string& what) {
-  return cat(folder, "/images/", cat(image + 1000000).substr(1), "-", what, ".png");
+// Within the study's folder. what: real, low, catch, or a model's number from 1.
+std::string picture_name(int64_t image, const std::string& what) {
+  return cat("images/", cat(image + 1000000).substr(1), "-", what, ".png");
 }
+
+std::string picture_name(int64_t image, int64_t model) {
+  return picture_name(image, model < 0 ? "real" : std::to_string(model + 1));
+}
+
+std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 class Pictures {
  public:
@@ -110,9 +118,9 @@ class Pictures {
  private:
   void write(int64_t number, const std::string& what, const Image& image) {
     const Bytes bytes = encoded(image);
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    digests_ += sha256_bytes(text);
-    write_file(picture_path(folder_, number, what), text);
+    const std::string name = picture_name(number, what);
+    digests_ += cat(sha256_bytes(text_of(bytes)), "  ", name, "\n");
+    write_file(cat(folder_, "/", name), text_of(bytes));
   }
 
   std::string folder_;
@@ -133,6 +141,9 @@ std::vector<std::string> names_of(const PlanInputs& inputs) {
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty() || names[i] == "-" || names[i] == "." || names[i] == "..")
       throw UsageError(cat("model ", i + 1, " has no name: give one a model with --name"));
+    if (!is_plain_text(names[i]))
+      throw UsageError(
+          cat("model ", i + 1, "'s name is not UTF-8, or has control characters: give one a model with --name"));
     if (std::find(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), names[i]) !=
         names.begin() + static_cast<ptrdiff_t>(i))
       throw UsageError(cat("two models are named '", names[i], "': give a name for each with --name"));
@@ -140,8 +151,22 @@ std::vector<std::string> names_of(const PlanInputs& inputs) {
   return names;
 }
 
-std::string id_of(const StudyDesign& design, const std::string& trials, const std::string& digests) {
+std::string id_of(StudyDesign design, const std::string& trials, const std::string& digests) {
+  design.id.clear();
   return sha256_bytes(cat(design_json(design).dump(), "\n", trials, digests)).substr(0, 16);
+}
+
+// The lines of images.sha256, as sha256sum(1) reads them.
+std::map<std::string, std::string> parse_digests(const std::string& text, const std::string& path) {
+  std::map<std::string, std::string> digests;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    if (end - at < 67 || text.compare(at + 64, 2, "  ") != 0)
+      throw DataError(cat("cannot read '", path, "': not a line of sha256sum: ", text.substr(at, end - at)));
+    digests[text.substr(at + 66, end - at - 66)] = text.substr(at, 64);
+    at = end + 1;
+  }
+  return digests;
 }
 
 }  // namespace
@@ -170,6 +195,7 @@ StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::
     json["history"] = {
         {{"program", run.program}, {"version", run.version}, {"arguments", run.arguments}, {"time", run.time}}};
   }
+  write_file(cat(folder, "/", kDigests), pictures.digests());
   write_file(cat(folder, "/", kTrials), trials);
   write_file(cat(folder, "/", kDesign), readable_json(json));
   *status = join.status();
@@ -178,15 +204,32 @@ StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::
 
 Study::Study(const std::string& folder) : folder_(folder) {
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
-  const std::string design = cat(folder_, "/", kDesign), trials = cat(folder_, "/", kTrials);
+  const std::string design = cat(folder_, "/", kDesign), trials = cat(folder_, "/", kTrials),
+                    digests = cat(folder_, "/", kDigests);
   if (!std::filesystem::exists(design))
     throw Error(cat("'", folder, "' is no study: it has no ", kDesign, "; confusion-eval plan makes one"));
   design_ = parse_design(parse_json(read_text(design), design, 5), design);
-  plans_ = parse_trials(read_text(trials, uint64_t{1} << 32), design_, trials);
+  const std::string lines = read_text(trials, uint64_t{1} << 32), sums = read_text(digests);
+  plans_ = parse_trials(lines, design_, trials);
+  digests_ = parse_digests(sums, digests);
+  if (id_of(design_, lines, sums) != design_.id)
+    throw DataError(cat("'", folder_, "' is not the study ", design_.id, " any more: ", kDesign, ", ", kTrials, " or ",
+                        kDigests, " was changed after plan made it; answers to one plan cannot be scored by another"));
 }
 
 std::string Study::image_path(int64_t image, int64_t model) const {
-  return picture_path(folder_, image, model < 0 ? "real" : std::to_string(model + 1));
+  return cat(folder_, "/", picture_name(image, model));
+}
+
+Bytes Study::image_bytes(int64_t image, int64_t model) const { return checked(picture_name(image, model)); }
+
+Bytes Study::checked(const std::string& name) const {
+  const std::string path = cat(folder_, "/", name);
+  Bytes bytes = read_file(path);
+  const auto known = digests_.find(name);
+  if (known == digests_.end() || sha256_bytes(text_of(bytes)) != known->second)
+    throw DataError(cat("'", path, "' is not the image that plan wrote: it is not the one of ", kDigests));
+  return bytes;
 }
 
 std::vector<std::string> Study::places(int64_t task) {
@@ -194,10 +237,10 @@ std::vector<std::string> Study::places(int64_t task) {
 }
 
 Bytes Study::picture(const PlannedTrial& trial, const std::string& place) const {
-  if (place == "middle") return read_file(picture_path(folder_, trial.image, "low"));
+  if (place == "middle") return checked(picture_name(trial.image, "low"));
   const bool real = (place == "left") == trial.real_left || trial.kind == TrialKind::kControl;
-  if (!real && trial.kind == TrialKind::kCatch) return read_file(picture_path(folder_, trial.image, "catch"));
-  return read_file(image_path(trial.image, real ? -1 : trial.model));
+  if (!real && trial.kind == TrialKind::kCatch) return checked(picture_name(trial.image, "catch"));
+  return image_bytes(trial.image, real ? -1 : trial.model);
 }
 
 }  // namespace sr3

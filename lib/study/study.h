@@ -1,6 +1,7 @@
 // A study's folder: made by plan(1), opened by all that follow.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@ namespace sr3 {
 
 class Study {
  public:
-  // Error when there is none, DataError when study.json or trials.jsonl is damaged, or they are not of each other.
+  // Error when there is none. DataError when study.json, trials.jsonl or images.sha256 is damaged, or was changed after
+  // the study was made: the id is theirs.
   explicit Study(const std::string& folder);
 
   const std::string& folder() const { return folder_; }
@@ -21,15 +23,20 @@ class Study {
   // Of rater 0 .. raters-1.
   const RaterPlan& plan(int64_t rater) const { return plans_.at(static_cast<size_t>(rater)); }
 
-  // What stands in a trial's places: "left", "right" and, in task 1, "middle". Encoded; Error when the file is gone.
+  // What stands in a trial's places: "left", "right" and, in task 1, "middle". Encoded; Error when the file is gone,
+  // DataError when it is another one than at first.
   Bytes picture(const PlannedTrial& trial, const std::string& place) const;
-  // The file of one image: model -1 is the real one.
+  // The file of one image, and what is in it: model -1 is the real one.
   std::string image_path(int64_t image, int64_t model) const;
+  Bytes image_bytes(int64_t image, int64_t model) const;
   static std::vector<std::string> places(int64_t task);
 
  private:
+  Bytes checked(const std::string& name) const;
+
   std::string folder_;
   StudyDesign design_;
+  std::map<std::string, std::string> digests_;  // SHA-256 by file in images/
   std::vector<RaterPlan> plans_;
 };
 

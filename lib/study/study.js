@@ -21,7 +21,7 @@
 
   // A study behind a server (study/server.h): answers are on its disk before the next trial.
   const served = () => {
-    const KEY = 'confusion-session', NAME_KEY = 'confusion-name';
+    const KEY = 'confusion-session', NAME_KEY = 'confusion-name', PENDING_KEY = 'confusion-pending';
     const given = new URLSearchParams(location.search).get('id') || '';
     const asked = async (address, options) => {
       const reply = await fetch(address, { cache: 'no-store', ...options });
@@ -58,7 +58,22 @@
       async picture(trial, place) {
         return (await asked(`api/sessions/${token}/trials/${trial}/${place}`)).blob();
       },
-      async store(answer) { return (await post(`api/sessions/${token}/answers`, answer)).json(); },
+      // An answer is kept here too until the server has it, or does not want it.
+      async store(answer) {
+        memory.set(PENDING_KEY, JSON.stringify({ token, answer }));
+        try {
+          const state = await (await post(`api/sessions/${token}/answers`, answer)).json();
+          memory.remove(PENDING_KEY);
+          return state;
+        } catch (error) {
+          if (error instanceof Refused && error.status < 500) memory.remove(PENDING_KEY);
+          throw error;
+        }
+      },
+      pending() {
+        const kept = JSON.parse(memory.get(PENDING_KEY));
+        return kept && kept.token === token ? kept.answer : null;
+      },
       leave() { memory.remove(KEY); location.assign(location.pathname); },
     };
   };
@@ -69,14 +84,16 @@
     const kept = memory.get(KEY);
     let lines = kept ? JSON.parse(kept) : [];
     const now = () => new Date().toISOString().slice(0, 19) + 'Z';
-    const state = () => ({ ...settings, next: Math.max(1, lines.length) });
+    let keeps = true;
+    const keep = () => { keeps = memory.set(KEY, JSON.stringify(lines)); };
+    const state = () => ({ ...settings, next: Math.max(1, lines.length), fleeting: !keeps });
     return {
       given: '',
       async resume() { return lines.length > 0 ? state() : null; },
       async begin(name) {
         lines = [{ format: 'confusion-answers 1', study: settings.study, session: hex(8), rater: settings.rater, name,
           agent: navigator.userAgent.slice(0, 300), time: now() }];
-        memory.set(KEY, JSON.stringify(lines));
+        keep();
         return state();
       },
       async picture(trial, place) {
@@ -86,9 +103,10 @@
       async store(answer) {
         lines.push({ study: settings.study, session: lines[0].session, rater_kind: 'human', rater: settings.rater, ...answer,
           time: now() });
-        memory.set(KEY, JSON.stringify(lines));
+        keep();
         return state();
       },
+      pending: () => null,
       file: () => ({
         name: `answers-${settings.study}-${settings.rater}-${lines[0].session}.jsonl`,
         text: lines.map((line) => JSON.stringify(line) + '\n').join(''),
@@ -241,37 +259,47 @@
 
     const showings = 1 + Number(memory.get(key) || 0);
     memory.set(key, String(showings));
-    let early = 0, focusLosses = 0, tooEarly = true;
+    let early = 0, focusLosses = 0, tooEarly = true, away = false;
     const onEarly = (event) => { if (tooEarly && !event.repeat) ++early; };
-    const onLoss = () => { ++focusLosses; };
-    const onHidden = () => { if (document.hidden) ++focusLosses; };
+    // A page that is hidden loses the focus too, before or after: one loss.
+    const onLoss = () => {
+      if (!away) ++focusLosses;
+      away = true;
+    };
+    const onHidden = () => { if (document.hidden) onLoss(); };
+    const onFocus = () => { away = false; };
     document.addEventListener('keydown', onEarly);
     document.addEventListener('pointerdown', onEarly);
     window.addEventListener('blur', onLoss);
+    window.addEventListener('focus', onFocus);
     document.addEventListener('visibilitychange', onHidden);
 
     stage.classList.add('fixation');
     for (const begin = await nextFrame(); (await nextFrame()) - begin < FIXATION_MS;);
     stage.classList.remove('fixation');
     const seen = await expose(state.exposure_ms);
+    // Of an exposure that was broken off the rest passes all the same: answers that come sooner are not taken.
+    await wait(Math.max(0, state.exposure_ms - (performance.now() - seen.onset)));
     for (const image of images) image.removeAttribute('src');
     for (const address of addresses) URL.revokeObjectURL(address);
     window.removeEventListener('blur', onLoss);
+    window.removeEventListener('focus', onFocus);
     document.removeEventListener('visibilitychange', onHidden);
     tooEarly = false;
     document.removeEventListener('keydown', onEarly);
     document.removeEventListener('pointerdown', onEarly);
     const { choice, at } = await chosen();
     window.removeEventListener('resize', arrange);
-    memory.remove(key);
 
     const round = (x) => Math.round(x * 1000) / 1000;
-    return storeAnswer({
+    const next = await storeAnswer({
       trial: number, choice, onset: round(seen.onset), offset: round(seen.offset), response: round(Math.max(0, at - seen.offset)),
       frames: seen.frames, longest_frame: round(seen.longest_frame), early, focus_losses: focusLosses, showings,
       pixel_ratio: devicePixelRatio, zoom: round(window.visualViewport ? visualViewport.scale : 1),
       window_width: innerWidth, window_height: innerHeight, shown_width: round(shownWidth), nonce: hex(8),
     });
+    memory.remove(key);
+    return next;
   };
 
   // --- the whole session ---
@@ -299,6 +327,7 @@
     { asked: state.question },
     `${state.total} trials` + (state.practice > 1 ? `; the first ${state.practice} are practice.`
       : state.practice === 1 ? '; the first is practice.' : '.'),
+    ...(state.fleeting ? ['This browser keeps nothing between visits: please do not close or reload this page before the end.'] : []),
   ], 'Show the first images');
 
   const finish = async () => {
@@ -320,7 +349,12 @@
 
   const main = async () => {
     let state = await source.resume();
-    const known = state !== null;
+    const known = state !== null, pending = known && source.pending();
+    if (pending)
+      state = await storeAnswer(pending).catch((error) => {
+        if (error instanceof Refused) return source.resume();
+        throw error;
+      });
     if (!known) state = await instruct();
     if (known && state.next <= state.total)
       await message('Welcome back', [`You were at trial ${state.next} of ${state.total}.`, { asked: state.question }], 'Go on');

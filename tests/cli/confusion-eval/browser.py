@@ -177,6 +177,34 @@ try:
         wait_for(lambda: len(answers()) == number)
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
+    # An answer that the server did not get is kept over a reload, and is the first thing it gets.
+    wait_for(shown)
+    server.kill()
+    server.wait()
+    wait_for(may_answer)
+    key(Keys.ARROW_LEFT)
+    wait_for(lambda: "not be stored yet" in element("status").text)
+    browser.get("about:blank")
+    server = serve()
+    browser.get(f"http://127.0.0.1:{relay.port}/?id=r-1")
+    wait_for(lambda: "trial 7 of" in element("words").text)
+    kept = [a for a in answers() if a["trial"] == 6]
+    assert len(kept) == 1 and kept[0]["choice"] == "left" and kept[0]["showings"] == 1, kept
+    # A browser that knows nothing of the first showing: the server does.
+    key(Keys.ENTER)
+    wait_for(shown)
+    browser.execute_script("localStorage.clear()")
+    browser.get(f"http://127.0.0.1:{relay.port}/?id=r-1")
+    wait_for(lambda: element("go").is_displayed())
+    key(Keys.ENTER)
+    wait_for(lambda: element("title").text == "The question")
+    key(Keys.ENTER)
+    wait_for(may_answer)
+    key(Keys.ARROW_RIGHT)
+    wait_for(lambda: len(answers()) == 7)
+    again = [a for a in answers() if a["trial"] == 7][0]
+    assert again["showings"] == 2 and again["elapsed"] >= 3000, again
+
     # Another rater's address in the same browser is not this session; the first one's still is.
     browser.get(f"http://127.0.0.1:{relay.port}/?id=r-2")
     wait_for(lambda: element("title").text == "Two images, one question")

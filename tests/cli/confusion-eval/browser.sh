@@ -15,9 +15,9 @@ grep -qE 'photographs|alpha|"real"|catch"' page.html && exit 1
 grep -qE '(src|href)="?(https?:)?//' page.html && exit 1
 HOME=$PWD /usr/bin/python3 "$SOURCE/tests/cli/confusion-eval/browser.py" study quick "$PWD"
 
-# The server's answers: a trial was shown twice.
+# The server's answers: two trials were shown twice.
 confusion-eval score study >table
-grep -qP '^shown more than once\t1\thuman\t1\t' table
+grep -qP '^shown more than once\t1\thuman\t2\t' table
 grep -qP '^practice, not counted\t1\thuman\t1\t' table
 # The page's: list 2 of the other study, left and right in turn.
 confusion-eval score quick answers-*.jsonl --json >lines

@@ -42,6 +42,13 @@ def answer(trial, **changed):
                        "window_height": 600, "shown_width": 256, "nonce": f"n{trial}", **changed}})
 
 
+def show(base, trial):
+    """As the page does: all pictures of a trial, and then their exposure."""
+    replies = [ask("GET", f"{base}/trials/{trial}/{place}")[0] for place in ("left", "right")]
+    time.sleep(0.11)
+    return replies
+
+
 server, port = serve()
 state = begin()
 base = "/api/sessions/" + state["token"]
@@ -76,10 +83,21 @@ assert ask("POST", base + "/answers", answer(2))[0] == 409
 for bad in ({"choice": "both"}, {"onset": -1}, {"extra": 1}, {"frames": "many"}, {"nonce": "z" * 900}):
     assert ask("POST", base + "/answers", answer(1, **bad))[0] == 400, bad
 assert ask("POST", base + "/answers", answer(1.5))[0] == 400 and ask("POST", base + "/answers", answer("1"))[0] == 400
+# No answer to what was not shown, or not to the end.
+status, content, _ = ask("POST", base + "/answers", answer(1))
+assert status == 409 and b"not shown yet" in content, content
+assert ask("GET", base + "/trials/1/left")[0] == 200
+status, content, _ = ask("POST", base + "/answers", answer(1))
+assert status == 409 and b"not shown yet" in content, content
+assert ask("GET", base + "/trials/1/right")[0] == 200
+status, content, _ = ask("POST", base + "/answers", answer(1))
+assert status == 409 and b"before its images were shown to the end" in content, content
+assert show(base, 1) == [200, 200]
 status, content, reply = ask("POST", base + "/answers", answer(1))
 assert status == 200 and json.loads(content)["next"] == 2
 assert ask("POST", base + "/answers", answer(1))[0] == 200  # its reply was lost
 assert ask("POST", base + "/answers", answer(1, nonce="another"))[0] == 409
+assert ask("POST", base + "/answers", answer(1, choice="right"))[0] == 409  # not the same answer, whatever its nonce
 assert ask("GET", base + "/trials/1/left")[0] == 409
 left, right = ask("GET", base + "/trials/2/left"), ask("GET", base + "/trials/2/right")
 assert left[0] == 200 and left[1].startswith(b"\x89PNG") and len(left[1]) == len(right[1])
@@ -89,7 +107,7 @@ assert subprocess.run(["confusion-eval", "serve", study, "--port", "0"], capture
 assert begin("r-9")["token"] == begin("r-9")["token"]
 
 # A thousand clients at random, some of them rude; the server is killed among them and comes back.
-tokens = [state["token"]] + [s["token"] for s in (begin() for _ in range(6)) if isinstance(s, dict)]
+tokens = [state["token"]] + [s["token"] for s in (begin() for _ in range(20)) if isinstance(s, dict)]
 stored, lock = {}, threading.Lock()
 
 
@@ -112,6 +130,8 @@ def client(number):
                 status, content, _ = ask("GET", "/api/sessions/" + token)
                 trial = json.loads(content)["next"] if luck.random() < 0.8 else trial
                 nonce = f"{number}-{luck.random()}"
+                if luck.random() < 0.9:
+                    show(f"/api/sessions/{token}", trial)
                 status, _, _ = ask("POST", f"/api/sessions/{token}/answers", answer(trial, nonce=nonce))
                 if status == 200:
                     with lock:
@@ -141,10 +161,14 @@ assert ask("GET", "/")[0] == 200
 # Every answer that was confirmed is on disk, once, in order.
 on_disk = {}
 for path in glob.glob(study + "/answers/*.jsonl"):
-    lines = [json.loads(line) for line in open(path)]
-    assert [l["trial"] for l in lines[1:]] == list(range(1, len(lines))), path
-    for l in lines[1:]:
-        on_disk[lines[0]["token"], l["trial"]] = l["nonce"]
+    head, *lines = [json.loads(line) for line in open(path)]
+    answers = [l for l in lines if "trial" in l]
+    assert [l["trial"] for l in answers] == list(range(1, len(answers) + 1)), path
+    for l in answers:
+        on_disk[head["token"], l["trial"]] = l["nonce"]
+        # As often as the server sent it, whatever the client says; not before its exposure.
+        assert l["showings"] == sum(s.get("shown") == l["trial"] for s in lines[:lines.index(l)]) >= 1, l
+        assert l.get("elapsed", 100) >= 100, l
 assert len(stored) >= 10, len(stored)
 for place, nonce in stored.items():
     assert on_disk[place] == nonce, place

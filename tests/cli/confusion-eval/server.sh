@@ -1,7 +1,7 @@
 # The server refuses what is not the study's, survives a crowd, and loses nothing (server.py).
 photos real 14 20 16
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do mkdir -p model && image 20 16 $((i + 50)) >model/$i.ppm; done
-confusion-eval plan -q real model --raters 12 --trials 6 --practice 1 --catches 1 --controls 1 --repeats 1 -o study
+confusion-eval plan -q real model --raters 24 --trials 6 --practice 1 --catches 1 --controls 1 --repeats 1 --exposure 100 -o study
 timeout 200 /usr/bin/python3 "$SOURCE/tests/cli/confusion-eval/server.py" study
 confusion-eval score study >table
 grep -q '^model' table

@@ -132,6 +132,13 @@ TEST_CASE("Gather: twice, cut short, damaged, beyond the plan, of another study"
   beyond.rater = 1, beyond.trial = 13;
   CHECK_THROWS_AS(gathered(text_of({beyond}), false), DataError);
 
+  // A session is of one list.
+  SessionHead head{study.design().id, all[0].session, "", 2, "", "", utc_now()};
+  CHECK_THROWS_WITH_AS(gathered(head_line(head) + "\n" + good, false),
+                       doctest::Contains("an answer of rater 1 in the session of rater 2"), DataError);
+  head.rater = 1;
+  CHECK(gathered(head_line(head) + "\n" + good, false).judged.size() == 12);
+
   Answer stranger = all[0];
   stranger.study = "0123456789abcdef";
   CHECK_THROWS_WITH_AS(gathered(good + text_of({stranger}), false), doctest::Contains("0123456789abcdef"), DataError);
@@ -162,6 +169,9 @@ TEST_CASE("Gather: tables of other studies") {
   const std::string head = "rater,image,model,task,fooled\n";
   CHECK_THROWS_WITH_AS(gathered(head + "r,i,m,2,1\nr,i,m,2\n"), doctest::Contains("line 3': 4 fields instead of 5"),
                        DataError);
+  CHECK_THROWS_WITH_AS(gathered(head + "r,i,caf\xe9,2,1\n"), doctest::Contains("line 2': model is not UTF-8"),
+                       DataError);
+  CHECK_THROWS_WITH_AS(gathered(head + "r,i\t,m,2,1\n"), doctest::Contains("line 2': image is not UTF-8"), DataError);
   CHECK_THROWS_WITH_AS(gathered(head + "r,i,m,3,1\n"), doctest::Contains("task is '3'"), DataError);
   CHECK_THROWS_WITH_AS(gathered(head + "r,i,m,2,0.5\n"), doctest::Contains("fooled is '0.5'"), DataError);
   CHECK_THROWS_WITH_AS(gathered(head + "r,,m,2,1\n"), doctest::Contains("is empty"), DataError);

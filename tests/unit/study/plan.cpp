@@ -25,6 +25,7 @@ StudyDesign design_of(int64_t images, int64_t models, int64_t raters, int64_t tr
 struct Counts {
   std::map<int64_t, int64_t> images;
   std::map<std::pair<int64_t, int64_t>, int64_t> cells, lefts;
+  int64_t uneven_models = 0;  // within a list
   int64_t spread() const {
     const auto [low, high] =
         std::minmax_element(images.begin(), images.end(), [](auto& a, auto& b) { return a.second < b.second; });
@@ -37,8 +38,9 @@ Counts check_lists(const StudyDesign& design, const std::vector<RaterPlan>& plan
   for (const RaterPlan& plan : plans) {
     std::set<int64_t> seen;
     std::map<TrialKind, int64_t> kinds;
-    std::map<int64_t, int64_t> of_model;
+    std::map<int64_t, int64_t> of_model, left_of_model;
     int64_t left = 0;
+    const size_t gap = (plan.size() - static_cast<size_t>(design.practice + design.repeats) + 3) / 4;
     for (size_t t = 0; t < plan.size(); ++t) {
       const PlannedTrial& trial = plan[t];
       ++kinds[trial.kind];
@@ -48,14 +50,14 @@ Counts check_lists(const StudyDesign& design, const std::vector<RaterPlan>& plan
         CHECK(first.image == trial.image);
         CHECK(first.model == trial.model);
         CHECK(first.real_left != trial.real_left);
-        CHECK(trial.repeats < static_cast<int64_t>(t));
+        CHECK(trial.repeats + static_cast<int64_t>(gap) <= static_cast<int64_t>(t));
         continue;
       }
       CHECK(seen.insert(trial.image).second);
       CHECK((trial.kind == TrialKind::kPractice) == (t < static_cast<size_t>(design.practice)));
       if (trial.kind != TrialKind::kMain) continue;
       ++counts.images[trial.image], ++counts.cells[{trial.image, trial.model}], ++of_model[trial.model];
-      left += trial.real_left;
+      left += trial.real_left, left_of_model[trial.model] += trial.real_left;
       counts.lefts[{trial.image, trial.model}] += trial.real_left;
     }
     CHECK(kinds[TrialKind::kMain] == design.trials);
@@ -63,8 +65,12 @@ Counts check_lists(const StudyDesign& design, const std::vector<RaterPlan>& plan
     CHECK(kinds[TrialKind::kControl] == design.controls);
     CHECK(kinds[TrialKind::kRepeat] == design.repeats);
     CHECK(std::abs(2 * left - design.trials) <= design.trials % 2);
-    for (const auto& [model, n] : of_model)
-      CHECK(std::abs(n - design.trials / static_cast<int64_t>(design.models.size())) <= 2);
+    int64_t fewest = design.trials, most = 0;
+    for (int64_t m = 0; m < static_cast<int64_t>(design.models.size()); ++m) {
+      fewest = std::min(fewest, of_model[m]), most = std::max(most, of_model[m]);
+      CHECK(std::abs(2 * left_of_model[m] - of_model[m]) <= 1);
+    }
+    counts.uneven_models = std::max(counts.uneven_models, most - fewest);
   }
   return counts;
 }
@@ -82,13 +88,17 @@ TEST_CASE("Plan: SR3's design shows each of 100 images exactly 25 times") {
 TEST_CASE("Plan: images, models and sides are balanced as far as numbers divide") {
   for (const auto& [images, models, raters, trials] : {std::tuple<int64_t, int64_t, int64_t, int64_t>{40, 2, 12, 20},
                                                        {33, 3, 7, 17},
+                                                       {100, 3, 50, 50},
+                                                       {60, 5, 40, 33},
+                                                       {24, 3, 20, 20},
                                                        {30, 4, 30, 10},
                                                        {17, 1, 5, 10}}) {
     CAPTURE(images);
     StudyDesign design = design_of(images, models, raters, trials);
-    design.practice = 2, design.controls = 1;
+    design.practice = 1, design.controls = 1, design.catches = 2;
     const Counts counts = check_lists(design, plan_trials(design));
     CHECK(counts.spread() <= 1);
+    CHECK(counts.uneven_models <= 1);
     for (int64_t i = 0; i < images; ++i) {
       int64_t low = INT64_MAX, high = 0;
       for (int64_t m = 0; m < models; ++m) {
@@ -175,6 +185,52 @@ TEST_CASE("Study: damage to study.json is an error that names it") {
     write_file(path, damaged.replace(at, from.size(), to));
     CHECK_THROWS_AS(Study(scratch.path + "study"), DataError);
   }
+  write_file(path, good);
+  CHECK_NOTHROW(Study(scratch.path + "study"));
   std::filesystem::remove(path);
   CHECK_THROWS_WITH_AS(Study(scratch.path + "study"), doctest::Contains("is no study"), Error);
+}
+
+TEST_CASE("Study: what was changed after the plan is told, in the rules, the key or an image") {
+  const samples::Folder scratch;
+  const std::string folder = tiny_study(scratch).folder();
+  const auto change = [&](const std::string& file, const std::string& from, const std::string& to) {
+    std::string text = read_text(folder + "/" + file);
+    const size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    write_file(folder + "/" + file, text.replace(at, from.size(), to));
+  };
+  for (const auto& [file, from, to] : {std::tuple<std::string, std::string, std::string>{
+                                           "study.json", "\"min_response_ms\": 200", "\"min_response_ms\": 20"},
+                                       {"study.json", "\"margin\": 0.05", "\"margin\": 0.1"},
+                                       {"trials.jsonl", "\"real\":\"left\"", "\"real\":\"right\""},
+                                       {"images.sha256", "000003-real", "000999-real"}}) {
+    const std::string good = read_text(folder + "/" + file);
+    change(file, from, to);
+    CHECK_THROWS_WITH_AS(Study{folder}, doctest::Contains("any more"), DataError);
+    write_file(folder + "/" + file, good);
+    CHECK_NOTHROW(Study{folder});
+  }
+  change("images.sha256", "  images/", " images/");
+  CHECK_THROWS_WITH_AS(Study{folder}, doctest::Contains("not a line of sha256sum"), DataError);
+  change("images.sha256", " images/", "  images/");
+  const Study study(folder);
+  const std::string path = study.image_path(0, -1), good = read_text(path);
+  write_file(path, read_text(study.image_path(1, -1)));
+  CHECK_THROWS_WITH_AS(study.image_bytes(0, -1), doctest::Contains("not the image that plan wrote"), DataError);
+  write_file(path, good);
+  CHECK_NOTHROW(study.image_bytes(0, -1));
+}
+
+TEST_CASE("Study: a model's name is text") {
+  const samples::Folder scratch;
+  PlanInputs inputs;
+  inputs.real = tiny_images(scratch, "real", 12, 3);
+  inputs.models = {tiny_images(scratch, "alpha", 12, 5)};
+  for (const std::string name : {"tab\there", "line\nbreak", "latin \xe9", "\x7f"}) {
+    inputs.names = {name};
+    int status = 0;
+    CHECK_THROWS_WITH_AS(make_study(inputs, tiny_design(), scratch.path + "study", &status),
+                         doctest::Contains("is not UTF-8, or has control characters"), UsageError);
+  }
 }

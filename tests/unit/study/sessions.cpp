@@ -22,6 +22,24 @@ Answer answer_to(int64_t trial, const std::string& nonce) {
   return answer;
 }
 
+// The shortest exposure there is: these tests wait for it.
+StudyDesign quick_design() {
+  StudyDesign design = tiny_design();
+  design.exposure_ms = 50;
+  return design;
+}
+
+// As the page does: all pictures of a trial, and then their exposure.
+void show(Sessions& sessions, const std::string& token, int64_t trial) {
+  for (const char* place : {"left", "right"}) sessions.sending(token, trial, place);
+  std::this_thread::sleep_for(std::chrono::milliseconds(51));
+}
+
+SessionState shown_and_answered(Sessions& sessions, const std::string& token, const Answer& answer) {
+  show(sessions, token, answer.trial);
+  return sessions.answer(token, answer);
+}
+
 int status_of(const std::function<void()>& request) {
   try {
     request();
@@ -42,7 +60,7 @@ std::vector<std::string> files(const Study& study) {
 
 TEST_CASE("Sessions: one trial after the other, and nothing else") {
   const samples::Folder scratch;
-  const Study study = tiny_study(scratch);
+  const Study study = tiny_study(scratch, quick_design());
   Sessions sessions(study);
   const SessionState begun = sessions.begin("", "browser");
   CHECK(begun.next == 1);
@@ -50,28 +68,75 @@ TEST_CASE("Sessions: one trial after the other, and nothing else") {
   CHECK(status_of([&] { sessions.state(std::string(32, '0')); }) == 404);
   CHECK(status_of([&] { sessions.trial(begun.token, 2); }) == 409);
   CHECK(status_of([&] { sessions.trial(begun.token, 0); }) == 409);
+  CHECK(status_of([&] { sessions.sending(begun.token, 2, "left"); }) == 409);
   CHECK(sessions.trial(begun.token, 1).kind == TrialKind::kPractice);
   CHECK(status_of([&] { sessions.answer(begun.token, answer_to(2, "a")); }) == 409);
-  CHECK(sessions.answer(begun.token, answer_to(1, "a")).next == 2);
+  CHECK(shown_and_answered(sessions, begun.token, answer_to(1, "a")).next == 2);
   CHECK(sessions.answer(begun.token, answer_to(1, "a")).next == 2);  // sent again: the reply was lost
   CHECK(status_of([&] { sessions.answer(begun.token, answer_to(1, "b")); }) == 409);
+  Answer changed = answer_to(1, "a");
+  changed.left = !changed.left;
+  CHECK(status_of([&] { sessions.answer(begun.token, changed); }) == 409);
   for (int64_t t = 2; t <= 12; ++t)
-    CHECK(sessions.answer(begun.token, answer_to(t, "n" + std::to_string(t))).next == t + 1);
+    CHECK(shown_and_answered(sessions, begun.token, answer_to(t, "n" + std::to_string(t))).next == t + 1);
   CHECK(status_of([&] { sessions.answer(begun.token, answer_to(13, "z")); }) == 409);
   CHECK(status_of([&] { sessions.trial(begun.token, 13); }) == 409);
   const AnswersFile file = read_answers(files(study)[0]);
   CHECK(file.heads.size() == 1);
   CHECK(file.answers.size() == 12);
+  CHECK(file.showings.size() == 12);
   CHECK(file.answers[4].left == false);
   CHECK(file.answers[4].rater == 1);
+  CHECK(file.answers[4].showings == 1);
+  CHECK(file.answers[4].elapsed >= 50);
+}
+
+TEST_CASE("Sessions: an answer needs all its pictures and their exposure; showings are counted here") {
+  const samples::Folder scratch;
+  const Study study = tiny_study(scratch, quick_design());
+  std::string token;
+  {
+    Sessions sessions(study);
+    token = sessions.begin("", "").token;
+    const auto refused = [&] { return status_of([&] { sessions.answer(token, answer_to(1, "a")); }) == 409; };
+    CHECK(refused());
+    for (int again = 0; again < 3; ++again) sessions.sending(token, 1, "left");
+    CHECK(refused());
+    sessions.sending(token, 1, "right");
+    CHECK(refused());  // too early
+    show(sessions, token, 1);
+    sessions.sending(token, 1, "right");  // begun, not complete
+    CHECK(sessions.answer(token, answer_to(1, "a")).next == 2);
+    CHECK(status_of([&] { sessions.answer(token, answer_to(2, "b")); }) == 409);  // what was begun was of trial 1
+    show(sessions, token, 2);
+  }
+  {
+    Sessions sessions(study);  // the answer on its way when the server fell is still welcome
+    CHECK(sessions.answer(token, answer_to(2, "b")).next == 3);
+    show(sessions, token, 3);
+  }
+  Sessions sessions(study);
+  Answer third = answer_to(3, "c");
+  third.showings = 1;  // as a browser would say that did not see the first
+  shown_and_answered(sessions, token, third);
+  Answer fourth = answer_to(4, "d");
+  fourth.showings = 5;
+  shown_and_answered(sessions, token, fourth);
+  const AnswersFile file = read_answers(files(study)[0]);
+  REQUIRE(file.answers.size() == 4);
+  CHECK(file.answers[0].showings == 2);
+  CHECK(file.answers[1].showings == 1);
+  CHECK(file.answers[1].elapsed == -1);
+  CHECK(file.answers[2].showings == 2);
+  CHECK(file.answers[3].showings == 5);
 }
 
 TEST_CASE("Sessions: lists go round once, a name comes back to its own") {
   const samples::Folder scratch;
-  const Study study = tiny_study(scratch);
+  const Study study = tiny_study(scratch, quick_design());
   Sessions sessions(study);
   const SessionState first = sessions.begin("r-17", "");
-  sessions.answer(first.token, answer_to(1, "a"));
+  shown_and_answered(sessions, first.token, answer_to(1, "a"));
   const SessionState again = sessions.begin("r-17", "");
   CHECK(again.token == first.token);
   CHECK(again.next == 2);
@@ -81,15 +146,30 @@ TEST_CASE("Sessions: lists go round once, a name comes back to its own") {
   CHECK(files(study).size() == 4);
 }
 
-TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage refused") {
+TEST_CASE("Sessions: a list that a page's file answers is not given out again") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
+  std::filesystem::create_directories(study.folder() + "/answers");
+  SessionHead head{study.design().id, std::string(16, 'b'), "", 2, "", "", utc_now()};
+  Answer answer = answer_to(1, "a");
+  answer.study = head.study, answer.session = head.session, answer.rater = 2;
+  write_file(study.folder() + "/answers/sent-in.jsonl", head_line(head) + "\n" + answer_line(answer) + "\n");
+  Sessions sessions(study);
+  for (int i = 0; i < 3; ++i) sessions.begin("", "");
+  CHECK(status_of([&] { sessions.begin("", ""); }) == 409);
+  for (const std::string& path : files(study))
+    if (path.find("sent-in") == std::string::npos) CHECK(read_answers(path).heads[0].rater != 2);
+}
+
+TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage refused") {
+  const samples::Folder scratch;
+  const Study study = tiny_study(scratch, quick_design());
   std::string token;
   {
     Sessions sessions(study);
     token = sessions.begin("", "").token;
-    sessions.answer(token, answer_to(1, "a"));
-    sessions.answer(token, answer_to(2, "b"));
+    shown_and_answered(sessions, token, answer_to(1, "a"));
+    shown_and_answered(sessions, token, answer_to(2, "b"));
     CHECK_THROWS_WITH_AS(Sessions{study}, doctest::Contains("is being served already"), Error);
   }
   const std::string path = files(study)[0], good = read_text(path);
@@ -98,12 +178,13 @@ TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage re
     Sessions sessions(study);
     CHECK(sessions.state(token).next == 3);
     CHECK(sessions.answer(token, answer_to(2, "b")).next == 3);  // its reply was lost with the server
-    CHECK(sessions.answer(token, answer_to(3, "c")).next == 4);
+    CHECK(shown_and_answered(sessions, token, answer_to(3, "c")).next == 4);
   }
   CHECK(read_text(path).rfind(good, 0) == 0);
   CHECK(read_answers(path).answers.size() == 3);
   for (const std::string& damage : {good + "not JSON\n", good + good, good.substr(good.find('\n') + 1) + good,
-                                    std::string(good).replace(good.find("\"trial\":2"), 9, "\"trial\":3")}) {
+                                    std::string(good).replace(good.find("\"trial\":2"), 9, "\"trial\":3"),
+                                    std::string(good).replace(good.find("\"shown\":1"), 9, "\"shown\":0")}) {
     write_file(path, damage);
     if (damage == good + good) continue;  // joined files: to be scored only
     CHECK_THROWS_AS(Sessions{study}, DataError);
@@ -117,7 +198,7 @@ TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage re
 
 TEST_CASE("Sessions: a crowd at random leaves whole files") {
   const samples::Folder scratch;
-  StudyDesign design = tiny_design();
+  StudyDesign design = quick_design();
   design.raters = 40;
   const Study study = tiny_study(scratch, design);
   {
@@ -130,8 +211,10 @@ TEST_CASE("Sessions: a crowd at random leaves whole files") {
         RandomStream random(1, k, 200);
         for (int i = 0; i < 150; ++i)
           status_of([&] {
-            sessions.answer(tokens[random.below(tokens.size())],
-                            answer_to(static_cast<int64_t>(random.below(14)), "x" + std::to_string(i)));
+            const std::string& token = tokens[random.below(tokens.size())];
+            const auto trial = static_cast<int64_t>(random.below(14));
+            if (random.below(10) > 0) show(sessions, token, trial);
+            sessions.answer(token, answer_to(trial, "x" + std::to_string(i)));
           });
       });
     for (std::thread& one : crowd) one.join();
