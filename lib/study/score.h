@@ -23,8 +23,8 @@ struct StudyScoreOptions {
 };
 
 // Records:
-//   rate         of each model, kept answers and all; of machines that scored all images, by pairs and by area under the
-//                curve
+//   rate         of each model, kept answers and all; of machines that scored all images, by pairs and by the area
+//                under the curve
 //   difference   of each two models with the same raters
 //   check        of the raters: catch trials missed, controls (50% expected), agreement with themselves, left side,
 //                response times
