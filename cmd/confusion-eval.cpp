@@ -3,7 +3,7 @@
 // (lib/study/server.h), `page` is the same as one file, `rate` lets programs answer (lib/study/machine.h), `score` says
 // what came out (lib/study/score.h), `power` how large a study must be (lib/metrics/power.h).  See confusion-eval(1).
 #include <cstdio>
-#include <filesystem>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -28,10 +28,9 @@ struct ConfusionProgram {
   PlanInputs inputs;
   ServeOptions server;
   StudyScoreOptions score;
-  SyntheticOptions synthetic;
-  DetectorOptions detector;
+  MachineOptions machine;
   PowerOptions power;
-  std::string task = "auto", output, rater, plot;
+  std::string task = "auto", output, plot;
   int64_t list = 1;
   uint64_t seed = 0;
   bool no_history = false, csv = false, json = false;
@@ -60,9 +59,7 @@ struct ConfusionProgram {
     options.add("plot", 0, &plot, "FILE", "also draw the rates: FILE.svg");
     options.add("json", 0, &json, "JSON lines instead of tables");
     options.group("Machine raters");
-    options.choice("rater", 0, &rater, {"synthetic", "detector", "sharpness"}, "who rates");
-    synthetic.declare(options);
-    detector.declare(options);
+    machine.declare(options);
     options.group("Power");
     options.choice("goal", 0, &power.goal, {"interval", "equivalence", "difference"}, "what the margin is of");
     options.add("power", 0, &power.power, "X", "chance that the test succeeds");
@@ -90,11 +87,6 @@ int run_plan(ConfusionProgram& p, const Operands& operands) {
   if (p.task == "2" && p.inputs.low_res) throw UsageError("task 2 shows no low-resolution images: leave --low-res out");
   p.design.task = p.inputs.low_res ? 1 : 2;
   p.design.seed = p.seed;
-  if (p.design.catches < 0) p.design.catches = (p.design.trials + 5) / 10;
-  p.design.validate();
-  if (p.design.catches > 0 && p.design.rules.max_catch_misses >= p.design.catches)
-    warn(cat("a rater who misses every catch trial stays in: there are ", p.design.catches,
-             " (--catches), and --max-catch-misses is ", p.design.rules.max_catch_misses));
   int status = kDone;
   const StudyDesign made = make_study(p.inputs, p.design, p.output, &status);
   note(cat("study ", made.id, ": ", made.raters, " raters, ", made.trials_in_all(), " trials each, ",
@@ -118,28 +110,15 @@ int run_page(ConfusionProgram& p, const Operands& operands) {
 }
 
 int run_rate(cli::App& app, ConfusionProgram& p, const Operands& operands) {
-  if (p.rater.empty()) throw UsageError("rate needs --rater synthetic, detector or sharpness");
   const Study study(only(operands, "rate"));
-  const std::string path = p.output.empty() ? cat(study.folder(), "/machine/", p.rater, ".jsonl") : p.output;
-  if (p.output.empty()) std::filesystem::create_directories(study.folder() + "/machine");
-  p.synthetic.seed = p.detector.seed = p.seed;
-  if (p.rater == "synthetic") {
-    std::string text;
-    for (const Answer& answer : synthetic_answers(study, p.synthetic)) text += answer_line(answer) + "\n";
-    write_file(path, text);
-    return kDone;
-  }
-  if (p.rater == "sharpness") {
-    write_scores(path, study, sharpness_scores(study));
-    return kDone;
-  }
-  Meter meter(app.progress, "steps");
-  const MachineScores scores =
-      detector_scores(study, p.detector, [&](int64_t done, int64_t total) { meter.update(done, cat("of ", total)); });
-  meter.finish();
-  if (scores.pairs.empty()) return 130;
-  write_scores(path, study, scores);
-  return kDone;
+  p.machine.seed = p.seed;
+  std::optional<Meter> meter;  // a detector's steps
+  const bool done = rate(study, p.machine, p.output, [&](int64_t step, int64_t total) {
+    if (!meter) meter.emplace(app.progress, "steps", total);
+    meter->update(step);
+  });
+  if (meter) meter->finish();
+  return done ? kDone : 130;
 }
 
 int run_score(ConfusionProgram& p, const Operands& operands) {

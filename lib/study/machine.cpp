@@ -1,6 +1,7 @@
 #include "study/machine.h"
 
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "base/error.h"
@@ -97,6 +98,32 @@ MachineScores sharpness_scores(const Study& study) {
       scores.pairs.push_back({m, i, real, of(i, m)});
   }
   return scores;
+}
+
+void MachineOptions::declare(Options& options) {
+  options.choice("rater", 0, &rater, {"synthetic", "detector", "sharpness"}, "who rates");
+  synthetic.declare(options);
+  detector.declare(options);
+}
+
+bool rate(const Study& study, MachineOptions options, std::string path, const RateProgress& progress) {
+  if (options.rater.empty()) throw UsageError("rate needs --rater synthetic, detector or sharpness");
+  options.synthetic.seed = options.detector.seed = options.seed;
+  if (path.empty()) {
+    path = cat(study.folder(), "/machine/", options.rater, ".jsonl");
+    std::filesystem::create_directories(study.folder() + "/machine");
+  }
+  if (options.rater == "synthetic") {
+    std::string text;
+    for (const Answer& answer : synthetic_answers(study, options.synthetic)) text += answer_line(answer) + "\n";
+    write_file(path, text);
+    return true;
+  }
+  const MachineScores scores =
+      options.rater == "sharpness" ? sharpness_scores(study) : detector_scores(study, options.detector, progress);
+  if (scores.pairs.empty()) return false;
+  write_scores(path, study, scores);
+  return true;
 }
 
 void write_scores(const std::string& path, const Study& study, const MachineScores& scores) {

@@ -57,4 +57,16 @@ struct DetectorOptions {
 // Nothing when SIGINT or SIGTERM came. UsageError when there are fewer than four images.
 MachineScores detector_scores(const Study& study, const DetectorOptions& options, const RateProgress& progress);
 
+// One of them, by name.
+struct MachineOptions {
+  std::string rater;  // synthetic|detector|sharpness
+  uint64_t seed = 0;
+  SyntheticOptions synthetic;  // their seeds are ignored
+  DetectorOptions detector;
+  void declare(Options& options);
+};
+// Writes what it says to `path`, or "" for the study's machine/RATER.jsonl. False, and nothing is written, when SIGINT
+// or SIGTERM came. UsageError where no rater is named.
+bool rate(const Study& study, MachineOptions options, std::string path, const RateProgress& progress);
+
 }  // namespace sr3

@@ -173,6 +173,11 @@ std::map<std::string, std::string> parse_digests(const std::string& text, const 
 
 StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::string& folder, int* status) {
   design.models = names_of(inputs);
+  if (design.catches < 0) design.catches = (design.trials + 5) / 10;
+  design.validate();
+  if (design.catches > 0 && design.rules.max_catch_misses >= design.catches)
+    warn(cat("a rater who misses every catch trial stays in: there are ", design.catches,
+             " (--catches), and --max-catch-misses is ", design.rules.max_catch_misses));
   if (std::filesystem::exists(cat(folder, "/", kDesign)))
     throw UsageError(cat("'", folder, "' holds a study already: name another folder, or remove it"));
   std::vector<std::string> operands = {inputs.real};

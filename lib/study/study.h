@@ -51,7 +51,7 @@ struct PlanInputs {
 
 // Pairs the images by name, writes them and the plan; study.json comes last, so that a folder without one is no study.
 // DataError at an image without its pair, or of another size than its real one. UsageError when the folder holds a
-// study. Returns the design, and in *status whether images were skipped.
+// study, or the design is none. Returns the design, complete, and in *status whether images were skipped.
 StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::string& folder, int* status);
 
 }  // namespace sr3

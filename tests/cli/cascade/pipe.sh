@@ -59,14 +59,14 @@ same from-stages all
 cascade -m c-16.json --noise-level 0.1 --steps 3 <small.ppm >from-stages
 same from-stages all
 
-# Floats: another result, and no pipe.
-run -n 2 --between float >float
-run -n 2 >eight
+# Floats: another result, and no pipe. In 16 bits, for a stage that has learnt little heeds its condition little.
+run -n 2 --depth 16 --between float >float
+run -n 2 --depth 16 >eight
 not cmp -s float eight
 fails 2 "no pipe can do this: floats are handed on" run -n 2 --between float --show-pipe
 run -n 2 --truncate --keep-stages kept-t >truncated
 [ "$(ls kept-t)" = 16 ]
-not cmp -s truncated float
+not cmp -s truncated <(run -n 2 --between float)
 fails 2 "no pipe can do this: a stage that stops early" run --truncate --show-pipe
 run -n 2 --truncate --batch 1 >truncated-by-one
 same truncated truncated-by-one

@@ -1,0 +1,109 @@
+#include "cascade/generate.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "tensor/convert.h"
+
+namespace sr3 {
+namespace {
+
+// Writers of each resolution, made when its first image comes.
+class Kept {
+ public:
+  explicit Kept(std::string folder) : folder_(std::move(folder)) {}
+  explicit operator bool() const { return !folder_.empty(); }
+  void write(const Frame& frame) {
+    auto& writer = writers_[frame.image.width];
+    WriterOptions options;
+    options.output = cat(folder_, folder_.ends_with('/') ? "" : "/", frame.image.width, "/");
+    if (!writer) writer = std::make_unique<Writer>(options);
+    writer->write(frame);
+  }
+  void close() {
+    for (auto& [size, writer] : writers_) writer->close();
+  }
+
+ private:
+  std::string folder_;
+  std::map<int64_t, std::unique_ptr<Writer>> writers_;
+};
+
+}  // namespace
+
+void GenerateOptions::declare(Options& options) {
+  draw.declare(options);
+  options.add("seed", 0, &seed, "N", "seed of the noise; default: the stream's, else 0");
+  options.add("skip-existing", 0, &skip_existing, "leave out what is in the output folder already");
+  options.add("keep-stages", 0, &keep_stages, "DIR", "write what each stage makes, to DIR/SIZE/");
+}
+
+void GenerateOptions::validate(const Cascade& cascade) const {
+  const std::string& output = writer.output;
+  if (seed.value_or(0) < 0) throw UsageError(cat("--seed ", *seed, " is less than 0"));
+  if (skip_existing && !output.ends_with('/') && !std::filesystem::is_directory(output))
+    throw UsageError("--skip-existing needs a folder: -o DIR/");
+  if (cascade.has_base()) return;
+  if (draw.number != DrawOptions{}.number) throw UsageError("-n: it starts from images, which say how many there are");
+  if (draw.by_class) throw UsageError("--by-class: it starts from images, which have names");
+}
+
+int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateOptions options, at::Device device,
+             at::ScalarType compute) {
+  options.validate(cascade);
+  options.draw.seed = static_cast<uint64_t>(options.seed.value_or(0));
+  std::optional<Drawer> drawer;
+  std::optional<Reader> in;
+  if (cascade.has_base()) {
+    drawer.emplace(cascade.base(), options.draw);
+  } else {
+    options.reader.shard = options.draw.shard;
+    in.emplace(images, options.reader);
+    options.chain.label = options.draw.classes;
+    options.chain.seed = options.seed;
+  }
+  options.chain.upscale.batch = options.draw.batch;
+  options.chain.exact = cascade.exact();
+
+  const int depth = static_cast<int>(options.writer.depth);
+  Writer out(options.writer, images);
+  Kept kept(options.keep_stages);
+  std::optional<Meter> meter;
+  int64_t drawn = 0, enlarged = 0;  // image-steps
+  Chain::Hooks hooks;
+  hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
+  if (options.skip_existing) hooks.skip = [&](const std::string& key) { return out.exists(key); };
+  hooks.progress = [&](int64_t done, const std::string& what) { meter->update(drawn + (enlarged = done), what); };
+  if (kept) hooks.keep = [&](size_t, const Frame& frame) { kept.write(frame); };
+  std::optional<Chain> chain;
+  if (!cascade.above().empty()) chain.emplace(cascade.above(), options.chain, depth, hooks);
+  cascade.load(device, compute);
+
+  const auto number = drawer ? std::optional(drawer->count()) : in->expected();
+  meter.emplace(options.progress, "steps", number ? *number * cascade.steps_each() : -1);
+  if (drawer) {
+    drawer->all(
+        hooks.skip, [&](int64_t done, const std::string& what) { meter->update((drawn = done) + enlarged, what); },
+        [&](Frame frame, const at::Tensor& image) {
+          const bool noisy = cascade.base().stops_at() < 1, exact = chain && (noisy || cascade.exact());
+          if (!noisy) frame.image = to_image(image, chain ? 8 : depth);
+          if (kept && !noisy) kept.write(frame);
+          if (chain)
+            chain->push(frame, exact ? image : at::Tensor(), noisy);
+          else
+            out.write(std::move(frame));
+        });
+  } else {
+    while (auto frame = in->next()) chain->push(*frame);
+  }
+  if (chain) chain->flush();
+  meter->finish();
+  kept.close();
+  out.close();
+  return in ? in->status() : kDone;
+}
+
+}  // namespace sr3
