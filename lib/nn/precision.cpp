@@ -44,6 +44,14 @@ bool cpu_has_bf16() { return avx512_bf16() || amx_bf16(); }
 
 bool cpu_favours_bf16() { return amx_bf16() || (avx512_bf16() && !intel()); }
 
+bool onednn_has_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#else
+  return false;
+#endif
+}
+
 at::ScalarType precision_named(const std::string& name, at::Device device) {
   if (name == "fp32") return at::kFloat;
   if (name == "bf16") return at::kBFloat16;

@@ -15,6 +15,9 @@ bool cpu_has_bf16();
 // multiplies at the rate of fp32 there, and all else around it costs: 0.6 of fp32's speed as measured.
 bool cpu_favours_bf16();
 
+// Whether oneDNN computes in bf16 at all, as it does from AVX-512 (BW, VL, DQ) on; libtorch's own kernels do anywhere.
+bool onednn_has_bf16();
+
 // --precision: auto|fp32|bf16|fp16. auto is bf16 on a GPU and where cpu_favours_bf16, else fp32. UsageError for another
 // word, and for fp16 on a CPU.
 at::ScalarType precision_named(const std::string& name, at::Device device);

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "nn/precision.h"
+
 namespace sr3 {
 
 namespace {
@@ -79,8 +81,8 @@ ReadyConv::ReadyConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
       stride_(plan.stride),
       padding_(plan.same ? 0 : plan.kernel / 2),
       same_(plan.same) {
-  const bool fits = weight_.is_cpu() && operators().pack && (type == at::kFloat || type == at::kBFloat16);
-  if (fits) packed_ = std::make_shared<Packed>();
+  const bool fits = type == at::kFloat || (type == at::kBFloat16 && onednn_has_bf16());
+  if (fits && weight_.is_cpu() && operators().pack) packed_ = std::make_shared<Packed>();
 }
 
 at::Tensor ReadyConv::operator()(const at::Tensor& given) const {

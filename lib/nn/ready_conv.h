@@ -26,7 +26,7 @@ class ReadyConv {
 
   at::Tensor weight_, bias_;
   int64_t in_channels_ = 0, stride_ = 1, padding_ = 0;
-  bool same_ = false;  // ConvPlan's
+  bool same_ = false;               // ConvPlan's
   std::shared_ptr<Packed> packed_;  // null: conv2d serves
 };
 
