@@ -3,7 +3,8 @@
 # ships beside the same stages trained without, all else equal, by the Frechet distance of N samples to held-out digits.
 # DIGITS: as digits-8-16-32.sh takes them, with train/ and test/ inside. The base stage is the same in both; the two above it are
 # trained without augmentation here, 20 minutes on one core. The features are those of fid(1), FID_FEATURES.
-# Run again, it goes on where it stopped. N (2000) samples, 12 minutes of one core each time; LEVELS (0 0.1 0.2) of noise for the augmented stages.
+# Run again, it goes on where it stopped. N (2000) samples, the base stage's drawn once; LEVELS (0 0.1 0.2) of noise for the augmented
+# stages.
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/augmentation-on-off.sh digits28.tar.xz
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,11 +31,14 @@ test=$(find "$digits/" -type d -name test | head -n 1)
 }
 for stage in 2 3; do cdm-train --stage $stage --weights-type fp16 "$dir/off.json" "$train"; done
 
-# distance NAME CASCADE OPTION...: of N samples; made once.
+# What the base stage draws, which is the same for all.
+sample -q -m "$here/digits-8.json" -n "${N:-2000}" --class all --guidance 2 --skip-existing -o "$dir/base/"
+
+# distance NAME CASCADE OPTION...: of what the other stages make of that; made once.
 distance() {
   local name=$1 cascade=$2
   shift 2
-  cascade -q "$cascade" -n "${N:-2000}" --class all --guidance 2 --skip-existing "$@" -o "$dir/$name/"
+  cascade -q "$cascade" --skip-existing "$@" "$dir/base" -o "$dir/$name/"
   [ -e "$dir/$name.npz" ] || fid stats -q "$dir/$name" -o "$dir/$name.npz"
   printf '%s\t%s\n' "$name" "$(fid compare -q "$dir/$name.npz" "$dir/test.npz" | tail -n 1 | cut -f 2)"
 }

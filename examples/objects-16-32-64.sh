@@ -30,4 +30,4 @@ preset=${PRESET:-small}
   "$train" -o "$dir/objects.json"
 cdm-train --time-limit "${HOURS:-6}h" ${BATCH:+--batch "$BATCH"} --weights-type fp16 "$dir/objects.json" "$train"
 
-cascade "$dir/objects.json" -n 50 --class all | sheet --columns 10 -o "$dir/sheet.png"
+cascade "$dir/objects.json" -n 50 --class all --guidance "${GUIDANCE:-1.5}" | sheet --columns 10 -o "$dir/sheet.png"

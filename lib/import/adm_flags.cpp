@@ -131,7 +131,6 @@ void check(const AdmFlags& f) {
            ", and a stage's network has the same heads on both sides");
   if (f.noise_schedule != "linear" && f.noise_schedule != "cosine")
     refuse("--noise_schedule ", f.noise_schedule, " is neither linear nor cosine");
-  if (f.learn_sigma && f.sigma_small) refuse("--learn_sigma and --sigma_small exclude each other");
 }
 
 }  // namespace

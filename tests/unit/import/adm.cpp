@@ -216,6 +216,8 @@ TEST_CASE("flags as READMEs print them") {
   CHECK(adm_manifest(parse_adm_flags("--rescale_timesteps True"), 1).network.level.scale == 1);
   CHECK(adm_manifest(parse_adm_flags(""), 1).diffusion.variance == "beta");
   CHECK(adm_manifest(parse_adm_flags("--sigma_small True"), 1).diffusion.variance == "posterior");
+  // As there: where the variance is learned, the other flag says nothing.
+  CHECK(adm_manifest(parse_adm_flags("--learn_sigma True --sigma_small True"), 1).diffusion.variance == "learned");
   CHECK(adm_manifest(parse_adm_flags("--predict_xstart yes"), 1).diffusion.predict == "x0");
   const StageManifest half = adm_manifest(parse_adm_flags("--diffusion_steps 500"), 1);
   CHECK(half.diffusion.schedule.beta_start == doctest::Approx(2e-4));
