@@ -52,6 +52,15 @@ httplib::Server::Handler guarded(Handler handler) {
   };
 }
 
+// What is wrong with an image is for those who run the study: its name would tell which one is real.
+Bytes picture(const Study& study, const PlannedTrial& trial, const std::string& place) {
+  try {
+    return study.picture(trial, place);
+  } catch (const DataError& error) {
+    throw Error(error.what());
+  }
+}
+
 Json state_json(const Study& study, const SessionState& state) {
   Json json = page_settings(study.design());
   json["token"] = state.token;
@@ -108,7 +117,7 @@ void add_routes(httplib::Server& server, const Study& study, Sessions& sessions)
                  throw Refused{404, "There is no such picture."};
                const std::string token = request.matches[1], place = request.matches[3];
                const int64_t number = std::stoll(request.matches[2]);
-               const Bytes bytes = study.picture(sessions.trial(token, number), place);
+               const Bytes bytes = picture(study, sessions.trial(token, number), place);
                sessions.sending(token, number, place);
                response.set_content(reinterpret_cast<const char*>(bytes.data()), bytes.size(), "image/png");
              }));

@@ -36,6 +36,14 @@ void sync_folder(const std::string& folder) {
   ::close(fd);
 }
 
+// What a browser calls itself, in at most 300 bytes that any reader takes.
+std::string printable_ascii(std::string text) {
+  text.resize(std::min<size_t>(text.size(), 300));
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
+  return text;
+}
+
 // Adds a line, on disk when it returns. A line half written is taken back.
 void append(const std::string& path, const std::string& text) {
   const std::string line = text + "\n";
@@ -155,7 +163,7 @@ SessionState Sessions::begin(const std::string& name, const std::string& agent) 
       if (session->head.name == name) return told(*session);
   auto session = std::make_unique<Session>();
   SessionHead& head = session->head;
-  head = {study_.design().id, random_hex(16), random_hex(32), free_list(), name, agent.substr(0, 300), utc_now()};
+  head = {study_.design().id, random_hex(16), random_hex(32), free_list(), name, printable_ascii(agent), utc_now()};
   session->path = cat(folder_, "/", cat(head.rater + 1000000).substr(1), "-", head.session, ".jsonl");
   session->touched = Clock::now();
   append(session->path, head_line(head));

@@ -71,8 +71,13 @@
         }
       },
       pending() {
-        const kept = JSON.parse(memory.get(PENDING_KEY));
-        return kept && kept.token === token ? kept.answer : null;
+        try {
+          const kept = JSON.parse(memory.get(PENDING_KEY));
+          return kept && kept.token === token ? kept.answer : null;
+        } catch {
+          memory.remove(PENDING_KEY);
+          return null;
+        }
       },
       leave() { memory.remove(KEY); location.assign(location.pathname); },
     };
@@ -257,7 +262,7 @@
     arrange();
     window.addEventListener('resize', arrange);
 
-    const showings = 1 + Number(memory.get(key) || 0);
+    const showings = 1 + (Number(memory.get(key)) || 0);
     memory.set(key, String(showings));
     let early = 0, focusLosses = 0, tooEarly = true, away = false;
     const onEarly = (event) => { if (tooEarly && !event.repeat) ++early; };

@@ -106,6 +106,17 @@ assert left[2].getheader("Cache-Control") == "no-store" and left[2].getheader("L
 assert subprocess.run(["confusion-eval", "serve", study, "--port", "0"], capture_output=True).returncode == 1  # one at a time
 assert begin("r-9")["token"] == begin("r-9")["token"]
 
+# A damaged image is told to those who run the study, not to the rater: its name says what it is.
+other = begin()
+path = glob.glob(study + "/images/*")
+for p in path:
+    os.rename(p, p + ".away")
+    open(p, "wb").write(b"x")
+status, content, _ = ask("GET", f"/api/sessions/{other['token']}/trials/1/left")
+assert status == 500 and b"real" not in content and b"images" not in content, content
+for p in path:
+    os.rename(p + ".away", p)
+
 # A thousand clients at random, some of them rude; the server is killed among them and comes back.
 tokens = [state["token"]] + [s["token"] for s in (begin() for _ in range(20)) if isinstance(s, dict)]
 stored, lock = {}, threading.Lock()

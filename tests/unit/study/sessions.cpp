@@ -146,6 +146,13 @@ TEST_CASE("Sessions: lists go round once, a name comes back to its own") {
   CHECK(files(study).size() == 4);
 }
 
+TEST_CASE("Sessions: whatever a browser calls itself can be read back") {
+  const samples::Folder scratch;
+  const Study study = tiny_study(scratch);
+  { Sessions(study).begin("", std::string(900, '\xff')); }
+  CHECK_NOTHROW(Sessions{study});
+}
+
 TEST_CASE("Sessions: a list that a page's file answers is not given out again") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
