@@ -126,7 +126,11 @@ int run_score(ConfusionProgram& p, const Operands& operands) {
   if (!p.plot.empty() && (!p.plot.ends_with(".svg") || p.score.per_image))
     throw UsageError("option '--plot' takes FILE.svg, and draws no single images");
   p.score.seed = p.seed;
-  if (p.csv) p.score.margin = p.design.margin;  // else the plan's: it was fixed before the answers
+  const double margin = p.design.margin;
+  if (!(margin > 0 && margin < 0.5)) throw UsageError("option '--margin': more than 0 and less than 0.5");
+  if (!p.csv && margin != StudyDesign{}.margin)
+    throw UsageError("option '--margin': a study's was fixed by its plan; score takes another only with --csv");
+  if (p.csv) p.score.margin = margin;
   const bool keep_going = p.inputs.reader.keep_going;
   const std::vector<AnswerSet> sets = p.csv ? gather_csv(operands, keep_going) : gather_answers(operands, keep_going);
   const std::vector<ScoreTable> tables = score_tables(sets, p.score);

@@ -12,7 +12,7 @@ std::vector<int64_t> shuffled_numbers(int64_t n, RandomStream& random) {
   return numbers;
 }
 
-// Images matched with models: an image only with one of those that it was shown with least often, a model with as many
+// Images matched with models: an image with one of those that it was shown with least often, a model with as many
 // images as it has room for. Kuhn's augmenting paths: an image once matched stays so, with this model or another, so
 // images that come first are matched first.
 struct Balance::Matching {
@@ -20,19 +20,18 @@ struct Balance::Matching {
   std::vector<int64_t> room;                  // of each model
   std::vector<std::vector<int64_t>> matched;  // images of each model
   std::vector<bool> met;                      // models met on the way
+  int64_t slack = 0;                          // how much oftener than with its least an image may be shown with a model
 
   Matching(const Balance& balance, std::vector<int64_t> rooms)
       : so_far(balance), room(std::move(rooms)), matched(room.size()), met(room.size()) {}
 
-  // forced: where there is no room, some is made.
-  bool add(int64_t image, const std::vector<int64_t>& models, bool forced) {
-    std::fill(met.begin(), met.end(), false);
-    if (augment(image, models)) return true;
-    if (!forced) return false;
-    const auto fits = std::find_if(models.begin(), models.end(), [&](int64_t model) { return may(image, model); });
-    matched[static_cast<size_t>(*fits)].push_back(image);
-    room[static_cast<size_t>(*fits)] = std::max(room[static_cast<size_t>(*fits)], size_of(*fits));
-    return true;
+  // at_most: slack that may be taken where there is no room without.
+  bool add(int64_t image, const std::vector<int64_t>& models, int64_t at_most) {
+    for (slack = 0; slack <= at_most; ++slack) {
+      std::fill(met.begin(), met.end(), false);
+      if (augment(image, models)) return true;
+    }
+    return false;
   }
 
  private:
@@ -40,7 +39,7 @@ struct Balance::Matching {
 
   bool may(int64_t image, int64_t model) const {
     const auto begin = so_far.cells_.begin() + image * so_far.models_;
-    return begin[model] == *std::min_element(begin, begin + so_far.models_);
+    return begin[model] <= *std::min_element(begin, begin + so_far.models_) + slack;
   }
 
   bool augment(int64_t image, const std::vector<int64_t>& models) {
@@ -67,6 +66,7 @@ Balance::Balance(int64_t images, int64_t models)
     : models_(models),
       shown_(static_cast<size_t>(images)),
       of_model_(static_cast<size_t>(models)),
+      left_lead_(of_model_),
       cells_(static_cast<size_t>(images * models)),
       lefts_(cells_) {}
 
@@ -93,9 +93,10 @@ std::vector<PlannedTrial> Balance::draw(int64_t trials, RandomStream& random) {
   const std::vector<int64_t> models = shuffled_numbers(models_, random);
   Matching matching(*this, rooms(trials, random));
   int64_t taken = 0;
-  for (bool forced = false; taken < trials; forced = true)
+  // With all the slack there is any image fits any model, so that this ends.
+  for (int64_t slack = 0; taken < trials; ++slack)
     for (auto image = images.begin(); image != images.end() && taken < trials;)
-      if (matching.add(*image, models, forced || shown(*image) < level)) {
+      if (matching.add(*image, models, shown(*image) < level ? INT64_MAX - 1 : slack)) {
         ++taken;
         image = images.erase(image);
       } else {
@@ -123,12 +124,29 @@ void Balance::choose_sides(std::vector<PlannedTrial>& trials, RandomStream& rand
   std::stable_sort(trials.begin(), trials.end(), [&](const PlannedTrial& a, const PlannedTrial& b) {
     return std::pair(a.model, surplus(a)) < std::pair(b.model, surplus(b));
   });
-  size_t odd = random.below(2);  // on which side the odd one is, by turns
+  // Models' trials in this list: from where to where.
+  std::vector<std::pair<size_t, size_t>> runs;
   for (size_t begin = 0, end = 0; begin < trials.size(); begin = end) {
     while (end < trials.size() && trials[end].model == trials[begin].model) ++end;
-    const size_t left = begin + (end - begin + odd) / 2;
-    if ((end - begin) % 2 == 1) odd = 1 - odd;
-    for (size_t i = begin; i < left; ++i) {
+    runs.emplace_back(begin, end);
+  }
+  // Half of the models with an odd number have one more on the left: those that had it there least so far.
+  const auto lead = [&](const auto& run) { return left_lead_[static_cast<size_t>(trials[run.first].model)]; };
+  std::vector<std::pair<size_t, size_t>> odd;
+  for (const auto& run : runs)
+    if ((run.second - run.first) % 2 == 1) odd.push_back(run);
+  shuffle(odd, random);
+  std::stable_sort(odd.begin(), odd.end(), [&](const auto& a, const auto& b) { return lead(a) < lead(b); });
+  int64_t leads = 0;
+  for (const auto& run : odd) leads += lead(run);
+  const size_t more = (odd.size() + (leads < 0 || (leads == 0 && random.below(2) == 1) ? 1 : 0)) / 2;
+  const std::vector<std::pair<size_t, size_t>> lefter(odd.begin(), odd.begin() + static_cast<ptrdiff_t>(more));
+  for (const auto& run : runs) {
+    const size_t n = run.second - run.first;
+    const size_t left = n / 2 + (std::find(lefter.begin(), lefter.end(), run) != lefter.end() ? 1 : 0);
+    left_lead_[static_cast<size_t>(trials[run.first].model)] +=
+        2 * static_cast<int64_t>(left) - static_cast<int64_t>(n);
+    for (size_t i = run.first; i < run.first + left; ++i) {
       trials[i].real_left = true;
       ++lefts_[cell(trials[i].image, trials[i].model)];
     }

@@ -15,11 +15,11 @@ class Balance {
   Balance(int64_t images, int64_t models);
 
   // The main trials of the next rater, in no order; each image once. Numbers of showings
-  //   of any two images, and of an image's models, differ by one at most,
-  //   of the list's models differ by one at most, or by a little more where the images left over allow no better;
-  // the real image is on the left in half of the list and in half of each model's trials (odd ones to either side), in
-  // those whose image and model had it there less often so far.
-  // Precondition: 1 <= trials <= images.
+  //   of any two images, and of the list's models, differ by one at most,
+  //   of an image's models differ by one, or by two where the list's models would not come out otherwise;
+  // the real image is on the left in half of the list and in half of each model's trials, in those whose image and
+  // model had it there less often so far; odd ones go where the model had it less often. Precondition: 1 <= trials <=
+  // images.
   std::vector<PlannedTrial> draw(int64_t trials, RandomStream& random);
 
  private:
@@ -30,7 +30,8 @@ class Balance {
 
   int64_t models_;
   std::vector<int64_t> shown_, of_model_;  // showings so far, by image and by model
-  std::vector<int64_t> cells_, lefts_;     // by image and model: showings, and those with the real image on the left
+  std::vector<int64_t> left_lead_;      // by model: showings with the real image on the left, less those on the right
+  std::vector<int64_t> cells_, lefts_;  // by image and model: showings, and those with the real image on the left
 };
 
 std::vector<int64_t> shuffled_numbers(int64_t n, RandomStream& random);

@@ -68,7 +68,8 @@ bool parse_fooled(std::string text, const std::string& where) {
   throw DataError(cat("cannot read '", where, "': fooled is '", text, "', not 0 or 1"));
 }
 
-void read_table(const std::string& path, bool keep_going, std::map<int64_t, Table>& tables) {
+// Returns how many lines were damaged, and left out.
+int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, Table>& tables) {
   const std::string text = read_text(path);
   std::vector<size_t> columns;
   size_t width = 0;
@@ -114,7 +115,7 @@ void read_table(const std::string& path, bool keep_going, std::map<int64_t, Tabl
     }
   }
   if (columns.empty()) throw DataError(cat("cannot read '", path, "': it is empty"));
-  if (damaged > 0 && !tables.empty()) tables.begin()->second.set.dropped["damaged"] += damaged;
+  return damaged;
 }
 
 }  // namespace
@@ -122,7 +123,9 @@ void read_table(const std::string& path, bool keep_going, std::map<int64_t, Tabl
 std::vector<AnswerSet> gather_csv(const std::vector<std::string>& paths, bool keep_going) {
   if (paths.empty()) throw UsageError("nothing to score: name a table, or - for standard input");
   std::map<int64_t, Table> tables;
-  for (const std::string& path : paths) read_table(path, keep_going, tables);
+  int64_t damaged = 0;
+  for (const std::string& path : paths) damaged += read_table(path, keep_going, tables);
+  if (damaged > 0 && !tables.empty()) tables.begin()->second.set.dropped["damaged"] += damaged;
   std::vector<AnswerSet> sets;
   for (auto& [task, table] : tables) {
     table.set.raters = "human";

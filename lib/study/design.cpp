@@ -11,7 +11,7 @@
 namespace sr3 {
 namespace {
 
-constexpr const char* kFormat = "confusion-study 1";
+constexpr const char* kFormat = "confusion-study 2";
 constexpr const char* kKinds[] = {"practice", "main", "catch", "control", "repeat"};
 constexpr int64_t kMost = 1000000;
 
@@ -96,7 +96,8 @@ StudyDesign parse_design(const nlohmann::json& json, const std::string& path) {
   std::string format;
   nlohmann::json rules, history;
   fields.take("format", format);
-  if (format != kFormat) throw DataError(cat("cannot read '", path, "': not a study of this version"));
+  if (format != kFormat)
+    throw DataError(cat("cannot read '", path, "': not a study of this version; make it again by plan"));
   fields.take("study", d.id);
   fields.take_between("task", d.task, 1, 2);
   fields.take("models", d.models);

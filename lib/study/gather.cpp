@@ -16,10 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kHuman = "human";
 constexpr const char* kTwice = "answered twice";
 constexpr const char* kCut = "cut short";
 constexpr const char* kDamaged = "damaged";
 constexpr const char* kOther = "of another study";
+
+std::string raters_of(const Answer& answer) { return answer.machine ? cat("machine ", answer.machine_name) : kHuman; }
 
 std::string rule_against(const Answer& answer, const StudyDesign& design) {
   const StudyRules& rules = design.rules;
@@ -47,12 +50,12 @@ struct Opened {
     const StudyDesign& design = study.design();
     found.study = design.id, found.task = design.task, found.raters = raters, found.margin = design.margin;
     found.models = design.models, found.images = design.images;
-    found.timed = raters == "human";
+    found.timed = raters == kHuman;
     return found;
   }
 
   void add(const Answer& answer, const std::string& path) {
-    const std::string who = answer.machine ? cat("machine ", answer.machine_name) : "human";
+    const std::string who = raters_of(answer);
     AnswerSet& to = set(who);
     const StudyDesign& design = study.design();
     if (answer.rater > design.raters || answer.trial > design.trials_in_all())
@@ -94,10 +97,12 @@ class Gathering {
   explicit Gathering(bool keep_going) : keep_going_(keep_going) {}
 
   Opened& open(const std::string& folder) {
+    Opened*& known = folders_[fs::weakly_canonical(folder).string()];
+    if (known) return *known;
     auto opened = std::make_unique<Opened>(folder);
     Opened& found = *(studies_.emplace(opened->study.design().id, std::move(opened)).first->second);
     if (!first_) first_ = &found;
-    return found;
+    return *(known = &found);
   }
 
   void add_folder(const std::string& folder) {
@@ -132,10 +137,11 @@ class Gathering {
       return;
     }
     const AnswersFile file = read_answers(path);
+    const auto drop = [&](const std::string& what, const char* reason) { this->drop(file, what, reason); };
     for (const std::string& damage : file.damaged) drop(damage, kDamaged);
     if (file.cut) {
       warn(cat("the last line of '", path, "' is cut short, and not counted"));
-      ++first_->set("human").dropped[kCut];
+      ++set_of(file).dropped[kCut];
     }
     std::map<std::string, int64_t> lists;  // of sessions
     for (const SessionHead& head : file.heads) lists.emplace(head.session, head.rater);
@@ -170,14 +176,22 @@ class Gathering {
   }
 
  private:
-  void drop(const std::string& what, const char* reason) {
+  // Where what is wrong with a file is counted: with the first of its answers.
+  AnswerSet& set_of(const AnswersFile& file) {
+    if (file.answers.empty()) return first_->set(kHuman);
+    const auto found = studies_.find(file.answers[0].study);
+    return (found == studies_.end() ? *first_ : *found->second).set(raters_of(file.answers[0]));
+  }
+
+  void drop(const AnswersFile& file, const std::string& what, const char* reason) {
     if (!keep_going_) throw DataError(cat(what, "; --keep-going leaves such lines out"));
     if (told_.insert(what).second && told_.size() <= 10) warn(what);
-    ++first_->set("human").dropped[reason];
+    ++set_of(file).dropped[reason];
   }
 
   bool keep_going_;
   std::map<std::string, std::unique_ptr<Opened>> studies_;
+  std::map<std::string, Opened*> folders_;  // canonical
   Opened* first_ = nullptr;
   std::set<std::string> told_;
 };

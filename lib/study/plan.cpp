@@ -55,13 +55,13 @@ void check_images(const StudyDesign& design, int64_t images) {
                          " control trials, ", needed, " in all; give fewer --trials, or more images"));
 }
 
-std::vector<RaterPlan> plan_trials(const StudyDesign& design) {
+std::vector<RaterPlan> plan_trials(const StudyDesign& design, uint64_t seed) {
   const auto images = static_cast<int64_t>(design.images.size()), models = static_cast<int64_t>(design.models.size());
   check_images(design, images);
   Balance balance(images, models);
   std::vector<RaterPlan> plans;
   for (int64_t rater = 0; rater < design.raters; ++rater) {
-    RandomStream random(design.seed, static_cast<uint64_t>(rater), kRandomOrder);
+    RandomStream random(seed, static_cast<uint64_t>(rater), kRandomOrder);
     std::vector<PlannedTrial> mixed = balance.draw(design.trials, random);
     std::vector<int64_t> unseen;
     for (const int64_t i : shuffled_numbers(images, random))

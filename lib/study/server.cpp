@@ -43,8 +43,6 @@ httplib::Server::Handler guarded(Handler handler) {
       handler(request, response);
     } catch (const Refused& refused) {
       send_refusal(response, refused.status, refused.why);
-    } catch (const DataError& error) {
-      send_refusal(response, 400, error.what());
     } catch (const std::exception& error) {
       warn(error.what());
       send_refusal(response, 500, "The server has a problem. Please tell the people who run this study.");
@@ -52,13 +50,25 @@ httplib::Server::Handler guarded(Handler handler) {
   };
 }
 
-// What is wrong with an image is for those who run the study: its name would tell which one is real.
-Bytes picture(const Study& study, const PlannedTrial& trial, const std::string& place) {
+// What is wrong with a request is the sender's to know. What is wrong with the study is not: a file's name would tell
+// which image is real.
+template <class Parse>
+auto parsed(Parse parse) {
   try {
-    return study.picture(trial, place);
+    return parse();
   } catch (const DataError& error) {
-    throw Error(error.what());
+    throw Refused{400, error.what()};
   }
+}
+
+std::string parse_name(const std::string& body) {
+  const nlohmann::json json = parse_json(body, "the request", 1);
+  Members fields(json, "the request");
+  std::string name;
+  fields.take("name", name);
+  fields.done();
+  if (name.size() > 200) throw DataError("the name is too long");
+  return name;
 }
 
 Json state_json(const Study& study, const SessionState& state) {
@@ -100,12 +110,7 @@ void add_routes(httplib::Server& server, const Study& study, Sessions& sessions)
   page("/study\\.js", kPageJs, "text/javascript; charset=utf-8");
 
   server.Post("/api/sessions", guarded([&](const Request& request, Response& response) {
-                const nlohmann::json json = parse_json(request.body, "the request", 1);
-                Members fields(json, "the request");
-                std::string name;
-                fields.take("name", name);
-                fields.done();
-                if (name.size() > 200) throw DataError("the name is too long");
+                const std::string name = parsed([&] { return parse_name(request.body); });
                 send(response, state_json(study, sessions.begin(name, request.get_header_value("User-Agent"))));
               }));
   server.Get("/api/sessions/([0-9a-f]{32})", guarded([&](const Request& request, Response& response) {
@@ -117,12 +122,13 @@ void add_routes(httplib::Server& server, const Study& study, Sessions& sessions)
                  throw Refused{404, "There is no such picture."};
                const std::string token = request.matches[1], place = request.matches[3];
                const int64_t number = std::stoll(request.matches[2]);
-               const Bytes bytes = picture(study, sessions.trial(token, number), place);
+               const Bytes bytes = study.picture(sessions.trial(token, number), place);
                sessions.sending(token, number, place);
                response.set_content(reinterpret_cast<const char*>(bytes.data()), bytes.size(), "image/png");
              }));
   server.Post("/api/sessions/([0-9a-f]{32})/answers", guarded([&](const Request& request, Response& response) {
-                send(response, state_json(study, sessions.answer(request.matches[1], parse_posted(request.body))));
+                const Answer answer = parsed([&] { return parse_posted(request.body); });
+                send(response, state_json(study, sessions.answer(request.matches[1], answer)));
               }));
 }
 

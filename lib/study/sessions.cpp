@@ -105,16 +105,17 @@ Sessions::~Sessions() { ::close(lock_); }
 void Sessions::restore(const std::string& path) {
   const AnswersFile file = read_answers(path);
   if (!file.damaged.empty()) throw DataError(file.damaged[0]);
-  // A page's own file may have been put here: to be scored, not to be gone on with.
+  for (const SessionHead& head : file.heads)
+    if (head.study != study_.design().id)
+      throw DataError(cat("'", path, "' holds answers of the study ", head.study, ", not of ", study_.design().id));
+  // A page's own file may have been put here: to be scored, not to be gone on with, or cut. One of no whole line is a
+  // session whose beginning was never confirmed.
   if (file.heads.size() != 1 || file.heads[0].token.empty()) {
-    if (file.cut && file.heads.empty()) std::filesystem::resize_file(path, file.whole_bytes);
     for (const Answer& answer : file.answers)
       if (answer.study == study_.design().id && !answer.machine) answered_elsewhere_.insert(answer.rater);
     return;
   }
   const SessionHead& head = file.heads[0];
-  if (head.study != study_.design().id)
-    throw DataError(cat("'", path, "' holds answers of the study ", head.study, ", not of ", study_.design().id));
   if (head.rater > study_.design().raters)
     throw DataError(cat("'", path, "' is of rater ", head.rater, ", beyond the plan"));
   if (file.cut) {

@@ -46,7 +46,7 @@ class Sessions {
   void sending(const std::string& token, int64_t number, const std::string& place);
   // Stores an answer to the trial to be shown, with the number of its showings if the page says less. The very answer
   // stored last, sent again because its reply was lost, is well too. Refused 409: of another trial, of one that was not
-  // shown, or sooner than its exposure takes.
+  // shown, or sooner than its exposure takes, as far as this server sent it and knows.
   SessionState answer(const std::string& token, Answer answer);
 
  private:

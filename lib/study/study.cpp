@@ -156,6 +156,11 @@ std::string id_of(StudyDesign design, const std::string& trials, const std::stri
   return sha256_bytes(cat(design_json(design).dump(), "\n", trials, digests)).substr(0, 16);
 }
 
+// The images are part of it: with the seed alone, 0 by default, anybody could make the key.
+uint64_t seed_of(const StudyDesign& design, const std::string& digests) {
+  return std::stoull(sha256_bytes(cat(design.seed, "\n", digests)).substr(0, 16), nullptr, 16);
+}
+
 // The lines of images.sha256, as sha256sum(1) reads them.
 std::map<std::string, std::string> parse_digests(const std::string& text, const std::string& path) {
   std::map<std::string, std::string> digests;
@@ -173,7 +178,9 @@ std::map<std::string, std::string> parse_digests(const std::string& text, const 
 
 StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::string& folder, int* status) {
   design.models = names_of(inputs);
-  if (design.catches < 0) design.catches = (design.trials + 5) / 10;
+  if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
+    throw UsageError(cat("'", folder, "' is a file: a study is a folder"));
+  if (design.catches == -1) design.catches = (design.trials + 5) / 10;
   design.validate();
   if (design.catches > 0 && design.rules.max_catch_misses >= design.catches)
     warn(cat("a rater who misses every catch trial stays in: there are ", design.catches,
@@ -192,7 +199,7 @@ StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::
   }
   if (design.images.empty()) throw DataError("nothing to show: no images");
   pictures.warn_of_unlike();
-  const std::string trials = trials_text(design, plan_trials(design));
+  const std::string trials = trials_text(design, plan_trials(design, seed_of(design, pictures.digests())));
   design.id = id_of(design, trials, pictures.digests());
   nlohmann::ordered_json json = design_json(design);
   if (inputs.history) {

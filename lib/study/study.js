@@ -12,6 +12,8 @@
   const memory = {
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { localStorage.setItem(key, value); return true; } catch { return false; } },
+    // What was kept as JSON; null when nothing was, or something else.
+    parsed(key) { try { return JSON.parse(this.get(key)); } catch { return null; } },
     remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
   };
 
@@ -21,7 +23,7 @@
 
   // A study behind a server (study/server.h): answers are on its disk before the next trial.
   const served = () => {
-    const KEY = 'confusion-session', NAME_KEY = 'confusion-name', PENDING_KEY = 'confusion-pending';
+    const KEY = 'confusion-session', NAME_KEY = 'confusion-name';
     const given = new URLSearchParams(location.search).get('id') || '';
     const asked = async (address, options) => {
       const reply = await fetch(address, { cache: 'no-store', ...options });
@@ -34,6 +36,7 @@
     const post = (address, body) =>
       asked(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
     // Another rater's address in the same browser is another session.
+    const pendingKey = () => `confusion-pending-${token}`;
     let token = given === '' || memory.get(NAME_KEY) === given ? memory.get(KEY) : null;
     return {
       given,
@@ -51,34 +54,25 @@
       async begin(name) {
         const state = await (await post('api/sessions', { name })).json();
         token = state.token;
-        memory.set(KEY, token);
-        memory.set(NAME_KEY, name);
-        return state;
+        const keeps = memory.set(KEY, token) && memory.set(NAME_KEY, name);
+        return { ...state, fleeting: !keeps && name === '' };  // a name finds the session anywhere
       },
       async picture(trial, place) {
         return (await asked(`api/sessions/${token}/trials/${trial}/${place}`)).blob();
       },
       // An answer is kept here too until the server has it, or does not want it.
       async store(answer) {
-        memory.set(PENDING_KEY, JSON.stringify({ token, answer }));
+        memory.set(pendingKey(), JSON.stringify(answer));
         try {
           const state = await (await post(`api/sessions/${token}/answers`, answer)).json();
-          memory.remove(PENDING_KEY);
+          memory.remove(pendingKey());
           return state;
         } catch (error) {
-          if (error instanceof Refused && error.status < 500) memory.remove(PENDING_KEY);
+          if (error instanceof Refused && error.status < 500) memory.remove(pendingKey());
           throw error;
         }
       },
-      pending() {
-        try {
-          const kept = JSON.parse(memory.get(PENDING_KEY));
-          return kept && kept.token === token ? kept.answer : null;
-        } catch {
-          memory.remove(PENDING_KEY);
-          return null;
-        }
-      },
+      pending: () => memory.parsed(pendingKey()),
       leave() { memory.remove(KEY); location.assign(location.pathname); },
     };
   };
@@ -86,8 +80,11 @@
   // A study in one file: answers are kept here, and downloaded at the end.
   const alone = (settings) => {
     const KEY = `confusion-${settings.study}-${settings.rater}`;
-    const kept = memory.get(KEY);
-    let lines = kept ? JSON.parse(kept) : [];
+    const read = () => {
+      const kept = memory.parsed(KEY);
+      return Array.isArray(kept) ? kept : [];
+    };
+    let lines = read();
     const now = () => new Date().toISOString().slice(0, 19) + 'Z';
     let keeps = true;
     const keep = () => { keeps = memory.set(KEY, JSON.stringify(lines)); };
@@ -96,6 +93,8 @@
       given: '',
       async resume() { return lines.length > 0 ? state() : null; },
       async begin(name) {
+        lines = read();
+        if (lines.length > 0) return state();  // another tab has begun
         lines = [{ format: 'confusion-answers 1', study: settings.study, session: hex(8), rater: settings.rater, name,
           agent: navigator.userAgent.slice(0, 300), time: now() }];
         keep();
@@ -106,6 +105,11 @@
         return new Blob([Uint8Array.from(text, (c) => c.charCodeAt(0))], { type: 'image/png' });
       },
       async store(answer) {
+        const kept = read();
+        if (kept.length > 0 && (kept[0].session !== lines[0].session || kept.length > lines.length)) {
+          lines = kept;
+          throw new Refused(409, 'Another tab of this browser has gone on with the study. Please close that one; this goes on from there.');
+        }
         lines.push({ study: settings.study, session: lines[0].session, rater_kind: 'human', rater: settings.rater, ...answer,
           time: now() });
         keep();
@@ -354,13 +358,16 @@
 
   const main = async () => {
     let state = await source.resume();
-    const known = state !== null, pending = known && source.pending();
-    if (pending)
+    const known = state !== null;
+    if (!known) state = await instruct();
+    const pending = source.pending();
+    if (pending) {
+      message('One moment', ['Your last answer is being stored. Please leave this page open.']);
       state = await storeAnswer(pending).catch((error) => {
         if (error instanceof Refused) return source.resume();
         throw error;
       });
-    if (!known) state = await instruct();
+    }
     if (known && state.next <= state.total)
       await message('Welcome back', [`You were at trial ${state.next} of ${state.total}.`, { asked: state.question }], 'Go on');
     else if (state.next <= state.total) await explainTask(state);

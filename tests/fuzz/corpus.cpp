@@ -286,17 +286,19 @@ std::vector<Bytes> study_corpus() { return {bytes_of(design_json(fuzz_design()).
 
 std::vector<Bytes> trials_corpus() {
   const StudyDesign design = fuzz_design();
-  return {bytes_of(trials_text(design, plan_trials(design)))};
+  return {bytes_of(trials_text(design, plan_trials(design, 0)))};
 }
 
 std::vector<Bytes> answers_corpus() {
   Answer answer;
   answer.study = answer.session = std::string(16, 'a');
   answer.rater = answer.trial = 1;
-  const std::string head = head_line({answer.study, answer.session, std::string(32, 'b'), 1, "n", "browser", utc_now()});
+  const std::string head =
+      head_line({answer.study, answer.session, std::string(32, 'b'), 1, "n", "browser", utc_now()});
   const std::string human = answer_line(answer);
   answer.machine = true, answer.machine_name = "synthetic";
-  return {bytes_of(head + "\n" + human + "\n"), bytes_of(human + "\n" + answer_line(answer) + "\n" + human.substr(0, 50)),
+  return {bytes_of(head + "\n" + human + "\n"),
+          bytes_of(human + "\n" + answer_line(answer) + "\n" + human.substr(0, 50)),
           bytes_of("rater,image,model,task,fooled\nr,i,m,1,0\n\"r\",\"i, \"\"j\"\"\",m,2,true\n")};
 }
 

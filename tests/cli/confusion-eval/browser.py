@@ -90,6 +90,16 @@ def may_answer():
     return element("trial").is_displayed() and element("choose-left").is_enabled()
 
 
+def answer_unheard():
+    """The server dies while images are shown, and the answer, left, is given while it is away."""
+    wait_for(shown)
+    server.kill()
+    server.wait()
+    wait_for(may_answer)
+    key(Keys.ARROW_LEFT)
+    wait_for(lambda: "not be stored yet" in element("status").text)
+
+
 def fits(what):
     """Nothing wider than the window; text of 16 px and more; buttons and images inside."""
     state = browser.execute_script("""
@@ -151,13 +161,8 @@ try:
     ActionChains(browser).move_to_element(element("choose-left")).click().perform()
     wait_for(lambda: len(answers()) == 2)
     assert answers()[1]["choice"] == "left" and answers()[1]["showings"] == 2, answers()[1]
-    # The server dies while images are shown, and the answer is given while it is away: nothing is lost.
-    wait_for(shown)
-    server.kill()
-    server.wait()
-    wait_for(may_answer)
-    key(Keys.ARROW_LEFT)
-    wait_for(lambda: "not be stored yet" in element("status").text)
+    # The server dies, and the answer is given while it is away: nothing is lost.
+    answer_unheard()
     server = serve()
     wait_for(lambda: len(answers()) == 3)
     assert [a["trial"] for a in sorted(answers(), key=lambda a: a["trial"])] == [1, 2, 3]
@@ -177,15 +182,23 @@ try:
         wait_for(lambda: len(answers()) == number)
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
-    # An answer that the server did not get is kept over a reload, and is the first thing it gets.
-    wait_for(shown)
-    server.kill()
-    server.wait()
-    wait_for(may_answer)
-    key(Keys.ARROW_LEFT)
-    wait_for(lambda: "not be stored yet" in element("status").text)
+    # An answer that the server did not get is kept over a reload, and while another rater uses this browser; it is the first
+    # thing that the server gets.
+    answer_unheard()
     browser.get("about:blank")
     server = serve()
+    browser.get(f"http://127.0.0.1:{relay.port}/?id=r-2")
+    wait_for(lambda: element("title").text == "Two images, one question")
+    key(Keys.ENTER)
+    wait_for(lambda: element("title").text == "The question")
+    browser.get(f"http://127.0.0.1:{relay.port}/?id=r-1")
+    wait_for(lambda: element("title").text == "Two images, one question")
+    key(Keys.ENTER)
+    wait_for(lambda: len(answers()) == 6)
+    # Back again, by the session that is kept; what is kept and is no JSON does not matter.
+    wait_for(lambda: element("title").text == "The question")
+    browser.execute_script("for (const key of Object.keys(localStorage)) if (/pending|showings/.test(key)) localStorage[key] = '{x';")
+    browser.execute_script("localStorage['confusion-pending-' + localStorage['confusion-session']] = '{x'")
     browser.get(f"http://127.0.0.1:{relay.port}/?id=r-1")
     wait_for(lambda: "trial 7 of" in element("words").text)
     kept = [a for a in answers() if a["trial"] == 6]

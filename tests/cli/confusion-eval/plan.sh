@@ -44,6 +44,9 @@ fails 2 "plan takes the real images" "${plan[@]}" real -o none
 fails 2 "plan needs a folder" "${plan[@]}" real a
 fails 2 "task 1 shows low-resolution images" "${plan[@]}" --task 1 real a -o none
 fails 2 "'--exposure'" "${plan[@]}" --exposure 1 real a -o none
+fails 2 "'--catches'" "${plan[@]}" --catches -5 real a -o none
+touch file
+fails 2 "'file' is a file: a study is a folder" "${plan[@]}" real a -o file
 degrade -s 2 real -o small/
 "${plan[@]}" real a --low-res small/ --low-res-zoom nearest -o low
 grep -q '"task": 1' low/study.json

@@ -43,6 +43,12 @@ grep -qP '^answered twice\t2\thuman\t3\t' table
 grep -qP '^damaged\t2\thuman\t1\t' table
 grep -qP '^sr3\t2\thuman\tkept\t1185\t2500\t' table
 fails 1 "cannot open 'missing.csv'" confusion-eval score --csv missing.csv
+fails 2 "'--margin'" confusion-eval score --csv study.csv --margin -0.2
+printf 'rater,image,model,task,fooled\nr,i,m,2,perhaps\n' >damaged.csv
+for order in "damaged.csv study.csv" "study.csv damaged.csv"; do
+  fails 3 "fooled is 'perhaps'" confusion-eval score --keep-going --csv $order
+  { confusion-eval score --keep-going -q --csv $order || true; } | grep -qP '^damaged\t\d\thuman\t1\t'
+done
 fails 2 "'--replicates'" confusion-eval score --csv study.csv --replicates 5
 fails 1 "cannot write 'standard output'" bash -c "exec confusion-eval score --csv study.csv >/dev/full"
 
@@ -70,3 +76,5 @@ mv s0/machine/synthetic.jsonl whole.jsonl
 confusion-eval score s0 >table 2>said
 grep -q "the last line of 's0/machine/more.jsonl' is cut short" said
 grep -qP '^answered twice\t2\tmachine synthetic\t7\t' table
+grep -qP '^cut short\t2\tmachine synthetic\t1\t' table
+fails 2 "was fixed by its plan" confusion-eval score s0 --margin 0.1
