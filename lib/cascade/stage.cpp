@@ -169,7 +169,11 @@ int64_t Stage::class_index(const std::string& name_or_index) const {
   try {
     index = parse_int(name_or_index);
   } catch (const UsageError&) {
-    throw Error(cat("stage '", path_, "' has no class '", name_or_index, "'"));
+    constexpr size_t kTold = 10;
+    std::string told;
+    for (size_t i = 0; i < std::min(names.size(), kTold); ++i) told += cat(i > 0 ? ", " : ": it has ", names[i]);
+    if (names.size() > kTold) told += ", ...";
+    throw Error(cat("stage '", path_, "' has no class '", name_or_index, "'", told));
   }
   if (index < 0 || index >= classes)
     throw Error(cat("stage '", path_, "' has no class ", index, ": its classes are 0 to ", classes - 1));

@@ -64,7 +64,7 @@ TEST_CASE("classes in equal shares, by name, number or list; keys, numbers and s
   CHECK(labels("dog,0") == "101010");
   CHECK(labels("big, red") == "222222");
   CHECK(labels("none") == "------");
-  CHECK_THROWS_WITH_AS(labels("bird"), doctest::Contains("has no class 'bird'"), Error);
+  CHECK_THROWS_WITH_AS(labels("bird"), doctest::Contains("has no class 'bird': it has cat, dog, big"), Error);
   CHECK_THROWS_WITH_AS(labels("3"), doctest::Contains("its classes are 0 to 2"), Error);
   CHECK_THROWS_WITH_AS(labels("dog,1"), doctest::Contains("stands there twice"), UsageError);
 
