@@ -16,6 +16,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Leaks: libtorch keeps its registries and thread pools until the end of the process on purpose.
 SANITIZERS = ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 SANITIZED=1
 PROGRAMS = $(basename $(notdir $(wildcard cmd/*.cpp)))
+# What is built: programs, or with the unit tests (a third of the time) all.
+TARGET ?= programs
 SHARE = $(DESTDIR)$(PREFIX)/share
 
 all: deps
@@ -23,7 +25,7 @@ all: deps
 	@# Ninja: a new source file rebuilds itself alone, where make's generator would rebuild all that shares its precompiled header.
 	@cmake -S . -B $(BUILD) -G Ninja -DTORCH="$(abspath $(TORCH))" $(CMAKE_FLAGS) >$(BUILD)/configure.log 2>&1 || \
 	  { cat $(BUILD)/configure.log; exit 1; }
-	@cmake --build $(BUILD) -j $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(JOBS)) $(if $(TARGET),--target $(TARGET))
+	@cmake --build $(BUILD) -j $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(JOBS)) --target $(TARGET)
 
 help:
 	@echo 'make              build the programs into $(BUILD)/bin (installs what is needed to build, see make deps)'
@@ -55,19 +57,20 @@ bench-deps: deps
 demo: all
 	PATH="$(abspath $(BUILD))/bin:$$PATH" examples/demo.sh $(BUILD)/demo
 
-check: test-deps all
+check: test-deps
+	@$(MAKE) TARGET=all all
 	tests/check $(BUILD)
 
 asan: test-deps
-	$(SANITIZERS) $(MAKE) BUILD=build-asan CMAKE_FLAGS=-DSANITIZE=ON all
+	$(SANITIZERS) $(MAKE) BUILD=build-asan CMAKE_FLAGS=-DSANITIZE=ON TARGET=all all
 	$(SANITIZERS) tests/check build-asan tests/cli/
 
 fuzz:
 	$(MAKE) BUILD=build-fuzz CMAKE_FLAGS='-DSANITIZE=ON -DFUZZ=ON' TARGET=fuzz-readers all
 	cd build-fuzz && bin/fuzz-readers $(or $(FUZZ_SECONDS),60)
 
-bench: bench-deps all
-	@cmake --build $(BUILD) -j $(JOBS) --target bench
+bench: bench-deps
+	@$(MAKE) TARGET='programs bench' all
 	tests/bench/run $(BUILD)
 
 # Programs are linked statically with our libraries, so that nothing installed points back here.

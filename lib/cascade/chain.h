@@ -31,7 +31,7 @@ class Chain {
     std::function<void(Frame)> sink;                                      // takes the results, in order
     std::function<bool(const std::string& key)> skip;                     // of a result: not wanted; may be empty
     std::function<void(int64_t done, const std::string& what)> progress;  // image-steps so far; may be empty
-    std::function<void(size_t stage, const Frame&)> keep;                 // each stage's finished images; may be empty
+    std::function<void(size_t stage, const Frame&)> keep = {};            // each stage's finished images; may be empty
   };
 
   // The stages, loaded, must outlive it. UsageError and Error for what cannot be done with them.

@@ -11,7 +11,7 @@ struct ScheduleOptions {
   std::string kind = "cosine";  // linear|quadratic|cosine|sigmoid|betas
   int64_t steps = 1000;         // T
   double beta_start = 1e-4, beta_end = 0.02;  // linear, quadratic (linear in sqrt beta), sigmoid (shape between the two)
-  std::vector<double> betas;    // kind "betas"
+  std::vector<double> betas = {};  // kind "betas"
 };
 
 // Error names what is wrong (a beta outside (0,1), alpha_bar not decreasing, no steps).

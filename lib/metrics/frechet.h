@@ -23,7 +23,7 @@ struct Gaussian {
   // How many features it is from, 0: unknown. At most count - 1 eigenvalues are then more than noise.
   int64_t count = 0;
   // (N,D) float64, centred and scaled so that their product is the covariance; or undefined.
-  at::Tensor centred;
+  at::Tensor centred = {};
 };
 
 Gaussian gaussian_of(const Moments& moments, int64_t ddof);
