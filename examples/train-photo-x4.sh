@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# train-photo-x4.sh [DIR]: trains examples/photo-x4.json, the x4 stage that this project ships, from Debian's photographs.
+# train-photo-x4.sh [DIR [OPTION ...]]: trains examples/photo-x4.json, the x4 stage that this project ships, from Debian's photographs.
 # Run it again to go on where it stopped; HOURS bounds one run. What it makes stays in DIR (photo-x4). In a new DIR it begins
 # from the stage that ships; SCRATCH=1 begins from nothing.
 #   HOURS=6 STEPS=200000 examples/train-photo-x4.sh
+#   HOURS=6 examples/train-photo-x4.sh photo-x4 --threads 1      options are handed to sr3-train
 # The recipe: v-prediction of the residual over the bicubic enlargement, so that colours are right from the first step on;
 # space to depth by 2, so that the network runs at half the size; L1 loss; bf16 where the CPU has it.
 set -euo pipefail
@@ -23,4 +24,4 @@ sr3-train --preset photo-x4 "${from[@]}" --steps "${STEPS:-200000}" --time-limit
   --min-detail 6 --preview-every 1000 --description "x4 super-resolution of photographs" \
   --data-name "32 photographs of Debian's lomiri-wallpapers-16.04 and -20.04, mate-backgrounds, plasma-workspace-wallpapers" \
   --attribution "photographers and licences: copyright files of these packages (CC BY, CC BY-SA, CC0, GPL-2+, LGPL-3)" \
-  "$dir/train" -o "$dir/photo-x4.json"
+  "${@:2}" "$dir/train" -o "$dir/photo-x4.json"
