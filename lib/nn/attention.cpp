@@ -1,6 +1,7 @@
 #include "nn/attention.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/version.h>
 
@@ -13,6 +14,8 @@ namespace {
 
 // Scores of one chunk take at most this many numbers.
 constexpr int64_t kChunkNumbers = int64_t{1} << 24;
+// Queries of one piece of a thread's work.
+constexpr int64_t kRows = 64;
 
 // q, k, v as (N * heads, T, d), in at least fp32.
 struct Heads {
@@ -42,6 +45,28 @@ at::Tensor join_heads(const at::Tensor& x, const at::Tensor& like, int64_t heads
       .permute({0, 3, 1, 2});
 }
 
+// Rows of queries: out = softmax(scale q k^T) v, and the logarithm of the sum in it.
+void attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale, at::Tensor out, at::Tensor log_sum) {
+  const at::Tensor score = at::matmul(q, k.transpose(-2, -1)).mul_(scale);
+  const at::Tensor normal = at::logsumexp(score, -1, /*keepdim=*/true);
+  log_sum.copy_(normal);
+  out.copy_(at::matmul(score.sub_(normal).exp_(), v));
+}
+
+// Each piece is one thread's, and what pieces there are depends on T alone: so does the result, whatever the number of
+// threads and the batch. Two pieces at least, for a loop of one would hand its threads on to the matrix product.
+void attend_in_threads(const Heads& s, at::Tensor& out, at::Tensor& log_sum) {
+  const int64_t t = s.q.size(1), rows = std::min(kRows, (t + 1) / 2), pieces = (t + rows - 1) / rows;
+  at::parallel_for(0, s.q.size(0) * pieces, 1, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;  // threads have modes of their own
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t head = item / pieces, i = item % pieces * rows, n = std::min(rows, t - i);
+      attend(s.q[head].narrow(0, i, n), s.k[head], s.v[head], s.scale, out[head].narrow(0, i, n),
+             log_sum[head].narrow(0, i, n));
+    }
+  });
+}
+
 class SelfAttention : public torch::autograd::Function<SelfAttention> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& qkv, int64_t heads) {
@@ -49,12 +74,13 @@ class SelfAttention : public torch::autograd::Function<SelfAttention> {
     const int64_t t = s.q.size(1);
     at::Tensor out = at::empty_like(s.q);
     at::Tensor log_sum = at::empty({s.q.size(0), t, 1}, s.q.options());
-    for (int64_t i = 0; i < t; i += s.chunk) {
-      const int64_t n = std::min(s.chunk, t - i);
-      const at::Tensor score = at::bmm(s.q.narrow(1, i, n), s.k.transpose(1, 2)).mul_(s.scale);
-      const at::Tensor normal = at::logsumexp(score, -1, /*keepdim=*/true);
-      log_sum.narrow(1, i, n).copy_(normal);
-      out.narrow(1, i, n).copy_(at::bmm(score.sub_(normal).exp_(), s.v));
+    if (qkv.is_cpu()) {
+      attend_in_threads(s, out, log_sum);
+    } else {
+      for (int64_t i = 0; i < t; i += s.chunk) {
+        const int64_t n = std::min(s.chunk, t - i);
+        attend(s.q.narrow(1, i, n), s.k, s.v, s.scale, out.narrow(1, i, n), log_sum.narrow(1, i, n));
+      }
     }
     if (context != nullptr) {
       context->save_for_backward({qkv, out, log_sum});

@@ -138,7 +138,7 @@ TEST_CASE("bit for bit the same in any batch, with any threads, whatever came be
   o.multipliers = {1, 2, 3};
   o.blocks = {1, 1, 1};
   o.groups = 8;
-  o.attention = {2};
+  o.attention = {0, 2};  // of 400 pixels: several pieces of queries
   const Parameters p = random_parameters(o);
   const int threads = at::get_num_threads();
   for (const auto type : {at::kFloat, at::kBFloat16}) {
