@@ -44,8 +44,7 @@ struct UpscaleProgram {
 
 int with_stages(cli::App& app, const UpscaleProgram& program) {
   if (program.models.empty()) throw UsageError("no stage given: -m STAGE.json, or --baseline");
-  std::vector<Stage> stages;
-  for (const std::string& path : program.models) stages.emplace_back(path, program.sampling);
+  std::vector<Stage> stages = open_chain(program.models, program.sampling);
   const at::Device device = open_device(program.compute.device);
   use_threads(program.compute.threads);
 

@@ -19,6 +19,8 @@
 namespace sr3 {
 namespace {
 
+constexpr size_t kMostSteps = 65535;  // tensor/noise.h's
+
 std::string shape_text(at::IntArrayRef shape) {
   std::string text = "(";
   for (size_t i = 0; i < shape.size(); ++i) text += cat(i ? "," : "", shape[i]);
@@ -97,6 +99,7 @@ SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
   if (spacing) manifest.spacing = *spacing;
   if (variance) manifest.variance = *variance;
   if (eta) manifest.eta = *eta;
+  if (eta && !(*eta >= 0 && *eta <= 1)) throw UsageError(cat("--eta ", *eta, " is not in 0 to 1"));
   if (eta && manifest.sampler != "ddim")
     throw UsageError(cat("--eta is of the ddim sampler, and this is ", manifest.sampler));
   if (variance && manifest.sampler != "ddpm")
@@ -123,7 +126,11 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   if (guidance_ != 1 && (!diffuses() || manifest_.diffusion.label_dropout == 0))
     throw UsageError(
         cat("--guidance: '", path_, "' was trained without label dropout, so it has no answer without a class"));
-  if (!diffuses()) return;
+  if (!diffuses()) {
+    if (overrides.steps || overrides.sampler || overrides.spacing || overrides.variance || overrides.eta)
+      throw UsageError(cat("'", path_, "' is a regression, which has no steps and no sampler"));
+    return;
+  }
   sampling_ = overrides.over(manifest_.sampling);
   validate(sampling_);
   if (sampling_.sampler == "ddpm" && sampling_.variance == "learned" && manifest_.diffusion.variance != "learned")
@@ -136,9 +143,36 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     if (overrides.steps || overrides.spacing) throw UsageError(error.what());
     throw;
   }
+  if (levels_.alpha_bar.size() > kMostSteps)
+    throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMostSteps));
   if (!levels_.keeps_end)
     warn(cat("'", path_, "': these steps begin at level ", levels_.timestep.front() + 1, " of ", alpha_bar_.size(),
              ", so the noise they begin from is not what the network was trained with"));
+}
+
+std::vector<Stage> open_chain(const std::vector<std::string>& paths, const SamplingOverrides& overrides) {
+  std::vector<StageManifest> manifests;
+  for (const std::string& path : paths) manifests.push_back(read_manifest(path));
+  std::vector<SamplingOverrides> each(paths.size(), overrides);
+  const auto leave_out = [&](auto SamplingOverrides::*value, const auto& takes) {
+    if (std::none_of(manifests.begin(), manifests.end(), takes)) return;  // the stage says what is wrong
+    for (size_t i = 0; i < paths.size(); ++i)
+      if (!takes(manifests[i])) (each[i].*value).reset();
+  };
+  using Manifest = const StageManifest&;
+  const auto diffuses = [](Manifest m) { return m.kind != "regression"; };
+  const auto samples_by = [&](Manifest m, const char* sampler) {
+    return diffuses(m) && overrides.sampler.value_or(m.sampling.sampler) == sampler;
+  };
+  leave_out(&SamplingOverrides::noise_level, [](Manifest m) { return m.augmentation.kind == "gaussian"; });
+  leave_out(&SamplingOverrides::guidance, [&](Manifest m) { return diffuses(m) && m.diffusion.label_dropout > 0; });
+  leave_out(&SamplingOverrides::eta, [&](Manifest m) { return samples_by(m, "ddim"); });
+  leave_out(&SamplingOverrides::variance, [&](Manifest m) { return samples_by(m, "ddpm"); });
+  for (const auto value : {&SamplingOverrides::steps, &SamplingOverrides::sampler, &SamplingOverrides::spacing})
+    leave_out(value, diffuses);
+  std::vector<Stage> stages;
+  for (size_t i = 0; i < paths.size(); ++i) stages.emplace_back(paths[i], each[i]);
+  return stages;
 }
 
 void Stage::stop_at(double alpha_bar) {

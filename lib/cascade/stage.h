@@ -89,6 +89,9 @@ class Stage {
   std::unique_ptr<UNetRunner> network_;
 };
 
+// The stages of a chain. What is said of sampling goes to those that take it; UsageError where none does.
+std::vector<Stage> open_chain(const std::vector<std::string>& paths, const SamplingOverrides& overrides);
+
 // A stage's manifest and weights without what sampling needs. DataError as Stage::load.
 struct StageWeights {
   StageManifest manifest;

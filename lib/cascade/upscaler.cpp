@@ -16,7 +16,7 @@ namespace {
 
 // The outermost maps of one pass through the network take about this; what it keeps for its skips is ten times it.
 constexpr int64_t kMapBytes = int64_t{1} << 24;
-constexpr int64_t kLongestSide = 512, kShortestSide = 128;
+constexpr int64_t kLongestSide = 512, kShortestSide = 128, kOverlap = 32;
 constexpr int64_t kMostAtOnce = 16;
 // Conditions are prepared once for all steps up to this, else at each.
 constexpr int64_t kPreparedBytes = int64_t{1} << 28;
@@ -168,7 +168,7 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
 void UpscaleOptions::declare(Options& options) {
   options.group("Large pictures");
   options.add("tile", 0, &tile, "N", "longest side of the tiles, in pixels of the result; 0: by the network");
-  options.add("overlap", 0, &overlap, "N", "pixels that neighbouring tiles share");
+  options.add("overlap", 0, &overlap, "N", "pixels that neighbouring tiles share; else 32, or half of smaller tiles");
   options.add("batch", 0, &batch, "N", "tiles, or images of one size, at once; 0: by size");
   options.group("Result");
   options.add("consistency", 0, &consistency, "project the result on what the input allows");
@@ -176,11 +176,11 @@ void UpscaleOptions::declare(Options& options) {
 
 void validate(const UpscaleOptions& options) {
   if (options.tile < 0) throw UsageError(cat("--tile ", options.tile, " is less than 0"));
-  if (options.overlap < 0) throw UsageError(cat("--overlap ", options.overlap, " is less than 0"));
+  if (options.overlap && *options.overlap < 0) throw UsageError(cat("--overlap ", *options.overlap, " is less than 0"));
   if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
   const int64_t side = options.tile ? options.tile : kShortestSide;
-  if (options.overlap * 2 > side)
-    throw UsageError(cat("--overlap ", options.overlap, " is more than half of the tiles' ", side));
+  if (options.overlap && *options.overlap > side / 2)
+    throw UsageError(cat("--overlap ", *options.overlap, " is more than half of the tiles' ", side));
 }
 
 Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(stage), options_(options) {
@@ -204,7 +204,8 @@ Tiling Upscaler::tiling(int64_t width, int64_t height) const {
   int64_t side = options_.tile ? options_.tile : default_side();
   // A picture of no more pixels than a tile has stays whole, whatever its shape.
   if (options_.tile == 0 && width * height <= side * side) side = std::max({width, height, side});
-  return Tiling(height, width, {side, options_.overlap, stage_.scale(), stage_.granule()});
+  const int64_t overlap = options_.overlap.value_or(std::min(kOverlap, side / 2));
+  return Tiling(height, width, {side, overlap, stage_.scale(), stage_.granule()});
 }
 
 int64_t Upscaler::tiles_at_once(const Tiling& tiling) const {

@@ -34,6 +34,8 @@ fails 2 "no stage was trained with noise in its condition" cascade n.json --nois
 fails 2 "--truncate: no stage" cascade n.json --truncate
 upscale -m n-16.json --class 0 --steps 2 a.ppm >/dev/null
 fails 2 "without label dropout" upscale -m n-16.json --class 0 --guidance 2 a.ppm
+# In a chain each stage takes what it can.
+upscale -m n-16.json -m c-16.json --class 0 --noise-level 0 --steps 2 a.ppm | pamfile - | grep -q '32 by 32'
 tiny_cascade u.json --unconditional
 fails 2 "--guidance: no stage was trained with label dropout" cascade u.json --guidance 2
 fails 2 "has no classes" cascade u.json --class 1
