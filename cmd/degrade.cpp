@@ -1,6 +1,8 @@
 // degrade: make low-resolution images from high-resolution ones.
 // Knows no tensors and links no torch: the recipe (lib/degrade/recipe.h) is applied in the reader's threads, as each
 // image is decoded.  See degrade(1).
+#include <algorithm>
+
 #include "base/error.h"
 #include "cli/run.h"
 #include "cli/shared.h"
@@ -33,6 +35,8 @@ int degrade(cli::App& app) {
   const Recipe recipe(recipe_options);
   Reader reader(app.inputs(), reading, [&](Frame& frame) {
     try {
+      if (std::max(pad, frame.image.width) > reading.max_pixels / std::max({pad, frame.image.height, int64_t{1}}))
+        throw DataError(cat("padded it is more than the limit of ", reading.max_pixels, " pixels"));
       if (pad > 0) frame.image = padded(frame.image, pad);
       frame.image =
           crop_only ? recipe.cropped(frame.image) : recipe(frame.image, seed, static_cast<uint64_t>(frame.index));

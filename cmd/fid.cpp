@@ -67,6 +67,9 @@ Collected statistics_of_images(cli::App& app, FidProgram& program, const std::ve
 void check_output(const FidProgram& program, const char* verb) {
   if (program.output.empty() || program.output == "-")
     throw UsageError(cat(verb, " needs a file to write: -o FILE.npz"));
+  // Operands are told from images by this ending.
+  if (!program.output.ends_with(".npz"))
+    throw UsageError(cat("'", program.output, "': statistics are a NumPy archive, whose name ends in .npz"));
   const OutputFile possible(program.output);
 }
 

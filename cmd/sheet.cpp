@@ -74,15 +74,19 @@ int sheet(cli::App& app) {
   app.options.add("output", 'o', &writing.output, "OUT", "FILE.png, FILE.jpg, FILE.ppm, DIR/, or - for a stream of one image");
   app.parse();
   const auto& inputs = app.inputs();
-  if (options.columns < 0 || options.gap < 0) throw UsageError("options '--columns' and '--gap' take 0 or more");
-  if (options.scale < 1) throw UsageError("option '--scale' takes 1 or more");
+  const auto most = [](const char* name, int64_t value, int64_t least) {
+    if (value < least || value > 65536) throw UsageError(cat("--", name, " ", value, " is not in ", least, " to 65536"));
+  };
+  most("columns", options.columns, 0);
+  most("gap", options.gap, 0);
+  most("scale", options.scale, 1);
   const auto columns_of_beside = static_cast<int64_t>(inputs.size());
   if (beside && inputs.size() < 2) throw UsageError("option '--beside' needs two inputs or more");
   if (beside && options.columns % columns_of_beside != 0)
     throw UsageError(cat("option '--columns' must be a multiple of the ", inputs.size(), " inputs beside each other"));
   if (beside && options.columns == 0) options.columns = columns_of_beside;
 
-  Writer writer(writing);
+  Writer writer(writing, inputs);
   Collected found = beside ? collect_beside(inputs, reading) : collect(inputs, reading, app.progress);
   if (!found.images.empty()) {
     if (labels) {

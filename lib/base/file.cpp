@@ -1,12 +1,18 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <cerrno>
+#include <climits>
+#include <cstdlib>
 #include <cstring>
+#include <random>
+#include <utility>
 
 #include "base/error.h"
 
@@ -29,21 +35,56 @@ size_t FileSource::read(uint8_t* to, size_t n) {
   }
 }
 
+namespace {
+
+// Hidden, so that no program takes it for an image. Random, for process numbers repeat among the machines of a batch job.
+std::string unique_name() {
+  static const std::string program = [] {
+    std::random_device device;
+    return cat(std::hex, device(), device());
+  }();
+  static std::atomic<int64_t> count = 0;
+  return cat(".sr3-", program, "-", ++count, ".tmp");
+}
+
+}  // namespace
+
 OutputFile::OutputFile(const std::string& path) : path_(path) {
   if (path == "-") {
     path_ = "standard output";
     file_ = stdout;
     return;
   }
-  temporary_ = cat(path, ".", getpid(), ".tmp");
-  file_ = std::fopen(temporary_.c_str(), "wbe");
-  if (!file_) throw Error(cat("cannot write '", path_, "': ", std::strerror(errno)));
+  const auto fail = [this] { return Error(cat("cannot write '", path_, "': ", std::strerror(errno))); };
+  struct stat status;
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    file_ = std::fopen(path.c_str(), "wbe");  // a named pipe or a device stays what it is
+    if (!file_) throw fail();
+    return;
+  }
+  // A link stays a link: its target is replaced.
+  char real[PATH_MAX];
+  target_ = ::realpath(path.c_str(), real) ? real : path;
+  const std::string folder = directory_of(target_);
+  if (base_name(target_).size() > NAME_MAX) {
+    errno = ENAMETOOLONG;
+    throw fail();
+  }
+  temporary_ = folder + unique_name();
+  // A file without a name until it is whole, where the system has them: a killed program leaves nothing behind.
+  int fd = -1;
+  if (::access("/proc/self/fd", X_OK) == 0)
+    fd = ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  nameless_ = fd >= 0;
+  if (fd < 0) fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  file_ = fd < 0 ? nullptr : ::fdopen(fd, "wb");
+  if (!file_) throw fail();
 }
 
 OutputFile::~OutputFile() {
   if (file_ && file_ != stdout) {
     std::fclose(file_);
-    std::remove(temporary_.c_str());
+    if (!temporary_.empty() && !nameless_) std::remove(temporary_.c_str());
   }
 }
 
@@ -53,23 +94,22 @@ void OutputFile::write(const void* bytes, size_t n) {
 }
 
 void OutputFile::close() {
-  std::FILE* file = file_;
+  std::FILE* const file = std::exchange(file_, nullptr);
   if (!file) return;
-  if (file == stdout) {
-    file_ = nullptr;
-    if (std::fflush(file) != 0) throw Error(cat("cannot write '", path_, "': ", std::strerror(errno)));
-    return;
-  }
-  const bool flushed = std::fflush(file) == 0;
-  int failure = errno;
-  file_ = nullptr;
-  const bool closed = std::fclose(file) == 0;
-  if (flushed && !closed) failure = errno;
-  if (!flushed || !closed || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    if (flushed && closed) failure = errno;
-    std::remove(temporary_.c_str());
-    throw Error(cat("cannot write '", path_, "': ", std::strerror(failure)));
-  }
+  bool named = !temporary_.empty() && !nameless_;
+  int failure = 0;
+  const auto step = [&failure](bool good) {
+    if (!good && !failure) failure = errno;
+    return !failure;
+  };
+  if (step(std::fflush(file) == 0) && nameless_)
+    named = step(::linkat(AT_FDCWD, cat("/proc/self/fd/", fileno(file)).c_str(), AT_FDCWD, temporary_.c_str(),
+                          AT_SYMLINK_FOLLOW) == 0);
+  if (file != stdout) step(std::fclose(file) == 0);
+  if (!failure && !temporary_.empty()) step(std::rename(temporary_.c_str(), target_.c_str()) == 0);
+  if (!failure) return;
+  if (named) std::remove(temporary_.c_str());
+  throw Error(cat("cannot write '", path_, "': ", std::strerror(failure)));
 }
 
 Bytes read_file(const std::string& path, uint64_t max_bytes) {
@@ -125,7 +165,7 @@ std::string extension_of(const std::string& path) {
 
 void close_stdout() {
   const bool failed = std::ferror(stdout) != 0;
-  if (std::fclose(stdout) != 0 && errno != EBADF)
+  if (std::fclose(stdout) != 0)
     throw Error(cat("cannot write 'standard output': ", std::strerror(errno)));
   if (failed) throw Error("cannot write 'standard output'");
 }

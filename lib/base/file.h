@@ -1,4 +1,4 @@
-// Bytes in and out. Outputs appear whole or not at all: temporary name, checked close, rename.
+// Bytes in and out. Outputs appear whole or not at all: no name or a temporary one, checked close, rename.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ class FileSource : public Source {
   std::string name_;
 };
 
-// Output to a file (whole or not at all) or, for "-", to standard output.
+// Output to a file (whole or not at all; a link's target), into a named pipe or device, or, for "-", to standard output.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
@@ -47,7 +47,8 @@ class OutputFile {
   void close();  // flush, check, rename
 
  private:
-  std::string path_, temporary_;
+  std::string path_, target_, temporary_;
+  bool nameless_ = false;  // until close()
   std::FILE* file_ = nullptr;
 };
 

@@ -19,8 +19,13 @@ LogState& log_state() {
 }
 
 std::string printable(std::string text) {
-  for (char& c : text)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) c = '?';
+  unsigned char before = 0;
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool c1 = before == 0xc2 && byte >= 0x80 && byte < 0xa0;  // controls of a terminal, too, in UTF-8
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f || c1) c = '?';
+    before = byte;
+  }
   return text;
 }
 

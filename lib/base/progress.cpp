@@ -16,6 +16,7 @@ void ProgressOptions::declare(Options& options) {
 Meter::Meter(const ProgressOptions& options, std::string unit, int64_t total, int64_t start)
     : unit_(std::move(unit)), total_(total), start_(start), begin_(Clock::now()), last_(begin_) {
   silent_ = options.progress == "never" || (options.progress == "auto" && log_state().verbosity < 1);
+  always_ = options.progress == "always";
   terminal_ = isatty(STDERR_FILENO);
 }
 
@@ -37,8 +38,8 @@ void Meter::update(int64_t done, const std::string& extra) {
   if (silent_) return;
   const auto now = Clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();
-  const bool last = total_ >= 0 && done >= total_ && terminal_;
-  if (since < (terminal_ ? 0.2 : 30.0) && !last) return;
+  const bool last = total_ >= 0 && done >= total_ && (terminal_ || always_);
+  if (since < (terminal_ ? 0.2 : always_ ? 1.0 : 30.0) && !last) return;
   last_ = now;
   const double elapsed = std::chrono::duration<double>(now - begin_).count();
   const double rate = elapsed > 0 ? static_cast<double>(done - start_) / elapsed : 0;

@@ -1,4 +1,5 @@
-// Progress on standard error: on a terminal one line rewritten 5 times a second, else a line every 30 s.
+// Progress on standard error: on a terminal one line rewritten 5 times a second, else a line every 30 s, or every second with
+// --progress always.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,7 @@ class Meter {
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool terminal_ = false, silent_ = false, open_ = false;
+  bool terminal_ = false, always_ = false, silent_ = false, open_ = false;
   std::string unit_;
   int64_t total_, start_;
   Clock::time_point begin_, last_;

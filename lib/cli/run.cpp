@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -57,6 +58,13 @@ int guarded(App& app, int (*body)(App&)) {
   }
 }
 
+// Where the caller closed standard input, output or error, the next file opened would take its place: messages would go
+// into it, and results be lost. What is opened here fails at use, as a closed one does.
+void hold_standard_files() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 }  // namespace
 
 App::App(std::string program, std::string summary, std::string synopsis, std::vector<std::string> arguments)
@@ -108,6 +116,7 @@ std::string brief_reason(const std::string& what, bool all) {
 int run(const char* program, const char* summary, const char* synopsis, int argc, char** argv, int (*body)(App&)) {
   // `upscale ... | head -c1` ends silently, also under a parent that ignores the signal (Python's subprocess).
   std::signal(SIGPIPE, SIG_DFL);
+  hold_standard_files();
   const std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
   log_state().program = shown_name(program, argc > 0 ? argv[0] : nullptr);
   remember_run(program, arguments);

@@ -27,9 +27,13 @@ void add_noise(std::vector<Sample>& samples, double sigma, RandomStream random) 
 Image jpeg_round_trip(const Image& image, int quality) {
   EncodeOptions options;
   options.jpeg_quality = quality;
-  Image out = with_depth(decode(encode(image, Format::kJpeg, options), "the JPEG round trip", Limits{}), image.depth);
-  out.comment = image.comment;
-  return out;
+  try {
+    Image out = with_depth(decode(encode(image, Format::kJpeg, options), "the JPEG round trip", Limits{}), image.depth);
+    out.comment = image.comment;
+    return out;
+  } catch (const Error& error) {  // too long a side: of this image, not of the whole job
+    throw DataError(error.what());
+  }
 }
 
 }  // namespace

@@ -11,6 +11,9 @@
 namespace sr3 {
 namespace {
 
+// Pixels between the two passes may be so many, or as many as before or after: more comes of making a line a column.
+constexpr int64_t kMostBetween = int64_t{1} << 28;
+
 // A pass that keeps its size is left out, as the references do: all its weights would be 1.
 template <class Sample, class Weight, class Table>
 std::vector<Sample> two_passes(std::span<const Sample> in, int64_t in_width, int64_t in_height, int64_t channels,
@@ -34,6 +37,9 @@ std::vector<Sample> two_passes(std::span<const Sample> in, int64_t in_width, int
     now = out;
     now_height = height;
   };
+  const int64_t between = rows_first ? width * in_height : in_width * height;
+  if (between > std::max({kMostBetween, in_width * in_height, width * height}))
+    throw DataError(cat("the way from ", in_width, "x", in_height, " to ", width, "x", height, " takes ", between, " pixels"));
   if (rows_first) along_x();
   along_y();
   along_x();
@@ -121,7 +127,9 @@ Image rounded_levels(std::span<const float> values, int64_t width, int64_t heigh
 std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                                 int64_t width, int64_t height, Kernel kernel) {
   check_size(in_width, in_height, width, height);
-  return two_passes<float, double>(in, in_width, in_height, channels, width, height, true,
+  // No rounding between the passes: the order is free, and changed only where it must be.
+  const bool rows_first = width * in_height <= std::max(kMostBetween, in_width * height);
+  return two_passes<float, double>(in, in_width, in_height, channels, width, height, rows_first,
                                    [kernel](int64_t from, int64_t to) { return cut_weights(from, to, kernel); });
 }
 

@@ -1,5 +1,8 @@
 #include "image/codec.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/error.h"
 #include "image/jpeg.h"
 #include "image/png.h"
@@ -14,7 +17,7 @@ Format sniff(std::span<const uint8_t> head, const std::string& origin) {
   if (begins({0xff, 0xd8, 0xff})) return Format::kJpeg;
   if (begins({0x89, 'P', 'N', 'G'})) return Format::kPng;
   if (begins({'P', '5'}) || begins({'P', '6'})) return Format::kPnm;
-  if (head.size() >= 3 && head[0] == 'P' && head[1] >= '1' && head[1] <= '7' && head[2] == '\n')
+  if (head.size() >= 3 && head[0] == 'P' && head[1] >= '1' && head[1] <= '7' && std::isspace(head[2]))
     throw DataError(cat("'", origin, "' is a P", char(head[1]), " image; of the PNM formats only P5 and P6 are read"));
   throw DataError(cat("'", origin, "' is not a PNG, JPEG or PNM image"));
 }

@@ -1,6 +1,7 @@
 #include "image/png.h"
 
 #include <png.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <bit>
@@ -25,7 +26,7 @@ struct Chunks {
 
 // Walks the chunks to IEND, so that libpng is never given a cut file. CRCs are libpng's business.
 Chunks walk(std::span<const uint8_t> bytes, const std::string& origin) {
-  static constexpr char kComment[] = "Comment";
+  static constexpr char kComment[] = "Comment";  // ImageMagick writes it small
   Chunks found;
   for (size_t at = 8;;) {
     if (bytes.size() - at < 12 || bytes.size() - at - 12 < big_endian(&bytes[at]))
@@ -36,7 +37,7 @@ Chunks walk(std::span<const uint8_t> bytes, const std::string& origin) {
     if (type == "IDAT") found.compressed += data.size();
     if (type == "eXIf") found.orientation = exif_orientation(data);
     if (type == "tEXt" && found.comment.empty() && data.size() > sizeof kComment &&
-        std::memcmp(data.data(), kComment, sizeof kComment) == 0)
+        ::strncasecmp(reinterpret_cast<const char*>(data.data()), kComment, sizeof kComment) == 0)
       found.comment.assign(data.begin() + sizeof kComment, data.end());
     if (type == "IEND") {
       check_end(at, bytes.size(), origin);
@@ -54,7 +55,7 @@ struct Reading {
   char message[256] = "";
   Image image;
   Bytes spare;  // RGBA: a row, or the whole image when it is interlaced
-  std::vector<png_bytep> rows;
+  std::vector<png_bytep> rows;  // of an interlaced image
 
   ~Reading() { png_destroy_read_struct(&png, &info, nullptr); }
 };
@@ -111,6 +112,10 @@ void start(Reading& r) {
   if (std::endian::native == std::endian::little) png_set_swap(r.png);
 }
 
+uint8_t* pixels_of(Image& image) {
+  return image.depth == 8 ? image.u8.data() : reinterpret_cast<uint8_t*>(image.u16.data());
+}
+
 bool read_info(Reading& r) {
   if (setjmp(png_jmpbuf(r.png))) return false;
   start(r);
@@ -119,14 +124,14 @@ bool read_info(Reading& r) {
   return true;
 }
 
-bool read_rows(Reading& r, bool alpha, bool interlaced) {
+bool read_rows(Reading& r, bool alpha, size_t stride) {
   if (setjmp(png_jmpbuf(r.png))) return false;
-  if (interlaced) {
+  if (!r.rows.empty()) {
     png_read_image(r.png, r.rows.data());
   } else {
     for (int64_t y = 0; y < r.image.height; ++y) {
-      png_read_row(r.png, r.rows[y], nullptr);
-      if (alpha) over_white_row(r, r.rows[y], y);
+      png_read_row(r.png, alpha ? r.spare.data() : pixels_of(r.image) + static_cast<size_t>(y) * stride, nullptr);
+      if (alpha) over_white_row(r, r.spare.data(), y);
     }
   }
   png_read_end(r.png, nullptr);
@@ -178,11 +183,9 @@ Image decode_png(std::span<const uint8_t> bytes, const std::string& origin, cons
   const bool interlaced = png_get_interlace_type(r.png, r.info) != PNG_INTERLACE_NONE;
   const size_t stride = png_get_rowbytes(r.png, r.info);
   if (alpha) r.spare.resize(interlaced ? stride * r.image.height : stride);
-  r.rows.resize(r.image.height);
-  uint8_t* const pixels = r.image.depth == 8 ? r.image.u8.data() : reinterpret_cast<uint8_t*>(r.image.u16.data());
-  for (size_t y = 0; y < r.rows.size(); ++y)
-    r.rows[y] = !alpha ? pixels + y * stride : r.spare.data() + (interlaced ? y * stride : 0);
-  if (!read_rows(r, alpha, interlaced)) throw damaged();
+  if (interlaced) r.rows.resize(r.image.height);
+  for (size_t y = 0; y < r.rows.size(); ++y) r.rows[y] = (alpha ? r.spare.data() : pixels_of(r.image)) + y * stride;
+  if (!read_rows(r, alpha, stride)) throw damaged();
   if (alpha && interlaced)
     for (int64_t y = 0; y < r.image.height; ++y) over_white_row(r, r.rows[y], y);
   r.image.comment = std::move(chunks.comment);

@@ -15,7 +15,7 @@ std::string size_of(const Image& image) { return cat(image.width, "x", image.hei
 
 Image without_border(const Image& image, int64_t n) {
   if (n == 0) return image;
-  if (image.width <= 2 * n || image.height <= 2 * n)
+  if (n >= (std::min(image.width, image.height) + 1) / 2)
     throw DataError(cat("nothing of ", size_of(image), " is left without a border of ", n));
   return crop(image, n, n, image.width - 2 * n, image.height - 2 * n);
 }
@@ -28,9 +28,10 @@ double consistency(const ScoreOptions& options, const Image& image, const Image&
                         options.scale > 0 ? cat(scale) : std::string("a whole number of"),
                         " times that of the low-resolution image, ", size_of(low_res)));
   const Image part = crop(image, 0, 0, low_res.width * scale, low_res.height * scale);
-  const Image small = resize(with_depth(part, low_res.depth), low_res.width, low_res.height, kernel_named(options.kernel),
-                             convention_named(options.convention));
-  return mean_square_error(small, low_res);
+  // Rounded once, at the end, as the low-resolution image was.
+  const Image small = resize(with_depth(part, std::max(part.depth, low_res.depth)), low_res.width, low_res.height,
+                             kernel_named(options.kernel), convention_named(options.convention));
+  return mean_square_error(with_depth(small, low_res.depth), low_res);
 }
 
 }  // namespace

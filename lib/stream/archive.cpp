@@ -20,13 +20,38 @@ namespace {
 // Text of ordinary pictures shrinks a thousand times at most; nested compressors of nothing have no bound.
 constexpr int64_t kMaxRatio = 2000, kFreeBytes = int64_t{256} << 20;
 
+// Of before POSIX, without a magic: the header's bytes add up to the number that it holds, its own taken as spaces.
+bool is_old_tar(std::span<const uint8_t> head) {
+  if (head.size() < 512 || head[0] == 0) return false;
+  int sum = 0, held = 0;
+  for (size_t i = 0; i < 512; ++i) sum += i >= 148 && i < 156 ? ' ' : head[i];
+  for (size_t i = 148; i < 156; ++i)
+    if (head[i] >= '0' && head[i] <= '7') held = held * 8 + head[i] - '0';
+  return held == sum;
+}
+
+std::string reason_of(struct archive* handle) {
+  const char* said = archive_error_string(handle);
+  std::string text = said ? said : "damaged archive";
+  const auto letter = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (text.size() > 1 && !std::isupper(letter(1))) text[0] = static_cast<char>(std::tolower(letter(0)));  // not of "ZIP"
+  return text;
+}
+
 }  // namespace
+
+bool begins_as_image(std::span<const uint8_t> head) {
+  if (head.size() < 2) return false;
+  if (head[0] == 'P') return head[1] >= '1' && head[1] <= '7' && (head.size() < 3 || std::isspace(head[2]) || head[2] == '#');
+  return (head[0] == 0xff && head[1] == 0xd8) || (head[0] == 0x89 && head[1] == 'P');
+}
 
 bool is_archive(std::span<const uint8_t> head) {
   const auto at = [&](size_t offset, std::initializer_list<uint8_t> magic) {
     return head.size() >= offset + magic.size() && std::equal(magic.begin(), magic.end(), head.begin() + offset);
   };
-  return at(257, {'u', 's', 't', 'a', 'r'}) || at(0, {'P', 'K', 3, 4}) || at(0, {'P', 'K', 5, 6}) ||
+  if (begins_as_image(head)) return false;
+  return at(257, {'u', 's', 't', 'a', 'r'}) || is_old_tar(head) || at(0, {'P', 'K', 3, 4}) || at(0, {'P', 'K', 5, 6}) ||
          at(0, {0x1f, 0x8b}) || at(0, {'B', 'Z', 'h'}) || at(0, {0xfd, '7', 'z', 'X', 'Z'}) ||
          at(0, {0x28, 0xb5, 0x2f, 0xfd});
 }
@@ -38,6 +63,7 @@ struct Archive::Impl : Source {
   Source* source = nullptr;
   Bytes block = Bytes(size_t{1} << 16);
   std::exception_ptr failure;  // of the source, kept while libarchive's C code is passed through
+  int64_t packed = 0;          // bytes of the archive read so far
   bool over = false;
 
   explicit Impl(const std::string& name, const Limits& given) : origin(name), limits(given) {
@@ -55,14 +81,16 @@ struct Archive::Impl : Source {
   [[noreturn]] void fail() {
     over = true;
     if (failure) std::rethrow_exception(failure);
-    const char* said = archive_error_string(handle);
-    std::string text = said ? said : "damaged archive";
-    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-    throw DataError(cat("cannot read '", origin, "': ", text, " at byte ", archive_filter_bytes(handle, -1)));
+    measure();
+    throw DataError(cat("cannot read '", origin, "': ", reason_of(handle), " at byte ", packed));
   }
 
+  // After its end libarchive knows no longer how far it was.
+  void measure() { packed = std::max<int64_t>(packed, archive_filter_bytes(handle, -1)); }
+
   void check_ratio() {
-    const int64_t plain = archive_filter_bytes(handle, 0), packed = archive_filter_bytes(handle, -1);
+    measure();
+    const int64_t plain = archive_filter_bytes(handle, 0);
     if (plain > kFreeBytes && plain / kMaxRatio > packed) {
       over = true;
       throw DataError(
@@ -70,19 +98,34 @@ struct Archive::Impl : Source {
     }
   }
 
-  // The current member.
+  // The current member. Damage to it alone, as a wrong checksum in a zip, leaves the others readable.
   size_t read(uint8_t* to, size_t n) override {
     const la_ssize_t got = archive_read_data(handle, to, n);
-    if (got < 0) fail();
+    if (got == ARCHIVE_FATAL) fail();
+    if (got < 0) throw DataError(cat("cannot read '", member, "': ", reason_of(handle)));
     check_ratio();
     return static_cast<size_t>(got);
   }
   const std::string& name() const override { return member; }
 
-  // Through read(), for libarchive's own skipping has no bound.
+  // Block by block, for libarchive's own skipping has no bound, and holes of sparse files are not in the blocks. Of damage
+  // to what nobody wants only the archive's own matters.
   void skip_rest() {
+    const void* block = nullptr;
+    size_t size = 0;
+    la_int64_t offset = 0;
+    int status = ARCHIVE_OK;
+    while ((status = archive_read_data_block(handle, &block, &size, &offset)) == ARCHIVE_OK) check_ratio();
+    if (status == ARCHIVE_FATAL) fail();
+  }
+
+  // What follows the image in its member, so that a checksum at its end is seen.
+  void read_rest() {
     uint8_t waste[4096];
-    while (read(waste, sizeof waste) > 0) {
+    for (int64_t rest = 0; rest < kFreeBytes; ) {
+      const size_t got = read(waste, sizeof waste);
+      if (got == 0) return;
+      rest += static_cast<int64_t>(got);
     }
   }
 
@@ -123,8 +166,16 @@ std::optional<Archive::Member> Archive::next() {
     const char* path = archive_entry_pathname(entry);
     if (!path) path = archive_entry_pathname_utf8(entry);
     impl.member = cat(impl.origin, ":", path ? path : "?");
-    if (!path || archive_entry_filetype(entry) != AE_IFREG || !is_image_name(path)) continue;
-    return Member{read_single(impl, impl.limits), path, impl.member};
+    if (!path || !is_image_name(path)) continue;
+    const char* target = archive_entry_hardlink(entry);
+    if (!target && archive_entry_filetype(entry) == AE_IFLNK) target = archive_entry_symlink(entry);
+    if (target)
+      throw DataError(cat("cannot read '", impl.member, "': it is a link to '", target,
+                          "', and links in archives are not followed; pack with tar --hard-dereference -h"));
+    if (archive_entry_filetype(entry) != AE_IFREG) continue;
+    Member member{read_single(impl, impl.limits), path, impl.member};
+    impl.read_rest();
+    return member;
   }
   impl.over = true;
   return std::nullopt;

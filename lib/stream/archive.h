@@ -15,6 +15,8 @@ namespace sr3 {
 // Whether a file that begins so is an archive that is read here: tar, zip, and what gzip, bzip2, xz or zstd compressed.
 // `head` should hold 512 bytes.
 bool is_archive(std::span<const uint8_t> head);
+// Whether it begins as PNG, JPEG or PNM; 3 bytes tell.
+bool begins_as_image(std::span<const uint8_t> head);
 
 class Archive {
  public:
@@ -30,8 +32,8 @@ class Archive {
   ~Archive();
   Archive(const Archive&) = delete;
 
-  // The next member that has an image's extension; nothing at the end. DataError when that member is no image (the next
-  // call goes on after it), or the archive is damaged or swells like a bomb (then the next call returns nothing).
+  // The next member that has an image's extension; nothing at the end. DataError when that member is no image, damaged or a
+  // link (the next call goes on after it), or the archive is damaged or swells like a bomb (then the next call returns nothing).
   std::optional<Member> next();
 
  private:

@@ -39,7 +39,9 @@ std::optional<std::vector<Frame>> Join::next() {
   }
   if (ready_.empty()) {
     // One image each: a comparison of two files has no need of equal names.
-    if (joined_ == 0 && std::all_of(waiting_.begin(), waiting_.end(), [](const auto& w) { return w.size() == 1; })) {
+    const auto single = [](const auto& reader) { return reader->met() == 1 && reader->skipped() == 0; };
+    if (joined_ == 0 && std::all_of(waiting_.begin(), waiting_.end(), [](const auto& w) { return w.size() == 1; }) &&
+        std::all_of(readers_.begin(), readers_.end(), single)) {
       std::vector<Frame> all;
       for (auto& input : waiting_) all.push_back(std::move(input.begin()->second)), input.clear();
       ++joined_;

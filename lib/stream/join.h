@@ -20,9 +20,9 @@ class Join {
   Join(const std::vector<std::string>& operands, const ReaderOptions& options);
 
   // The images of the next key that all inputs have, in the order of the operands; nothing at the end. Keys come as they
-  // become complete: where inputs differ in order, sort by the first image's index. Inputs of a single image each are
-  // joined whatever their keys. Throws DataError at a key met twice in one input, and at the end when an image was left
-  // over: "cannot pair 'a/x.png': no image 'x' in 'b/'". With keep_going those are skipped with a warning.
+  // become complete: where inputs differ in order, sort by the first image's index. Inputs of a single image each (of all
+  // shards) are joined whatever their keys. Throws DataError at a key met twice in one input, and at the end when an image
+  // was left over: "cannot pair 'a/x.png': no image 'x' in 'b/'". With keep_going those are skipped with a warning.
   std::optional<std::vector<Frame>> next();
   // Of the first input, when known.
   std::optional<int64_t> expected() const { return readers_.front()->expected(); }

@@ -18,6 +18,7 @@ struct Sequence::Impl {
   std::unique_ptr<PeekSource> peeked;
   std::unique_ptr<Splitter> splitter;
   std::unique_ptr<Archive> archive;
+  KeyMaker keys;
 
   Impl(const Part& of, const Limits& given, const Interrupt* by)
       : part(of), limits(given), interrupt(by), name(of.path == "-" ? "standard input" : of.path) {}
@@ -31,9 +32,8 @@ struct Sequence::Impl {
     input = std::make_unique<Input>(part.path, interrupt);
     peeked = std::make_unique<PeekSource>(*input);
     // An image is known by its first bytes: no waiting for 512 of a stream that goes on slowly.
-    const auto head = peeked->peek(2);
-    const bool image = head.size() < 2 || head[0] == 0xff || head[0] == 0x89 || (head[0] == 'P' && head[1] != 'K');
-    if (!image && is_archive(peeked->peek(512)))
+    const auto head = peeked->peek(3);
+    if (head.size() == 3 && !begins_as_image(head) && is_archive(peeked->peek(512)))
       archive = std::make_unique<Archive>(*peeked, limits);
     else
       splitter = std::make_unique<Splitter>(*peeked, limits);
@@ -61,7 +61,7 @@ std::optional<Encoded> Sequence::next() {
     if (!member) return std::nullopt;
     encoded.bytes = std::move(member->bytes);
     encoded.origin = member->origin;
-    encoded.key = keys_of({member->path})[0];
+    encoded.key = impl.keys.of(member->path);
   } else {
     return std::nullopt;
   }
@@ -69,8 +69,14 @@ std::optional<Encoded> Sequence::next() {
 }
 
 Bytes load_file(const std::string& path, const Limits& limits) {
-  Input input(path, nullptr);
-  return read_single(input, limits);
+  try {
+    Input input(path, nullptr);
+    return read_single(input, limits);
+  } catch (const DataError&) {
+    throw;
+  } catch (const Error& error) {  // gone, not to be read, on a bad disk: one image's damage
+    throw DataError(error.what());
+  }
 }
 
 Listing::Listing(const std::vector<std::string>& operands, const Limits& limits, uint64_t max_memory)

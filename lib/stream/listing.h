@@ -32,7 +32,7 @@ class Sequence {
   std::unique_ptr<Impl> impl_;
 };
 
-// One encoded image of a file.
+// One encoded image of a file. DataError also when the file cannot be read.
 Bytes load_file(const std::string& path, const Limits& limits);
 
 // Images by number, for any thread at any time. Files stay on disk; what pipes and archives hold is kept in memory.

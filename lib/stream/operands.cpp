@@ -42,12 +42,22 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
   ::closedir(folder);
   for (const auto& name : names) {
     struct stat status;
-    if (::stat((root + below + name).c_str(), &status) != 0) continue;  // a dangling link
-    if (S_ISDIR(status.st_mode))
+    const bool there = ::stat((root + below + name).c_str(), &status) == 0;  // or a dangling link, told when it is read
+    if (there && S_ISDIR(status.st_mode))
       walk(root, below + name + "/", above, found);
-    else if (S_ISREG(status.st_mode) && is_image_name(name))
+    else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name))
       found.push_back(below + name);
   }
+}
+
+std::string bare_key(const std::string& path) { return clean_key(directory_of(path) + stem_of(path)); }
+
+// The key, or with the first number that makes it new.
+std::string unused(const std::string& key, std::set<std::string>& used) {
+  if (key.empty()) return key;
+  std::string tried = key;
+  for (int64_t number = 2; !used.insert(tried).second; ++number) tried = cat(key, "-", number);
+  return tried;
 }
 
 std::vector<Part> folder_parts(const std::string& folder) {
@@ -129,12 +139,20 @@ bool is_image_name(const std::string& path) {
 }
 
 std::vector<std::string> keys_of(const std::vector<std::string>& paths) {
-  const auto bare = [](const std::string& path) { return clean_key(directory_of(path) + stem_of(path)); };
   std::map<std::string, int> uses;
-  for (const auto& path : paths) ++uses[bare(path)];
+  for (const auto& path : paths) ++uses[bare_key(path)];
+  std::set<std::string> used;
   std::vector<std::string> keys;
-  for (const auto& path : paths) keys.push_back(uses[bare(path)] > 1 ? clean_key(path) : bare(path));
+  for (const auto& path : paths) {
+    const std::string bare = bare_key(path);
+    keys.push_back(unused(uses[bare] > 1 ? clean_key(path) : bare, used));
+  }
   return keys;
+}
+
+std::string KeyMaker::of(const std::string& path) {
+  const std::string bare = bare_key(path);
+  return unused(used_.contains(bare) ? clean_key(path) : bare, used_);
 }
 
 std::vector<Part> expand_operands(const std::vector<std::string>& operands) {

@@ -1,6 +1,7 @@
 // From a program's operands to what is to be read, in order. Nothing is decoded, and pipes are not opened.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,17 @@ std::vector<Part> expand_operands(const std::vector<std::string>& operands);
 // dot.
 bool is_image_name(const std::string& path);
 
-// Paths to keys: cleaned, without extension; with it where two would be the same otherwise.
+// Paths to keys: cleaned, without extension; with it where two would be the same otherwise; and where that is the same,
+// too, numbered from the second on: "a.png-2".
 std::vector<std::string> keys_of(const std::vector<std::string>& paths);
+
+// The same for paths that are not known beforehand: who comes first has the shortest key.
+class KeyMaker {
+ public:
+  std::string of(const std::string& path);
+
+ private:
+  std::set<std::string> used_;
+};
 
 }  // namespace sr3

@@ -60,7 +60,8 @@ struct Reader::Impl {
   Workers workers;
   std::thread fetcher;
   std::optional<int64_t> declared;  // "n" of the current stream
-  int64_t ordinal = 0, delivered = 0, skipped = 0;
+  int64_t ordinal = 0;  // the fetching thread's
+  int64_t delivered = 0, skipped = 0;
 
   Impl(const std::vector<std::string>& operands, const ReaderOptions& given, std::function<void(Frame&)> each)
       : options(given),
@@ -290,6 +291,8 @@ std::optional<int64_t> Reader::expected() const {
 }
 
 int64_t Reader::skipped() const { return impl_->skipped; }
+
+int64_t Reader::met() const { return impl_->ordinal; }
 
 int Reader::status() const { return impl_->skipped ? kSkipped : kDone; }
 

@@ -49,6 +49,8 @@ class Reader {
   // How many images there will be, when known (only files and folders).
   std::optional<int64_t> expected() const;
   int64_t skipped() const;
+  // After the last image: how many there were, those of other shards and damaged ones too.
+  int64_t met() const;
   // kDone, or kSkipped when images were skipped.
   int status() const;
 

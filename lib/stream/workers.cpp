@@ -1,12 +1,26 @@
 #include "stream/workers.h"
 
 #include <algorithm>
+#include <system_error>
+
+#include "base/error.h"
 
 namespace sr3 {
 
+namespace {
+
+constexpr int64_t kMost = 4096;
+
+}  // namespace
+
 Workers::Workers(int64_t threads) {
-  if (threads < 1) threads = std::max(1u, std::thread::hardware_concurrency());
-  for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  if (threads < 0 || threads > kMost) throw UsageError(cat("--threads ", threads, " is not in 0 to ", kMost));
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  try {
+    for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {  // the system has no more: fewer do it, too
+    if (threads_.empty()) throw Error(cat("cannot start a thread: ", error.what()));
+  }
 }
 
 Workers::~Workers() {

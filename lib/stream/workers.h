@@ -15,7 +15,7 @@ namespace sr3 {
 
 class Workers {
  public:
-  // 0: one for each core.
+  // 0: one for each core. UsageError beyond 4096; fewer where the system has no more.
   explicit Workers(int64_t threads);
   // Finishes the jobs begun; drops the others (their futures then throw std::future_error).
   ~Workers();

@@ -9,6 +9,7 @@
 #include <deque>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -21,6 +22,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "image/codec.h"
+#include "stream/operands.h"
 #include "stream/workers.h"
 
 namespace sr3 {
@@ -47,17 +49,52 @@ void write_stdout(const Bytes& bytes) {
   }
 }
 
+using Place = std::pair<dev_t, ino_t>;
+
+std::optional<Place> place_of(const std::string& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return Place{status.st_dev, status.st_ino};
+}
+
+// Results would replace what they are made of, or one another. Of streams and archives that is not known beforehand.
 void refuse_inputs(const std::string& folder, const std::vector<std::string>& inputs) {
-  std::error_code none;
+  const auto here = place_of(folder);
   for (const std::string& input : inputs)
-    if (std::filesystem::equivalent(folder, input, none))
+    if (here && place_of(input) == here)
       throw UsageError(cat("-o: '", folder, "' is read, too: its images would be replaced; name another folder"));
+}
+
+void refuse_inputs(const std::string& folder, const std::vector<Part>& parts) {
+  std::map<std::string, const Part*> keys;
+  std::set<Place> read;
+  for (const Part& part : parts) {
+    if (part.kind != Part::kImage) continue;
+    if (const auto place = place_of(part.path)) read.insert(*place);
+    if (const auto [at, added] = keys.emplace(part.key, &part); !added)
+      throw Error(cat("cannot write the results of '", at->second->path, "' and of '", part.path, "': both would be '", folder,
+                      part.key, ".png'; give the folder above them, or a list"));
+  }
+  for (const auto& [key, part] : keys)
+    if (const auto place = place_of(folder + key + ".png"); place && read.contains(*place))
+      throw UsageError(cat("-o: '", folder, key, ".png' is read, too, and would be replaced; name another folder"));
+}
+
+void refuse_input(const std::string& output, const std::vector<Part>& parts) {
+  const auto here = place_of(output);
+  for (const Part& part : parts)
+    if (here && place_of(part.path) == here)
+      throw UsageError(cat("-o: '", output, "' is read, too, and would be replaced; name another file"));
 }
 
 void make_folder(const std::string& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
   if (failure) throw Error(cat("cannot make the folder '", path, "': ", failure.message()));
+}
+
+std::vector<Part> parts_of_all(const std::vector<std::string>& inputs) {
+  return inputs.empty() ? std::vector<Part>{} : expand_operands(inputs);
 }
 
 Format format_of(const std::string& path) {
@@ -81,6 +118,7 @@ struct Writer::Impl {
   std::set<std::string> keys;
   int64_t written = 0;
   bool closed = false;
+  Bytes single;  // of a file: written at the end, when nothing more can fail
 
   struct Entry {
     std::future<Bytes> bytes;
@@ -111,12 +149,15 @@ struct Writer::Impl {
       format = Format::kPng;
       folder = output.ends_with('/') ? output : output + "/";
       refuse_inputs(folder, inputs);
+      refuse_inputs(folder, parts_of_all(inputs));
       make_folder(folder);
     } else {
       kind = Kind::kFile;
       format = format_of(output);
       if (format == Format::kJpeg && options.depth == 16) throw UsageError("--depth 16: JPEG holds 8 bits only");
-      OutputFile probe(output);  // fails now if it cannot be made; unclosed, it leaves nothing
+      if (place_of(output)) refuse_input(output, parts_of_all(inputs));
+      // Fails now if it cannot be made; unclosed, it leaves nothing. (A named pipe is opened once.)
+      if (::stat(output.c_str(), &status) != 0 || S_ISREG(status.st_mode)) OutputFile probe(output);
     }
     thread = std::thread([this] { drain(); });
   }
@@ -144,8 +185,9 @@ struct Writer::Impl {
       }
       std::exception_ptr error;
       try {
-        const Bytes bytes = entry.bytes.get();
+        Bytes bytes = entry.bytes.get();
         if (kind == Kind::kStream) write_stdout(bytes);
+        if (kind == Kind::kFile) single = std::move(bytes);
       } catch (...) {
         error = std::current_exception();
       }
@@ -168,13 +210,15 @@ struct Writer::Impl {
   Bytes encode_frame(Frame& frame) {
     if (frame.image.depth != options.depth) frame.image = with_depth(frame.image, static_cast<int>(options.depth));
     frame.image.comment = frame_comment(frame);
-    Bytes bytes = encode(frame.image, format, encoding);
-    if (kind == Kind::kStream) return bytes;
-    std::string path = options.output;
-    if (kind == Kind::kFolder) {
-      path = folder + frame.key + ".png";
-      if (frame.key.find('/') != std::string::npos) make_folder(directory_of(path));
+    Bytes bytes;
+    try {
+      bytes = encode(frame.image, format, encoding);
+    } catch (const Error& error) {
+      throw Error(cat("cannot write '", frame.origin, "' to '", options.output, "': ", error.what()));
     }
+    if (kind != Kind::kFolder) return bytes;
+    const std::string path = folder + frame.key + ".png";
+    if (frame.key.find('/') != std::string::npos) make_folder(directory_of(path));
     write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     return {};
   }
@@ -225,6 +269,8 @@ void Writer::close() {
   impl.closed = true;
   impl.finish();
   impl.check_failure();
+  if (impl.kind == Impl::Kind::kFile && impl.written > 0)
+    write_file(impl.options.output, {reinterpret_cast<const char*>(impl.single.data()), impl.single.size()});
   if (impl.kind == Impl::Kind::kFile && impl.written == 0)
     warn(cat("no image came: '", impl.options.output, "' is not written"));
 }

@@ -92,6 +92,7 @@ fails 2 "no feature network is named; FID's is pt_inception-2015-12-05-6726825d.
 fails 2 "compare takes two sets" fid compare a
 fails 2 "stats, merge or compare" fid a b
 fails 2 "-o FILE.npz" fid stats a
+fails 2 "whose name ends in .npz" fid stats a -o a.stats
 fails 2 "nothing to merge" fid merge -o x.npz
 fails 2 "only one set can be standard input" fid compare - -
 fails 2 "--shard is of stats" fid compare --shard 1/2 a b

@@ -7,6 +7,10 @@ for convention in pillow matlab float; do
   [ "$(head -n1 table | cut -f6-)" = "$(printf 'consistency\trounding_floor')" ]
   [ "$(tail -n1 table)" = "$(printf 'mean\tinf\t1.000000\tinf\t1.000000\t0.000e+00\t1.282e-06')" ]
 done
+# 16 bits are rounded once, at the end, as degrade does.
+perl -e 'binmode STDOUT; print "P6\n24 16\n65535\n", pack "n*", map { $_ * 28657 % 65521 } 0 .. 1151' >deep.ppm
+degrade -s 4 deep.ppm -o deep-low.png
+[ "$(sr-metrics --low-res deep-low.png deep.ppm deep.ppm | tail -n1 | cut -f6)" = 0.000e+00 ]
 # Another resize does not agree.
 sr-metrics hr cut -s 4 --low-res low-pillow --kernel box | tail -n1 | cut -f6 | grep -qv '^0.000e+00$'
 sr-metrics cut cut --low-res low-pillow --json | tail -n1 | grep -q '"consistency":0.0,"rounding_floor":1.28'

@@ -22,6 +22,19 @@ same table again
 
 # Two files need no equal names.
 sr-metrics hr/1.ppm sr/2.png | grep -q '^1'
+# One that is left over of several, by its shard or for damage, is not a single image.
+mkdir ref out
+cp hr/1.ppm ref/a.ppm
+cp hr/1.ppm ref/b.ppm
+cp hr/1.ppm out/a.ppm
+cp hr/2.ppm out/c.ppm
+fails 1 "cannot pair 'ref/b.ppm': no image 'b' in 'out'" sr-metrics --shard 2/2 ref out
+fails 1 "cannot pair 'ref/b.ppm': no image 'b' in 'out'" sheet --beside --shard 2/2 ref out -o s.png
+rm out/c.ppm
+echo damaged >ref/a.ppm
+status=0
+sr-metrics --keep-going ref out >none 2>err || status=$?
+[ "$status" = 3 ] && not grep -q '^b' none
 # Equal images: infinite, and null in JSON.
 sr-metrics hr hr | tail -n1 | cut -f1-3 | grep -q $'^mean\tinf\t1.000000$'
 sr-metrics hr sr --json >lines

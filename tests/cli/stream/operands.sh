@@ -37,7 +37,27 @@ grep -a -q 'tEXtComment' out/b.png
 grep -a -q 'Softwaresr3-cdm' <(tr -d '\0' <out/b.png)
 
 fails 1 "no images in 'empty'" bash -c 'mkdir empty; degrade -s 1 empty'
-fails 1 "'out2/b.png' has been written by another image" degrade -s 1 -o out2/ in in/b.ppm
+fails 1 "results of 'in/b.ppm' and of 'in/b.ppm': both would be 'out2/b.png'" degrade -s 1 -o out2/ in in/b.ppm
+mkdir -p two/A two/B
+cp in/b.ppm two/A/x.ppm
+cp in/b.ppm two/B/x.ppm
+fails 1 "'two/A/x.ppm' and of 'two/B/x.ppm': both would be 'out2/x.png'" degrade -s 1 --shard 1/2 -o out2/ two/A/x.ppm two/B/x.ppm
+[ ! -e out2 ]
+fails 1 "'out2/b.png' has been written by another image" \
+  bash -c '(degrade -s 1 in/b.ppm; degrade -s 1 in/b.ppm) | degrade -s 1 -o out2/'
+# Names that differ only in what a key cannot hold.
+mkdir names
+cp in/b.ppm 'names/a b.ppm'
+cp in/b.ppm names/a_b.ppm
+cp in/b.ppm names/$'\xe7\x8c\xab'.ppm
+cp in/b.ppm names/$'\xe7\x8a\xac'.ppm
+degrade -s 1 -o out4/ names
+[ "$(cd out4 && ls | xargs)" = '___.ppm-2.png ___.ppm.png a_b.ppm-2.png a_b.ppm.png' ]
+cp in/b.ppm names/x.ppm
+cp in/sub/a.PNG names/x.png
+(cd names && tar cf ../x.tar x.ppm x.png)
+degrade -s 1 -o out5/ x.tar
+[ "$(cd out5 && ls | xargs)" = 'x.png x.png.png' ]
 fails 1 "it holds one image; use -o DIR/" degrade -s 1 -o x.png in
 fails 2 "--shard: '3/2' is not I/N with I from 1 to N" degrade -s 1 --shard 3/2 in
 fails 2 "names neither a folder" degrade -s 1 -o x.gif in/b.ppm
