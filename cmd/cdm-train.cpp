@@ -7,6 +7,7 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "train/cascade_options.h"
+#include "train/stage_files.h"
 #include "train/trainer.h"
 
 namespace sr3 {
@@ -18,6 +19,7 @@ struct CdmTrain {
   RunFlags run;
   std::optional<int64_t> stage;
   int64_t cache_mb = DataOptions{}.cache_mb;
+  bool keep_going = false;
   cli::ComputeOptions compute;
   std::string output;
 
@@ -25,6 +27,7 @@ struct CdmTrain {
     options.group("Training");
     options.add("stage", 0, &stage, "N", "this one only, from 1");
     run.declare_run(options);
+    options.add("keep-going", 0, &keep_going, "put others in the place of damaged images, and exit with status 3");
     options.add("cache", 0, &cache_mb, "MB", "decoded images kept in memory");
     fresh.declare(options);
     options.add("output", 'o', &output, "CASCADE.json", "the new cascade; its stages go beside it");
@@ -45,7 +48,15 @@ int CdmTrain::train(const std::vector<std::string>& operands, const ProgressOpti
   const std::vector<StageManifest> stages = read_stages(path, cascade);
   DataOptions data = data_of(cascade, {operands.begin() + 1, operands.end()});
   data.cache_mb = cache_mb;
+  data.keep_going = keep_going;
+  data.check();
   data.seed = run.trainer.seed;
+  // No stage is trained on the pictures of another one.
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const StagePaths paths = stage_paths(stage_path(path, cascade, i));
+    data.leave_out.insert(data.leave_out.end(), {paths.preview, paths.loss});
+  }
+  int skipped = kDone;
   const auto begin = std::chrono::steady_clock::now();
   for (size_t i = stage ? static_cast<size_t>(*stage) - 1 : 0;
        i < (stage ? static_cast<size_t>(*stage) : stages.size()); ++i) {
@@ -63,9 +74,11 @@ int CdmTrain::train(const std::vector<std::string>& operands, const ProgressOpti
       if (i > 0 && !stage && *trainer.time_limit <= 0) break;
     }
     note(which);
-    if (const int status = Trainer(stages[i], trainer, data, stage_path(path, cascade, i)).run(progress)) return status;
+    const int status = Trainer(stages[i], trainer, data, stage_path(path, cascade, i)).run(progress);
+    if (status != kDone && status != kSkipped) return status;
+    if (status == kSkipped) skipped = status;
   }
-  return kDone;
+  return skipped;
 }
 
 int main_of(cli::App& app) {
@@ -78,6 +91,7 @@ int main_of(cli::App& app) {
   if (program.fresh.sizes) {
     if (program.stage) throw UsageError("--stage trains, --new only writes manifests");
     if (program.output.empty()) throw UsageError("-o CASCADE.json is missing: where the manifest goes");
+    program.fresh.keep_going = program.keep_going;
     program.fresh.write(operands, program.output, !program.run.trainer.no_history);
     return kDone;
   }

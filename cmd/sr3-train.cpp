@@ -32,6 +32,7 @@ static int train(cli::App& app) {
   trainer.device = compute.device;
   trainer.precision = compute.precision;
   trainer.threads = compute.threads;
+  data.check();
   const StageManifest stage = flags.stage(data.crop);
   if (data.pretreatment == "preset") data.pretreatment = flags.pretreatment();
   data.seed = trainer.seed;

@@ -1,12 +1,14 @@
 #include "data/dataset.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "degrade/resize.h"
 #include "image/peek.h"
+#include "store/digest.h"
 
 namespace sr3 {
 namespace {
@@ -38,16 +40,31 @@ Dataset::Dataset(const DataOptions& options, int64_t side)
       resize_(options.pretreatment == "resize"),
       budget_(static_cast<uint64_t>(std::max<int64_t>(options.cache_mb, 0)) << 20) {
   if (!resize_ && options.pretreatment != "crop") throw UsageError(cat("no pretreatment '", options.pretreatment, "'"));
-  leave_small_ones(options.skip_small);
+  leave_out(options.leave_out);
+  leave_small_ones(options.skip_small, options.keep_going);
   if (listing_.items.empty()) throw Error("no images to train on");
 }
 
-void Dataset::leave_small_ones(bool skip) {
+void Dataset::leave_out(const std::vector<std::string>& paths) {
+  std::erase_if(listing_.items, [&](const Listing::Item& item) {
+    return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      std::error_code none;  // neither has to exist
+      return base_name(item.path) == base_name(path) && std::filesystem::equivalent(item.path, path, none);
+    });
+  });
+}
+
+void Dataset::leave_small_ones(bool skip, bool keep_going) {
   std::vector<Listing::Item> fit;
   std::string first;
   int64_t small = 0;
   for (size_t i = 0; i < listing_.items.size(); ++i) {
-    const int64_t side = std::max(shorter_side(listing_, i), pad_);
+    int64_t side = side_;
+    try {
+      side = std::max(shorter_side(listing_, i), pad_);
+    } catch (const Error& error) {
+      if (!keep_going) throw DataError(error.what() + std::string(kKeepGoingHelps));
+    }
     if (side < side_) {
       if (small++ == 0) first = cat("'", listing_.items[i].origin, "' is ", side, " pixels on its shorter side");
     } else {
@@ -67,6 +84,8 @@ void Dataset::leave_small_ones(bool skip) {
 // In the middle of at least pad x pad pixels, its border repeated.
 Image Dataset::prepared(int64_t i) const {
   Image image = padded(with_depth(listing_.decode(static_cast<size_t>(i)), 8), pad_);
+  if (std::min(image.width, image.height) < side_)
+    throw DataError(cat("cannot use '", origin(i), "': it has become smaller than the ", side_, "x", side_, " crop"));
   if (!resize_) return image;
   // SR3, section 4: the largest centre crop, brought to the training size by area.
   const int64_t square = std::min(image.width, image.height);
@@ -95,6 +114,17 @@ std::shared_ptr<const Image> Dataset::image(int64_t i) {
     kept_.pop_back();
   }
   return image;
+}
+
+ImagesDigest Dataset::digest() const {
+  std::string names, sizes;
+  for (const Listing::Item& item : listing_.items) {
+    std::error_code gone;
+    const uint64_t size = item.path.empty() ? item.bytes.size() : std::filesystem::file_size(item.path, gone);
+    names += base_name(item.key) + "\n";
+    sizes += cat(gone ? 0 : size, "\n");
+  }
+  return {sha256_bytes(names), sha256_bytes(sizes)};
 }
 
 std::string Dataset::class_of(int64_t i) const {

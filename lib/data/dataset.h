@@ -14,15 +14,20 @@
 
 namespace sr3 {
 
+constexpr const char* kKeepGoingHelps = " (--keep-going puts another image in its place)";
+
 class Dataset {
  public:
-  // side: of the crops. Error when an image is smaller (unless skip_small), when there is none at all.
+  // side: of the crops. Error when an image is smaller (unless skip_small), when there is none at all. With keep_going an
+  // image that shows no size counts: image() will say what is wrong with it.
   Dataset(const DataOptions& options, int64_t side);
 
   int64_t size() const { return static_cast<int64_t>(listing_.items.size()); }
-  // 8 bits, after the pretreatment. DataError when it cannot be decoded.
+  // 8 bits, after the pretreatment. DataError when it cannot be decoded, Error when it is gone.
   std::shared_ptr<const Image> image(int64_t i);
   const std::string& origin(int64_t i) const { return listing_.items[static_cast<size_t>(i)].origin; }
+
+  ImagesDigest digest() const;
 
   // The class that a list names for an image, else the folder that it lies in, "" without one: "cats" of the key
   // "train/cats/0001".
@@ -33,7 +38,8 @@ class Dataset {
  private:
   using Kept = std::list<std::pair<int64_t, std::shared_ptr<const Image>>>;  // latest first
 
-  void leave_small_ones(bool skip);
+  void leave_out(const std::vector<std::string>& paths);
+  void leave_small_ones(bool skip, bool keep_going);
   Image prepared(int64_t i) const;
 
   Listing listing_;

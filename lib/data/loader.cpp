@@ -9,10 +9,13 @@
 #include <cstring>
 #include <deque>
 #include <future>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "base/rng.h"
 #include "data/dataset.h"
@@ -31,6 +34,7 @@ constexpr int64_t kAhead = 3;    // batches
 struct Example {
   std::vector<float> high_res, condition, low_res;
   int64_t label = -1;
+  bool replaced = false;
 };
 
 Image flipped(Image image) {
@@ -73,7 +77,18 @@ void DataOptions::declare(Options& options) {
               "draw crops again whose detail deviates less than X grey levels (6 leaves out sky)");
   options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
   options.add("skip-small", 0, &skip_small, "leave out images smaller than the crop");
+  options.add("keep-going", 0, &keep_going, "put others in the place of damaged images, and exit with status 3");
   options.add("cache", 0, &cache_mb, "MB", "decoded images kept in memory");
+}
+
+void DataOptions::check() const {
+  const auto not_below_zero = [](const char* option, double value) {
+    if (!(value >= 0)) throw UsageError(cat("--", option, ": ", value, " is less than 0"));
+  };
+  not_below_zero("crop", static_cast<double>(crop));
+  not_below_zero("pad", static_cast<double>(pad));
+  not_below_zero("cache", static_cast<double>(cache_mb));
+  not_below_zero("min-detail", min_detail);
 }
 
 struct Loader::Impl {
@@ -85,6 +100,9 @@ struct Loader::Impl {
   std::optional<Recipe> recipe;
   std::vector<int64_t> labels;  // of images; empty without classes
 
+  std::mutex damaged_mutex;
+  std::set<int64_t> damaged;    // images that could not be read
+  int64_t replaced = 0;         // examples
   EpochOrder order;             // the caller's thread only
   struct Pending {
     int64_t number;
@@ -143,8 +161,27 @@ struct Loader::Impl {
     return example;
   }
 
+  // Image i, or with keep_going the first one after it that can be read; i becomes its number.
+  std::shared_ptr<const Image> readable(int64_t& i) {
+    for (int64_t tries = 0; tries < dataset.size(); ++tries, i = (i + 1) % dataset.size()) {
+      {
+        const std::lock_guard lock(damaged_mutex);
+        if (damaged.contains(i)) continue;
+      }
+      try {
+        return dataset.image(i);
+      } catch (const Error& error) {
+        if (!options.keep_going) throw DataError(error.what() + std::string(kKeepGoingHelps));
+        const std::lock_guard lock(damaged_mutex);
+        if (damaged.insert(i).second) complain(cat(error.what(), "; another image takes its place"));
+      }
+    }
+    throw DataError("cannot train on these images: none of them can be read");
+  }
+
   Example make(int64_t e, int64_t i) {
-    const auto image = dataset.image(i);
+    const int64_t wanted = i;
+    const auto image = readable(i);
     RandomStream random(options.seed, static_cast<uint64_t>(e), kRandomCrop);
     Example best = drawn(*image, random, e);
     const bool once = options.min_detail <= 0 || !conditional || (image->width == side && image->height == side);
@@ -155,6 +192,7 @@ struct Loader::Impl {
       if (more > detail) best = std::move(next), detail = more;
     }
     if (!labels.empty()) best.label = labels[static_cast<size_t>(i)];
+    best.replaced = i != wanted;
     return best;
   }
 
@@ -177,6 +215,10 @@ Loader::Loader(const DataOptions& options, const StageManifest& manifest) : impl
 Loader::~Loader() = default;
 
 int64_t Loader::images() const { return impl_->dataset.size(); }
+
+ImagesDigest Loader::digest() const { return impl_->dataset.digest(); }
+
+int64_t Loader::replaced() const { return impl_->replaced; }
 
 std::vector<std::string> Loader::classes() const { return impl_->dataset.classes(); }
 
@@ -211,6 +253,7 @@ Batch Loader::next(int64_t first, int64_t batch) {
     future.wait();
     impl.waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const Example example = future.get();
+    impl.replaced += example.replaced;
     place(result.high_res, i, example.high_res);
     if (impl.conditional) {
       place(result.condition, i, example.condition);

@@ -25,10 +25,20 @@ struct DataOptions {
   std::string pretreatment = "crop";  // crop: random crop at full size | resize: largest centre square, area to high_res
   int64_t pad = 0;                    // smaller images are put in the middle of this side, their border repeated
   bool skip_small = false;            // leave out images smaller than the crop
+  bool keep_going = false;            // another image takes the place of one that cannot be read
+  std::vector<std::string> leave_out; // files that are no images to train on, whatever folder is named
   int64_t cache_mb = 4096;            // decoded images kept in memory, as 8 bits; beyond that they are decoded again
   int64_t threads = 0;                // decoding threads; 0: all cores
   uint64_t seed = 0;
-  void declare(Options& options);     // all but operands, threads and seed, which are the program's
+  // All but operands, leave_out, threads and seed, which are the program's.
+  void declare(Options& options);
+  void check() const;                 // UsageError on values out of range
+};
+
+// SHA-256 over the names of all images in order, and over their sizes in bytes: whether they are those of another time. A name
+// has no folder, so that it is the same in an archive.
+struct ImagesDigest {
+  std::string names, sizes;
 };
 
 struct Batch {
@@ -46,10 +56,13 @@ class Loader {
   Loader(const DataOptions& options, const StageManifest& manifest);
   ~Loader();
   int64_t images() const;
+  ImagesDigest digest() const;
+  int64_t replaced() const;  // examples so far that another image than theirs stands for
   // Names of the classes of the images, sorted: what a list says, else the folder; none when one has none.
   std::vector<std::string> classes() const;
   // Examples first .. first+batch-1. Asked for in sequence, the next 3 batches are made in threads ahead. Throws what making an
-  // example threw (DataError at a damaged image).
+  // example threw (DataError at an image that cannot be read). With keep_going such an image is complained of once, and the next
+  // one in the order of the listing stands for it, so that examples depend on the images alone.
   Batch next(int64_t first, int64_t batch);
   double waited() const;  // seconds that next() has waited in all
 

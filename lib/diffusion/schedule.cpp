@@ -120,20 +120,19 @@ std::vector<double> make_alpha_bar(const std::vector<double>& betas) {
   return out;
 }
 
-double linear_beta_end(double beta_start, int64_t steps, double alpha_bar_end) {
-  double low = beta_start, high = 1 - 1e-12;
+double beta_end_for(ScheduleOptions options, double alpha_bar_end) {
   const auto end_of = [&](double beta_end) {
+    options.beta_end = beta_end;
     double log_product = 0;
-    for (int64_t i = 0; i < steps; ++i)
-      log_product += std::log1p(-(beta_start + (beta_end - beta_start) * static_cast<double>(i) /
-                                                   static_cast<double>(std::max<int64_t>(steps - 1, 1))));
+    for (const double beta : make_betas(options)) log_product += std::log1p(-beta);
     return log_product;
   };
+  double low = options.beta_start, high = 1 - 1e-12;
   const double wanted = std::log(alpha_bar_end);
-  if (steps < 2 || end_of(low) < wanted || end_of(high) > wanted)
-    throw Error(cat("cannot shorten the noise schedule to ", steps, " steps: no linear betas from ", beta_start,
+  if (options.steps < 2 || end_of(low) < wanted || end_of(high) > wanted)
+    throw Error(cat("cannot shorten the noise schedule to ", options.steps, " steps: no ", options.kind, " betas from ", low,
                     " end at alpha_bar ", alpha_bar_end));
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 200 && low < high; ++i) {
     const double middle = (low + high) / 2;
     (end_of(middle) > wanted ? low : high) = middle;
   }

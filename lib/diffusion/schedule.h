@@ -18,9 +18,10 @@ struct ScheduleOptions {
 std::vector<double> make_betas(const ScheduleOptions& options);
 std::vector<double> make_alpha_bar(const std::vector<double>& betas);
 
-// The beta_end with which `steps` linear betas from beta_start end at this alpha_bar: a shortened schedule of new betas
-// that keeps its end (with the same beta_end it would start from noise that is none). Error when there is no such value.
-double linear_beta_end(double beta_start, int64_t steps, double alpha_bar_end);
+// The beta_end with which a schedule of this kind (linear, quadratic, sigmoid), beta_start and number of steps ends at this
+// alpha_bar: a shortened schedule of new betas that keeps its end (with the same beta_end it would start from noise that is none).
+// Error when there is no such value.
+double beta_end_for(ScheduleOptions options, double alpha_bar_end);
 
 // The levels that a sampler visits, noisiest first: alpha_bar[k] before step k, then `end` after the last.
 struct SamplingLevels {

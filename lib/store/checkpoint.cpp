@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "store/digest.h"
 
 namespace sr3 {
 
@@ -72,7 +73,7 @@ void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
   const auto done = [&](const std::string& name) {
     const std::string path = fresh + "/" + name;
     sync(path, O_RDONLY);
-    files[name] = fs::file_size(path);
+    files[name] = {{"size", fs::file_size(path)}, {"sha256", sha256_file(path)}};
   };
   for (const auto& [name, file] : checkpoint.tensors) {
     write_safetensors(fresh + "/" + name, file);
@@ -112,15 +113,18 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
   Checkpoint checkpoint;
   try {
     const json index = json::parse(read_text(index_path));
-    for (const auto& [name, size] : index.at("files").items()) {
+    for (const auto& [name, entry] : index.at("files").items()) {
       const std::string path = folder + "/" + name;
       if (name.find('/') != std::string::npos)
         throw DataError(cat("cannot use '", index_path, "': bad name '", name, "'"));
       std::error_code failure;
       const auto found = fs::file_size(path, failure);
       if (failure) throw DataError(cat("cannot read '", path, "': ", failure.message()));
-      if (found != size.get<uint64_t>())
-        throw DataError(cat("cannot use '", path, "': ", found, " bytes where the index has ", size.get<uint64_t>()));
+      // Older ones have the size alone.
+      const auto size = (entry.is_object() ? entry.at("size") : entry).get<uint64_t>();
+      if (found != size) throw DataError(cat("cannot use '", path, "': ", found, " bytes where the index has ", size));
+      if (entry.is_object() && sha256_file(path) != entry.at("sha256").get<std::string>())
+        throw DataError(cat("cannot use '", path, "': its digest is not the one in the index: it is damaged"));
       if (extension_of(name) == "safetensors")
         checkpoint.tensors.emplace_back(name, read_safetensors(path));
       else

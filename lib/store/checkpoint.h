@@ -1,5 +1,5 @@
 // A folder of named files that is complete or absent, whatever kills the writer, and the machine too.
-// It is written beside its place as FOLDER.new, each file synced, an index of names and sizes last; then two renames
+// It is written beside its place as FOLDER.new, each file synced, an index of names, sizes and digests last; then two renames
 // put it there (FOLDER to FOLDER.old, FOLDER.new to FOLDER). Reading finishes or undoes what a crash left half way.
 // Knows nothing of training: files of tensors and files of text.
 #pragma once

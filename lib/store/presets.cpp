@@ -85,6 +85,7 @@ Preset sr3_paper(const char* name, const char* text, int64_t low_res, int64_t hi
   p.steps = 1000000;
   p.warmup = 10000;
   p.learning_rate = 1e-4;
+  p.regression_rate = 1e-5;
   p.ema = 0.9999;
   p.pretreatment = "resize";
   StageManifest& m = p.manifest;

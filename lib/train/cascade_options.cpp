@@ -60,6 +60,7 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     data.operands = operands;
     data.pad = pad;
     data.pretreatment = "resize";
+    data.keep_going = keep_going;
     const Dataset images(data, *std::max_element(full.sizes.begin(), full.sizes.end()));
     if (!unconditional) full.classes = images.classes();
     note(

@@ -50,17 +50,17 @@ std::optional<JournalLine> parse(const std::string& text) {
   return line;
 }
 
-// Whole lines with the offset after each, up to the first damaged one.
-std::vector<std::pair<JournalLine, size_t>> lines_of(const std::string& text) {
-  std::vector<std::pair<JournalLine, size_t>> result;
-  for (size_t at = 0;;) {
-    const size_t end = text.find('\n', at);
-    if (end == std::string::npos) return result;
-    const auto line = parse(text.substr(at, end - at));
-    if (!line) return result;
-    at = end + 1;
-    result.emplace_back(*line, at);
-  }
+struct Whole {
+  std::optional<JournalLine> line;  // nothing when it is damaged
+  size_t end;                       // the offset after it
+};
+
+// All but an unfinished last line.
+std::vector<Whole> lines_of(const std::string& text) {
+  std::vector<Whole> result;
+  for (size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
+    result.push_back({parse(text.substr(at, end - at)), end + 1});
+  return result;
 }
 
 }  // namespace
@@ -92,8 +92,8 @@ Journal::~Journal() { ::close(fd_); }
 
 void Journal::cut(int64_t step) {
   size_t keep = 0;
-  for (const auto& [line, end] : lines_of(read_text(path_))) {
-    if (line.step > step) break;
+  for (const auto& [line, end] : lines_of(step > 0 ? read_text(path_) : "")) {
+    if (line && line->step > step) break;
     keep = end;
   }
   if (ftruncate(fd_, static_cast<off_t>(keep)) != 0) fail(path_);
@@ -112,7 +112,8 @@ void Journal::append(const JournalLine& line) {
 std::vector<JournalLine> read_journal(const std::string& path) {
   std::vector<JournalLine> result;
   if (access(path.c_str(), F_OK) != 0) return result;
-  for (auto& [line, end] : lines_of(read_text(path))) result.push_back(line);
+  for (const auto& [line, end] : lines_of(read_text(path)))
+    if (line) result.push_back(*line);
   return result;
 }
 

@@ -1,6 +1,6 @@
-// The journal of a training: JSON lines, one every so many steps. Lines after the saved step are cut when a run
-// resumes, so that the file equals that of a straight run but for the timings. Holds a lock: one process trains a stage
-// at a time.
+// The journal of a training: JSON lines, one every so many steps, and one of what is left at the end of a run, which
+// gives way to the whole one when the training goes on. Lines after the saved step are cut when a run resumes, so that
+// the file equals that of a straight run but for the timings. Holds a lock: one process trains a stage at a time.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ class Journal {
   Journal(const std::string& path, const std::string& stage);
   ~Journal();
   Journal(const Journal&) = delete;
-  // Drops the lines after `step`, and anything from the first damaged line on (a killed writer's).
+  // Drops the lines after `step` (all, when it is 0), and an unfinished last one (a killed writer's). A damaged line
+  // among the others stays.
   void cut(int64_t step);
   void append(const JournalLine& line);
   const std::string& path() const { return path_; }
@@ -41,7 +42,7 @@ class Journal {
   int fd_ = -1;
 };
 
-// All whole lines of a journal; empty when there is no such file.
+// All whole lines of a journal but damaged ones; empty when there is no such file.
 std::vector<JournalLine> read_journal(const std::string& path);
 
 }  // namespace sr3

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "store/presets.h"
 
@@ -41,7 +42,8 @@ std::vector<double> numbers(const char* option, const std::string& text) {
 std::vector<int64_t> integers(const char* option, const std::string& text) {
   std::vector<int64_t> result;
   for (const double value : numbers(option, text)) {
-    if (value != std::floor(value)) throw UsageError(cat("--", option, ": '", value, "' is not a whole number"));
+    if (value != std::floor(value) || std::abs(value) > 1e9)
+      throw UsageError(cat("--", option, ": '", value, "' is not a whole number up to 1e9"));
     result.push_back(static_cast<int64_t>(value));
   }
   return result;
@@ -54,6 +56,26 @@ void take(Value& value, const std::optional<Given>& given) {
 
 void at_least(const char* option, double value, double least) {
   if (!(value >= least)) throw UsageError(cat("--", option, ": ", value, " is less than ", least));
+}
+
+void at_most(const char* option, int64_t value, int64_t most) {
+  if (value > most) throw UsageError(cat("--", option, ": ", value, " is more than ", most));
+}
+
+// A schedule whose betas do not follow from T alone would, with fewer steps, end before the noise that sampling begins
+// from.
+void set_steps(ScheduleOptions& schedule, int64_t steps) {
+  const bool shorter = steps < schedule.steps, fixed = schedule.kind == "cosine" || schedule.kind == "betas";
+  const double end = shorter && !fixed ? make_alpha_bar(make_betas(schedule)).back() : 0;
+  schedule.steps = steps;
+  if (!shorter || fixed || steps < 1) return;
+  try {
+    schedule.beta_end = beta_end_for(schedule, end);
+  } catch (const Error& error) {
+    throw UsageError(cat("--diffusion-steps: ", error.what()));
+  }
+  note(cat("with ", steps, " diffusion steps beta_end is ", schedule.beta_end,
+           ", so that the schedule still ends at alpha_bar ", end));
 }
 
 // The largest number of groups up to `most` that divides the channels of every level.
@@ -148,13 +170,15 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     if (!high_res && !crop) image.high_res = image.low_res * preset_scale;
   } else {
     const int64_t by = scale.value_or(preset_scale);
-    if (scale) at_least("scale", static_cast<double>(by), 1);
+    if (scale) at_least("scale", static_cast<double>(by), 2);
     if (image.high_res % by != 0)
       throw UsageError(cat("a side of ", image.high_res, " cannot be shrunk ", by, " times: it is not a multiple"));
     image.low_res = image.high_res / by;
   }
   if (image.high_res % image.low_res != 0)
     throw UsageError(cat("--high-res ", image.high_res, " is not a multiple of --low-res ", image.low_res));
+  if (image.high_res == image.low_res)
+    throw UsageError(cat("--low-res ", image.low_res, " is as large as the result: there is nothing to learn"));
 
   UNetOptions& network = stage.network;
   take(network.channels, channels);
@@ -179,7 +203,11 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     diffusion.schedule = ScheduleOptions{};
     diffusion.schedule.kind = *schedule;
   }
-  take(diffusion.schedule.steps, diffusion_steps);
+  if (diffusion_steps) set_steps(diffusion.schedule, *diffusion_steps);
+  // The preset's steps of sampling, where they are a plain number: never more than there are.
+  std::string& sampled = stage.sampling.steps;
+  if (sampled.find_first_not_of("0123456789") == std::string::npos && parse_int(sampled) > diffusion.schedule.steps)
+    sampled = std::to_string(diffusion.schedule.steps);
   take(diffusion.level_draw, level_draw);
   if (regression) {
     if (predict || schedule || level_draw || diffusion_steps)
@@ -197,6 +225,11 @@ StageManifest TrainFlags::stage(int64_t crop) const {
   stage.description = description;
   stage.training.data = data_name;
   stage.training.attribution = attribution;
+  try {
+    validate(stage);
+  } catch (const DataError& error) {
+    throw UsageError(error.what());  // presets agree with themselves: it is the command line's
+  }
   return stage;
 }
 
@@ -206,7 +239,8 @@ TrainerOptions TrainFlags::resolved() const {
   const Preset& given = preset_named(preset);
   TrainerOptions base;
   base.steps = given.steps, base.batch = given.batch, base.warmup = given.warmup;
-  base.learning_rate = given.learning_rate, base.ema = given.ema;
+  base.learning_rate = regression && given.regression_rate > 0 ? given.regression_rate : given.learning_rate;
+  base.ema = given.ema;
   base.decay = trainer.decay;
   return RunFlags::resolved(base);
 }
@@ -222,6 +256,7 @@ TrainerOptions RunFlags::resolved(TrainerOptions base) const {
   result.ema = ema.value_or(base.ema);
   at_least("steps", static_cast<double>(result.steps), 1);
   at_least("batch", static_cast<double>(result.batch), 1);
+  at_most("batch", result.batch, 1 << 16);
   at_least("accumulate", static_cast<double>(result.accumulate), 1);
   if (result.accumulate > result.batch)
     throw UsageError(cat("--accumulate ", result.accumulate, " is more than the batch of ", result.batch));
@@ -233,6 +268,7 @@ TrainerOptions RunFlags::resolved(TrainerOptions base) const {
   at_least("journal-every", static_cast<double>(result.journal_every), 1);
   at_least("preview-every", static_cast<double>(result.preview_every), 0);
   at_least("preview-images", static_cast<double>(result.preview_images), 1);
+  at_most("preview-images", result.preview_images, 1 << 16);
   try {
     if (time_limit) result.time_limit = parse_duration(*time_limit);
   } catch (const UsageError& error) {

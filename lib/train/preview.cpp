@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "diffusion/loss.h"
 #include "diffusion/noise_aug.h"
@@ -23,7 +25,7 @@ namespace {
 // Far behind the examples of any training.
 constexpr int64_t kFirstExample = int64_t{1} << 40;
 // Enough to judge a stage by, and quick.
-constexpr const char* kSteps = "10";
+constexpr size_t kSteps = 10;
 
 void write_png(const std::string& path, const Image& image) {
   const Bytes bytes = encode(image, Format::kPng, {});
@@ -65,7 +67,8 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   }
 
   const auto alpha_bar = make_alpha_bar(make_betas(diffusion.schedule));
-  const SamplingLevels levels = sampling_levels(alpha_bar, kSteps, manifest_.sampling.spacing);
+  const std::string steps = std::to_string(std::min(kSteps, alpha_bar.size()));
+  const SamplingLevels levels = sampling_levels(alpha_bar, steps, manifest_.sampling.spacing);
   network.set_levels(network_level(manifest_.network.level.input, levels));
   // Of a clean condition.
   at::Tensor clean;
@@ -93,7 +96,7 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
     return residual ? at::clamp(condition + x0 / scale, -1, 1).sub_(condition).mul_(scale) : at::clamp(x0, -1, 1);
   };
   SamplerOptions sampling = manifest_.sampling;
-  sampling.steps = kSteps;
+  sampling.steps = steps;
   sampling.clip = false;  // correct_x0 does it, for residuals too
   return finished(sample_loop(sampling, levels, denoise, noise, hooks));
 }
@@ -121,7 +124,9 @@ void draw_loss_curve(const std::string& journal, const std::string& path) {
     raw.x.push_back(static_cast<double>(line.step));
     raw.y.push_back(line.loss);
   }
-  if (raw.x.size() < 2) return;
+  if (raw.x.empty()) return;
+  // A single mean holds for all steps before it.
+  if (raw.x.size() == 1) raw.x.insert(raw.x.begin(), 0), raw.y.push_back(raw.y.front());
   smooth.x = raw.x;
   smooth.y = moving_average(raw.y, 20);
   raw.faint = true;

@@ -30,8 +30,7 @@ class Preview {
   at::ScalarType compute_;
 };
 
-// Log scale; the mean over the last 20 lines above the raw ones. Nothing is written for a journal of less than two
-// lines.
+// Log scale; the mean over the last 20 lines above the raw ones. Nothing is written for an empty journal.
 void draw_loss_curve(const std::string& journal, const std::string& path);
 
 }  // namespace sr3

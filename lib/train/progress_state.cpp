@@ -13,6 +13,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
+constexpr const char *kNames = "names", *kSizes = "sizes in bytes";
+
 // Where in the settings an option's value stands.
 const std::map<std::string, std::string> kOptionOf = {
     {"/kind", "--regression"},
@@ -46,12 +48,15 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/clip_norm", "--clip-norm"},
     {"/weight_decay", "--weight-decay"},
     {"/precision", "--precision"},
+    {"/threads", "--threads"},
     {"/crop", "--crop"},
     {"/no_flip", "--no-flip"},
     {"/min_detail", "--min-detail"},
     {"/pretreatment", "--pretreatment"},
     {"/pad", "--pad"},
     {"/images", "the number of images"},
+    {"/names", kNames},
+    {"/sizes", kSizes},
 };
 
 struct Difference {
@@ -85,7 +90,7 @@ std::vector<Difference> differences(const std::string& begun, const std::string&
 }  // namespace
 
 TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions& trainer, const DataOptions& data,
-                             int64_t images) {
+                             int64_t images, const ImagesDigest& digest) {
   const json all = json::parse(manifest_text(manifest));
   json stage = json::object();
   for (const auto& [key, value] : all.items())
@@ -99,7 +104,8 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
                        {"ema", trainer.ema},
                        {"clip_norm", trainer.clip_norm},
                        {"weight_decay", trainer.weight_decay},
-                       {"precision", trainer.precision}};
+                       {"precision", trainer.precision},
+                       {"threads", trainer.threads}};
   // What only some trainings have is named in theirs alone, so that older ones go on.
   if (manifest.diffusion.variance == "learned") trainer_json["vlb_weight"] = trainer.vlb_weight;
   json data_json = {{"images", images},
@@ -107,6 +113,9 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
                     {"min_detail", data.min_detail},
                     {"pretreatment", data.pretreatment}};
   if (data.pad > 0) data_json["pad"] = data.pad;
+  if (!digest.names.empty()) data_json["names"] = digest.names;
+  // An image that was damaged or mended on the way has another size: whoever says --keep-going goes on nevertheless.
+  if (!digest.sizes.empty() && !data.keep_going) data_json["sizes"] = digest.sizes;
   return {stage.dump(), trainer.seed, data_json.dump(), trainer_json.dump()};
 }
 
@@ -120,6 +129,7 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
   out["skipped_in_row"] = progress.skipped_in_row;
   out["seconds"] = progress.seconds;
   out["last_loss"] = progress.last_loss;
+  out["journalled"] = progress.journalled;
   out["window"] = {
       {"loss", progress.window_loss}, {"gradient_norm", progress.window_norm}, {"steps", progress.window_steps}};
   if (progress.window_bits != 0) out["window"]["bits"] = progress.window_bits;  // only with a learned variance
@@ -142,6 +152,7 @@ void parse_progress(const std::string& text, const std::string& origin, Training
     progress.skipped_in_row = in.at("skipped_in_row");
     progress.seconds = in.at("seconds");
     progress.last_loss = in.at("last_loss");
+    progress.journalled = in.value("journalled", progress.step);  // older ones have whole lines alone
     progress.window_loss = in.at("window").at("loss");
     progress.window_norm = in.at("window").at("gradient_norm");
     progress.window_steps = in.at("window").at("steps");
@@ -154,7 +165,8 @@ void parse_progress(const std::string& text, const std::string& origin, Training
     throw DataError(cat("cannot use '", origin, "': it is not the progress of a training"));
   }
   for (const int64_t count :
-       {progress.step, progress.updates, progress.examples, progress.skipped, progress.window_steps})
+       {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
+        progress.window_steps})
     if (count < 0) throw DataError(cat("cannot use '", origin, "': a count is below 0"));
 }
 
@@ -165,9 +177,19 @@ void check_settings(const TrainingSettings& begun, const TrainingSettings& now, 
   };
   if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
   for (const auto& d : differences(begun.stage, now.stage)) refuse(d);
-  for (const auto& d : differences(begun.data, now.data)) refuse(d);
+  // What an older version did not note cannot differ.
+  const std::string none = json().dump();
+  for (const auto& d : differences(begun.data, now.data)) {
+    const bool digest = d.option == kNames || d.option == kSizes;
+    if (digest && (d.begun == none || d.now == none)) continue;
+    if (digest)
+      throw UsageError(cat("cannot resume '", stage, "': the ", d.option, " of the images are not those that it was ",
+                           "begun with (--init-from begins a training with other images, --restart begins anew",
+                           d.option == kSizes ? ", --keep-going goes on" : "", ")"));
+    refuse(d);
+  }
   for (const auto& d : differences(begun.trainer, now.trainer))
-    note(cat(d.option, " is now ", d.now, ", was ", d.begun));
+    if (d.begun != none) note(cat(d.option, " is now ", d.now, ", was ", d.begun));
 }
 
 }  // namespace sr3

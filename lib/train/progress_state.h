@@ -17,7 +17,8 @@ struct TrainingProgress {
   int64_t examples = 0;  // the number of the next example
   int64_t skipped = 0, skipped_in_row = 0;
   double seconds = 0;    // of training, over all runs
-  double last_loss = 0;  // mean of the last journal window
+  double last_loss = 0;   // mean of the last journal window
+  int64_t journalled = 0; // the step of the journal's last whole line
   // Of the journal's open window.
   double window_loss = 0, window_norm = 0, window_bits = 0;
   int64_t window_steps = 0;  // that were not skipped
@@ -27,11 +28,11 @@ struct TrainingProgress {
 struct TrainingSettings {
   std::string stage;  // JSON of the manifest's parts that training must agree with
   uint64_t seed = 0;
-  std::string data;     // JSON: images, classes, how examples are cut from them
+  std::string data;     // JSON: images, how examples are cut from them
   std::string trainer;  // JSON: batch, learning rate, ...
 };
 TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions& trainer, const DataOptions& data,
-                             int64_t images);
+                             int64_t images, const ImagesDigest& digest = {});
 
 std::string progress_text(const TrainingProgress& progress, const TrainingSettings& settings);
 // DataError; origin is for its message.

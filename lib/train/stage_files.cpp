@@ -2,14 +2,16 @@
 
 #include <ATen/ATen.h>
 
-#include <cctype>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "store/digest.h"
 
 namespace sr3 {
@@ -27,14 +29,20 @@ StagePaths stage_paths(const std::string& output) {
 }
 
 void remove_leftovers(const StagePaths& paths) {
-  const std::string folder = directory_of(paths.manifest), prefix = stem_of(paths.manifest) + ".";
+  const std::string folder = directory_of(paths.manifest), fresh = base_name(paths.weights) + ".new";
+  const std::string written[] = {base_name(paths.manifest), fresh, base_name(paths.preview), base_name(paths.loss)};
+  // "NAME.json.1234.tmp", as older versions wrote files.
+  const auto temporary = [&](const std::string& name) {
+    return std::any_of(std::begin(written), std::end(written), [&](const std::string& begin) {
+      if (!name.starts_with(begin + ".") || !name.ends_with(".tmp") || name.size() < begin.size() + 6) return false;
+      const std::string number = name.substr(begin.size() + 1, name.size() - begin.size() - 5);
+      return number.find_first_not_of("0123456789") == std::string::npos;
+    });
+  };
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder, ignored)) {
     const std::string name = entry.path().filename().string();
-    // OutputFile's "NAME.json.1234.tmp", and the weights before their rename.
-    const bool temporary = name.starts_with(prefix) && name.ends_with(".tmp") && name.size() > prefix.size() + 4 &&
-                           std::isdigit(static_cast<unsigned char>(name[name.size() - 5]));
-    if (temporary || name == base_name(paths.weights) + ".new") std::filesystem::remove(entry.path(), ignored);
+    if (name == fresh || temporary(name)) std::filesystem::remove(entry.path(), ignored);
   }
 }
 
@@ -101,13 +109,40 @@ void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::str
   for (auto& [value, target] : pairs) target.detach().copy_(value);
 }
 
-std::vector<HistoryEntry> init_from_stage(const std::string& path, const NamedTensors& to) {
-  const StageManifest manifest = read_manifest(path);
-  const std::string weights = weights_path(path, manifest);
-  if (sha256_file(weights) != manifest.weights_sha256)
+std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to) {
+  const StageManifest from = read_manifest(path);
+  if (from.weights_file.empty()) throw DataError(cat("cannot begin with '", path, "': it has no weights yet"));
+  const LevelEmbedding &theirs = from.network.level, &ours = stage.network.level;
+  if (theirs.input != ours.input)
+    throw UsageError(cat("cannot begin with '", path, "': its 'network.level.input' is '", theirs.input, "', not '",
+                         ours.input, "'"));
+  const std::string weights = weights_path(path, from);
+  if (sha256_file(weights) != from.weights_sha256)
     throw DataError(cat("cannot use '", weights, "': its digest is not the one in '", path, "'"));
   copy_tensors(read_safetensors(weights), to, weights);
-  return manifest.history;
+
+  const auto compare = [&](const char* key, const auto& was, const auto& is) {
+    if (was != is) warn(cat("'", path, "' was trained with '", key, "' ", was, ", this stage has ", is));
+  };
+  const DiffusionOptions &was = from.diffusion, &is = stage.diffusion;
+  compare("kind", from.kind, stage.kind);
+  compare("scale", from.image.scale(), stage.image.scale());
+  compare("diffusion.predict", was.predict, is.predict);
+  compare("diffusion.target", was.target, is.target);
+  if (was.target == "residual" && is.target == "residual")
+    compare("diffusion.residual_scale", was.residual_scale, is.residual_scale);
+  compare("diffusion.schedule.kind", was.schedule.kind, is.schedule.kind);
+  if (ours.input == "timestep") compare("diffusion.schedule.steps", was.schedule.steps, is.schedule.steps);
+  compare("network.level.scale", theirs.scale, ours.scale);
+  compare("network.level.order", theirs.order, ours.order);
+  compare("network.level.frequency_shift", theirs.frequency_shift, ours.frequency_shift);
+  compare("network.level.activate", theirs.activate, ours.activate);
+  compare("network.heads", from.network.heads, stage.network.heads);
+  compare("network.head_channels", from.network.head_channels, stage.network.head_channels);
+  compare("network.concat_order", from.network.concat_order, stage.network.concat_order);
+  compare("network.skip_scale", from.network.skip_scale, stage.network.skip_scale);
+  compare("network.patch", from.network.patch, stage.network.patch);
+  return from.history;
 }
 
 }  // namespace sr3

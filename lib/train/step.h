@@ -1,6 +1,7 @@
 // The loss of one batch of examples: what SR3's training step (Algorithm 1 of Saharia et al. 2021) does before the
 // gradient, the hybrid loss of a learned variance (Nichol & Dhariwal 2021, eq. 16), conditioning augmentation (CDM,
-// section 4), and the regression baseline's. Levels, noise and dropout of example e depend on (seed, e) alone.
+// section 4), and the regression baseline's. Levels and noise of example e depend on (seed, e)
+// alone; dropout on the seed and the first example of the batch, so that in parts it is another one.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,8 +1,10 @@
 #include "train/trainer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -29,6 +31,14 @@ namespace sr3 {
 namespace {
 
 constexpr int64_t kSkippedInRow = 10;  // so many stop the run
+constexpr double kNoisy = 1e-2;        // the largest alpha_bar_T that pure noise stands for without a word
+
+// The pictures that a training makes are no images to train on.
+DataOptions without_pictures(DataOptions data, const StagePaths& paths) {
+  data.leave_out.push_back(paths.preview);
+  data.leave_out.push_back(paths.loss);
+  return data;
+}
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -58,22 +68,23 @@ struct Trainer::Impl {
         paths(stage_paths(output)),
         device(open_device(trainer.device)),
         journal(paths.journal, output),
-        loader(data, manifest),
+        loader(without_pictures(data, paths), manifest),
+        operands(data.operands),
         parameters(fresh_parameters(manifest.network, trainer.seed, device)),
         adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
         compute(precision_named(trainer.precision, device)),
         loss(manifest, trainer.seed, device, compute, trainer.vlb_weight) {
     options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what auto came to
-    settings = settings_of(manifest, options, data, loader.images());
-    if (manifest.training.data.empty())
-      for (const std::string& operand : data.operands)
-        manifest.training.data += (manifest.training.data.empty() ? "" : ", ") + stem_of(operand);
+    options.threads = at::get_num_threads();
+    settings = settings_of(manifest, options, data, loader.images(), loader.digest());
   }
 
   void start();
   void load(const Checkpoint& checkpoint);
   void step();
   void save();
+  [[noreturn]] void give_up(bool diverged);
+  bool finite() const;
   void write_journal();
   NamedTensors named(const std::vector<at::Tensor>& values) const;
 
@@ -83,6 +94,7 @@ struct Trainer::Impl {
   at::Device device;
   Journal journal;
   Loader loader;
+  std::vector<std::string> operands;
   TrainingSettings settings;
   Parameters parameters;
   Adam adam;
@@ -94,6 +106,8 @@ struct Trainer::Impl {
   double window_seconds = 0, window_waited = 0;
   int64_t window_examples = 0;
   double shown_loss = std::numeric_limits<double>::quiet_NaN();
+  int64_t saved = -1;  // the step of the state on disk; -1: there is none of this training
+  bool updating = false, saving = false;  // within the weights' update, or a save
 };
 
 NamedTensors Trainer::Impl::named(const std::vector<at::Tensor>& values) const {
@@ -105,23 +119,30 @@ NamedTensors Trainer::Impl::named(const std::vector<at::Tensor>& values) const {
 // Resumes, or begins.
 void Trainer::Impl::start() {
   remove_leftovers(paths);
-  if (options.restart) remove_checkpoint(paths.state);
-  if (const auto checkpoint = read_checkpoint(paths.state)) {
+  // A former training stays until this one's first save takes its place.
+  if (const auto checkpoint = options.restart ? std::nullopt : read_checkpoint(paths.state)) {
     load(*checkpoint);
     note(cat("resuming '", paths.manifest, "' after step ", progress.step));
   } else {
     // A manifest without weights is a stage that waits for its training.
-    if (!options.restart && access(paths.manifest.c_str(), F_OK) == 0 &&
-        !read_manifest(paths.manifest).weights_file.empty())
+    const bool trained =
+        access(paths.manifest.c_str(), F_OK) == 0 && !read_manifest(paths.manifest).weights_file.empty();
+    if (!options.restart && trained)
       throw Error(cat("'", paths.manifest, "' is there, but not the state to resume it from, '", paths.state,
                       "' (--restart begins anew, --init-from takes its weights)"));
+    if (!options.restart && access(paths.weights.c_str(), F_OK) == 0)
+      throw Error(cat("'", paths.weights, "' is there, but no stage '", paths.manifest,
+                      "' that it belongs to (--restart overwrites it)"));
     if (!options.init_from.empty()) {
-      manifest.history = init_from_stage(options.init_from, named(adam.parameters()));
+      manifest.history = init_from_stage(options.init_from, manifest, named(adam.parameters()));
       at::NoGradGuard no_grad;
       for (size_t i = 0; i < adam.ema().size(); ++i) adam.ema()[i].copy_(adam.parameters()[i].detach());
     }
   }
-  journal.cut(progress.step);
+  if (manifest.training.data.empty())
+    for (const std::string& operand : operands)
+      manifest.training.data += (manifest.training.data.empty() ? "" : ", ") + stem_of(operand);
+  if (!options.restart) journal.cut(progress.step);
   const HistoryEntry run = this_run();
   const bool same = !manifest.history.empty() && manifest.history.back().program == run.program &&
                     manifest.history.back().version == run.version &&
@@ -141,8 +162,16 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   take("ema.safetensors", adam.ema());
   take("adam-m.safetensors", adam.first_moment());
   take("adam-v.safetensors", adam.second_moment());
-  manifest.history =
-      parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json").history;
+  const StageManifest former =
+      parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json");
+  manifest.history = former.history;
+  const auto keep = [](std::string& text, const std::string& before) {
+    if (text.empty()) text = before;
+  };
+  keep(manifest.description, former.description);
+  keep(manifest.training.data, former.training.data);
+  keep(manifest.training.attribution, former.training.attribution);
+  saved = progress.step;
 }
 
 // One update of the weights from options.batch examples, in options.accumulate parts.
@@ -162,6 +191,7 @@ void Trainer::Impl::step() {
     bits += bits_of_part * weight;
   }
   const double norm = adam.gradient_norm();
+  updating = true;
   ++progress.step;
   progress.examples += batch;
   if (std::isfinite(mean) && std::isfinite(norm)) {
@@ -181,6 +211,7 @@ void Trainer::Impl::step() {
     warn(cat("step ", progress.step, " skipped: its ", std::isfinite(mean) ? "gradient" : "loss", " is not finite"));
   }
   adam.clear_gradients();
+  updating = false;
   const double seconds = now() - begin;
   progress.seconds += seconds;
   window_seconds += seconds;
@@ -188,6 +219,7 @@ void Trainer::Impl::step() {
   window_examples += batch;
 }
 
+// Of the window since the last whole line, which stays open unless all of its steps are done.
 void Trainer::Impl::write_journal() {
   const double nothing = std::numeric_limits<double>::quiet_NaN();
   const auto steps = static_cast<double>(progress.window_steps);
@@ -203,6 +235,8 @@ void Trainer::Impl::write_journal() {
   line.waiting = window_seconds > 0 ? window_waited / window_seconds : 0;
   line.seconds = progress.seconds;
   journal.append(line);
+  if (progress.step % options.journal_every != 0) return;
+  progress.journalled = progress.step;
   if (steps > 0) progress.last_loss = line.loss;
   progress.window_loss = progress.window_norm = progress.window_bits = 0;
   progress.window_steps = 0;
@@ -210,8 +244,36 @@ void Trainer::Impl::write_journal() {
   window_examples = 0;
 }
 
+bool Trainer::Impl::finite() const {
+  at::NoGradGuard no_grad;
+  const auto all = [](const std::vector<at::Tensor>& values) {
+    return std::all_of(values.begin(), values.end(),
+                       [](const at::Tensor& value) { return at::isfinite(value).all().item<bool>(); });
+  };
+  return all(adam.parameters()) && all(adam.ema());
+}
+
+// In the middle of an exception: saves what is whole, and throws it again, with where the training can go on from.
+void Trainer::Impl::give_up(bool diverged) {
+  adam.clear_gradients();
+  try {
+    if (!diverged && !updating && !saving && progress.step > saved && progress.step > 0) save();
+  } catch (const std::exception& error) {
+    complain(error.what());
+  }
+  try {
+    throw;
+  } catch (const Error& error) {
+    if (saved < 0 && progress.step == 0) throw;
+    const std::string state = saved < 0 ? "nothing is saved" : cat("'", paths.state, "' has all up to step ", saved);
+    throw Error(cat(error.what(), "; ", state), error.status());
+  }
+}
+
 // First what resuming needs, then the stage made of it.
 void Trainer::Impl::save() {
+  saving = true;
+  if (!finite()) throw Error(cat("cannot save step ", progress.step, ": its weights are not finite"));
   TrainingSummary& summary = manifest.training;
   summary.steps = progress.step;
   summary.images = progress.examples;
@@ -235,8 +297,10 @@ void Trainer::Impl::save() {
                         {"adam-v.safetensors", file(adam.second_moment())}};
   checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
   write_checkpoint(paths.state, checkpoint);
+  saved = progress.step;
   publish_stage(manifest, paths, named(adam.ema()), options.weights_type);
   draw_loss_curve(paths.journal, paths.loss);
+  saving = false;
 }
 
 Trainer::Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data,
@@ -257,45 +321,62 @@ int Trainer::run(const ProgressOptions& progress_options) {
     throw UsageError(
         cat("--steps ", options.steps, ": '", t.paths.manifest, "' has done ", t.progress.step, " already"));
   note(cat(t.loader.images(), " images, ", t.parameters.count(), " weights"));
+  if (t.manifest.kind != "regression") {
+    const double end = make_alpha_bar(make_betas(t.manifest.diffusion.schedule)).back();
+    if (end > kNoisy)
+      warn(cat("the schedule ends at alpha_bar ", end, ": this network will not have seen the pure noise that ",
+               "sampling begins from (a larger 'beta_end' or more diffusion steps)"));
+  }
   if (options.preview_every > 0)
     t.preview =
         std::make_unique<Preview>(t.manifest, t.loader, options.preview_images, options.seed, t.device, t.compute);
+  const int64_t first = t.progress.step;
   double last_save = begin;
-  int status = 0;
-  {
-    Meter meter(progress_options, "steps", options.steps, t.progress.step);
-    while (t.progress.step < options.steps) {
-      if (options.time_limit && now() - begin >= *options.time_limit) break;
-      t.step();
-      const int64_t step = t.progress.step;
-      if (step % options.journal_every == 0) t.write_journal();
-      char text[40];
-      std::snprintf(text, sizeof text, "loss %.4f", t.shown_loss);
-      meter.update(step, text);
-      if (StopSignals::received()) {
-        status = 128 + StopSignals::received();
-        break;
+  int status = kDone;
+  bool diverged = false;
+  try {
+    {
+      Meter meter(progress_options, "steps", options.steps, first);
+      while (t.progress.step < options.steps) {
+        if (options.time_limit && now() - begin >= *options.time_limit) break;
+        t.step();
+        const int64_t step = t.progress.step;
+        if (step == first + 1) t.journal.cut(t.progress.journalled);
+        if (step % options.journal_every == 0) t.write_journal();
+        char text[40];
+        std::snprintf(text, sizeof text, "loss %.4f", t.shown_loss);
+        meter.update(step, text);
+        if (StopSignals::received()) {
+          status = 128 + StopSignals::received();
+          break;
+        }
+        diverged = t.progress.skipped_in_row >= kSkippedInRow;
+        if (diverged || step == options.steps) break;
+        const bool due =
+            options.save_steps > 0 ? step % options.save_steps == 0 : now() - last_save >= options.save_seconds;
+        // Weights with which steps are skipped may be lost: those before them are worth more.
+        if (due && t.progress.skipped_in_row == 0 && t.finite()) {
+          t.save();
+          last_save = now();
+        }
+        if (t.preview && step % options.preview_every == 0) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
       }
-      if (t.progress.skipped_in_row >= kSkippedInRow) {
-        status = kFailed;
-        break;
-      }
-      if (step == options.steps) break;
-      if (options.save_steps > 0 ? step % options.save_steps == 0 : now() - last_save >= options.save_seconds) {
-        t.save();
-        last_save = now();
-      }
-      if (t.preview && step % options.preview_every == 0) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
     }
+    if (t.progress.step > first && t.progress.step % options.journal_every != 0) t.write_journal();
+    const std::string where = cat("step ", t.progress.step, " of ", options.steps);
+    if (t.progress.skipped) warn(cat(t.progress.skipped, " steps skipped in all"));
+    if (diverged)
+      throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient"));
+    t.save();
+    if (t.preview) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
+    if (t.progress.step < options.steps) note(cat("stopped after ", where, "; the same command goes on"));
+  } catch (...) {
+    t.give_up(diverged);
   }
-  t.save();
-  if (t.preview) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
-  const std::string where = cat("step ", t.progress.step, " of ", options.steps);
-  if (t.progress.skipped) warn(cat(t.progress.skipped, " steps skipped in all"));
-  if (status == kFailed)
-    throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient; '",
-                    t.paths.state, "' has what there was"));
-  if (t.progress.step < options.steps) note(cat("stopped after ", where, "; the same command goes on"));
+  if (t.loader.replaced() && status == kDone) {
+    warn(cat(t.loader.replaced(), " examples of this run were not of the images that were due: these are damaged"));
+    status = kSkipped;
+  }
   return status;
 }
 

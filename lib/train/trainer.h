@@ -22,8 +22,9 @@ class Trainer {
   Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data, const std::string& output);
   ~Trainer();
 
-  // Trains until the last step, the time limit, a signal or ten steps skipped in a row; saves. The exit status: 0,
-  // 128 + signal, or 1 with the reason said.
+  // Trains until the last step, the time limit, a signal, ten steps skipped in a row or a failure; saves all up to the
+  // last step that was finished, but never weights that are not finite. The exit status: 0, 3 when another image had to
+  // stand for a damaged one, or 128 + signal. What failed is thrown.
   int run(const ProgressOptions& progress);
 
  private:

@@ -10,7 +10,7 @@ grep -q '"kind": "gaussian"' c-16.json
 train --steps 7 c.json things
 for size in 8 16; do
   [ -s c-$size.safetensors ]
-  [ "$(wc -l <c-$size.journal.jsonl)" = 3 ]
+  [ "$(wc -l <c-$size.journal.jsonl)" = 4 ]
 done
 
 # In parts, the second stage first, from an archive and from a list: the same bytes.
@@ -53,3 +53,20 @@ for preset in small medium cdm; do new --preset $preset --unconditional --new 32
 grep -q '"kind": "blur"' p-cdm-256.json
 new --sr-only --new 16,32 --unconditional -o sr.json
 [ ! -e sr-16.json ] && [ -e sr-32.json ]
+
+# A damaged image: each stage goes on with another one, and all of them are trained. No stage sees the
+# pictures of another one.
+"$CONVERT" things/a/2.ppm whole.png
+head -c $(($(wc -c <whole.png) / 2)) whole.png >half.png
+mkdir -p damaged/a damaged/b
+cp half.png damaged/a/2.png
+cp things/a/1.ppm damaged/a
+cp things/b/*.ppm damaged/b
+cd damaged
+new . -o k.json
+fails 1 "--keep-going" train --steps 6 k.json .
+for steps in 6 7; do
+  fails 3 "another image takes its place" cdm-train -q --steps $steps --batch 4 --preview-every 3 --keep-going k.json .
+  [ -s k-8.preview.png ] && [ -s k-16.safetensors ]
+done
+fails 2 "--cache: -1 is less than 0" train --cache=-1 k.json .

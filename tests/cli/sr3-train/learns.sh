@@ -29,6 +29,35 @@ first_loss() { sed -n '1s/.*"loss":\([0-9.]*\),.*/\1/p' "$1.journal.jsonl"; }
 perl -e 'exit !($ARGV[0] < 0.9 * $ARGV[1])' "$(first_loss from)" "$(first_loss a)"
 fails 1 "' is (" train --steps 1 --channels 16 --init-from a.json photos -o other.json
 fails 1 "' is missing" train --steps 1 --blocks 2 --init-from a.json photos -o another.json
+# What its weights were trained for and this stage is not, is said; other inputs are refused, and no weights.
+begin() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 1 --init-from a.json "$@"; }
+begin --target image --predict x0 photos -o alike.json 2>said
+not grep -q 'was trained with' said
+begin --scale 2 --predict v --target residual --schedule linear photos -o apart.json 2>said
+for word in "'scale' 4, this stage has 2" "predict' x0, this stage has v" "target' image, this stage has residual" \
+  "schedule.kind' cosine, this stage has linear"; do
+  grep -qF "$word" said
+done
+sed 's/"input": "log-snr"/"input": "alpha-bar"/' a.json >told.json
+fails 2 "its 'network.level.input' is 'alpha-bar', not 'log-snr'" train --steps 1 --init-from told.json photos -o other.json
+sed 's/"file": "[^"]*"/"file": ""/; s/"sha256": "[^"]*"/"sha256": ""/' a.json >bare.json
+fails 1 "cannot begin with 'bare.json': it has no weights yet" train --steps 1 --init-from bare.json photos -o other.json
+
+# A short training has a journal and a curve; a description that is not given again stays; another count of threads is said.
+short() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 "$@" -o short.json; }
+short --steps 2 --threads 1 --description moors --attribution nobody --data-name pictures photos
+[ "$(wc -l <short.journal.jsonl)" = 1 ] && [ -s short.loss.png ]
+short --steps 3 --threads 2 photos 2>said
+[ "$(wc -l <short.journal.jsonl)" = 1 ]
+grep -q -- '--threads is now 2, was 1' said
+for word in moors nobody pictures; do grep -qF "\"$word\"" short.json; done
+
+# A schedule of few steps: its end stays where it was, and sampling and preview have no more steps than there are.
+train --steps 1 --diffusion-steps 5 --preview-every 1 --preview-images 1 photos -o few.json
+grep -q '"steps": "5"' few.json && [ -s few.preview.png ]
+short --steps 1 --restart --schedule linear --diffusion-steps 100 photos 2>said
+grep -q 'with 100 diffusion steps beta_end is 0.1[89]' said
+not grep -q 'ends at alpha_bar .*: this network' said
 
 # Regression learns too, with the image and the residual as its target.
 for target in image residual; do

@@ -14,6 +14,14 @@ fails 2 "is none of l1|l2" train --steps 1 --loss l3 photos -o a.json
 fails 1 "smaller than the 64x64 crop" train --crop 64 --steps 1 photos -o a.json
 fails 1 "cannot open 'nowhere'" train --steps 1 nowhere -o a.json
 fails 1 "cannot write 'nowhere/" train --steps 1 photos -o nowhere/a.json
+fails 2 '--batch: 1000000000 is more than 65536' train --batch 1000000000 --steps 1 photos -o a.json
+fails 2 '--scale: 1 is less than 2' train --steps 1 --scale 1 photos -o a.json
+fails 2 '--blocks:' train --steps 1 --blocks 1e300 photos -o a.json
+fails 2 '--cache: -5 is less than 0' train --steps 1 --cache=-5 photos -o a.json
+fails 2 '' train --steps 1 --multipliers '' photos -o b.json
+fails 2 "'network.groups' is 0" train --steps 1 --groups 0 photos -o b.json
+fails 2 "'network.dropout' is 1" train --steps 1 --dropout 1 photos -o b.json
+[ ! -e b.journal.jsonl ]
 mkdir empty
 fails 1 "" train --steps 1 empty -o a.json
 [ ! -e a.json ]
@@ -26,6 +34,19 @@ fails 1 "(--restart begins anew, --init-from takes its weights)" train --steps 2
 same kept b.safetensors
 train --steps 2 --restart photos -o b.json
 
+# --restart takes nothing away before it has something to put there.
+cp -R b.state kept.state
+fails 1 "cannot open 'typo.json'" train --steps 2 --restart --init-from typo.json photos -o b.json
+diff -r b.state kept.state
+same kept.state/weights.safetensors b.state/weights.safetensors
+train --steps 2 photos -o b.json
+
+# Nor are weights overwritten that are of no stage.
+cp kept u.safetensors
+fails 1 "'u.safetensors' is there, but no stage 'u.json'" train --steps 1 photos -o u.json
+same kept u.safetensors
+train --steps 1 --restart photos -o u.json
+
 # A command that contradicts what it would resume names the option.
 fails 2 "--channels 16 contradicts the 8 it was begun with" train --channels 16 --steps 3 photos -o b.json
 fails 2 "--predict eps contradicts the v" train --predict eps --steps 3 photos -o b.json
@@ -34,6 +55,18 @@ fails 2 "--min-detail 1.0 contradicts the 0.0" train --min-detail 1 --steps 3 ph
 image 40 36 9 >photos/9.ppm
 fails 2 "the number of images 3 contradicts the 2" train --steps 3 photos -o b.json
 rm photos/9.ppm
+mv photos/2.ppm photos/3.ppm
+fails 2 "the names of the images are not those" train --steps 3 photos -o b.json
+mv photos/3.ppm photos/2.ppm
+cp photos/2.ppm two
+image 44 36 2 >photos/2.ppm
+fails 2 "the sizes in bytes of the images are not those" train --steps 3 photos -o b.json
+cp two photos/2.ppm
+# From another folder, and an archive, they are the same.
+cp -R photos elsewhere
+tar cf photos.tar photos/1.ppm photos/2.ppm
+train --steps 2 elsewhere -o b.json
+train --steps 2 photos.tar -o b.json
 # The learning rate may change, and this is said.
 sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 3 --learning-rate 1e-5 \
   photos -o b.json 2>said
@@ -41,5 +74,10 @@ grep -q -- '--learning-rate is now 1e-05, was 0.001' said
 
 # A damaged state is named; nothing is lost by it.
 head -c 100 b.state/ema.safetensors >cut
+cp b.state/ema.safetensors whole
 cp cut b.state/ema.safetensors
 fails 1 "cannot use 'b.state/ema.safetensors': 100 bytes where the index has" train --steps 4 photos -o b.json
+perl -e 'local $/; $_ = <>; substr($_, -1) ^= "\1"; print' whole >b.state/ema.safetensors
+fails 1 "cannot use 'b.state/ema.safetensors': its digest is not the one" train --steps 4 photos -o b.json
+cp whole b.state/ema.safetensors
+train --steps 4 photos -o b.json

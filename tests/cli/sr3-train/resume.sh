@@ -11,16 +11,20 @@ weights_agree() {
 lines() { sed 's/,"images_per_second".*//' "$1.journal.jsonl"; }
 
 train --steps 21 photos -o straight.json
-[ "$(wc -l <straight.journal.jsonl)" = 10 ]
+# Every two steps, and what is left at the end.
+[ "$(wc -l <straight.journal.jsonl)" = 11 ]
 
 # k + (n - k), stopped between two lines of the journal.
 train --steps 5 photos -o cut.json
+[ "$(sed -n '$s/.*"step":\([0-9]*\),.*/\1/p' cut.journal.jsonl)" = 5 ]
 train --steps 21 photos -o cut.json
 weights_agree cut
 diff <(lines straight) <(lines cut)
 # All done: once more changes nothing.
+cp cut.journal.jsonl before.jsonl
 train --steps 21 photos -o cut.json
 weights_agree cut
+same before.jsonl cut.journal.jsonl
 fails 2 "has done 21 already" train --steps 20 photos -o cut.json
 
 # The manifest is the same but for the names in it.
@@ -51,7 +55,7 @@ for delay in 0.31 0.17 0.23; do
   kill -9 $pid
   wait $pid 2>/dev/null || true
 done
-touch shot.json.123.tmp shot.safetensors.new shot.backup.tmp
+touch shot.json.123.tmp shot.safetensors.new shot.backup.tmp shot.v2.json.123.tmp shot.json.1a.tmp
 counter='s/^  "step": \([0-9]*\),/\1/p'
 step=$(sed -n "$counter" shot.state/progress.json 2>/dev/null || sed -n "$counter" shot.state.*/progress.json)
 [ -n "$step" ] && [ "$step" -ge 1 ]
@@ -60,6 +64,7 @@ train --steps $((step + 3)) photos -o whole.json
 same shot.safetensors whole.safetensors
 # What the killed ones left is gone, and nothing else.
 [ ! -e shot.json.123.tmp ] && [ ! -e shot.safetensors.new ] && [ -e shot.backup.tmp ]
+[ -e shot.v2.json.123.tmp ] && [ -e shot.json.1a.tmp ]
 
 # In parts the gradient is the same but for rounding; the journal's first loss agrees to 5 digits.
 train --steps 2 --accumulate 3 photos -o parts.json

@@ -166,13 +166,18 @@ TEST_CASE("steps that cannot be taken are errors") {
 }
 
 // reference: the ends that keep alpha_bar_T = 4.39e-5 from beta 1e-6.
-TEST_CASE("linear betas that keep the end of a longer schedule") {
+TEST_CASE("betas that keep the end of a longer schedule") {
   const std::pair<int64_t, double> known[] = {{1000, 0.0199}, {500, 0.0395}, {200, 0.0969}, {100, 0.187}, {50, 0.350}, {20, 0.71}};
   for (const auto& [steps, end] : known) {
-    const double found = linear_beta_end(1e-6, steps, 4.385978236e-5);
+    const double found = beta_end_for({.kind = "linear", .steps = steps, .beta_start = 1e-6}, 4.385978236e-5);
     CHECK(found == near(end, 6e-3));
     CHECK(alpha_bar_of("linear", steps, 1e-6, found).back() == near(4.385978236e-5, 1e-6));
   }
-  CHECK_THROWS_AS(linear_beta_end(0.5, 20, 0.9), Error);
-  CHECK_THROWS_AS(linear_beta_end(1e-4, 1, 0.5), Error);
+  for (const char* kind : {"quadratic", "sigmoid"}) {
+    CAPTURE(kind);
+    const double found = beta_end_for({.kind = kind, .steps = 100}, 1e-3);
+    CHECK(alpha_bar_of(kind, 100, 1e-4, found).back() == near(1e-3, 1e-6));
+  }
+  CHECK_THROWS_AS(beta_end_for({.kind = "linear", .steps = 20, .beta_start = 0.5}, 0.9), Error);
+  CHECK_THROWS_AS(beta_end_for({.kind = "linear", .steps = 1}, 0.5), Error);
 }

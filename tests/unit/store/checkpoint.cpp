@@ -90,6 +90,15 @@ TEST_CASE("whatever moment the writer was killed at, one complete checkpoint is 
   CHECK(!fs::exists(folder + ".old"));
 }
 
+TEST_CASE("an index of sizes alone, as older ones have it") {
+  const Scratch scratch;
+  const std::string folder = scratch / "x.state";
+  write_checkpoint(folder, numbered(3));
+  write_file(folder + "/index.json", cat("{\"files\":{\"progress.json\":1,\"weights.safetensors\":",
+                                         fs::file_size(folder + "/weights.safetensors"), "}}"));
+  CHECK(number_in(folder) == 3);
+}
+
 TEST_CASE("a damaged checkpoint is refused by name") {
   const Scratch scratch;
   const std::string folder = scratch / "x.state";
@@ -98,6 +107,10 @@ TEST_CASE("a damaged checkpoint is refused by name") {
     fs::resize_file(folder + "/weights.safetensors", 10);
     CHECK_THROWS_WITH_AS(read_checkpoint(folder),
                          doctest::Contains("weights.safetensors': 10 bytes where the index has"), DataError);
+  }
+  SUBCASE("a file of the same size") {
+    write_file(folder + "/progress.json", "7");
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json': its digest is not the one"), DataError);
   }
   SUBCASE("a file gone") {
     fs::remove(folder + "/progress.json");

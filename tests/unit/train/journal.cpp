@@ -66,8 +66,18 @@ TEST_CASE("a resumed journal drops what comes after the saved step, and what a k
     journal.cut(0);
     CHECK(read_text(path).empty());
   }
-  write_file(path, "no journal\n" + whole);
-  Journal(path, "a.json").cut(100);
+}
+
+TEST_CASE("a damaged line takes no other one with it") {
+  const Scratch scratch;
+  const std::string path = scratch / "a.jsonl";
+  const std::string text = journal_text(line_of(10)) + "{\"step\":2?\n" + journal_text(line_of(30));
+  write_file(path, text + journal_text(line_of(40)));
+  CHECK(read_journal(path).size() == 3);
+  Journal journal(path, "a.json");
+  journal.cut(30);
+  CHECK(read_text(path) == text);
+  journal.cut(0);
   CHECK(read_text(path).empty());
 }
 

@@ -23,6 +23,7 @@ TEST_CASE("progress comes back to the last bit") {
   progress.window_loss = 1.0 / 3;
   progress.window_norm = 1e-300;
   progress.window_steps = 7;
+  progress.journalled = 12345678893;
   const TrainingSettings settings = settings_of(stage_of("tiny"), {}, {}, 8);
   TrainingProgress back;
   TrainingSettings back_settings;
@@ -30,6 +31,7 @@ TEST_CASE("progress comes back to the last bit") {
   CHECK(back.step == progress.step);
   CHECK(back.examples == progress.examples);
   CHECK(back.seconds == progress.seconds);
+  CHECK(back.journalled == progress.journalled);
   CHECK(back.window_loss == progress.window_loss);
   CHECK(back.window_norm == progress.window_norm);
   CHECK(back_settings.stage == settings.stage);
@@ -78,5 +80,22 @@ TEST_CASE("what may change in a resumed training, and what may not") {
   SUBCASE("the data") {
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 9), "x.json"),
                          doctest::Contains("the number of images 9 contradicts the 8"), UsageError);
+  }
+  SUBCASE("other images, as many") {
+    const auto with = [&](const ImagesDigest& digest, bool keep_going = false) {
+      DataOptions data;
+      data.keep_going = keep_going;
+      return settings_of(stage, trainer, data, 8, digest);
+    };
+    const TrainingSettings known = with({"n", "s"});
+    CHECK_NOTHROW(check_settings(known, with({"n", "s"}), "x.json"));
+    CHECK_NOTHROW(check_settings(begun, known, "x.json"));  // an older one has no digest
+    CHECK_THROWS_WITH_AS(check_settings(known, with({"m", "s"}), "x.json"),
+                         doctest::Contains("the names of the images are not those"), UsageError);
+    CHECK_THROWS_WITH_AS(check_settings(known, with({"n", "t"}), "x.json"),
+                         doctest::Contains("the sizes in bytes of the images are not those"), UsageError);
+    // A damaged one has another size; another name it has not.
+    CHECK_NOTHROW(check_settings(known, with({"n", "t"}, true), "x.json"));
+    CHECK_THROWS_AS(check_settings(known, with({"m", "s"}, true), "x.json"), UsageError);
   }
 }
