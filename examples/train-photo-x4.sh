@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# train-photo-x4.sh [DIR [OPTION ...]]: trains examples/photo-x4.json, the x4 stage that this project ships, from Debian's photographs.
+# train-photo-x4.sh [DIR [OPTION ...]]: trains examples/photo-x4.json, the x4 stage that this project ships, from Debian's
+# photographs. OPTIONs are handed to sr3-train.
 # Run it again to go on where it stopped; HOURS bounds one run. What it makes stays in DIR (photo-x4). In a new DIR it begins
 # from the stage that ships; SCRATCH=1 begins from nothing.
 #   HOURS=6 STEPS=200000 examples/train-photo-x4.sh
-#   HOURS=6 examples/train-photo-x4.sh photo-x4 --threads 1      options are handed to sr3-train
+# To end a training, let the learning rate fall to zero over the steps that are left:
+#   STEPS=50000 examples/train-photo-x4.sh photo-x4 --decay cosine
+# Beside other work take one thread less than there are cores (--threads 1): threads that wait for one another wait long.
 # The recipe: v-prediction of the residual over the bicubic enlargement, so that colours are right from the first step on;
 # space to depth by 2, so that the network runs at half the size; L1 loss; bf16 where the CPU has it.
 set -euo pipefail
