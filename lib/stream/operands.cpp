@@ -30,8 +30,12 @@ struct stat status_of(const std::string& path) {
 
 using Place = std::pair<dev_t, ino_t>;
 
-// Relative paths of the images below root + below. Links to folders are followed, but not in circles.
-void walk(const std::string& root, const std::string& below, std::set<Place> above, std::vector<std::string>& found) {
+constexpr int64_t kMostLinks = 10000;
+
+// Relative paths of the images below root + below. Links to folders are followed, but not in circles; few folders with
+// links to one another make more ways than can be gone.
+void walk(const std::string& root, const std::string& below, std::set<Place> above, int64_t& links,
+          std::vector<std::string>& found) {
   const struct stat here = status_of(root + below);
   if (!above.insert({here.st_dev, here.st_ino}).second) return;
   DIR* folder = ::opendir((root + below).c_str());
@@ -43,9 +47,13 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
   for (const auto& name : names) {
     struct stat status;
     const bool there = ::stat((root + below + name).c_str(), &status) == 0;  // or a dangling link, told when it is read
-    if (there && S_ISDIR(status.st_mode))
-      walk(root, below + name + "/", above, found);
-    else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name))
+    if (there && S_ISDIR(status.st_mode)) {
+      struct stat itself;
+      const bool link = ::lstat((root + below + name).c_str(), &itself) == 0 && S_ISLNK(itself.st_mode);
+      if (link && ++links > kMostLinks)
+        throw Error(cat("cannot read '", root, "': more than ", kMostLinks, " linked folders below it"));
+      walk(root, below + name + "/", above, links, found);
+    } else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name))
       found.push_back(below + name);
   }
 }
@@ -63,7 +71,8 @@ std::string unused(const std::string& key, std::set<std::string>& used) {
 std::vector<Part> folder_parts(const std::string& folder) {
   const std::string root = folder.ends_with('/') ? folder : folder + "/";
   std::vector<std::string> paths;
-  walk(root, "", {}, paths);
+  int64_t links = 0;
+  walk(root, "", {}, links, paths);
   if (paths.empty()) throw Error(cat("no images in '", folder, "'"));
   std::sort(paths.begin(), paths.end());
   const auto keys = keys_of(paths);

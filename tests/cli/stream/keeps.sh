@@ -68,6 +68,9 @@ zip -q -0 crc.zip t1.ppm t2.ppm t3.ppm
 perl -0777 -pi -e 'my $at = index($_, "t2.ppm") + 200; substr($_, $at, 1) = chr(ord(substr($_, $at, 1)) ^ 1)' crc.zip
 fails 3 "cannot read 'crc.zip:t2.ppm': ZIP bad CRC" degrade -s 2 --keep-going crc.zip -o crc/
 [ "$(ls crc | xargs)" = 't1.png t3.png' ]
+for i in 1 2 3 4 5 6 7 8 9 10; do mkdir -p web/$i; done
+for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do ln -s ../$j web/$i/to-$j; done; done
+fails 1 "more than 10000 linked folders" timeout 60 degrade -s 2 web -o web-out/
 truncate -s 1T hole && printf x >>hole && cp a.png after.png
 tar -S -cf hole.tar hole after.png
 timeout 20 degrade -s 2 hole.tar -o holes/
