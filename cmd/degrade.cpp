@@ -35,7 +35,7 @@ int degrade(cli::App& app) {
   const Recipe recipe(recipe_options);
   Reader reader(app.inputs(), reading, [&](Frame& frame) {
     try {
-      if (std::max(pad, frame.image.width) > reading.max_pixels / std::max({pad, frame.image.height, int64_t{1}}))
+      if (pad > 0 && std::max(pad, frame.image.width) > reading.max_pixels / std::max(pad, frame.image.height))
         throw DataError(cat("padded it is more than the limit of ", reading.max_pixels, " pixels"));
       if (pad > 0) frame.image = padded(frame.image, pad);
       frame.image =

@@ -119,10 +119,10 @@ struct Archive::Impl : Source {
     if (status == ARCHIVE_FATAL) fail();
   }
 
-  // What follows the image in its member, so that a checksum at its end is seen.
+  // What follows the image in its member, so that a checksum at its end is seen; not all of a hole that has no end.
   void read_rest() {
     uint8_t waste[4096];
-    for (int64_t rest = 0; rest < kFreeBytes; ) {
+    for (int64_t rest = 0; rest < kFreeBytes;) {
       const size_t got = read(waste, sizeof waste);
       if (got == 0) return;
       rest += static_cast<int64_t>(got);

@@ -18,7 +18,7 @@ fails 2 '--batch: 1000000000 is more than 65536' train --batch 1000000000 --step
 fails 2 '--scale: 1 is less than 2' train --steps 1 --scale 1 photos -o a.json
 fails 2 '--blocks:' train --steps 1 --blocks 1e300 photos -o a.json
 fails 2 '--cache: -5 is less than 0' train --steps 1 --cache=-5 photos -o a.json
-fails 2 '' train --steps 1 --multipliers '' photos -o b.json
+fails 2 'multipliers' train --steps 1 --multipliers '' photos -o b.json
 fails 2 "'network.groups' is 0" train --steps 1 --groups 0 photos -o b.json
 fails 2 "'network.dropout' is 1" train --steps 1 --dropout 1 photos -o b.json
 [ ! -e b.journal.jsonl ]
