@@ -115,6 +115,8 @@ std::string manifest_text(const StageManifest& manifest) {
 }
 
 StageManifest read_manifest(const std::string& path) {
+  if (extension_of(path) == "safetensors")
+    throw DataError(cat("cannot use '", path, "' as a stage: these are weights; name the manifest beside them, a .json file"));
   return parse_manifest(read_text(path, /*max_bytes=*/uint64_t{1} << 26), path == "-" ? "standard input" : path);
 }
 

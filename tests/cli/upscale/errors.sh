@@ -2,6 +2,7 @@
 tiny_stage x2.json
 image 8 8 >a.ppm
 fails 1 "cannot open 'missing.json'" upscale -m missing.json a.ppm
+fails 1 "these are weights; name the manifest beside them" upscale -m x2.safetensors a.ppm
 fails 2 "--eta 2 is not in 0 to 1" upscale -m x2.json --sampler ddim --eta 2 a.ppm
 fails 2 "--eta is of the ddim sampler" upscale -m x2.json --sampler ddpm --eta 1 a.ppm
 fails 2 "option '--sampler': unknown word 'euler'" upscale -m x2.json --sampler euler a.ppm
