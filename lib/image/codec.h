@@ -19,6 +19,9 @@ enum class Format { kPnm, kPng, kJpeg };
 // By the first bytes (at least 4, if there are so many); DataError "'x' is not a PNG, JPEG or PNM image".
 Format sniff(std::span<const uint8_t> head, const std::string& origin);
 
+// Whether it may go on as an image, P1 to P4 and P7 too, that are none to `sniff`; 3 bytes tell.
+bool begins_as_image(std::span<const uint8_t> head);
+
 // `bytes` hold exactly one image; anything after it is an error.
 Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits);
 

@@ -40,12 +40,6 @@ std::string reason_of(struct archive* handle) {
 
 }  // namespace
 
-bool begins_as_image(std::span<const uint8_t> head) {
-  if (head.size() < 2) return false;
-  if (head[0] == 'P') return head[1] >= '1' && head[1] <= '7' && (head.size() < 3 || std::isspace(head[2]) || head[2] == '#');
-  return (head[0] == 0xff && head[1] == 0xd8) || (head[0] == 0x89 && head[1] == 'P');
-}
-
 bool is_archive(std::span<const uint8_t> head) {
   const auto at = [&](size_t offset, std::initializer_list<uint8_t> magic) {
     return head.size() >= offset + magic.size() && std::equal(magic.begin(), magic.end(), head.begin() + offset);

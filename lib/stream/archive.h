@@ -15,8 +15,6 @@ namespace sr3 {
 // Whether a file that begins so is an archive that is read here: tar, zip, and what gzip, bzip2, xz or zstd compressed.
 // `head` should hold 512 bytes.
 bool is_archive(std::span<const uint8_t> head);
-// Whether it begins as PNG, JPEG or PNM; 3 bytes tell.
-bool begins_as_image(std::span<const uint8_t> head);
 
 class Archive {
  public:

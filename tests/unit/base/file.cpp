@@ -1,64 +1,43 @@
 #include "base/file.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 
 #include "base/error.h"
+#include "base/folder.h"
 
 using namespace sr3;
 
-namespace {
-
-struct Folder {
-  std::string path;
-  Folder() {
-    char name[] = "/tmp/sr3-unit-XXXXXX";
-    path = std::string(mkdtemp(name)) + "/";
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  size_t entries() const {
-    size_t count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path)) ++count;
-    return count;
-  }
-};
-
-}  // namespace
-
 TEST_CASE("what is written is read back, zero bytes and all") {
-  const Folder folder;
+  const samples::Folder folder;
   const std::string text("a\0b\n\xff", 5);
-  write_file(folder.path + "x", text);
-  CHECK(read_text(folder.path + "x") == text);
-  CHECK(read_file(folder.path + "x") == Bytes(text.begin(), text.end()));
+  write_file(folder / "x", text);
+  CHECK(read_text(folder / "x") == text);
+  CHECK(read_file(folder / "x") == Bytes(text.begin(), text.end()));
   CHECK(folder.entries() == 1);
-  write_file(folder.path + "x", "");
-  CHECK(read_text(folder.path + "x").empty());
+  write_file(folder / "x", "");
+  CHECK(read_text(folder / "x").empty());
 }
 
 TEST_CASE("an output that is not closed leaves what was there") {
-  const Folder folder;
-  write_file(folder.path + "x", "old");
+  const samples::Folder folder;
+  write_file(folder / "x", "old");
   {
-    OutputFile out(folder.path + "x");
+    OutputFile out(folder / "x");
     out.write("new");
   }
-  CHECK(read_text(folder.path + "x") == "old");
+  CHECK(read_text(folder / "x") == "old");
   CHECK(folder.entries() == 1);
 }
 
 TEST_CASE("errors name the file and the reason") {
-  const Folder folder;
-  CHECK_THROWS_WITH_AS(read_file(folder.path + "none"),
-                       doctest::Contains(("cannot open '" + folder.path + "none': No such file").c_str()), Error);
-  CHECK_THROWS_WITH_AS(OutputFile(folder.path + "none/x"), doctest::Contains("No such file or directory"), Error);
+  const samples::Folder folder;
+  CHECK_THROWS_WITH_AS(read_file(folder / "none"),
+                       doctest::Contains(("cannot open '" + folder / "none': No such file").c_str()), Error);
+  CHECK_THROWS_WITH_AS(OutputFile(folder / "none/x"), doctest::Contains("No such file or directory"), Error);
   CHECK_THROWS_AS(read_file(folder.path), Error);  // a folder
-  write_file(folder.path + "x", "12345");
-  CHECK_THROWS_WITH_AS(read_file(folder.path + "x", 4), doctest::Contains("more than 4 bytes"), DataError);
-  CHECK(read_file(folder.path + "x", 5).size() == 5);
+  write_file(folder / "x", "12345");
+  CHECK_THROWS_WITH_AS(read_file(folder / "x", 4), doctest::Contains("more than 4 bytes"), DataError);
+  CHECK(read_file(folder / "x", 5).size() == 5);
 }
 
 TEST_CASE("parts of paths") {

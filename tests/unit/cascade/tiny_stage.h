@@ -3,11 +3,10 @@
 
 #include <ATen/ATen.h>
 
-#include <unistd.h>
-#include <filesystem>
 #include <functional>
 #include <string>
 
+#include "base/folder.h"
 #include "base/rng.h"
 #include "nn/unet.h"
 #include "store/digest.h"
@@ -20,10 +19,6 @@ class TinyStage {
  public:
   // change: of the manifest, before the weights are drawn. silent: the last convolution is zero, as in a fresh network.
   explicit TinyStage(const std::function<void(StageManifest&)>& change = {}, bool silent = false) {
-    static int number = 0;
-    folder_ = std::filesystem::temp_directory_path() /
-              ("sr3-cascade-" + std::to_string(getpid()) + "-" + std::to_string(++number));
-    std::filesystem::create_directories(folder_);
     StageManifest& m = manifest;
     m.image.low_res = 8;
     m.image.high_res = 16;
@@ -59,7 +54,6 @@ class TinyStage {
     m.weights_sha256 = sha256_file(folder_ / m.weights_file);
     save();
   }
-  ~TinyStage() { std::filesystem::remove_all(folder_); }
   TinyStage(const TinyStage&) = delete;
 
   void save() const { write_manifest(path(), manifest); }
@@ -69,7 +63,7 @@ class TinyStage {
   StageManifest manifest;
 
  private:
-  std::filesystem::path folder_;
+  samples::Folder folder_;
 };
 
 // Colours by a simple rule, hard edges among them.

@@ -2,10 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cmath>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
@@ -13,66 +10,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/rng.h"
-#include "image/codec.h"
-#include "store/presets.h"
+#include "data/image_folder.h"
 #include "tensor/convert.h"
 
 using namespace sr3;
-namespace fs = std::filesystem;
+using namespace samples;
 
 namespace {
-
-// A folder of its own, gone at the end.
-class Folder {
- public:
-  Folder() : path_(fs::temp_directory_path() / ("sr3-unit-loader." + std::to_string(getpid()))) { fs::create_directories(path_); }
-  ~Folder() { fs::remove_all(path_); }
-  std::string path(const std::string& name = "") const { return (path_ / name).string(); }
-  void write(const std::string& name, const Image& image) const {
-    fs::create_directories((path_ / name).parent_path());
-    const Bytes bytes = encode(image, Format::kPng, {});
-    write_file(path(name), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
-
- private:
-  fs::path path_;
-};
-
-// Red says which image it is, green the column, blue the row: a crop tells where it is from.
-Image marked(int64_t width, int64_t height, int which) {
-  Image image = make_image(width, height);
-  for (int64_t y = 0; y < height; ++y)
-    for (int64_t x = 0; x < width; ++x) {
-      uint8_t* pixel = image.u8.data() + (y * width + x) * 3;
-      pixel[0] = static_cast<uint8_t>(which), pixel[1] = static_cast<uint8_t>(x), pixel[2] = static_cast<uint8_t>(y);
-    }
-  return image;
-}
-
-Image noisy(int64_t width, int64_t height, uint64_t seed) {
-  Image image = make_image(width, height);
-  RandomStream random(seed, 0, 99);
-  for (uint8_t& value : image.u8) value = static_cast<uint8_t>(random.below(256));
-  return image;
-}
-
-StageManifest stage(int64_t low_res, int64_t high_res) {
-  StageManifest m = preset_named("tiny").manifest;
-  m.image.low_res = low_res, m.image.high_res = high_res;
-  return m;
-}
-
-DataOptions from(const Folder& folder, uint64_t seed = 1) {
-  DataOptions options;
-  options.operands = {folder.path()};
-  options.seed = seed;
-  return options;
-}
-
-int level(const at::Tensor& batch, int64_t n, int64_t c, int64_t y, int64_t x) {
-  return static_cast<int>(std::lround((batch[n][c][y][x].item<double>() + 1) * 127.5));
-}
 
 bool same(const Batch& a, const Batch& b) {
   return at::equal(a.high_res, b.high_res) && at::equal(a.condition, b.condition) && at::equal(a.low_res, b.low_res);
@@ -81,7 +25,7 @@ bool same(const Batch& a, const Batch& b) {
 }  // namespace
 
 TEST_CASE("an epoch shows each image once, and another epoch another order") {
-  Folder folder;
+  ImageFolder folder;
   for (int i = 0; i < 11; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
   Loader loader(from(folder), stage(4, 16));
   REQUIRE(loader.images() == 11);
@@ -99,7 +43,7 @@ TEST_CASE("an epoch shows each image once, and another epoch another order") {
 }
 
 TEST_CASE("examples are the same whatever the batches, threads, cache and the point of resuming") {
-  Folder folder;
+  ImageFolder folder;
   for (int i = 0; i < 7; ++i) folder.write("p" + std::to_string(i) + ".png", noisy(20 + i, 30 - i, static_cast<uint64_t>(i)));
   StageManifest manifest = stage(4, 16);
   manifest.low_res.recipe.noise = 3;
@@ -136,7 +80,7 @@ TEST_CASE("examples are the same whatever the batches, threads, cache and the po
 }
 
 TEST_CASE("crops are even over the image, inside it, and half of them mirrored") {
-  Folder folder;
+  ImageFolder folder;
   folder.write("p.png", marked(19, 18, 5));
   Loader loader(from(folder), stage(4, 16));
   const int count = 2400;
@@ -171,7 +115,7 @@ TEST_CASE("crops are even over the image, inside it, and half of them mirrored")
 }
 
 TEST_CASE("low_res is what degrade makes of the example, and the condition its float bicubic enlargement") {
-  Folder folder;
+  ImageFolder folder;
   for (int i = 0; i < 3; ++i) folder.write("p" + std::to_string(i) + ".png", noisy(40, 33, static_cast<uint64_t>(i)));
   StageManifest manifest = stage(4, 16);
   manifest.low_res.recipe.noise = 2;
@@ -205,7 +149,7 @@ TEST_CASE("low_res is what degrade makes of the example, and the condition its f
 }
 
 TEST_CASE("crops without detail are drawn again") {
-  Folder folder;
+  ImageFolder folder;
   // Flat but for a noisy quarter: 16x16 crops of 64x64 reach it in 1 - (33/49)^2 of the draws, about half.
   Image image = make_image(64, 64);
   const Image noise = noisy(64, 64, 1);
@@ -232,7 +176,7 @@ TEST_CASE("crops without detail are drawn again") {
 }
 
 TEST_CASE("resize takes the largest centre square by area") {
-  Folder folder;
+  ImageFolder folder;
   folder.write("p.png", marked(96, 32, 7));
   DataOptions options = from(folder);
   options.pretreatment = "resize";
@@ -246,7 +190,7 @@ TEST_CASE("resize takes the largest centre square by area") {
 }
 
 TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
-  Folder folder;
+  ImageFolder folder;
   folder.write("p.png", noisy(40, 40, 1));
   DataOptions options = from(folder);
   options.crop = 32;
@@ -262,7 +206,7 @@ TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
 }
 
 TEST_CASE("classes are the folders of the images, in the manifest's order") {
-  Folder folder;
+  ImageFolder folder;
   for (int i = 0; i < 4; ++i) folder.write("train/dog/" + std::to_string(i) + ".png", marked(16, 16, 10 + i));
   for (int i = 0; i < 2; ++i) folder.write("train/cat/" + std::to_string(i) + ".png", marked(16, 16, 20 + i));
   StageManifest manifest = stage(4, 16);
@@ -285,10 +229,10 @@ TEST_CASE("classes are the folders of the images, in the manifest's order") {
 }
 
 TEST_CASE("a list may say the classes, whatever folders the images lie in") {
-  Folder folder;
+  ImageFolder folder;
   for (int i = 0; i < 3; ++i) folder.write("all/" + std::to_string(i) + ".png", marked(16, 16, 10 * i));
-  const std::string list = folder.path("list");
-  write_file(list, folder.path("all/0.png") + "\tcat\n" + folder.path("all/1.png") + "\tbig dog\n" + folder.path("all/2.png") +
+  const std::string list = folder / "list";
+  write_file(list, folder / "all/0.png" + "\tcat\n" + folder / "all/1.png" + "\tbig dog\n" + folder / "all/2.png" +
                        "\tcat\r\n");
   StageManifest manifest = stage(4, 16);
   manifest.network.classes = 2;
@@ -300,14 +244,14 @@ TEST_CASE("a list may say the classes, whatever folders the images lie in") {
   for (int64_t n = 0; n < 12; ++n)
     CHECK(batch.labels[n].item<int64_t>() == (std::lround(level(batch.high_res, n, 0, 0, 0)) == 10 ? 0 : 1));
   // One class for all of a folder; a tab and nothing is a mistake.
-  write_file(list, folder.path("all") + "\tcat\n");
+  write_file(list, folder / "all" + "\tcat\n");
   CHECK(Loader(options, stage(4, 16)).classes() == std::vector<std::string>{"cat"});
-  write_file(list, folder.path("all") + "\t\n");
+  write_file(list, folder / "all" + "\t\n");
   CHECK_THROWS_WITH_AS(Loader(options, manifest), doctest::Contains("is not followed by one tab and a class"), DataError);
 }
 
 TEST_CASE("a padded image stands in the middle, its border repeated") {
-  Folder folder;
+  ImageFolder folder;
   Image image = make_image(3, 2);
   for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(10 * (i / 3));  // 0 10 20 / 30 40 50
   folder.write("a.png", image);
@@ -323,7 +267,7 @@ TEST_CASE("a padded image stands in the middle, its border repeated") {
 }
 
 TEST_CASE("grey examples have one channel, the value itself where colours agree") {
-  Folder folder;
+  ImageFolder folder;
   Image image = make_image(16, 16);
   for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(i / 3);
   folder.write("a.png", image);
@@ -339,7 +283,7 @@ TEST_CASE("grey examples have one channel, the value itself where colours agree"
 }
 
 TEST_CASE("a base stage has no condition") {
-  Folder folder;
+  ImageFolder folder;
   folder.write("p.png", noisy(16, 16, 1));
   StageManifest manifest = stage(0, 16);
   manifest.kind = "base";
@@ -347,99 +291,4 @@ TEST_CASE("a base stage has no condition") {
   CHECK(batch.high_res.size(0) == 2);
   CHECK(!batch.condition.defined());
   CHECK(!batch.low_res.defined());
-}
-
-TEST_CASE("small images are refused at once, or left out") {
-  Folder folder;
-  folder.write("a.png", noisy(15, 40, 1));
-  folder.write("b.png", noisy(40, 40, 2));
-  folder.write("c.png", noisy(40, 12, 3));
-  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("2 images are smaller than the 16x16 crop: '"), Error);
-  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("a.png' is 15 pixels on its shorter side"), Error);
-  DataOptions options = from(folder);
-  options.skip_small = true;
-  const int verbosity = std::exchange(log_state().verbosity, 0);
-  CHECK(Loader(options, stage(4, 16)).images() == 1);
-  log_state().verbosity = verbosity;
-  CHECK_THROWS_WITH_AS(Loader(options, stage(16, 64)), doctest::Contains("3 images are smaller than the 64x64 crop"), Error);
-  options.operands = {folder.path("none")};
-  CHECK_THROWS_AS(Loader(options, stage(4, 16)), Error);
-}
-
-TEST_CASE("a damaged image is named when its example is due, and the loader goes on after it") {
-  Folder folder;
-  for (int i = 0; i < 4; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
-  const std::string whole = read_text(folder.path("p2.png"));
-  write_file(folder.path("p2.png"), whole.substr(0, whole.size() / 2));
-  Loader loader(from(folder), stage(4, 16));
-  int damaged = 0;
-  for (int64_t e = 0; e < 8; ++e) {
-    try {
-      loader.next(e, 1);
-    } catch (const DataError& error) {
-      CHECK(std::string(error.what()).find("p2.png") != std::string::npos);
-      ++damaged;
-    }
-  }
-  CHECK(damaged == 2);
-  write_file(folder.path("p3.png"), "not an image");
-  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("p3.png"), DataError);
-}
-
-TEST_CASE("with keep_going another image stands for a damaged one, the same whatever the batches and the point of resuming") {
-  Folder folder;
-  for (int i = 0; i < 4; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
-  const std::string whole = read_text(folder.path("p2.png"));
-  write_file(folder.path("p2.png"), whole.substr(0, whole.size() / 2));
-  write_file(folder.path("p3.png"), "not an image");  // not even its size is known
-  log_state().verbosity = 0;
-  DataOptions options = from(folder);
-  options.keep_going = true;
-  Loader loader(options, stage(4, 16));
-  REQUIRE(loader.images() == 4);
-  const Batch batch = loader.next(0, 8);
-  int zeros = 0;
-  for (int64_t n = 0; n < 8; ++n) {
-    CHECK(level(batch.high_res, n, 0, 0, 0) < 2);
-    zeros += level(batch.high_res, n, 0, 0, 0) == 0;
-  }
-  CHECK(zeros == 6);  // the next one after 2 and 3 is 0
-  CHECK(loader.replaced() == 4);
-  Loader later(options, stage(4, 16));
-  const Batch rest = later.next(3, 5);
-  CHECK(at::equal(rest.high_res, batch.high_res.narrow(0, 3, 5)));
-  for (const char* name : {"p0.png", "p1.png"}) write_file(folder.path(name), "nor this one");
-  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)).next(0, 1), doctest::Contains("none of them can be read"), DataError);
-  log_state().verbosity = 1;
-}
-
-TEST_CASE("an image that was replaced by a smaller one, or taken away, is an error and no crop") {
-  Folder folder;
-  for (int i = 0; i < 2; ++i) folder.write("p" + std::to_string(i) + ".png", marked(20, 20, i));
-  DataOptions options = from(folder);
-  Loader loader(options, stage(4, 16));
-  folder.write("p0.png", marked(15, 20, 0));
-  folder.write("p1.png", marked(15, 20, 1));
-  CHECK_THROWS_WITH_AS(loader.next(0, 1), doctest::Contains("smaller than the 16x16 crop (--keep-going"), DataError);
-  fs::remove(folder.path("p0.png"));
-  fs::remove(folder.path("p1.png"));
-  CHECK_THROWS_WITH_AS(loader.next(4, 1), doctest::Contains("cannot open '"), DataError);
-}
-
-TEST_CASE("a digest of the images, and files that are left out") {
-  Folder folder;
-  for (int i = 0; i < 3; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
-  const ImagesDigest digest = Loader(from(folder), stage(4, 16)).digest();
-  CHECK(digest.names.size() == 64);
-  folder.write("x.preview.png", marked(16, 16, 9));
-  DataOptions options = from(folder);
-  CHECK(Loader(options, stage(4, 16)).digest().names != digest.names);
-  options.leave_out = {folder.path("x.preview.png"), folder.path("x.loss.png")};
-  CHECK(Loader(options, stage(4, 16)).digest().names == digest.names);
-  CHECK(Loader(options, stage(4, 16)).images() == 3);
-  folder.write("p1.png", noisy(16, 16, 1));
-  CHECK(Loader(options, stage(4, 16)).digest().names == digest.names);
-  CHECK(Loader(options, stage(4, 16)).digest().sizes != digest.sizes);
-  options.cache_mb = -5;
-  CHECK_THROWS_WITH_AS(options.check(), "--cache: -5 is less than 0", UsageError);
 }

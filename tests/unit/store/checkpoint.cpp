@@ -7,22 +7,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder.h"
 
 using namespace sr3;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Scratch {
-  fs::path folder;
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "checkpoint-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()));
-    folder = name;
-  }
-  ~Scratch() { fs::remove_all(folder); }
-  std::string operator/(const char* name) const { return (folder / name).string(); }
-};
 
 Checkpoint numbered(float number) {
   Checkpoint checkpoint;
@@ -46,21 +36,21 @@ int number_in(const std::string& folder) {
 }  // namespace
 
 TEST_CASE("a checkpoint comes back, and replaces the former one") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   CHECK(number_in(folder) == 0);
   write_checkpoint(folder, numbered(1));
   CHECK(number_in(folder) == 1);
   write_checkpoint(folder, numbered(2));
   CHECK(number_in(folder) == 2);
-  CHECK(std::distance(fs::directory_iterator(scratch.folder), {}) == 1);
+  CHECK(scratch.entries() == 1);
   CHECK_THROWS_WITH(read_checkpoint(folder)->file("x", "f"), "cannot use 'f': there is no 'x'");
   remove_checkpoint(folder);
-  CHECK(fs::is_empty(scratch.folder));
+  CHECK(scratch.entries() == 0);
 }
 
 TEST_CASE("whatever moment the writer was killed at, one complete checkpoint is found") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   SUBCASE("while writing the new files") {
     write_checkpoint(folder, numbered(1));
@@ -91,7 +81,7 @@ TEST_CASE("whatever moment the writer was killed at, one complete checkpoint is 
 }
 
 TEST_CASE("an index of sizes alone, as older ones have it") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   write_checkpoint(folder, numbered(3));
   write_file(folder + "/index.json", cat("{\"files\":{\"progress.json\":1,\"weights.safetensors\":",
@@ -100,7 +90,7 @@ TEST_CASE("an index of sizes alone, as older ones have it") {
 }
 
 TEST_CASE("a damaged checkpoint is refused by name") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   write_checkpoint(folder, numbered(1));
   SUBCASE("a file cut short") {

@@ -2,10 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder.h"
 
 using namespace sr3;
 
@@ -18,11 +17,9 @@ TEST_CASE("sha-256 gives the published digests") {
 }
 
 TEST_CASE("a file's digest is its bytes' digest, in more than one piece too") {
-  const std::string path = (std::filesystem::temp_directory_path() / "sr3-unit-digest").string();
+  const samples::Folder folder;
   std::string bytes(3 << 20, '\0');
   for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 + i / 257);
-  write_file(path, bytes);
-  CHECK(sha256_file(path) == sha256_bytes(bytes));
-  std::filesystem::remove(path);
-  CHECK_THROWS_WITH_AS(sha256_file(path), doctest::Contains("cannot open"), Error);
+  CHECK(sha256_file(folder.put("x", bytes)) == sha256_bytes(bytes));
+  CHECK_THROWS_WITH_AS(sha256_file(folder / "none"), doctest::Contains("cannot open"), Error);
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder.h"
 
 using namespace sr3;
 
@@ -54,7 +55,8 @@ std::string entry(const std::string& name, const std::string& dtype, const std::
 }  // namespace
 
 TEST_CASE("tensors of every type survive a round trip, in order, whatever their layout") {
-  const std::string path = (std::filesystem::temp_directory_path() / "sr3-unit-round.safetensors").string();
+  const samples::Folder folder;
+  const std::string path = folder / "round.safetensors";
   const at::Tensor base = at::arange(-12, 12, at::kFloat).reshape({2, 3, 2, 2}) / 8;
   TensorFile file;
   for (at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16, at::kDouble, at::kLong, at::kInt, at::kShort, at::kChar,
@@ -79,21 +81,21 @@ TEST_CASE("tensors of every type survive a round trip, in order, whatever their 
   const std::string first = read_text(path);
   write_safetensors(path, file);
   CHECK(read_text(path) == first);
-  std::filesystem::remove(path);
 }
 
 TEST_CASE("the bytes are those of the format") {
-  const std::string path = (std::filesystem::temp_directory_path() / "sr3-unit-bytes.safetensors").string();
+  const samples::Folder folder;
+  const std::string path = folder / "bytes.safetensors";
   write_safetensors(path, {{{"w", at::tensor({1.0f, -2.0f})}, {"b", at::tensor({3}, at::kByte)}}, {}});
   const std::string header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
                              "\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]}}";
   const std::string padded = header + std::string((8 - header.size() % 8) % 8, ' ');
   CHECK(read_text(path) == framed(padded, std::string("\0\0\x80\x3f\0\0\0\xc0\x03", 9)));
-  std::filesystem::remove(path);
 }
 
 TEST_CASE("a name met twice and a type that the format lacks are not written") {
-  const std::string path = (std::filesystem::temp_directory_path() / "sr3-unit-bad.safetensors").string();
+  const samples::Folder folder;
+  const std::string path = folder / "bad.safetensors";
   CHECK_THROWS_AS(write_safetensors(path, {{{"w", at::zeros({1})}, {"w", at::zeros({1})}}, {}}), Error);
   CHECK_THROWS_AS(write_safetensors(path, {{{"__metadata__", at::zeros({1})}}, {}}), Error);
   CHECK_THROWS_AS(write_safetensors(path, {{{"c", at::zeros({1}, at::kComplexFloat)}}, {}}), Error);

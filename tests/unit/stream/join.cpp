@@ -2,34 +2,17 @@
 
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/log.h"
 
 using namespace sr3;
 
 namespace {
 
-// A folder for the length of a test.
-struct Folder {
-  Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "sr3-join-XXXXXX";
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-
+struct Folder : samples::Folder {
   // A one-pixel image of this grey.
-  void add(const std::string& name, char grey) const {
-    const auto file = std::filesystem::path(path) / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << "P6\n1 1\n255\n" << grey << grey << grey;
-  }
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::string path;
+  void add(const std::string& name, char grey) const { put(name, "P6\n1 1\n255\n" + std::string(3, grey)); }
 };
 
 ReaderOptions quiet(bool keep_going = false) {

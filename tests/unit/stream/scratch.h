@@ -1,32 +1,15 @@
-// What the stream tests share: a folder that goes away, bytes as a source, and a tar archive made by hand.
+// What the stream tests share: bytes as a source, and a tar archive made by hand.
 #pragma once
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "image/samples.h"
 
 namespace samples {
-
-struct Folder {
-  std::string path;
-  Folder() {
-    char name[] = "/tmp/sr3-unit-XXXXXX";
-    if (!::mkdtemp(name)) throw Error("no scratch folder");
-    path = std::string(name) + "/";
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  std::string put(const std::string& name, const Bytes& content) const {
-    std::filesystem::create_directories(directory_of(path + name));
-    write_file(path + name, {reinterpret_cast<const char*>(content.data()), content.size()});
-    return path + name;
-  }
-};
 
 // At most `piece` bytes a read.
 class Memory : public Source {

@@ -65,7 +65,7 @@ TEST_CASE("writer: a file holds one image, in the format of its name, and appear
   CHECK(decode(read_file(folder.path + "x.PPM"), "x", {}).u8 == pattern(5, 4).u8);
   { Writer writer(to(folder.path + "never.png")); }
   CHECK_FALSE(std::filesystem::exists(folder.path + "never.png"));
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 3);  // nothing temporary left
+  CHECK(folder.entries() == 3);  // nothing temporary left
 }
 
 TEST_CASE("writer: what cannot be written is said before any work") {

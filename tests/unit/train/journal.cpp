@@ -3,26 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <filesystem>
 #include <limits>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/folder.h"
 
 using namespace sr3;
 
 namespace {
-
-struct Scratch {
-  std::filesystem::path folder;
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "journal-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()));
-    folder = name;
-  }
-  ~Scratch() { std::filesystem::remove_all(folder); }
-  std::string operator/(const char* name) const { return (folder / name).string(); }
-};
 
 JournalLine line_of(int64_t step) {
   JournalLine line;
@@ -48,7 +37,7 @@ TEST_CASE("a journal line is JSON with the page's keys, and null where there is 
 }
 
 TEST_CASE("a resumed journal drops what comes after the saved step, and what a killed writer left") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";
   {
     Journal journal(path, "a.json");
@@ -69,7 +58,7 @@ TEST_CASE("a resumed journal drops what comes after the saved step, and what a k
 }
 
 TEST_CASE("a damaged line takes no other one with it") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";
   const std::string text = journal_text(line_of(10)) + "{\"step\":2?\n" + journal_text(line_of(30));
   write_file(path, text + journal_text(line_of(40)));
@@ -82,14 +71,14 @@ TEST_CASE("a damaged line takes no other one with it") {
 }
 
 TEST_CASE("one process at a time") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";
   Journal journal(path, "a.json");
   CHECK_THROWS_WITH_AS(Journal(path, "a.json"), "'a.json' is being trained by another process", Error);
 }
 
 TEST_CASE("reading a journal") {
-  const Scratch scratch;
+  const samples::Folder scratch;
   CHECK(read_journal(scratch / "none").empty());
   JournalLine skipped = line_of(20);
   skipped.loss = std::numeric_limits<double>::quiet_NaN();
