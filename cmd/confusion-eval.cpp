@@ -51,6 +51,7 @@ struct ConfusionProgram {
     options.group("Showing");
     options.add("host", 0, &server.host, "ADDRESS", "where serve listens");
     options.add("port", 0, &server.port, "N", "the port; 0: any free one");
+    options.add("site", 0, &server.sites, "NAME", "another name by which raters reach the server");
     options.add("list", 0, &list, "N", "which rater's list is on the page");
     options.group("Scoring");
     options.add("csv", 0, &csv, "tables with columns rater,image,model,task,fooled instead of studies");

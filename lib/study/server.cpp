@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "store/json.h"
 #include "study/assets.h"
+#include "study/host_name.h"
 #include "study/members.h"
 #include "study/page.h"
 #include "study/sessions.h"
@@ -80,14 +81,16 @@ Json state_json(const Study& study, const SessionState& state) {
 
 // Bodies that would be read without bound are refused before they are read: those without a length, and compressed
 // ones. JSON must be called so, which a page of another site cannot do unasked.
-httplib::Server::HandlerResponse screen(const Request& request, Response& response) {
+httplib::Server::HandlerResponse screen(const Request& request, Response& response, const std::vector<std::string>& sites) {
   using Decision = httplib::Server::HandlerResponse;
-  if (request.method == "GET") return Decision::Unhandled;
-  const auto refuse = [&](int status, const char* why) {
+  const auto refuse = [&](int status, const std::string& why) {
     send_refusal(response, status, why);
     response.set_header("Connection", "close");
     return Decision::Handled;
   };
+  if (!is_own_name(request.get_header_value("Host"), sites))
+    return refuse(421, "This server does not go by this name. If it should, start it with --site and the name.");
+  if (request.method == "GET") return Decision::Unhandled;
   if (request.method != "POST") return refuse(405, "Only GET and POST are understood.");
   if (request.has_header("Transfer-Encoding") || !request.has_header("Content-Length"))
     return refuse(411, "A body needs a Content-Length.");
@@ -132,7 +135,7 @@ void add_routes(httplib::Server& server, const Study& study, Sessions& sessions)
               }));
 }
 
-void set_up(httplib::Server& server) {
+void set_up(httplib::Server& server, const std::vector<std::string>& sites) {
   // A connection holds a thread while it lives: each gives it back after one request.
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_max_count(1);
@@ -152,7 +155,8 @@ void set_up(httplib::Server& server) {
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
        {"Referrer-Policy", "no-referrer"},
        {"X-Content-Type-Options", "nosniff"}});
-  server.set_pre_routing_handler(screen);
+  server.set_pre_routing_handler(
+      [&sites](const Request& request, Response& response) { return screen(request, response, sites); });
   server.set_error_handler([](const Request&, Response& response) {
     if (!response.body.empty()) return;
     const char* why = "This is not understood.";
@@ -168,7 +172,7 @@ void serve(const Study& study, const ServeOptions& options, const std::function<
   if (options.port < 0 || options.port > 65535) throw UsageError("option '--port': 0 to 65535");
   Sessions sessions(study);
   httplib::Server server;
-  set_up(server);
+  set_up(server, options.sites);
   add_routes(server, study, sessions);
   const int port = options.port == 0 ? server.bind_to_any_port(options.host)
                    : server.bind_to_port(options.host, static_cast<int>(options.port)) ? static_cast<int>(options.port)

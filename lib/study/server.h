@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "study/study.h"
 
@@ -18,6 +19,7 @@ namespace sr3 {
 struct ServeOptions {
   std::string host = "127.0.0.1";
   int64_t port = 8080;  // 0: any free one
+  std::vector<std::string> sites;  // names, besides this machine's, by which raters reach it (study/host_name.h)
 };
 
 // Serves until SIGINT or SIGTERM; tells `listening` the address once connections are taken. Error when the port is

@@ -5,7 +5,7 @@ study = sys.argv[1]
 
 
 def serve(port=0):
-    server = subprocess.Popen(["confusion-eval", "serve", "-q", study, "--port", str(port)], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(["confusion-eval", "serve", "-q", study, "--port", str(port), "--site", "study.example"], stdout=subprocess.PIPE, text=True)
     return server, int(server.stdout.readline().rsplit(":", 1)[1].strip("/\n"))
 
 
@@ -60,20 +60,28 @@ for path in ("/study.json", "/trials.jsonl", "/images/000000-real.png", "/../stu
     status, content, _ = ask("GET", path)
     assert status == 404, (path, status)
     assert b"root:" not in content and b"rater" not in content
-assert raw(b"GET /../../../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n") in (b"404", b"400")
-assert raw(b"GET " + b"/x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n") in (b"414", b"400", b"404", b"")
+assert raw(b"GET /../../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n") in (b"404", b"400")
+assert raw(b"GET " + b"/x" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n") in (b"414", b"400", b"404", b"")
 assert raw(b"\x16\x03\x01\x02\x00\x01\x00") in (b"400", b"")
 for method in ("PUT", "DELETE", "OPTIONS", "PATCH"):
     assert ask(method, base)[0] == 405, method
 assert ask("POST", base + "/answers", "x" * 20000)[0] == 413
-assert raw(b"POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n") == b"413"
-chunked = b"POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+assert raw(b"POST /api/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n") == b"413"
+chunked = b"POST /api/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 assert raw(chunked + b"fffff\r\n") == b"411"
-assert raw(b"POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\r\n{}") == b"411"
+assert raw(b"POST /api/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n{}") == b"411"
 assert ask("POST", "/api/sessions", "{}", {"Content-Encoding": "gzip"})[0] == 415
 assert ask("POST", "/api/sessions", '{"name":""}', {"Content-Type": "text/plain"})[0] == 415
 for body in ("", "{", "[]", "{}", '{"name":1}', '{"name":"a","name":"b"}', '{"name":"a","x":1}', "[" * 5000, '{"name":"%s"}' % ("y" * 300)):
     assert ask("POST", "/api/sessions", body)[0] == 400, body
+
+# Another site's name that points here; the name that raters use.
+for path in ("/", "/study.js", base, base + "/trials/1/left"):
+    status, content, _ = ask("GET", path, headers={"Host": f"evil.example:{port}"})
+    assert status == 421 and b"--site" in content, (path, status)
+assert ask("POST", "/api/sessions", '{"name":""}', {"Host": "evil.example"})[0] == 421
+for name in ("study.example", f"localhost:{port}", "[::1]:9"):
+    assert ask("GET", "/", headers={"Host": name})[0] == 200, name
 
 # Sessions and the order of answers.
 assert ask("GET", "/api/sessions/" + "0" * 32)[0] == 404
