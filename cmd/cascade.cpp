@@ -37,26 +37,29 @@ struct CascadeProgram {
 std::string CascadeProgram::pipe(const Cascade& cascade, const std::vector<std::string>& images) const {
   const DrawOptions& draw = generate.draw;
   const WriterOptions& writer = generate.writer;
-  std::string first, last, common;
+  PipeWords words;
   const auto add = [](std::string& to, const char* option, const auto& value) { to += cat(" ", option, " ", value); };
   if (cascade.has_base()) {
-    add(first, "-n", draw.number);
-    if (!draw.classes.empty()) add(first, "--class", quoted(draw.classes));
-    if (draw.by_class) first += " --by-class";
+    add(words.first, "-n", draw.number);
+    if (!draw.classes.empty()) add(words.first, "--class", quoted(draw.classes));
+    if (draw.by_class) words.first += " --by-class";
+    if (generate.without_class(cascade)) words.classes = " --class none";
   } else {
-    if (!draw.classes.empty()) add(common, "--class", quoted(draw.classes));
-    if (generate.reader.keep_going) first += " --keep-going";
-    for (const std::string& image : images) first += " " + quoted(image);
+    if (!draw.classes.empty()) add(words.classes, "--class", quoted(draw.classes));
+    if (generate.reader.keep_going) words.first += " --keep-going";
+    for (const std::string& image : images) words.first += " " + quoted(image);
   }
-  if (generate.seed) add(first, "--seed", *generate.seed);
-  if (!draw.shard.empty()) add(first, "--shard", draw.shard);
-  if (draw.batch) add(common, "--batch", draw.batch);
-  if (compute.device != "auto") add(common, "--device", compute.device);
-  if (compute.precision != "auto") add(common, "--precision", compute.precision);
-  if (compute.threads) add(common, "--threads", compute.threads);
-  if (writer.output != "-") add(last, "-o", quoted(writer.output));
-  if (writer.depth != 8) add(last, "--depth", writer.depth);
-  return cascade.pipe(first, last, common);
+  if (generate.seed) add(words.first, "--seed", *generate.seed);
+  if (!draw.shard.empty()) add(words.first, "--shard", draw.shard);
+  if (draw.batch) add(words.all, "--batch", draw.batch);
+  if (compute.device != "auto") add(words.all, "--device", compute.device);
+  if (compute.precision != "auto") add(words.all, "--precision", compute.precision);
+  if (compute.threads) add(words.all, "--threads", compute.threads);
+  if (writer.output != "-") add(words.last, "-o", quoted(writer.output));
+  if (writer.depth != WriterOptions{}.depth) add(words.last, "--depth", writer.depth);
+  if (writer.png_level != WriterOptions{}.png_level) add(words.last, "--png-level", writer.png_level);
+  if (generate.skip_existing) words.last += " --skip-existing";
+  return cascade.pipe(words);
 }
 
 Cascade open_cascade(const CascadeProgram& program, const std::vector<std::string>& operands,
@@ -79,6 +82,7 @@ int cascade_main(cli::App& app) {
   Cascade cascade = open_cascade(program, app.operands(), images);
   options.validate(cascade);
   if (program.show_pipe) {
+    if (!options.keep_stages.empty()) throw UsageError("--show-pipe: no pipe keeps what its stages hand on (--keep-stages)");
     std::printf("%s\n", program.pipe(cascade, images).c_str());
     return kDone;
   }

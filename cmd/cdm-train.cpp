@@ -51,6 +51,7 @@ int CdmTrain::train(const std::vector<std::string>& operands, const ProgressOpti
   data.keep_going = keep_going;
   data.check();
   data.seed = run.trainer.seed;
+  data.threads = compute.threads;
   // No stage is trained on the pictures of another one.
   for (size_t i = 0; i < stages.size(); ++i) {
     const StagePaths paths = stage_paths(stage_path(path, cascade, i));
@@ -89,13 +90,16 @@ int main_of(cli::App& app) {
   if (program.compute.precision == "fp16")
     throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
   if (program.fresh.sizes) {
-    if (program.stage) throw UsageError("--stage trains, --new only writes manifests");
+    for (const char* group : {"Training", "Running", "Computation"})
+      app.options.refuse_given(group, "it is of a training, and --new only writes manifests (edit them)",
+                               {"keep-going", "no-history", "threads"});
     if (program.output.empty()) throw UsageError("-o CASCADE.json is missing: where the manifest goes");
     program.fresh.keep_going = program.keep_going;
     program.fresh.write(operands, program.output, !program.run.trainer.no_history);
     return kDone;
   }
   if (!program.output.empty()) throw UsageError("-o is for --new: a cascade is trained where its manifest is");
+  app.options.refuse_given("A new cascade", "it is for --new: what it sets stands in the manifests now");
   if (operands.empty()) throw UsageError("no cascade to train: CASCADE.json, or --new SIZES to write one");
   if (operands.size() == 1) throw UsageError("no images to train on: name folders, archives or files");
   return program.train(operands, app.progress);

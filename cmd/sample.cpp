@@ -8,6 +8,7 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "nn/precision.h"
+#include "store/manifest.h"
 #include "stream/writer.h"
 #include "tensor/convert.h"
 #include "tensor/device.h"
@@ -46,11 +47,13 @@ int sample_main(cli::App& app) {
   const std::string& output = program.writer.output;
   if (program.skip_existing && !output.ends_with('/') && !std::filesystem::is_directory(output))
     throw UsageError("--skip-existing needs a folder: -o DIR/");
+  check_base(program.model, read_manifest(program.model));  // before what is asked of other stages
   Stage stage(program.model, program.sampling);
   const Drawer drawer(stage, program.draw);
   const at::Device device = open_device(program.compute.device);
   use_threads(program.compute.threads);
   Writer out(program.writer);
+  out.expect(drawer.count());
   stage.load(device, precision_named(program.compute.precision, device));
 
   Meter meter(app.progress, "steps", drawer.count() * stage.steps());

@@ -36,6 +36,7 @@ static int train(cli::App& app) {
   const StageManifest stage = flags.stage(data.crop);
   if (data.pretreatment == "preset") data.pretreatment = flags.pretreatment();
   data.seed = trainer.seed;
+  data.threads = trainer.threads;
 
   return Trainer(stage, trainer, data, output).run(app.progress);
 }

@@ -50,6 +50,8 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
 
   Reader in(app.inputs(), program.reader);
   Writer out(program.writer, app.inputs());
+  const auto images = in.expected();
+  out.expect(images.value_or(1) * program.chain.samples);
   std::optional<Meter> meter;
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
@@ -58,7 +60,6 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   Chain chain(stages, program.chain, static_cast<int>(program.writer.depth), hooks);
   for (Stage& stage : stages) stage.load(device, precision_named(program.compute.precision, device));
 
-  const auto images = in.expected();
   meter.emplace(app.progress, "steps", images ? *images * chain.steps_each() : -1);
   while (auto frame = in.next()) chain.push(*frame);
   chain.flush();
@@ -70,6 +71,7 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
 int with_baseline(cli::App& app, const UpscaleProgram& program) {
   Reader in(app.inputs(), program.reader);
   Writer out(program.writer, app.inputs());
+  out.expect(in.expected().value_or(1));
   Meter meter(app.progress, "images", in.expected().value_or(-1));
   for (int64_t done = 0; auto frame = in.next(); meter.update(++done)) {
     if (program.skip_existing && out.exists(frame->key)) continue;

@@ -10,13 +10,29 @@ namespace sr3 {
 
 namespace {
 
-std::string number(double value) {
+// Takes one of the words, as the option's `set`.
+template <class Value>
+std::function<void(const std::string&)> setter_of(Value* value, std::vector<std::string> words, const std::string& list) {
+  return [value, words = std::move(words), list](const std::string& given) {
+    if (std::find(words.begin(), words.end(), given) == words.end())
+      throw UsageError(cat("'", given, "' is none of ", list));
+    *value = given;
+  };
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string list;
+  for (const auto& word : words) list += (list.empty() ? "" : "|") + word;
+  return list;
+}
+
+}  // namespace
+
+std::string number_text(double value) {
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   return {text, end};
 }
-
-}  // namespace
 
 void Options::add(Option option) {
   if (option.group.empty()) option.group = group_;
@@ -38,6 +54,17 @@ const Option* Options::find(std::string_view name) const {
   return at == options_.end() ? nullptr : &*at;
 }
 
+void Options::mark_given(std::string_view name) {
+  for (Option& option : options_)
+    if (option.name == name) option.given = true;
+}
+
+void Options::refuse_given(std::string_view group, const std::string& why, const std::vector<std::string>& but) const {
+  for (const Option& option : options_)
+    if (option.given && option.group == group && std::find(but.begin(), but.end(), option.name) == but.end())
+      throw UsageError(cat("--", option.name, ": ", why));
+}
+
 void Options::add(std::string name, char letter, bool* value, std::string text) {
   add({"", std::move(name), letter, "", std::move(text), "", false, [value](const std::string&) { *value = true; }});
 }
@@ -48,7 +75,7 @@ void Options::add(std::string name, char letter, int64_t* value, std::string arg
 }
 
 void Options::add(std::string name, char letter, double* value, std::string argument, std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), number(*value), false,
+  add({"", std::move(name), letter, std::move(argument), std::move(text), number_text(*value), false,
        [value](const std::string& given) { *value = parse_double(given); }});
 }
 
@@ -83,14 +110,14 @@ void Options::add(std::string name, char letter, std::optional<std::string>* val
 
 void Options::choice(std::string name, char letter, std::string* value, std::vector<std::string> words,
                      std::string text) {
-  std::string list;
-  for (const auto& word : words) list += (list.empty() ? "" : "|") + word;
-  add({"", std::move(name), letter, list, std::move(text), *value, false,
-       [value, words = std::move(words), list](const std::string& given) {
-         if (std::find(words.begin(), words.end(), given) == words.end())
-           throw UsageError(cat("'", given, "' is none of ", list));
-         *value = given;
-       }});
+  const std::string list = joined(words);
+  add({"", std::move(name), letter, list, std::move(text), *value, false, setter_of(value, std::move(words), list)});
+}
+
+void Options::choice(std::string name, char letter, std::optional<std::string>* value, std::vector<std::string> words,
+                     std::string text) {
+  const std::string list = joined(words);
+  add({"", std::move(name), letter, list, std::move(text), "", false, setter_of(value, std::move(words), list)});
 }
 
 int64_t parse_int(const std::string& text) {

@@ -21,6 +21,7 @@ struct Option {
   std::string default_value;  // as text; empty: none
   bool repeats = false;       // may be given more than once
   std::function<void(const std::string&)> set;  // throws UsageError with a text that needs the option's name before it
+  bool given = false;  // on the command line; known after it was read
 };
 
 class Options {
@@ -39,6 +40,8 @@ class Options {
   void add(std::string name, char letter, std::optional<std::string>* value, std::string argument, std::string text);
   // One of a few words; the text gets the words appended.
   void choice(std::string name, char letter, std::string* value, std::vector<std::string> words, std::string text);
+  void choice(std::string name, char letter, std::optional<std::string>* value, std::vector<std::string> words,
+              std::string text);
   // Any other type: `set` parses and throws UsageError.
   // The same option from two structs (--threads of a reader and of a writer) is one option that sets both; the first one's
   // text and default are shown. Declared differently (letter, argument) it is a std::logic_error.
@@ -46,12 +49,17 @@ class Options {
 
   const std::vector<Option>& all() const { return options_; }
   const Option* find(std::string_view name) const;
+  void mark_given(std::string_view name);
+  // UsageError "--NAME: WHY" for the first option of a group that was given, other than `but`: one that would be ignored.
+  void refuse_given(std::string_view group, const std::string& why, const std::vector<std::string>& but = {}) const;
 
  private:
   std::string group_ = "Options";
   std::vector<Option> options_;
 };
 
+// The shortest text that parse_double makes the same number of.
+std::string number_text(double value);
 // Whole-string parsers; UsageError says what is wrong with `text`.
 int64_t parse_int(const std::string& text);
 double parse_double(const std::string& text);

@@ -53,8 +53,8 @@ void apply(const CascadeOverrides& overrides, const std::vector<StageManifest>& 
 std::string words_of(const CascadeSampling& sampling, const StageManifest& stage) {
   std::string words;
   if (stage.kind != "regression") words = cat(" --steps ", sampling.steps, " --sampler ", sampling.sampler);
-  if (sampling.guidance != 1) words += cat(" --guidance ", sampling.guidance);
-  if (stage.augmentation.kind == "gaussian") words += cat(" --noise-level ", sampling.noise_level);
+  if (sampling.guidance != 1) words += cat(" --guidance ", number_text(sampling.guidance));
+  if (stage.augmentation.kind == "gaussian") words += cat(" --noise-level ", number_text(sampling.noise_level));
   return words;
 }
 
@@ -73,7 +73,7 @@ std::string quoted(const std::string& word) {
 void CascadeOverrides::declare(Options& options) {
   options.group("Sampling (defaults: the manifests')");
   options.add("steps", 0, &steps, "N", "network evaluations of each stage");
-  options.add("sampler", 0, &sampler, "WORD", "how noise is taken away: ddpm, ddim, dpmpp-2m");
+  options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "how noise is taken away");
   options.add("guidance", 0, &guidance, "W", "how much more than a class asks for: 1 none, 2 to 4 usual");
   options.add("noise-level", 0, &noise_level, "LIST", "of the stages' inputs: one for all, or one a stage, as 0.2,0.1");
   options.add("truncate", 0, &truncate, "stop each stage at the noise level of the next one");
@@ -150,14 +150,18 @@ int64_t Cascade::steps_each() const {
   return steps;
 }
 
-std::string Cascade::pipe(const std::string& first, const std::string& last, const std::string& common) const {
+std::string Cascade::pipe(const PipeWords& words) const {
   if (truncates_)
     throw UsageError(
         "no pipe can do this: a stage that stops early hands on an image with noise, in floats beyond black and white");
   if (exact_) throw UsageError("no pipe can do this: floats are handed on, and the images of a pipe have whole levels");
   std::string line;
-  for (size_t i = 0; i < commands_.size(); ++i)
-    line += cat(i ? " | " : "", commands_[i], i ? "" : first, i + 1 == commands_.size() ? last : "", common);
+  const size_t bases = base_ ? 1 : 0;
+  for (size_t i = 0; i < commands_.size(); ++i) {
+    const bool classes = i >= bases && above_[i - bases].manifest().network.classes > 0;
+    line += cat(i ? " | " : "", commands_[i], i ? "" : words.first, classes ? words.classes : "",
+                i + 1 == commands_.size() ? words.last : "", words.all);
+  }
   return line;
 }
 

@@ -24,6 +24,14 @@ struct CascadeOverrides {
   void declare(Options& options);
 };
 
+// Options for the commands of a cascade's pipe.
+struct PipeWords {
+  std::string first;    // of the first one: of sample, or images
+  std::string last;     // of the last one
+  std::string classes;  // of upscale by stages with classes
+  std::string all;
+};
+
 class Cascade {
  public:
   // Of a cascade's manifest, or of stages' manifests in order, each sampled as it says itself. Reads and checks them
@@ -42,8 +50,7 @@ class Cascade {
   int64_t steps_each() const;  // network evaluations of one image
 
   // The commands that do the same, as a line of shell. UsageError where floats are handed on, which no pipe can do.
-  // first: options of the first one (of sample, or images), last: of the last one, common: of each.
-  std::string pipe(const std::string& first, const std::string& last, const std::string& common) const;
+  std::string pipe(const PipeWords& words) const;
 
  private:
   void check_labels() const;

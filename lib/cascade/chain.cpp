@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "cascade/draw.h"
 #include "tensor/convert.h"
 
 namespace sr3 {
@@ -14,7 +15,7 @@ namespace sr3 {
 void ChainOptions::declare(Options& options) {
   options.group("Result");
   options.add("samples", 0, &samples, "K", "results of each image");
-  options.add("class", 0, &label, "CLASS", "name or index, for stages with classes; default: the stream's");
+  options.add("class", 0, &label, "CLASS", "name, index or none, for stages with classes; default: the stream's");
   options.add({"", "seed", 0, "N", "seed of the noise; default: the stream's, else 0", "", false,
                [this](const std::string& given) {
                  seed = parse_int(given);
@@ -30,10 +31,13 @@ Chain::Chain(const std::vector<Stage>& stages, ChainOptions options, int depth, 
   for (size_t i = 0; i < stages.size(); ++i) {
     upscalers_.emplace_back(stages[i], options_.upscale);
     if (options_.label.empty() || stages[i].manifest().network.classes == 0) continue;
-    labels_[i] = stages[i].class_index(options_.label);
+    const bool none = names_no_class(stages[i], options_.label);
+    if (none && stages[i].manifest().diffusion.label_dropout == 0)
+      throw UsageError(cat("--class none: '", stages[i].path(), "' was trained with a class always"));
+    labels_[i] = none ? -1 : stages[i].class_index(options_.label);
     classes = true;
   }
-  if (!options_.label.empty() && !classes)
+  if (!options_.label.empty() && options_.label != kNoClass && !classes)
     throw UsageError(cat("--class ", options_.label, ": stage '", stages.at(0).path(), "' has no classes"));
 }
 
@@ -106,7 +110,7 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
     work[i].image = exact ? result.clone() : at::Tensor();
     work[i].noised = noisy;
     if (!noisy) frame.image = to_image(result, last ? depth_ : 8);
-    if (labels_[stage]) frame.label = labels_[stage];
+    if (labels_[stage]) frame.label = *labels_[stage] < 0 ? std::nullopt : labels_[stage];
     // From here on it is an image of its own, with its own place in the stream.
     if (stage == 0) frame.index = frame.index * options_.samples + work[i].sample;
     work[i].sample = 0;

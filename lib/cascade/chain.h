@@ -20,7 +20,7 @@ struct ChainOptions {
   UpscaleOptions upscale;
   int64_t samples = 1;          // results of each image; more than one: keys get "-1", "-2", ...
   std::optional<int64_t> seed;  // unset: the frame's own, else 0
-  std::string label;            // class of all images, name or index; "": the frame's own
+  std::string label;            // class of all images, name or index, or none; "": the frame's own
   bool exact = false;           // between stages floats instead of 8 bits, as no pipe can
   void declare(Options& options);
 };
@@ -64,7 +64,7 @@ class Chain {
   int depth_;
   Hooks hooks_;
   std::vector<Upscaler> upscalers_;
-  std::vector<std::optional<int64_t>> labels_;  // of each stage, where --class gives one
+  std::vector<std::optional<int64_t>> labels_;  // of each stage, where --class says it; -1: none
   std::vector<Work> waiting_;                   // of one size
   int64_t done_ = 0, begun_ = 0;                // image-steps; images of the first stage
 };

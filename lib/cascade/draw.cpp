@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -19,32 +20,61 @@ constexpr int64_t kMostAtOnce = 64;
 std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
   const int64_t classes = stage.manifest().network.classes;
   if (classes == 0) {
-    if (text.empty() || text == "none") return {};
+    if (text.empty() || text == kNoClass) return {};
     throw UsageError(cat("--class ", text, ": stage '", stage.path(), "' has no classes"));
   }
   std::vector<int64_t> labels;
   const auto& names = stage.manifest().classes;
-  if (text == "none") {
+  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a name may be a word, or have a comma
+    labels.push_back(stage.class_index(text));
+  } else if (text == kNoClass) {
     if (stage.manifest().diffusion.label_dropout == 0)
       throw UsageError(cat("--class none: '", stage.path(), "' was trained with a class always"));
     labels.push_back(-1);
   } else if (text.empty() || text == "all") {
     for (int64_t i = 0; i < classes; ++i) labels.push_back(i);
-  } else if (std::find(names.begin(), names.end(), text) != names.end()) {  // a name may have a comma
-    labels.push_back(stage.class_index(text));
   } else {
     std::set<int64_t> seen;
     for (size_t at = 0; at <= text.size();) {
       const size_t comma = std::min(text.find(',', at), text.size());
-      labels.push_back(stage.class_index(text.substr(at, comma - at)));
-      if (!seen.insert(labels.back()).second) throw UsageError(cat("--class ", text, ": a class stands there twice"));
+      const std::string word = text.substr(at, comma - at);
+      labels.push_back(stage.class_index(word));
+      if (!seen.insert(labels.back()).second)
+        throw UsageError(cat("--class ", text, ": '", word, "' is a class that stands there before (a name goes before a number)"));
       at = comma + 1;
     }
   }
   return labels;
 }
 
+// Names as they can stand in keys; where two would be the same, with the class's number.
+std::vector<std::string> folders_of(const StageManifest& manifest) {
+  std::map<std::string, int> uses;
+  for (const std::string& name : manifest.classes) ++uses[clean_key(name)];
+  std::vector<std::string> folders;
+  for (int64_t i = 0; i < manifest.network.classes; ++i) {
+    if (manifest.classes.empty()) {
+      folders.push_back(std::to_string(i));
+      continue;
+    }
+    const std::string clean = clean_key(manifest.classes[static_cast<size_t>(i)]);
+    folders.push_back(uses[clean] > 1 || clean.empty() ? cat(clean, "-", i) : clean);
+  }
+  return folders;
+}
+
 }  // namespace
+
+bool names_no_class(const Stage& stage, const std::string& text) {
+  const auto& names = stage.manifest().classes;
+  return text == kNoClass && std::find(names.begin(), names.end(), text) == names.end();
+}
+
+void check_base(const std::string& path, const StageManifest& manifest) {
+  if (manifest.kind != "base")
+    throw Error(cat("cannot draw from '", path, "': it is no base stage but ", manifest.kind,
+                    ", which needs images (upscale)"));
+}
 
 void DrawOptions::declare(Options& options) {
   options.group("Images");
@@ -57,15 +87,14 @@ void DrawOptions::declare(Options& options) {
 
 Drawer::Drawer(const Stage& stage, const DrawOptions& options)
     : stage_(stage), options_(options), shard_(options.shard) {
-  if (stage.manifest().kind != "base")
-    throw Error(cat("cannot draw from '", stage.path(), "': it is no base stage but ", stage.manifest().kind,
-                    ", which needs images (upscale)"));
+  check_base(stage.path(), stage.manifest());
   if (options.number < 1) throw UsageError(cat("-n ", options.number, " is less than 1"));
   if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
   if (options.seed > INT64_MAX) throw UsageError(cat("--seed ", options.seed, " is more than a stream can tell"));
   labels_ = labels_named(stage, options.classes);
   if (options.by_class && labels_.empty())
     throw UsageError(cat("--by-class: stage '", stage.path(), "' has no classes"));
+  if (options.by_class) folders_ = folders_of(stage.manifest());
 }
 
 Frame Drawer::planned(int64_t k) const {
@@ -79,11 +108,7 @@ Frame Drawer::planned(int64_t k) const {
   const int64_t label = labels_[static_cast<size_t>(frame.index) % labels_.size()];
   if (label >= 0) frame.label = label;
   if (options_.by_class) {
-    const auto& names = stage_.manifest().classes;
-    const std::string name = label < 0       ? "none"
-                             : names.empty() ? std::to_string(label)
-                                             : names[static_cast<size_t>(label)];
-    frame.key = cat(clean_key(name), "/", frame.key);
+    frame.key = cat(label < 0 ? kNoClass : folders_[static_cast<size_t>(label)], "/", frame.key);
   }
   return frame;
 }

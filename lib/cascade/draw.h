@@ -16,6 +16,12 @@ namespace sr3 {
 
 class Options;
 
+// Of --class: images without one, by a stage with label dropout; unless a class has this name.
+constexpr const char* kNoClass = "none";
+bool names_no_class(const Stage& stage, const std::string& text);
+// Error when a manifest is no base stage's.
+void check_base(const std::string& path, const StageManifest& manifest);
+
 struct DrawOptions {
   int64_t number = 1;   // images in all, over all shards
   std::string classes;  // NAME|INDEX|list of them|all|none; "": all, or none for a stage without classes
@@ -52,6 +58,7 @@ class Drawer {
   DrawOptions options_;
   Shard shard_;
   std::vector<int64_t> labels_;  // taken in turn; empty: no classes
+  std::vector<std::string> folders_;  // of --by-class, for each class
 };
 
 }  // namespace sr3

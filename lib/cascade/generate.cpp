@@ -14,13 +14,13 @@ namespace {
 // Writers of each resolution, made when its first image comes.
 class Kept {
  public:
-  explicit Kept(std::string folder) : folder_(std::move(folder)) {}
+  Kept(std::string folder, std::vector<std::string> inputs) : folder_(std::move(folder)), inputs_(std::move(inputs)) {}
   explicit operator bool() const { return !folder_.empty(); }
   void write(const Frame& frame) {
     auto& writer = writers_[frame.image.width];
     WriterOptions options;
     options.output = cat(folder_, folder_.ends_with('/') ? "" : "/", frame.image.width, "/");
-    if (!writer) writer = std::make_unique<Writer>(options);
+    if (!writer) writer = std::make_unique<Writer>(options, inputs_);
     writer->write(frame);
   }
   void close() {
@@ -29,6 +29,7 @@ class Kept {
 
  private:
   std::string folder_;
+  std::vector<std::string> inputs_;  // nothing of them is replaced
   std::map<int64_t, std::unique_ptr<Writer>> writers_;
 };
 
@@ -51,6 +52,10 @@ void GenerateOptions::validate(const Cascade& cascade) const {
   if (draw.by_class) throw UsageError("--by-class: it starts from images, which have names");
 }
 
+bool GenerateOptions::without_class(const Cascade& cascade) const {
+  return cascade.has_base() && names_no_class(cascade.base(), draw.classes);
+}
+
 int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateOptions options, at::Device device,
              at::ScalarType compute) {
   options.validate(cascade);
@@ -59,6 +64,7 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   std::optional<Reader> in;
   if (cascade.has_base()) {
     drawer.emplace(cascade.base(), options.draw);
+    if (options.without_class(cascade)) options.chain.label = kNoClass;
   } else {
     options.reader.shard = options.draw.shard;
     in.emplace(images, options.reader);
@@ -70,7 +76,9 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
 
   const int depth = static_cast<int>(options.writer.depth);
   Writer out(options.writer, images);
-  Kept kept(options.keep_stages);
+  const auto number = drawer ? std::optional(drawer->count()) : in->expected();
+  out.expect(number.value_or(1));
+  Kept kept(options.keep_stages, images);
   std::optional<Meter> meter;
   int64_t drawn = 0, enlarged = 0;  // image-steps
   Chain::Hooks hooks;
@@ -82,7 +90,6 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   if (!cascade.above().empty()) chain.emplace(cascade.above(), options.chain, depth, hooks);
   cascade.load(device, compute);
 
-  const auto number = drawer ? std::optional(drawer->count()) : in->expected();
   meter.emplace(options.progress, "steps", number ? *number * cascade.steps_each() : -1);
   if (drawer) {
     drawer->all(

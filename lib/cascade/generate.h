@@ -25,6 +25,8 @@ struct GenerateOptions {
   void declare(Options& options);
   // UsageError for what this cascade cannot do.
   void validate(const Cascade& cascade) const;
+  // Whether its base stage draws for no class.
+  bool without_class(const Cascade& cascade) const;
 };
 
 // images: read when the cascade begins with given ones. Loads the stages. Returns the exit status: kDone, or kSkipped

@@ -75,19 +75,10 @@ StageWeights read_stage_weights(const std::string& path) {
 void SamplingOverrides::declare(Options& options, bool base) {
   options.group("Sampling (defaults: the stage's)");
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");
-  auto words = [&](const char* name, std::optional<std::string>* value, std::vector<std::string> allowed,
-                   std::string text) {
-    for (size_t i = 0; i < allowed.size(); ++i) text += (i ? ", " : ": ") + allowed[i];
-    options.add({"", name, 0, "WORD", text, "", false, [value, allowed](const std::string& given) {
-                   if (std::find(allowed.begin(), allowed.end(), given) == allowed.end())
-                     throw UsageError(cat("unknown word '", given, "'"));
-                   *value = given;
-                 }});
-  };
-  words("sampler", &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "how noise is taken away");
+  options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "how noise is taken away");
   options.add("eta", 0, &eta, "E", "ddim: fresh noise, from 0 (none) to 1 (as ddpm)");
-  words("spacing", &spacing, {"uniform", "ddim", "log-snr"}, "where the steps lie");
-  words("variance", &variance, {"beta", "posterior", "learned"}, "ddpm: of the fresh noise");
+  options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr"}, "where the steps lie");
+  options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: of the fresh noise");
   options.add("guidance", 0, &guidance, "W", "how much more than a class asks for: 1 none, 2 to 4 usual");
   if (!base)
     options.add("noise-level", 0, &noise_level, "S", "noise for the input of a stage that was trained with it, 0 to 1");
@@ -195,7 +186,7 @@ int64_t Stage::granule() const { return manifest_.network.patch << (manifest_.ne
 
 int64_t Stage::class_index(const std::string& name_or_index) const {
   const int64_t classes = manifest_.network.classes;
-  if (classes == 0) throw Error(cat("stage '", path_, "' has no classes"));
+  if (classes == 0) throw UsageError(cat("--class ", name_or_index, ": stage '", path_, "' has no classes"));
   const auto& names = manifest_.classes;
   const auto named = std::find(names.begin(), names.end(), name_or_index);
   if (named != names.end()) return named - names.begin();
@@ -207,10 +198,10 @@ int64_t Stage::class_index(const std::string& name_or_index) const {
     std::string told;
     for (size_t i = 0; i < std::min(names.size(), kTold); ++i) told += cat(i > 0 ? ", " : ": it has ", names[i]);
     if (names.size() > kTold) told += ", ...";
-    throw Error(cat("stage '", path_, "' has no class '", name_or_index, "'", told));
+    throw UsageError(cat("--class: stage '", path_, "' has no class '", name_or_index, "'", told));
   }
   if (index < 0 || index >= classes)
-    throw Error(cat("stage '", path_, "' has no class ", index, ": its classes are 0 to ", classes - 1));
+    throw UsageError(cat("--class: stage '", path_, "' has no class ", index, ": its classes are 0 to ", classes - 1));
   return index;
 }
 

@@ -65,7 +65,7 @@ class Stage {
   // Both sides of an input are best a multiple of it; other sizes are padded within the network.
   int64_t granule() const;
 
-  // The index of a class given by name or number; Error names the stage when it has none, or none of that name.
+  // The index of a class that --class gives by name or else by number; UsageError when the stage has none, or none of that name.
   int64_t class_index(const std::string& name_or_index) const;
 
   // Of a batch of n images: condition (n,C,H,W) or undefined; labels (n) int64 or undefined, -1: no class.

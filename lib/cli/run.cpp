@@ -96,7 +96,10 @@ void App::parse() {
   for (const Given& given : line.given)
     if (given.option->name == "help" || given.option->name == "version" || given.option->name == "list-options")
       apply(given);
-  for (const Given& given : line.given) apply(given);
+  for (const Given& given : line.given) {
+    options.mark_given(given.option->name);
+    apply(given);
+  }
   operands_ = line.operands;
 }
 

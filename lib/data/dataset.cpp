@@ -129,11 +129,7 @@ ImagesDigest Dataset::digest() const {
 
 std::string Dataset::class_of(int64_t i) const {
   const Listing::Item& item = listing_.items[static_cast<size_t>(i)];
-  if (!item.label.empty()) return item.label;
-  std::string path = directory_of(item.key);
-  if (path.empty()) return path;
-  path.pop_back();
-  return base_name(path);
+  return item.label.empty() ? item.folder : item.label;
 }
 
 std::vector<std::string> Dataset::classes() const {

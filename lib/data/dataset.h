@@ -29,8 +29,8 @@ class Dataset {
 
   ImagesDigest digest() const;
 
-  // The class that a list names for an image, else the folder that it lies in, "" without one: "cats" of the key
-  // "train/cats/0001".
+  // The class that a list names for an image, else the folder that it lies in, "" without one: "cats" of
+  // "train/cats/0001.png".
   std::string class_of(int64_t i) const;
   // The names of all classes, sorted; none when an image is of none.
   std::vector<std::string> classes() const;

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -32,10 +33,10 @@ at::Tensor noised(const at::Tensor& condition, const std::vector<double>& alpha_
   return at::stack(out);
 }
 
-// Separable, as far as three sigmas reach; the weights sum to 1.
+// Separable, as far as three sigmas reach, or the mirrored image does; the weights sum to 1.
 at::Tensor blurred(const at::Tensor& chw, double sigma) {
-  const auto reach = static_cast<int64_t>(std::ceil(3 * sigma));
-  if (sigma <= 0 || chw.size(1) <= reach || chw.size(2) <= reach) return chw;
+  const int64_t reach = std::min({static_cast<int64_t>(std::ceil(3 * sigma)), chw.size(1) - 1, chw.size(2) - 1});
+  if (sigma <= 0 || reach == 0) return chw;
   auto weights = at::arange(-reach, reach + 1, chw.options());
   weights = (weights * weights * (-0.5 / (sigma * sigma))).exp();
   weights = weights / weights.sum();

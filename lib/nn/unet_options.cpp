@@ -34,7 +34,7 @@ void validate_level(const LevelEmbedding& level, int64_t channels) {
   in_range("level.out", static_cast<double>(level.out), 0, 1 << 16);
   const int64_t half = (level.width > 0 ? level.width : channels) / 2;
   if (!(level.frequency_shift >= 0 && level.frequency_shift < static_cast<double>(std::max<int64_t>(1, half))))
-    refuse("level.frequency_shift", cat(level.frequency_shift, " is not below half the width, ", half));
+    refuse("level.frequency_shift", cat(level.frequency_shift, " is not between 0 and below half the width, ", half));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "diffusion/schedule.h"
 #include "store/binder.h"
 #include "store/json.h"
 
@@ -11,7 +12,7 @@ namespace sr3 {
 namespace {
 
 void bind_data(Binder& b, CascadeData& o) {
-  b.field("pad", o.pad, within(0, 1 << 16));
+  b.field("pad", o.pad, within(0, kLargestPad));
   b.field("flip", o.flip);
 }
 
@@ -84,8 +85,6 @@ CascadeManifest read_cascade(const std::string& path) {
   return parse_cascade(read_text(path, /*max_bytes=*/uint64_t{1} << 26), path == "-" ? "standard input" : path);
 }
 
-void write_cascade(const std::string& path, const CascadeManifest& cascade) { write_file(path, cascade_text(cascade)); }
-
 std::string stage_path(const std::string& path, const CascadeManifest& cascade, size_t i) {
   return directory_of(path) + cascade.stages.at(i).manifest;
 }
@@ -93,14 +92,27 @@ std::string stage_path(const std::string& path, const CascadeManifest& cascade, 
 std::vector<StageManifest> read_stages(const std::string& path, const CascadeManifest& cascade) {
   std::vector<StageManifest> stages;
   for (size_t i = 0; i < cascade.stages.size(); ++i) stages.push_back(read_manifest(stage_path(path, cascade, i)));
+  const StageManifest* classed = nullptr;  // the last one with classes
   for (size_t i = 0; i < stages.size(); ++i) {
     const StageManifest& stage = stages[i];
+    const StageManifest* former = classed;
+    if (stage.network.classes > 0) classed = &stage;
     const auto refuse = [&](const auto&... parts) {
       const std::string whole =
           path.empty() ? "cannot join these stages: " : cat("cannot use '", path, "': its stage ");
       throw DataError(cat(whole, "'", cascade.stages[i].manifest, "' ", parts...));
     };
     if (i > 0 && stage.kind == "base") refuse("is a base stage, but not the first");
+    const CascadeSampling& sampling = cascade.stages[i].sampling;
+    if (sampling.guidance != 1 && stage.diffusion.label_dropout == 0)
+      refuse("was trained without label dropout, but its guidance is ", sampling.guidance);
+    if (stage.kind != "regression") {
+      try {
+        sampling_levels(make_alpha_bar(make_betas(stage.diffusion.schedule)), sampling.steps, stage.sampling.spacing);
+      } catch (const Error& error) {
+        refuse("cannot be sampled so: ", error.what());
+      }
+    }
     const double level = cascade.stages[i].sampling.noise_level, most = stage.augmentation.max_level;
     const bool gaussian = stage.augmentation.kind == "gaussian";
     if (level > 0 && !gaussian) refuse("was trained without noise in its condition, but its noise_level is ", level);
@@ -112,9 +124,9 @@ std::vector<StageManifest> read_stages(const std::string& path, const CascadeMan
       refuse("takes images of ", stage.image.low_res, " pixels, but the one before it makes ", before.image.high_res);
     if (before.image.channels != stage.image.channels)
       refuse("has images of ", stage.image.channels, " channels, but the one before it has ", before.image.channels);
-    // A stage without classes may follow any.
-    if (stage.network.classes > 0 && before.network.classes > 0 &&
-        (stage.network.classes != before.network.classes || stage.classes != before.classes))
+    // A stage without classes may follow any, and hands them on.
+    if (former && stage.network.classes > 0 &&
+        (stage.network.classes != former->network.classes || stage.classes != former->classes))
       refuse("has other classes than the one before it");
   }
   return stages;

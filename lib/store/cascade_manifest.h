@@ -32,6 +32,8 @@ struct CascadeStage {
   CascadeTraining training;
 };
 
+constexpr int64_t kLargestPad = 1 << 16;
+
 struct CascadeData {  // DataOptions; every stage sees each image resized to its own high_res
   int64_t pad = 0;
   bool flip = true;
@@ -51,7 +53,6 @@ struct CascadeManifest {
 CascadeManifest parse_cascade(const std::string& text, const std::string& origin);
 std::string cascade_text(const CascadeManifest& cascade);
 CascadeManifest read_cascade(const std::string& path);
-void write_cascade(const std::string& path, const CascadeManifest& cascade);  // atomically
 
 // Where the manifest of stage i is, for a cascade read from `path`; "": of no file, its stages' paths are as they are.
 std::string stage_path(const std::string& path, const CascadeManifest& cascade, size_t i);

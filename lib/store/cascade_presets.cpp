@@ -155,7 +155,11 @@ NewCascade new_cascade(const CascadeWish& wish, const std::string& name) {
                                                                    : "blur";
     StageManifest m = family ? family_stage(*family, low, high, augmentation) : paper_stage(low, high);
     fit(m, wish, low, high, augmentation);
-    validate(m);
+    try {
+      validate(m);
+    } catch (const DataError& error) {  // it is of what was wished, not of a file
+      throw UsageError(cat("--new: ", error.what()));
+    }
     CascadeStage stage;
     stage.manifest = cat(name, "-", high, ".json");
     stage.sampling.steps = m.sampling.steps;

@@ -38,6 +38,7 @@ void check_sections(const StageManifest& m, Require require) {
   require(net.out_channels == out,
           cat("'network.out_channels' must be ", out, " with 'diffusion.variance' '", m.diffusion.variance, "'"));
   require(!regression || m.diffusion.predict == "x0", "'diffusion.predict' must be 'x0' with kind 'regression'");
+  require(!learned || m.diffusion.schedule.steps >= 2, "'diffusion.variance' 'learned' needs a schedule of 2 steps or more");
   require(!regression || !learned, "'diffusion.variance' cannot be 'learned' with kind 'regression'");
   require((net.level.input == "none") == regression,
           "'network.level.input' must be 'none' with kind 'regression', and only there");

@@ -62,6 +62,7 @@ std::optional<Encoded> Sequence::next() {
     encoded.bytes = std::move(member->bytes);
     encoded.origin = member->origin;
     encoded.key = impl.keys.of(member->path);
+    encoded.folder = folder_of(member->path);
   } else {
     return std::nullopt;
   }
@@ -84,7 +85,7 @@ Listing::Listing(const std::vector<std::string>& operands, const Limits& limits,
   uint64_t held = 0;
   for (const Part& part : expand_operands(operands)) {
     if (part.kind == Part::kImage) {
-      items.push_back({part.key, part.path, part.path, {}, part.label});
+      items.push_back({part.key, part.path, part.path, {}, part.folder, part.label});
       continue;
     }
     Sequence sequence(part, limits, nullptr);
@@ -94,7 +95,8 @@ Listing::Listing(const std::vector<std::string>& operands, const Limits& limits,
         throw DataError(
             cat("'", sequence.name(), "' holds more than ", max_memory, " bytes of images; unpack it into a folder"));
       if (encoded->key.empty()) encoded->key = number_key(static_cast<int64_t>(items.size()));
-      items.push_back({std::move(encoded->key), std::move(encoded->origin), "", std::move(encoded->bytes), part.label});
+      items.push_back({std::move(encoded->key), std::move(encoded->origin), "", std::move(encoded->bytes),
+                       std::move(encoded->folder), part.label});
     }
   }
 }

@@ -42,7 +42,8 @@ class Listing {
     std::string key, origin;
     std::string path;  // of a file; else empty, and
     Bytes bytes;       // the encoded image is here
-    std::string label{};  // name of its class, where a list says it
+    std::string folder{};  // that it lies in (stream/operands.h)
+    std::string label{};   // name of its class, where a list says it
   };
 
   // DataError when archives and streams hold more than max_memory bytes of encoded images.

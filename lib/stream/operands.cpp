@@ -77,7 +77,8 @@ std::vector<Part> folder_parts(const std::string& folder) {
   std::sort(paths.begin(), paths.end());
   const auto keys = keys_of(paths);
   std::vector<Part> parts;
-  for (size_t i = 0; i < paths.size(); ++i) parts.push_back({Part::kImage, root + paths[i], keys[i]});
+  for (size_t i = 0; i < paths.size(); ++i)
+    parts.push_back({Part::kImage, root + paths[i], keys[i], folder_of(paths[i])});
   return parts;
 }
 
@@ -125,6 +126,7 @@ std::vector<Part> list_parts(const std::string& list) {
     for (auto& part : parts_of(line)) {
       part.label = label;
       if (part.kind == Part::kImage && part.path == line) {
+        part.folder = folder_of(line);
         files.push_back(parts.size());
         paths.push_back(line);
       }
@@ -145,6 +147,14 @@ bool is_image_name(const std::string& path) {
   for (std::string part; std::getline(components, part, '/');)
     if (part.starts_with('.') && part != "." && part != "..") return false;
   return kExtensions.contains(extension_of(path));
+}
+
+std::string folder_of(const std::string& path) {
+  for (std::string above = directory_of(path); !above.empty(); above = directory_of(above)) {
+    above.pop_back();
+    if (const std::string name = base_name(above); !name.empty() && name != ".") return name;
+  }
+  return "";
 }
 
 std::vector<std::string> keys_of(const std::vector<std::string>& paths) {

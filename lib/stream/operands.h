@@ -17,6 +17,7 @@ struct Part {
   Kind kind = kImage;
   std::string path;  // "-": standard input
   std::string key;   // of an image
+  std::string folder{};  // that an image of a folder or of a list lies in: its name as on disk; a key is cleaned
   std::string label{};  // name of its class, where a list says it
 };
 
@@ -29,6 +30,9 @@ std::vector<Part> expand_operands(const std::vector<std::string>& operands);
 // By its extension, in any case: png jpg jpeg jpe jfif pnm ppm pgm. Nothing whose path has a component with a leading
 // dot.
 bool is_image_name(const std::string& path);
+
+// The last folder of a path, "" for none: "cats" of "train/cats/1.png".
+std::string folder_of(const std::string& path);
 
 // Paths to keys: cleaned, without extension; with it where two would be the same otherwise; and where that is the same,
 // too, numbered from the second on: "a.png-2".

@@ -30,6 +30,7 @@ struct ReaderOptions {
 struct Encoded {
   Bytes bytes;
   std::string key, origin;
+  std::string folder{};  // of a member of an archive (stream/operands.h)
   int64_t index = 0;
 };
 

@@ -229,6 +229,11 @@ Writer::Writer(const WriterOptions& options, const std::vector<std::string>& inp
 
 Writer::~Writer() = default;
 
+void Writer::expect(int64_t images) const {
+  if (images > 1 && impl_->kind == Impl::Kind::kFile)
+    throw UsageError(cat("-o: '", impl_->options.output, "' holds one image, and ", images, " are to come; use -o DIR/"));
+}
+
 void Writer::write(Frame frame) {
   Impl& impl = *impl_;
   frame.key = clean_key(frame.key);

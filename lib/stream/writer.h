@@ -28,6 +28,8 @@ class Writer {
   explicit Writer(const WriterOptions& options, const std::vector<std::string>& inputs = {});
   ~Writer();
   Writer(const Writer&) = delete;
+  // So many images will come: UsageError, before any work, where the output is a file that holds one.
+  void expect(int64_t images) const;
   void write(Frame frame);  // a second image to a single file, and a key met twice, are errors
   // DIR/ only: whether DIR/<key>.png is there already (restart skips it).
   bool exists(const std::string& key) const;

@@ -40,10 +40,10 @@ void NewCascadeFlags::declare(Options& options) {
   options.choice("augmentation", 0, &wish.augmentation, {"auto", "none", "gaussian", "blur"},
                  "of the conditions; auto: gaussian up to 64 pixels, blur above");
   options.add("learned-variance", 0, &wish.learned_variance, "the base stage learns its variance by the hybrid loss");
-  options.add("predict", 0, &wish.predict, "WORD", "what the base stage's network says: eps, x0, v");
-  options.add("schedule", 0, &wish.schedule, "WORD", "of the base stage's noise: linear, quadratic, cosine, sigmoid");
-  options.add("label-dropout", 0, &wish.label_dropout, "P",
-              "share of the base stage's examples without class, for guidance");
+  options.choice("predict", 0, &wish.predict, {"eps", "x0", "v"}, "what the base stage's network says");
+  options.choice("schedule", 0, &wish.schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the base stage's noise");
+  options.add("label-dropout", 0, &label_dropout, "P",
+              cat("share of the base stage's examples without class, for guidance; default: ", wish.label_dropout));
   options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
   options.add("description", 0, &description, "TEXT", "for the manifests");
@@ -53,6 +53,14 @@ void NewCascadeFlags::declare(Options& options) {
 
 void NewCascadeFlags::write(const std::vector<std::string>& operands, const std::string& output, bool history) const {
   CascadeWish full = wish;
+  if (wish.sr_only && (wish.learned_variance || !wish.predict.empty() || !wish.schedule.empty() || label_dropout))
+    throw UsageError("--sr-only leaves out the base stage, which --learned-variance, --predict, --schedule and "
+                     "--label-dropout are of");
+  if (unconditional && label_dropout) throw UsageError("--unconditional: there are no classes for --label-dropout");
+  full.label_dropout = label_dropout.value_or(wish.label_dropout);
+  if (!(full.label_dropout >= 0 && full.label_dropout <= 1))
+    throw UsageError(cat("--label-dropout ", full.label_dropout, " is not in 0 to 1"));
+  if (pad < 0 || pad > kLargestPad) throw UsageError(cat("--pad ", pad, " is not in 0 to ", kLargestPad));
   full.sizes = sizes_of(*sizes);
   full.channels = grey ? 1 : 3;
   if (!operands.empty()) {
@@ -81,6 +89,8 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
   for (const CascadeStage& stage : made.cascade.stages) paths.push_back(folder + stage.manifest);
   for (const std::string& path : paths)
     if (access(path.c_str(), F_OK) == 0) throw Error(cat("'", path, "' is there already"));
+  // All is known to hold before anything is written.
+  const std::string text = cascade_text(made.cascade);
   for (size_t i = 0; i < made.stages.size(); ++i) {
     StageManifest& stage = made.stages[i];
     stage.description = description;
@@ -89,7 +99,7 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     stage.history = made.cascade.history;
     write_manifest(paths[i + 1], stage);
   }
-  write_cascade(manifest, made.cascade);
+  write_file(manifest, text);
 }
 
 DataOptions data_of(const CascadeManifest& cascade, const std::vector<std::string>& operands) {

@@ -15,6 +15,7 @@ namespace sr3 {
 struct NewCascadeFlags {
   std::optional<std::string> sizes;  // "16,32,64"
   CascadeWish wish;
+  std::optional<double> label_dropout;  // unset: the wish's
   bool grey = false, unconditional = false, no_flip = false, keep_going = false;
   int64_t pad = 0;
   std::string description, data_name, attribution;

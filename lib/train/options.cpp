@@ -12,19 +12,6 @@ namespace sr3 {
 
 namespace {
 
-using Words = std::vector<std::string>;
-
-// Like Options::choice, for a word that the preset sets when the command line does not.
-void choice(Options& options, const char* name, std::optional<std::string>* value, Words words, const char* text) {
-  std::string list;
-  for (const auto& word : words) list += (list.empty() ? "" : "|") + word;
-  options.add({"", name, 0, list, text, "", false, [value, words, list](const std::string& given) {
-                 if (std::find(words.begin(), words.end(), given) == words.end())
-                   throw UsageError(cat("'", given, "' is none of ", list));
-                 *value = given;
-               }});
-}
-
 std::vector<double> numbers(const char* option, const std::string& text) {
   std::vector<double> result;
   for (size_t at = 0; at <= text.size() && !text.empty();) {
@@ -124,13 +111,13 @@ void TrainFlags::declare(Options& options) {
   options.add("scale", 0, &scale, "N", "how many times larger than low_res the result is");
   options.add("low-res", 0, &low_res, "N", "side of the low-resolution examples");
   options.add("high-res", 0, &high_res, "N", "side of the high-resolution examples");
-  choice(options, "predict", &predict, {"eps", "x0", "v"}, "what the network says");
-  choice(options, "target", &target, {"image", "residual"}, "what is diffused");
+  options.choice("predict", 0, &predict, {"eps", "x0", "v"}, "what the network says");
+  options.choice("target", 0, &target, {"image", "residual"}, "what is diffused");
   options.add("residual-scale", 0, &residual_scale, "X", "what the residual is multiplied by");
-  choice(options, "loss", &loss, {"l1", "l2"}, "absolute or squared error");
-  choice(options, "schedule", &schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the training noise");
+  options.choice("loss", 0, &loss, {"l1", "l2"}, "absolute or squared error");
+  options.choice("schedule", 0, &schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the training noise");
   options.add("diffusion-steps", 0, &diffusion_steps, "T", "steps of the schedule");
-  choice(options, "level-draw", &level_draw, {"gamma", "sqrt-gamma", "discrete", "continuous"},
+  options.choice("level-draw", 0, &level_draw, {"gamma", "sqrt-gamma", "discrete", "continuous"},
          "how an example's noise level is drawn");
   options.add("description", 0, &description, "TEXT", "for the manifest");
   options.add("data-name", 0, &data_name, "TEXT", "for the manifest, instead of the operands");
@@ -144,8 +131,8 @@ void TrainFlags::declare(Options& options) {
   options.add("groups", 0, &groups, "N", "of the normalisation");
   options.add("dropout", 0, &dropout, "P", "probability");
   options.group("Low resolution");
-  choice(options, "kernel", &kernel, {"bicubic", "bilinear", "box", "lanczos"}, "that shrinks");
-  choice(options, "convention", &convention, {"pillow", "matlab", "float"}, "of the resizing");
+  options.choice("kernel", 0, &kernel, {"bicubic", "bilinear", "box", "lanczos"}, "that shrinks");
+  options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "of the resizing");
   options.add("blur", 0, &blur, "SIGMA", "before shrinking, in pixels");
   options.add("noise", 0, &noise, "SIGMA", "after shrinking, in grey levels of 255");
   options.add("jpeg", 0, &jpeg, "Q", "compress the small image: quality 1 to 100; 0: do not");

@@ -68,7 +68,7 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
 
   const auto alpha_bar = make_alpha_bar(make_betas(diffusion.schedule));
   const std::string steps = std::to_string(std::min(kSteps, alpha_bar.size()));
-  const SamplingLevels levels = sampling_levels(alpha_bar, steps, manifest_.sampling.spacing);
+  const SamplingLevels levels = sampling_levels(alpha_bar, steps, "uniform");
   network.set_levels(network_level(manifest_.network.level.input, levels));
   // Of a clean condition.
   at::Tensor clean;

@@ -13,6 +13,9 @@ is_pipe run -n 5
 is_pipe run -n 4 --class red,0 --seed 7 --guidance 2 --shard 2/2
 is_pipe run -n 3 --batch 2 --noise-level 0.3 --sampler ddim --threads 1
 is_pipe run -n 2 --depth 16 --precision fp32
+# Numbers go along with all their digits.
+is_pipe run -n 2 --guidance 2.3456789 --noise-level 0.1234996
+run --guidance 1.0000001 --show-pipe | grep -q -- "--guidance 1.0000001"
 grep -q -- "--noise-level 0.1" <(cascade c.json --show-pipe)
 # To folders, with each stage.
 run -n 3 --by-class --keep-stages kept -o "out dir/"
@@ -30,6 +33,12 @@ rm "out dir/red/000001.png"
 touch -d 2001-01-01 "out dir/blue/000000.png"
 run -n 3 --by-class --skip-existing -o "out dir/"
 [ "$(date -r "out dir/blue/000000.png" +%Y)" = 2001 ]
+bash -o pipefail -c "$(run -n 3 --by-class --skip-existing -o "out dir/" --show-pipe)"
+[ "$(date -r "out dir/blue/000000.png" +%Y)" = 2001 ]
+run -n 1 --png-level 0 -o level/ && bash -o pipefail -c "$(run -n 1 --png-level 0 -o level-pipe/ --show-pipe)"
+same level/000000.png level-pipe/000000.png
+sample -m c-8.json --steps 3 -o in/16/
+fails 2 "in/16/' is read, too" cascade c.json --steps 1 in/16 --keep-stages in -o over/
 diff -r "out dir" "piped dir"
 
 # From given images: the base stage is left out, and the class goes along, or is said.

@@ -13,13 +13,25 @@ fails 2 "in no folders" bash -c 'cd things/a && cdm-train --new 8 . -o ../../c.j
 fails 1 "smaller than the 32x32 crop" cdm-train --new 16,32 things -o c.json
 fails 1 "cannot open 'nowhere'" new nowhere -o c.json
 fails 2 "is none of auto|none|gaussian|blur" new --augmentation fog things -o c.json
-fails 1 "'diffusion.predict' is 'w'" new --predict w things -o c.json
-fails 2 "--stage trains" new --stage 1 things -o c.json
+fails 2 "'w' is none of eps|x0|v" new --predict w things -o c.json
+fails 2 "--label-dropout 2 is not in 0 to 1" new --label-dropout 2 things -o c.json
+fails 2 "--new: " cdm-train -q --new 11,33 --unconditional -o c.json
+fails 2 "--pad -5 is not in 0 to" new --pad=-5 things -o c.json
+fails 2 "--sr-only leaves out the base stage" new --sr-only --predict eps things -o c.json
+fails 2 "there are no classes for --label-dropout" new --unconditional --label-dropout 0.2 things -o c.json
+# What would be ignored is refused.
+for option in "--stage 1" "--steps 7" "--seed 3" "--time-limit xyz" --restart "--weights-type fp16"; do
+  fails 2 "it is of a training, and --new only writes manifests" new $option things -o c.json
+done
+[ -z "$(ls | grep json)" ]
 [ ! -e c.json ]
 
 new things -o c.json
 fails 1 "'c.json' is there already" new things -o c.json
 fails 2 "-o is for --new" cdm-train c.json things -o d.json
+for option in --no-flip "--preset cdm" --sr-only "--description hello" "--pad 0"; do
+  fails 2 "it is for --new" cdm-train c.json things $option
+done
 fails 2 "no images to train on" cdm-train c.json
 fails 2 "has stages 1 to 2" cdm-train c.json things --stage 3
 fails 2 "--precision fp16 cannot train" cdm-train --precision fp16 c.json things
@@ -47,5 +59,17 @@ fails 1 "takes images of 4 pixels, but the one before it makes 8" cdm-train chan
 sed 's/\["a", "b"\]/["b", "a"]/' c-16.json >c-ba.json
 change 's/c-16.json/c-ba.json/'
 fails 1 "has other classes than the one before it" cdm-train changed.json things
+# ... though one without classes stands between.
+sed 's/"low_res": 16/"low_res": 32/; s/"high_res": 16/"high_res": 32/; s/"low_res": 8/"low_res": 16/; s/\["a", "b"\]/["b", "a"]/' \
+  c-16.json >c-ba-32.json
+cdm-train -q --new 8,16 --preset tiny --unconditional -o n.json
+third() { perl -0pe 's/c-16.json/n-16.json/; s/(\{\s*"manifest": "n-16.json".*?\n    \})/$1,\n    THIRD/s' c.json |
+  perl -0pe 's/(\{\s*"manifest": ")n-16.json(".*?\n    \}),\n    THIRD/${1}n-16.json$2,\n    ${1}c-ba-32.json$2/s'; }
+third >changed.json
+fails 1 "its stage 'c-ba-32.json' has other classes than the one before it" cdm-train changed.json things
+change 's/"steps": "25"/"steps": "5000"/'
+fails 1 "its stage 'c-16.json' cannot be sampled so: cannot use '5000' as sampling steps" cdm-train changed.json things
+perl -0pe 's/("manifest": "c-16.json".*?"guidance": )1\.0/${1}2.0/s' c.json >changed.json
+fails 1 "its stage 'c-16.json' was trained without label dropout, but its guidance is 2" cdm-train changed.json things
 change 's/c-16.json/c-32.json/'
 fails 1 "cannot open 'c-32.json'" cdm-train changed.json things

@@ -37,6 +37,24 @@ draw -n 2 --class none | not grep -a -q '"class"'
 draw -n 4 --by-class -o classes/
 [ "$(cd classes && ls -d */* | xargs)" = "blue/000000.png blue/000002.png red/000001.png red/000003.png" ]
 
+# Folders are classes by their own names, in an archive too; where two cannot stand in a key they get their number.
+for class in 'a b' a_b 犬 猫; do mkdir -p "own/$class" && cp things/red/1.ppm "own/$class/"; done
+tar cf own.tar own
+for data in own own.tar; do
+  cdm-train -q --new 8 --preset tiny $data -o $data.json
+  grep -q '"classes": \["a b", "a_b", "犬", "猫"\]' $data-8.json
+done
+cdm-train -q --steps 1 --batch 2 --preview-every 0 own.json own
+sample -q -m own-8.json --steps 1 -n 4 --by-class -o by/
+[ "$(ls by | xargs)" = "___-2 ___-3 a_b-0 a_b-1" ]
+sample -m own-8.json --steps 1 --class 猫 | grep -a -q '"class":3'
+fails 2 "'2' is a class that stands there before" sample -m own-8.json --class 犬,2
+# A class may have the name of a word.
+printf 'things/red/1.ppm\tnone\nthings/red/2.ppm\tall\n' >words
+cdm-train -q --new 8 --preset tiny @words -o words.json
+cdm-train -q --steps 1 --batch 2 --preview-every 0 words.json @words
+sample -m words-8.json --steps 1 -n 2 --class none | grep -a -c '"class":1' | grep -qx 2
+
 # Guidance of 1 is none; more is another image.
 draw -n 1 >plain && draw -n 1 --guidance 1 >one && draw -n 1 --guidance 3 >three
 same plain one
@@ -60,8 +78,8 @@ tiny_stage x2.json
 fails 1 "it is no base stage but super-resolution" sample -m x2.json
 fails 1 "cannot open 'missing.json'" sample -m missing.json
 fails 2 "-n 0 is less than 1" draw -n 0
-fails 1 "has no class 'green'" draw --class green
-fails 1 "its classes are 0 to 1" draw --class 2
+fails 2 "has no class 'green'" draw --class green
+fails 2 "its classes are 0 to 1" draw --class 2
 fails 2 "'--shard'" draw --shard 3/2 || fails 2 "is not I/N" draw --shard 3/2
 fails 2 "--skip-existing needs a folder" draw --skip-existing
 fails 2 "--guidance -1 is not" draw --guidance=-1

@@ -62,3 +62,24 @@ TEST_CASE("a choice takes its words and no other") {
   CHECK_THROWS_WITH_AS(options.find("kernel")->set("Box"), "'Box' is none of bicubic|box", UsageError);
   CHECK(kernel == "box");
 }
+
+TEST_CASE("options of a group that were given are told, but for some") {
+  Options options;
+  bool flag = false;
+  std::string word;
+  options.group("A");
+  options.add("flag", 'f', &flag, "text");
+  options.group("B");
+  options.add("word", 0, &word, "WORD", "text");
+  CHECK_NOTHROW(options.refuse_given("A", "why"));
+  options.mark_given("flag");
+  CHECK_NOTHROW(options.refuse_given("B", "why"));
+  CHECK_NOTHROW(options.refuse_given("A", "why", {"flag"}));
+  CHECK_THROWS_WITH_AS(options.refuse_given("A", "why"), "--flag: why", UsageError);
+}
+
+TEST_CASE("a number's text is read as the same number") {
+  for (const double value : {0.1, 1.0 / 3, 1.0000001, 2.3456789, 1e-300, 12345678.9})
+    CHECK(parse_double(number_text(value)) == value);
+  CHECK(number_text(0.1) == "0.1");
+}

@@ -70,6 +70,10 @@ TEST_CASE("blur: the share of examples, and the kernel") {
   const auto flat = at::full({1, 3, 9, 9}, 0.25, at::kDouble);
   CHECK(at::allclose(blur_condition(flat, 1, 0.5, 1.5, 0, 0).condition, flat));  // nothing darkens at the border
   CHECK(at::equal(blur_condition(condition, 0, 1, 1, 0, 0).condition, condition));
+  // A kernel wider than the image blurs as far as its border is mirrored.
+  const auto wide = at::rand({1, 3, 8, 8});
+  const auto even = blur_condition(wide, 1, 100, 100, 0, 0).condition;
+  CHECK((even.amax({2, 3}) - even.amin({2, 3})).max().item<float>() < 0.2f);
 }
 
 TEST_CASE("the network is told of s as of the other level: 0 is an image without noise") {

@@ -200,6 +200,9 @@ TEST_CASE("sections must agree with one another") {
   refused([](auto& m) { m.network.condition_channels = 0; }, "'network.condition_channels' must be 3");
   refused([](auto& m) { m.diffusion.variance = "learned"; }, "'network.out_channels' must be 6");
   refused([](auto& m) { m.network.out_channels = 6; }, "'network.out_channels' must be 3");
+  refused([](auto& m) {
+    m.diffusion.variance = "learned", m.network.out_channels = 6, m.diffusion.schedule.steps = 1, m.sampling.steps = "1";
+  }, "needs a schedule of 2 steps or more");
   refused([](auto& m) { m.sampling.variance = "learned"; }, "'sampling.variance' cannot be 'learned'");
   refused([](auto& m) { m.network.level.input = "none"; }, "'network.level.input' must be 'none' with kind 'regression'");
   refused([](auto& m) { m.network.groups = 32; }, "'groups'");
