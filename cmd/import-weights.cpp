@@ -48,8 +48,7 @@ int run_describe(const ImportProgram& program, const std::vector<std::string>& f
     for (const auto& [name, text] : describe_checkpoint(files[i])) {
       line[name] = text;
       std::string cell = printable(text);
-      std::replace_if(
-          cell.begin(), cell.end(), [](char c) { return c == '\n' || c == '\t'; }, '?');
+      std::replace(cell.begin(), cell.end(), '\t', '?');
       if (!program.json) std::printf("%s\t%s\n", name.c_str(), cell.c_str());
     }
     if (program.json) std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());

@@ -7,7 +7,7 @@ namespace sr3 {
 namespace {
 
 void line(const std::string& text) {
-  std::fprintf(stderr, "%s: %s\n", log_state().program.c_str(), printable(text).c_str());
+  std::fprintf(stderr, "%s: %s\n", log_state().program.c_str(), printable(text, log_state().verbosity >= 2).c_str());
   std::fflush(stderr);
 }
 
@@ -18,12 +18,12 @@ LogState& log_state() {
   return state;
 }
 
-std::string printable(std::string text) {
+std::string printable(std::string text, bool lines) {
   unsigned char before = 0;
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool c1 = before == 0xc2 && byte >= 0x80 && byte < 0xa0;  // controls of a terminal, too, in UTF-8
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f || c1) c = '?';
+    if ((byte < 0x20 && c != '\t' && !(lines && c == '\n')) || byte == 0x7f || c1) c = '?';
     before = byte;
   }
   return text;

@@ -12,8 +12,9 @@ struct LogState {
 };
 LogState& log_state();
 
-// Control characters as '?': names out of files could otherwise command the terminal. Line ends stay.
-std::string printable(std::string text);
+// Control characters as '?': names out of files could otherwise command the terminal, or look like messages of their own.
+// lines: line ends stay, as a message of -v has some.
+std::string printable(std::string text, bool lines = false);
 
 void warn(const std::string& text);      // unless -q
 void note(const std::string& text);      // unless -q

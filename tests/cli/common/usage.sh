@@ -9,5 +9,8 @@ for program in $PROGRAMS; do
     grep -q "^$program: .*'$wrong'.*; try '$program --help'$" err
   done
   fails 2 "option '--progress': 'sometimes' is none of auto|always|never" "$program" --progress sometimes
+  # A name is no message, whatever is in it.
+  "$program" "--$(printf 'x\n%s: all is well' "$program")" 2>err && exit 1
+  [ "$(wc -l <err)" = 1 ]
   fails 2 "option '--help' takes no argument" "$program" --help=true
 done

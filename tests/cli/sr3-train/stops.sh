@@ -43,6 +43,13 @@ same good.safetensors kept
 diff -r good.state kept.state
 train -q --steps 14 photos -o good.json
 
+# Progress without a terminal, when it is asked for: a line at the end at least. Without standard error the journal is as always.
+train --steps 3 --progress always photos -o told.json 2>said
+grep -q '^sr3-train: 3/3 steps, .*, loss ' said
+train --steps 3 --progress always photos -o untold.json 2>&-
+[ "$(sed 's/,"images_per_second.*//' told.journal.jsonl)" = "$(sed 's/,"images_per_second.*//' untold.journal.jsonl)" ]
+[ "$(wc -l <untold.journal.jsonl)" = 3 ]
+
 # Two at a time: the second one is refused.
 "${program[@]}" -q --steps 100000 photos -o limit.json &
 pid=$!
