@@ -61,7 +61,9 @@ std::optional<Bytes> Splitter::next() {
   bound(0);
   fill(4);
   size_t end = 0;
-  switch (sniff({buffer_.data(), std::min<size_t>(buffer_.size(), 4)}, origin_)) {
+  // What follows an image and is none is found by its place.
+  const std::string place = number_ && count_ > 0 ? cat(origin_, " (at byte ", passed_, ")") : origin_;
+  switch (sniff({buffer_.data(), std::min<size_t>(buffer_.size(), 4)}, place)) {
     case Format::kPnm:
       end = end_of_pnm();
       break;
@@ -76,6 +78,7 @@ std::optional<Bytes> Splitter::next() {
   Bytes rest(cut, buffer_.end());
   buffer_.resize(end);
   std::swap(rest, buffer_);
+  passed_ += end;
   ++count_;
   over_ = false;
   return rest;

@@ -38,6 +38,7 @@ class Splitter {
   Bytes buffer_;       // from the beginning of the current image on
   uint64_t most_ = 0;  // the current image's encoded size may not exceed this
   int64_t count_ = 0;
+  uint64_t passed_ = 0;  // bytes before the current image
   bool over_ = false;
   std::string origin_;
 };

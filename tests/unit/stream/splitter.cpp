@@ -89,7 +89,8 @@ TEST_CASE("splitter: a stream cut anywhere but between images is an error, and t
 
 TEST_CASE("splitter: messages") {
   const Bytes image = encode_pnm(pattern(2, 2));
-  CHECK(first_error(joined({image, {'\n'}})) == "'memory, image 2' is not a PNG, JPEG or PNM image");
+  CHECK(first_error(joined({image, {'\n'}})) ==
+        cat("'memory, image 2 (at byte ", image.size(), ")' is not a PNG, JPEG or PNM image"));
   CHECK(first_error(joined({image, {image.begin(), image.end() - 3}})) ==
         cat("cannot read 'memory, image 2': truncated at byte ", image.size() - 3));
   CHECK(first_error(bytes("P6 100000 100000 255\n")) ==
