@@ -95,7 +95,7 @@ int sr_metrics(cli::App& app) {
   }
   while (!running.empty()) finish_first();
   meter.finish();
-  if (rows.empty()) throw DataError("nothing to measure: no images");
+  if (join.joined() == 0) throw DataError("nothing to measure: no images");
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.index < b.index; });
 
   if (!json) std::printf("name\tpsnr\tssim\tpsnr_y\tssim_y%s\n", low_res ? "\tconsistency\trounding_floor" : "");
@@ -104,6 +104,7 @@ int sr_metrics(cli::App& app) {
     json ? print_json(row, 0) : print_row(row);
     add(sum, row.scores);
   }
+  if (rows.empty()) return join.status();  // a shard without images has no mean
   const Row mean = {"mean", 0, divided(sum, static_cast<double>(rows.size()))};
   json ? print_json(mean, static_cast<int64_t>(rows.size())) : print_row(mean);
   return join.status();

@@ -10,12 +10,16 @@ namespace sr3 {
 Join::Join(const std::vector<std::string>& operands, const ReaderOptions& options)
     : operands_(operands),
       keep_going_(options.keep_going),
+      shard_(options.shard),
       ended_(operands.size()),
       waiting_(operands.size()),
       seen_(operands.size()) {
   if (std::count(operands.begin(), operands.end(), "-") > 1) throw UsageError("only one input can be standard input, '-'");
+  // Each is read whole: an image's number in one input says nothing of its partner's in another.
+  ReaderOptions whole = options;
+  whole.shard.clear();
   for (const std::string& operand : operands)
-    readers_.push_back(std::make_unique<Reader>(std::vector<std::string>{operand}, options));
+    readers_.push_back(std::make_unique<Reader>(std::vector<std::string>{operand}, whole));
 }
 
 std::optional<std::vector<Frame>> Join::next() {
@@ -32,6 +36,7 @@ std::optional<std::vector<Frame>> Join::next() {
       const std::string key = frame->key;
       if (!seen_[i].insert(key).second)
         throw DataError(cat("cannot pair '", frame->origin, "': a second image '", key, "' in '", operands_[i], "'"));
+      if (i == 0 && !shard_.has(first_++)) elsewhere_.insert(key);
       waiting_[i].emplace(key, std::move(*frame));
       if (auto all = take(key)) ready_.push_back(std::move(*all));
     }
@@ -45,7 +50,8 @@ std::optional<std::vector<Frame>> Join::next() {
       std::vector<Frame> all;
       for (auto& input : waiting_) all.push_back(std::move(input.begin()->second)), input.clear();
       ++joined_;
-      return all;
+      if (elsewhere_.empty()) return all;
+      return std::nullopt;
     }
     report_left_over();
     return std::nullopt;
@@ -65,6 +71,7 @@ std::optional<std::vector<Frame>> Join::take(const std::string& key) {
     input.erase(at);
   }
   ++joined_;
+  if (elsewhere_.contains(key)) return std::nullopt;
   return all;
 }
 
@@ -80,6 +87,11 @@ void Join::report_left_over() {
       ++skipped_;
     }
   waiting_.assign(waiting_.size(), {});
+}
+
+std::optional<int64_t> Join::expected() const {
+  const auto all = readers_.front()->expected();
+  return all ? std::optional(shard_.of(*all)) : std::nullopt;
 }
 
 int Join::status() const {

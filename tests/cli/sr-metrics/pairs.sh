@@ -35,6 +35,14 @@ echo damaged >ref/a.ppm
 status=0
 sr-metrics --keep-going ref out >none 2>err || status=$?
 [ "$status" = 3 ] && not grep -q '^b' none
+# A shard is of the reference, whatever is missing elsewhere; the second part of one image has no rows, and is no failure.
+mkdir part
+cp sr/2.png sr/3.png part
+status=0
+sr-metrics --keep-going --shard 2/2 hr part >half 2>err || status=$?
+[ "$status" = 3 ] && [ "$(cut -f1 half | xargs)" = "name 2 mean" ]
+[ "$(sr-metrics --shard 2/2 hr/1.ppm sr/1.png | wc -l)" = 1 ]
+[ "$(sr-metrics --shard 1/2 hr/1.ppm sr/1.png | wc -l)" = 3 ]
 # Equal images: infinite, and null in JSON.
 sr-metrics hr hr | tail -n1 | cut -f1-3 | grep -q $'^mean\tinf\t1.000000$'
 sr-metrics hr sr --json >lines

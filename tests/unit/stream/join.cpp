@@ -72,6 +72,37 @@ TEST_CASE("an image left over is an error that says what is missing where, or is
   log_state().verbosity = verbosity;
 }
 
+TEST_CASE("shards are of the first input, with the partners of its images") {
+  Folder folder;
+  for (const char* name : {"a/1.ppm", "a/2.ppm", "a/3.ppm", "a/4.ppm", "b/2.ppm", "b/3.ppm", "b/4.ppm"}) folder.add(name, name[0]);
+  const int verbosity = log_state().verbosity;
+  log_state().verbosity = 0;
+  using Keys = std::vector<std::string>;
+  for (const auto& [shard, keys] : {std::pair("1/2", Keys{"3"}), std::pair("2/2", Keys{"2", "4"})}) {
+    ReaderOptions options = quiet(true);
+    options.shard = shard;
+    Join join({folder / "a", folder / "b"}, options);
+    CHECK(join.expected() == 2);
+    std::vector<std::string> found;
+    while (const auto frames = join.next()) {
+      CHECK((*frames)[0].key == (*frames)[1].key);
+      found.push_back((*frames)[0].key);
+    }
+    CHECK(found == keys);
+    CHECK(join.status() == kSkipped);
+  }
+  log_state().verbosity = verbosity;
+  // Of single images, the second shard has none.
+  for (const auto& [shard, has] : {std::pair("1/2", true), std::pair("2/2", false)}) {
+    ReaderOptions options = quiet();
+    options.shard = shard;
+    Join join({folder / "a/1.ppm", folder / "b/2.ppm"}, options);
+    CHECK(join.next().has_value() == has);
+    CHECK_FALSE(join.next());
+    CHECK(join.joined() == 1);
+  }
+}
+
 TEST_CASE("standard input can be one of the inputs only") {
   CHECK_THROWS_WITH_AS(Join({"-", "-"}, quiet()), "only one input can be standard input, '-'", UsageError);
 }
