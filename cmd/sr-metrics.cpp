@@ -32,33 +32,51 @@ Row score_row(const ScoreOptions& options, const std::vector<Frame>& frames) {
   }
 }
 
+nlohmann::ordered_json maybe(const std::optional<double>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+}
+
 void print_json(const Row& row, int64_t images) {
   nlohmann::ordered_json object;
   const Scores& s = row.scores;
   // JSON has no infinity: that of identical images is null.
   object["name"] = row.name;
   if (images > 0) object["images"] = images;
-  object["psnr"] = s.psnr, object["ssim"] = s.ssim, object["psnr_y"] = s.psnr_y, object["ssim_y"] = s.ssim_y;
+  object["psnr"] = s.psnr, object["ssim"] = maybe(s.ssim), object["psnr_y"] = s.psnr_y, object["ssim_y"] = maybe(s.ssim_y);
   if (s.consistency) object["consistency"] = *s.consistency, object["rounding_floor"] = *s.rounding_floor;
   std::printf("%s\n", object.dump().c_str());
 }
 
+std::string cell(const std::optional<double>& ssim) {
+  char text[32] = "-";
+  if (ssim) std::snprintf(text, sizeof text, "%.6f", *ssim);
+  return text;
+}
+
 void print_row(const Row& row) {
   const Scores& s = row.scores;
-  std::printf("%s\t%.4f\t%.6f\t%.4f\t%.6f", row.name.c_str(), s.psnr, s.ssim, s.psnr_y, s.ssim_y);
+  std::printf("%s\t%.4f\t%s\t%.4f\t%s", row.name.c_str(), s.psnr, cell(s.ssim).c_str(), s.psnr_y, cell(s.ssim_y).c_str());
   if (s.consistency) std::printf("\t%.3e\t%.3e", *s.consistency, *s.rounding_floor);
   std::printf("\n");
 }
 
-void add(Scores& sum, const Scores& s) {
-  sum.psnr += s.psnr, sum.ssim += s.ssim, sum.psnr_y += s.psnr_y, sum.ssim_y += s.ssim_y;
-  if (!s.consistency) return;
-  sum.consistency = sum.consistency.value_or(0) + *s.consistency;
-  sum.rounding_floor = sum.rounding_floor.value_or(0) + *s.rounding_floor;
+void add(std::optional<double>& sum, const std::optional<double>& value) {
+  if (value) sum = sum.value_or(0) + *value;
 }
 
-Scores divided(Scores sum, double n) {
-  sum.psnr /= n, sum.ssim /= n, sum.psnr_y /= n, sum.ssim_y /= n;
+// Each column's over the images that have it.
+Scores mean_of(const std::vector<Row>& rows) {
+  Scores sum;
+  int64_t with_ssim = 0;
+  for (const Row& row : rows) {
+    const Scores& s = row.scores;
+    sum.psnr += s.psnr, sum.psnr_y += s.psnr_y, with_ssim += s.ssim.has_value();
+    add(sum.ssim, s.ssim), add(sum.ssim_y, s.ssim_y);
+    add(sum.consistency, s.consistency), add(sum.rounding_floor, s.rounding_floor);
+  }
+  const auto n = static_cast<double>(rows.size());
+  sum.psnr /= n, sum.psnr_y /= n;
+  if (sum.ssim) *sum.ssim /= static_cast<double>(with_ssim), *sum.ssim_y /= static_cast<double>(with_ssim);
   if (sum.consistency) *sum.consistency /= n, *sum.rounding_floor /= n;
   return sum;
 }
@@ -99,13 +117,9 @@ int sr_metrics(cli::App& app) {
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.index < b.index; });
 
   if (!json) std::printf("name\tpsnr\tssim\tpsnr_y\tssim_y%s\n", low_res ? "\tconsistency\trounding_floor" : "");
-  Scores sum;
-  for (const Row& row : rows) {
-    json ? print_json(row, 0) : print_row(row);
-    add(sum, row.scores);
-  }
+  for (const Row& row : rows) json ? print_json(row, 0) : print_row(row);
   if (rows.empty()) return join.status();  // a shard without images has no mean
-  const Row mean = {"mean", 0, divided(sum, static_cast<double>(rows.size()))};
+  const Row mean = {"mean", 0, mean_of(rows)};
   json ? print_json(mean, static_cast<int64_t>(rows.size())) : print_row(mean);
   return join.status();
 }

@@ -53,9 +53,8 @@ Scores score(const ScoreOptions& options, const Image& reference, const Image& i
   const Image a = without_border(cut, options.crop), b = without_border(image, options.crop);
   Scores out;
   out.psnr = psnr(a, b);
-  out.ssim = ssim(a, b);
   out.psnr_y = psnr_y(a, b);
-  out.ssim_y = ssim_y(a, b);
+  if (std::min(a.width, a.height) >= kSsimWindow) out.ssim = ssim(a, b), out.ssim_y = ssim_y(a, b);
   if (low_res) {
     const double levels = low_res->depth == 8 ? 255 : 65535;
     out.consistency = consistency(options, image, *low_res);

@@ -21,12 +21,12 @@ struct ScoreOptions {
 };
 
 struct Scores {
-  double psnr = 0, ssim = 0;      // RGB
-  double psnr_y = 0, ssim_y = 0;  // luma
+  double psnr = 0, psnr_y = 0;        // RGB, luma
+  std::optional<double> ssim, ssim_y;  // none of what is smaller than SSIM's window
   std::optional<double> consistency, rounding_floor;  // with a low-res image only; both on the scale 0..1, squared
 };
 
-// DataError without the images' names: sizes that differ or do not fit the scale, or are too small for SSIM.
+// DataError without the images' names: sizes that differ or do not fit the scale.
 // rounding_floor: the mean square error that rounding to low_res' depth makes by itself, a twelfth of a level squared.
 Scores score(const ScoreOptions& options, const Image& reference, const Image& image, const Image* low_res);
 

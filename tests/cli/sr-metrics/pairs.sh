@@ -60,8 +60,15 @@ grep -q lonely err
 rm hr/lonely.ppm
 image 39 32 >hr/2.ppm
 fails 1 "cannot score 'sr/2.png': its size, 40x32, is not the reference's, 39x32" sr-metrics hr sr
-image 10 64 >small.ppm
-fails 1 "smaller than its 11x11 window" sr-metrics small.ppm small.ppm
+# Too small for SSIM's window: PSNR all the same; the mean is of those that have one.
+mkdir sizes other
+image 10 64 1 >sizes/1.ppm
+image 10 64 2 >other/1.ppm
+image 16 12 3 | tee sizes/2.ppm >other/2.ppm
+sr-metrics sizes other >table
+[ "$(cut -f3,5 table | sed -n 2p)" = "$(printf -- '-\t-')" ]
+[ "$(cut -f3,5 table | tail -n1)" = "$(printf '1.000000\t1.000000')" ]
+sr-metrics sizes/1.ppm other/1.ppm --json | tail -n1 | grep -qE '^{"name":"mean","images":1,"psnr":[0-9.]+,"ssim":null,'
 fails 2 "two inputs are needed" sr-metrics hr
 fails 2 "two inputs are needed" sr-metrics hr sr sr
 fails 2 "only one input can be standard input" sr-metrics - -
