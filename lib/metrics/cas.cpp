@@ -52,6 +52,10 @@ CasRow difference(const CasRun& generated, const CasRun& real) {
 CasRun cas_run(const std::string& set, uint64_t seed, const std::string& settings,
                const std::vector<std::string>& classes, const std::vector<int64_t>& labels, const at::Tensor& logits) {
   CasRun run{set, seed, settings, classes, labels, {}, {}};
+  // Not a number is above nothing: every image would count as right.
+  if (!at::isfinite(logits).all().item<bool>())
+    throw Error(cat("cannot score the ", set, " images' classifier of seed ", seed,
+                    ": its answers are not finite, its training has diverged (train with fewer --epochs, or another seed)"));
   const at::Tensor plain = logits.contiguous();
   const auto c = static_cast<int64_t>(classes.size());
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -137,7 +141,7 @@ std::vector<CasClassRow> cas_class_rows(const std::vector<CasRun>& runs) {
     const auto found = of_set(runs, set);
     if (found.empty()) continue;
     for (size_t c = 0; c < found[0]->classes.size(); ++c) {
-      CasClassRow row{set, found[0]->classes[c], 0, 0, {}};
+      CasClassRow row{set, found[0]->classes[c], 0, {}, {}};
       double hits = 0;
       for (const CasRun* run : found)
         for (size_t i = 0; i < run->labels.size(); ++i) {

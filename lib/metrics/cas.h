@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct CasRun {
   std::vector<int64_t> ranks;            // of the true class among the logits, from 1: 5 or less is right among five
 };
 
-// logits (N,classes), fp32. Of equal logits the first class counts.
+// logits (N,classes), fp32. Of equal logits the first class counts. Error when one is not finite.
 CasRun cas_run(const std::string& set, uint64_t seed, const std::string& settings,
                const std::vector<std::string>& classes, const std::vector<int64_t>& labels, const at::Tensor& logits);
 
@@ -45,7 +46,7 @@ std::vector<CasRow> cas_rows(const std::vector<CasRun>& runs);
 struct CasClassRow {
   std::string set, name;
   int64_t images = 0;
-  double top1 = 0;  // mean over the seeds
+  std::optional<double> top1;  // mean over the seeds; none without images
   Interval interval;
 };
 std::vector<CasClassRow> cas_class_rows(const std::vector<CasRun>& runs);

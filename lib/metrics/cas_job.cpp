@@ -52,7 +52,7 @@ Recipe recipe_of(const CasOptions& options) {
   if (options.size) recipe.size = *options.size;
   if (options.epochs) recipe.warmup *= *options.epochs / recipe.epochs, recipe.epochs = *options.epochs;
   if (recipe.size < 8 || recipe.size > 4096) throw UsageError("option '--size': 8 to 4096 pixels");
-  if (!(recipe.epochs > 0)) throw UsageError("option '--epochs': more than 0");
+  if (!(recipe.epochs > 0 && recipe.epochs <= 1e6)) throw UsageError("option '--epochs': more than 0, and at most 1000000");
   return recipe;
 }
 

@@ -16,9 +16,9 @@ std::vector<Line> class_lines(const std::vector<CasRun>& runs) {
     lines.push_back({{"set", r.set},
                      {"class", r.name},
                      {"images", r.images},
-                     {"top1", r.top1},
-                     {"top1_low", r.interval.low},
-                     {"top1_high", r.interval.high}});
+                     {"top1", maybe(r.images > 0, r.top1.value_or(0))},
+                     {"top1_low", maybe(r.images > 0, r.interval.low)},
+                     {"top1_high", maybe(r.images > 0, r.interval.high)}});
   return lines;
 }
 

@@ -34,6 +34,7 @@ fails 2 "--shard needs -o DIR" "${ours[@]}" --shard 1/2
 fails 2 "none of digits|small|resnet50" cas --train train --test test --recipe large
 fails 2 "'--seeds'" "${ours[@]}" --seeds 0
 fails 2 "'--epochs'" "${ours[@]}" --epochs 0
+fails 2 "'--epochs'" "${ours[@]}" --epochs 1e300
 fails 2 "cas trains in fp32" "${ours[@]}" --precision bf16
 mkdir damaged && cp -R train/* damaged && head -c 100 train/a/1.ppm >damaged/a/1.ppm
 fails 1 "damaged/a/1.ppm" "${ours[@]}" --train damaged

@@ -3,8 +3,11 @@
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "base/file.h"
+#include "metrics/cas_report.h"
 #include "stream/scratch.h"
 
 using namespace sr3;
@@ -62,8 +65,19 @@ TEST_CASE("ranks, rows, spread and McNemar's test by hand") {
   const auto classes = cas_class_rows({g0, g1});
   REQUIRE(classes.size() == 6);
   CHECK(classes[0].images == 2);
-  CHECK(classes[0].top1 == doctest::Approx(0.75));
-  CHECK(classes[3].top1 == 0);
+  CHECK(classes[0].top1.value() == doctest::Approx(0.75));
+  CHECK(classes[3].top1.value() == 0);
+  const CasRun few = ranked("real", 0, {1, 2});  // none of the others
+  CHECK(cas_class_rows({few})[1].top1.value() == 0);
+  CHECK_FALSE(cas_class_rows({few})[2].top1);
+  CHECK(cas_report({few}, true, false).find("real\tc\t0\t-\t-\t-\n") != std::string::npos);
+  CHECK(cas_report({few}, true, true).find("\"images\":0,\"top1\":null,") != std::string::npos);
+}
+
+TEST_CASE("answers that are not numbers are no answers") {
+  const at::Tensor logits = at::full({1, 6}, std::numeric_limits<float>::quiet_NaN());
+  CHECK_THROWS_WITH_AS(cas_run("real", 3, "s", kClasses, {2}, logits), doctest::Contains("seed 3: its answers are not finite"),
+                       Error);
 }
 
 TEST_CASE("a run survives its file; a damaged file is refused") {
