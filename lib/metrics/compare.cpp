@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "metrics/interval.h"
 #include "metrics/sample_scores.h"
 
 namespace sr3 {
@@ -42,50 +43,38 @@ void warn_of_few(const Statistics& s, const char* which) {
              " dimensions: the distance is far too large at so few, and compares only with others of the same number"));
 }
 
-struct Side {
-  double variance = 0;  // of the distance, from this side
-  double bias = 0;      // of first order, where it is known
-  bool known = false;
-};
-
-Side uncertainty(const Statistics& s, const Gaussian& own, const Gaussian& other, double distance) {
-  if (s.features.defined())
-    if (const auto error = frechet_standard_error(rounded_features(s.features), own, other))
-      return {*error * *error, 0, true};
-  int64_t used = 0;
-  for (const Moments& group : s.pool) used += group.count() > 0;
-  if (used < 2) return {};
-  const Uncertain left = frechet_jackknife(s.pool, other, std::max<int64_t>(s.signature.ddof, 0));
-  return {left.standard_error * left.standard_error, distance - left.value, true};
-}
-
 Measure distance_of(const Statistics& a, const Statistics& b, const CompareOptions& options, const std::string& name) {
   const Gaussian ga = a.gaussian(), gb = b.gaussian();
   Measure measure{name, frechet_distance(ga, gb), {}, {}, {}, {}};
   if (!options.ci) return measure;
-  const Side left = uncertainty(a, ga, gb, measure.value), right = uncertainty(b, gb, ga, measure.value);
-  if (!left.known)
-    throw Error(
-        "--ci needs more images than dimensions with their features (--keep-features), or sums of groups (--groups "
-        "20), "
-        "of the first set");
-  if (!right.known)
-    note("the second set counts as exact in the interval: it keeps neither features nor sums of groups");
-  measure.standard_error = std::sqrt(left.variance + right.variance);
-  const double centre = measure.value - left.bias - right.bias;
-  measure.low = std::max(0.0, centre - kNormal95 * *measure.standard_error);
-  measure.high = std::max(0.0, centre + kNormal95 * *measure.standard_error);
+  if (const auto interval = frechet_interval(a, b, ga, gb, measure.value)) {
+    measure.standard_error = interval->standard_error;
+    measure.low = interval->low, measure.high = interval->high;
+  }
   return measure;
 }
 
-Measure with_interval(const std::string& name, const Uncertain& u, bool shown) {
-  Measure measure{name, u.value, {}, {}, {}, {}};
-  if (shown) {
-    measure.standard_error = u.standard_error;
-    measure.low = u.value - kNormal95 * u.standard_error;
-    measure.high = u.value + kNormal95 * u.standard_error;
-  }
-  return measure;
+// Of what the features were made by.
+const Signature& made(const Statistics& s) { return s.sample ? *s.sample : s.signature; }
+
+void check_alike(const Signature& a, const Signature& b, bool force) {
+  const std::string field = difference(a, b);
+  if (field.empty()) return;
+  const std::string said = cat(field, " is ", values_of(field, a, b));
+  if (!force) throw DataError(cat("cannot compare: ", said, " (--force compares them all the same)"));
+  warn(said);
+}
+
+void check_size(const Statistics& s, const char* which) {
+  if (s.dimension() == 0) throw DataError(cat("nothing to compare: the ", which, " is a set without images"));
+  if (s.mergeable() && s.count() <= s.ddof())
+    throw DataError(cat("cannot compare: the ", which, " set has ", s.count(),
+                        " image, and a covariance needs at least ", s.ddof() + 1));
+}
+
+Measure with_interval(const std::string& name, const Uncertain& u) {
+  const double half = kNormal95 * u.standard_error;
+  return {name, u.value, {}, u.standard_error, u.value - half, u.value + half};
 }
 
 Measure score_of_classes(const Statistics& a, const CompareOptions& options, const std::string& name) {
@@ -114,14 +103,21 @@ void CompareOptions::declare(Options& options) {
   options.add("neighbours", 0, &neighbours, "K", "of --prc: a ball reaches to the K-th");
 }
 
+void CompareOptions::validate() const {
+  const auto least = [](const char* name, int64_t value, int64_t smallest) {
+    if (value < smallest) throw UsageError(cat("option '--", name, "' takes ", smallest, " or more, not ", value));
+  };
+  least("subsets", subsets, 1);
+  least("subset-size", subset_size, 2);
+  least("splits", splits, 1);
+  least("neighbours", neighbours, 1);
+}
+
 std::vector<Measure> compare(const Statistics& a, const Statistics& b, const CompareOptions& options) {
-  const std::string field = difference(a.signature, b.signature);
-  if (!field.empty()) {
-    const std::string said = cat(field, " is ", values_of(field, a.signature, b.signature));
-    if (!options.force) throw DataError(cat("cannot compare: ", said, " (--force compares them all the same)"));
-    warn(said);
-  }
-  if (a.dimension() == 0 || b.dimension() == 0) throw DataError("nothing to compare: a set without images");
+  check_alike(a.signature, b.signature, options.force);
+  if (a.sample || b.sample) check_alike(made(a), made(b), options.force);
+  check_size(a, "first");
+  check_size(b, "second");
   if (a.dimension() != b.dimension())
     throw DataError(cat("cannot compare features of ", a.dimension(), " and of ", b.dimension(), " dimensions"));
   warn_of_lossy(a.signature, b.signature);
@@ -130,13 +126,15 @@ std::vector<Measure> compare(const Statistics& a, const Statistics& b, const Com
   if (!a.signature.set.empty() && a.signature.set == b.signature.set) warn("both sets hold the same images");
 
   const bool inception = is_inception(a.signature, b.signature);
-  const std::string distance = inception ? "fid" : "frechet_distance", kernel = inception ? "kid" : "kernel_distance";
+  const std::string distance = inception ? "fid" : "frechet_distance";
+  const std::string kernel = is_inception(made(a), made(b)) ? "kid" : "kernel_distance";
   std::vector<Measure> measures = {distance_of(a, b, options, distance)};
-  if (options.infinity)
-    measures.push_back(with_interval(distance + "_infinity",
-                                     frechet_infinity(features_of(a, "first", "--infinity"), b.gaussian(),
-                                                      std::max<int64_t>(a.signature.ddof, 0), options.seed),
-                                     true));
+  if (options.infinity) {
+    const Uncertain fit =
+        frechet_infinity(features_of(a, "first", "--infinity"), b.gaussian(), a.ddof(), options.seed);
+    // The subsets share their images: the line's error is not that of the distance, and makes no interval of it.
+    measures.push_back({distance + "_infinity", fit.value, {}, fit.standard_error, {}, {}});
+  }
   if (options.sfid) {
     const auto ga = a.spatial_gaussian(), gb = b.spatial_gaussian();
     if (!ga || !gb)
@@ -152,7 +150,7 @@ std::vector<Measure> compare(const Statistics& a, const Statistics& b, const Com
   if (options.kid_full)
     measures.push_back(
         with_interval(kernel + "_full",
-                      kid_full(features_of(a, "first", "--kid-full"), features_of(b, "second", "--kid-full")), true));
+                      kid_full(features_of(a, "first", "--kid-full"), features_of(b, "second", "--kid-full"))));
   if (options.isc) measures.push_back(score_of_classes(a, options, inception ? "inception_score" : "classifier_score"));
   if (options.prc) {
     const PrecisionRecall found =

@@ -86,7 +86,7 @@ double sum_of_roots(const at::Tensor& values) { return values.clamp_min(0).sqrt(
 }  // namespace
 
 Gaussian gaussian_of(const Moments& moments, int64_t ddof) {
-  if (moments.count() - ddof < 1) throw DataError(cat("a covariance of ", moments.count(), " images"));
+  if (moments.count() - ddof < 1) throw DataError(cat("a covariance of ", moments.count(), " images: at least ", ddof + 1, " are needed"));
   return {moments.mean(), moments.covariance(ddof), moments.count(), {}};
 }
 
@@ -168,7 +168,12 @@ Uncertain frechet_infinity(const at::Tensor& features, const Gaussian& b, int64_
   const int64_t n = features.size(0);
   if (points < 3 || n < 2 * points)
     throw Error(cat("cannot extrapolate from ", n, " images: at least ", 2 * points, " are needed"));
-  if (smallest < 1) smallest = std::min<int64_t>(5000, n / 2);
+  const int64_t d = features.size(1);
+  if (smallest < 1) smallest = std::min(std::max<int64_t>(5000, d + 1), n / 2);
+  // Of fewer images the distance is not a line in 1 / images.
+  if (smallest <= d)
+    throw Error(cat("cannot extrapolate from ", n, " images in ", d, " dimensions: the smallest subset, of ", smallest,
+                    ", is to be larger than the dimensions; at least ", 2 * (d + 1), " images are needed"));
   double sx = 0, sy = 0, sxx = 0, sxy = 0;
   std::vector<std::pair<double, double>> fitted;
   for (int64_t i = 0; i < points; ++i) {

@@ -54,8 +54,8 @@ Uncertain frechet_jackknife(const std::vector<Moments>& groups, const Gaussian& 
 
 // The distance at an infinite number of images (Chong and Forsyth 2020): `points` subsets of a, of sizes spread evenly
 // from `smallest` to all, drawn without replacement by `seed`; least squares of the distance on 1 / size; the intercept
-// and its standard error from the residuals. smallest 0: 5000, but at most half of them. Error when a has fewer than 2
-// * points images.
+// and its standard error from the residuals. smallest 0: 5000 (or more than the dimensions), but at most
+// half of them. Error when a has fewer than 2 * points images, or the smallest subset no more than dimensions.
 Uncertain frechet_infinity(const at::Tensor& features, const Gaussian& b, int64_t ddof, uint64_t seed,
                            int64_t points = 15, int64_t smallest = 0);
 

@@ -73,7 +73,7 @@ int64_t Statistics::dimension() const {
 
 Gaussian Statistics::gaussian(int64_t ddof) const {
   if (given) return *given;
-  if (ddof < 0) ddof = std::max<int64_t>(signature.ddof, 0);
+  if (ddof < 0) ddof = this->ddof();
   Gaussian gaussian = gaussian_of(total_of(pool), ddof);
   if (features.defined() && features.size(0) <= features.size(1))
     gaussian.centred =
@@ -83,7 +83,7 @@ Gaussian Statistics::gaussian(int64_t ddof) const {
 
 std::optional<Gaussian> Statistics::spatial_gaussian(int64_t ddof) const {
   if (given_spatial || spatial.empty()) return given_spatial;
-  return gaussian_of(total_of(spatial), ddof < 0 ? std::max<int64_t>(signature.ddof, 0) : ddof);
+  return gaussian_of(total_of(spatial), ddof < 0 ? this->ddof() : ddof);
 }
 
 void arrange(Statistics& s) {
@@ -269,6 +269,13 @@ void write_statistics(const std::string& path, const Statistics& s) {
        {std::pair("feats", &s.features), {"probs", &s.probabilities}, {"positions", &s.positions}})
     if (rows->defined()) file.arrays.emplace_back(name, *rows);
   write_npz(path, file);
+}
+
+bool has_moments(const std::string& path) {
+  NpzReader reader(path);
+  int found = 0;
+  while (const auto entry = reader.next()) found += entry->name == "mu" || entry->name == "sigma";
+  return found == 2;
 }
 
 Statistics read_statistics(const std::string& path) {

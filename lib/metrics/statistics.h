@@ -28,10 +28,14 @@ struct Statistics {
   // others are undefined where they were not kept: features (N,D) and probabilities (N,C) float32; positions (N) int64
   // in the input.
   at::Tensor images, features, probabilities, positions;
+  // Where features and probabilities are of some of the images only, that come with a mean and a covariance of all: how
+  // they were made.
+  std::optional<Signature> sample;
 
   bool mergeable() const { return !pool.empty(); }
   int64_t count() const;      // 0: unknown
   int64_t dimension() const;  // 0: of no image yet
+  int64_t ddof() const { return signature.ddof < 0 ? 1 : signature.ddof; }  // 1, as most tools have it, where unknown
   // By `ddof`, or where that is -1 by the signature's; DataError with too few images.
   Gaussian gaussian(int64_t ddof = -1) const;
   // The same of the spatial features; nothing when there are none.
@@ -61,6 +65,9 @@ class Merger {
   size_t first_ = 0;  // the part that later ones are held against: the first with images
 };
 
+// Whether a .npz has a mean and a covariance, as guided-diffusion's reference batches have beside images. DataError as
+// below.
+bool has_moments(const std::string& path);
 // DataError names the file and what is wrong with it.
 Statistics read_statistics(const std::string& path);
 void write_statistics(const std::string& path, const Statistics& statistics);

@@ -80,12 +80,30 @@ fid compare --kid --kid-full --isc --prc --ci --subsets 5 --subset-size 6 --spli
 same all again
 fid compare --kid --subsets 5 --subset-size 6 a b >again
 not cmp -s <(sed -n 3p all) <(sed -n 3p again)
+# Intervals: of groups, where they are many enough; none of a set with itself, and reasons that are true.
 fid stats a -o a-groups.npz --groups 4
-fid compare --ci a-groups.npz b.npz | sed -n 2p | cut -f4 | grep -qE '^[0-9]'
+fid compare --ci a-groups.npz b.npz >table 2>err
+sed -n 2p table | cut -f4 | grep -qE '^[0-9]'
+grep -q "it keeps neither the features of all its images nor sums of groups" err
+fid compare --ci a a 2>err | sed -n 2p | cut -f4-6 | grep -q $'^-\t-\t-$'
+mkdir few
+cp a/{1,2,3,4}.ppm few
+fid stats few -o few-groups.npz --groups 4
+fails 1 "the first set has 4 images, and without the largest of its" fid compare --ci few-groups.npz b.npz
+fails 1 "the second set has 4 images, and without the largest of its" fid compare --ci a few-groups.npz
+fid stats --shard 1/2 few -o two.npz --keep-features
+fails 1 "the first set has 2 images for 3 dimensions: at least 4 are needed" fid compare --ci two.npz b
+mkdir grey
+for i in {1..9}; do ppmmake "rgb:$i$i/$i$i/$i$i" 9 9 >grey/$i.ppm; done
+fails 1 "the covariance of the first images' features is singular" fid compare --ci grey b
+mkdir many
+for i in {1..40}; do image 16 12 $((i + 70)) >many/$i.ppm; done
+fid compare --infinity many b | sed -n 3p | grep -qP '^frechet_distance_infinity\t[0-9.e-]+\t-\t[0-9.e-]+\t-\t-\t'
+fails 1 "cannot compare: the first set has 1 image, and a covariance needs at least 2" fid compare a/1.ppm b
 
 fails 1 "--kid needs the features of the first images" fid compare --kid a.npz b
 fails 1 "--isc needs the class probabilities" fid compare --isc a.npz b
-fails 1 "--ci needs more images than dimensions" fid compare --ci a.npz b
+fails 1 "--ci needs the features of the first images (--keep-features), or sums of groups" fid compare --ci a.npz b
 fails 1 "has no spatial features" fid compare --sfid a b
 fails 1 "'b/1.ppm': No such file" fid compare a b/1.ppm
 fails 2 "no feature network is named; FID's is pt_inception-2015-12-05-6726825d.pth" env -u FID_FEATURES fid compare a b

@@ -151,6 +151,7 @@ TEST_CASE("statistics of other tools") {
   const Statistics same = written({{{"mu", mu}, {"sigma", sigma}, {"mu_s", mu}, {"sigma_s", sigma}}, {}});
   CHECK(compare(adm, same, spatial)[1].name == "spatial_frechet_distance");
   CHECK(compare(adm, same, spatial)[1].value == doctest::Approx(6));
+  CHECK(same.ddof() == 1);  // where the file does not say
   // Ours of Inception against one that does not say: FID, for one of them knows.
   Statistics inception = b;
   inception.signature.inception = true;
