@@ -3,7 +3,10 @@
 // (lib/metrics/statistics.h), `compare` scores two sets, each a file of statistics or images (lib/metrics/compare.h).
 // See fid(1).
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -28,6 +31,7 @@ struct FidProgram {
   std::string output, device = "auto";
   bool json = false;
   std::unique_ptr<FeatureNetwork> opened;  // once, when images are met
+  std::optional<Signature> asked;          // likewise, when statistics are
 
   void declare(Options& options) {
     network.declare(options);
@@ -47,11 +51,12 @@ struct FidProgram {
 };
 
 // Statistics of one set, and how the reading went.
-Collected statistics_of_images(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
+Collected statistics_of_images(cli::App& app, FidProgram& program, const std::vector<std::string>& operands,
+                               bool spatial) {
   if (!program.opened) program.opened = program.network.open(open_device(program.device));
   program.collect.ddof = program.network.ddof();
   program.collect.probabilities = program.compare.isc;
-  program.collect.spatial = program.compare.sfid;
+  program.collect.spatial = spatial;
   std::optional<Meter> meter;
   program.collect.progress = [&](int64_t done, int64_t total) {
     if (!meter) meter.emplace(app.progress, "images", total);
@@ -75,19 +80,62 @@ void check_output(const FidProgram& program, const char* verb) {
 
 int run_stats(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
   check_output(program, "stats");
-  const Collected collected = statistics_of_images(app, program, operands);
+  for (const std::string& operand : operands)
+    if (std::error_code none; std::filesystem::equivalent(operand, program.output, none))
+      throw UsageError(cat("-o: '", program.output, "' is read, too, and would be replaced; name another file"));
+  const CompareOptions& wanted = program.compare;
+  // What compare will need: for the interval, sums of groups do.
+  program.collect.keep_features |= wanted.kid || wanted.kid_full || wanted.prc || wanted.infinity ||
+                                   (wanted.ci && program.collect.groups < 2);
+  const Collected collected = statistics_of_images(app, program, operands, wanted.sfid);
   if (collected.statistics.count() == 0) warn("no images: the statistics are empty");
   write_statistics(program.output, collected.statistics);
   return collected.status;
 }
 
-int run_merge(FidProgram& program, const std::vector<std::string>& operands) {
+int run_merge(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
   check_output(program, "merge");
+  static const std::set<std::string> kUsed = {"output", "force", "threads", "progress", "quiet", "verbose"};
+  for (const Option& option : app.options.all())
+    if (option.given && !kUsed.contains(option.name))
+      throw UsageError(cat("option '--", option.name, "' is not of merge: parts keep what stats was told to"));
   if (operands.empty()) throw UsageError("nothing to merge: name the parts");
   Merger merger(program.compare.force);
   for (const std::string& operand : operands) merger.add(read_statistics(operand), operand);
   write_statistics(program.output, merger.finish());
   return kDone;
+}
+
+// A file's statistics were made as they were made: options that say otherwise are for images.
+void check_asked(FidProgram& program, const std::string& operand, const Signature& made) {
+  if (!program.asked) program.asked = program.network.asked();
+  const std::string field = difference(*program.asked, made);
+  if (field.empty()) return;
+  const std::string said =
+      cat(field, " asked for and that of '", operand, "' are ", values_of(field, *program.asked, made));
+  if (!program.compare.force) throw DataError(cat("cannot compare: ", said, " (--force compares all the same)"));
+  warn(said);
+}
+
+// One side of a comparison: images, statistics, or both, as guided-diffusion's reference batches are: mean and covariance
+// of a whole data set beside some of its images, for what needs each image's features.
+Collected side_of(cli::App& app, FidProgram& program, const std::string& operand, bool first) {
+  const bool archive = operand.ends_with(".npz"), images = !archive || ArrayImages::has_images(operand);
+  if (!archive || (images && !has_moments(operand)))
+    return statistics_of_images(app, program, {operand}, program.compare.sfid);
+  Collected side;
+  Statistics& s = side.statistics;
+  s = read_statistics(operand);
+  check_asked(program, operand, s.signature);
+  if (program.network.sets_ddof() && s.mergeable()) s.signature.ddof = program.network.ddof();
+  if (!images || !program.compare.needs_sample(first)) return side;
+  Collected sample = statistics_of_images(app, program, {operand}, /*spatial=*/false);
+  s.features = sample.statistics.features;
+  s.probabilities = sample.statistics.probabilities, s.positions = sample.statistics.positions;
+  s.sample = sample.statistics.signature;
+  s.sample->ddof = -1;  // features know of none
+  side.status = sample.status;
+  return side;
 }
 
 int run_compare(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
@@ -101,13 +149,7 @@ int run_compare(cli::App& app, FidProgram& program, const std::vector<std::strin
   Statistics sides[2];
   int status = kDone;
   for (size_t i = 0; i < 2; ++i) {
-    const std::string& operand = operands[i];
-    if (operand.ends_with(".npz") && !ArrayImages::has_images(operand)) {
-      sides[i] = read_statistics(operand);
-      if (program.network.sets_ddof() && sides[i].mergeable()) sides[i].signature.ddof = program.network.ddof();
-      continue;
-    }
-    Collected collected = statistics_of_images(app, program, {operand});
+    Collected collected = side_of(app, program, operands[i], i == 0);
     sides[i] = std::move(collected.statistics);
     status = std::max(status, collected.status);
   }
@@ -122,13 +164,14 @@ int fid_main(cli::App& app) {
   program.declare(app.options);
   app.parse();
   program.network.validate();
+  program.compare.validate();
   if (program.collect.groups < 1) throw UsageError("--groups takes 1 or more");
   use_threads(program.collect.reader.threads);
   std::vector<std::string> operands = app.operands();
   const std::string verb = operands.empty() ? "" : operands[0];
   if (!operands.empty()) operands.erase(operands.begin());
   if (verb == "stats") return run_stats(app, program, operands);
-  if (verb == "merge") return run_merge(program, operands);
+  if (verb == "merge") return run_merge(app, program, operands);
   if (verb == "compare") return run_compare(app, program, operands);
   throw UsageError(cat(verb.empty() ? "what to do comes first" : "'" + verb + "' is not what fid does",
                        ": stats, merge or compare"));

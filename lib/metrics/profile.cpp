@@ -4,7 +4,9 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/options.h"
+#include "store/digest.h"
 
 namespace sr3 {
 namespace {
@@ -55,6 +57,15 @@ std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {
   options.device = device;
   const char* usual = std::getenv("FID_FEATURES");
   return open_features(features.empty() && usual ? usual : features, options);
+}
+
+Signature NetworkOptions::asked() const {
+  const Profile* of = profile_named(profile);
+  Signature asked;
+  asked.resize = resize.empty() && of ? of->resize : resize;
+  asked.scale = scale.empty() && of ? of->scale : scale;
+  if (!features.empty()) asked.features = base_name(features), asked.sha256 = sha256_file(features);
+  return asked;
 }
 
 int64_t NetworkOptions::ddof() const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "metrics/features.h"
+#include "metrics/signature.h"
 
 namespace sr3 {
 
@@ -24,6 +25,8 @@ struct NetworkOptions {
   // UsageError for a number out of range.
   void validate() const;
   std::unique_ptr<FeatureNetwork> open(at::Device device) const;
+  // What is said of the network here: a file named by --features, resize and scale; what is not said is unknown.
+  Signature asked() const;
   // Of the covariance: what was given, or the profile's, or 1.
   int64_t ddof() const;
   bool sets_ddof() const { return given_ddof.has_value() || !profile.empty(); }

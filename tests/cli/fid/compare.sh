@@ -80,11 +80,19 @@ fid compare --kid --kid-full --isc --prc --ci --subsets 5 --subset-size 6 --spli
 same all again
 fid compare --kid --subsets 5 --subset-size 6 a b >again
 not cmp -s <(sed -n 3p all) <(sed -n 3p again)
+# stats keeps what the scores that it is told of need.
+fid stats a -o again.npz --kid --isc
+same a-kept.npz again.npz
+fid stats a -o again.npz --ci --isc
+same a-kept.npz again.npz
+
 # Intervals: of groups, where they are many enough; none of a set with itself, and reasons that are true.
 fid stats a -o a-groups.npz --groups 4
 fid compare --ci a-groups.npz b.npz >table 2>err
 sed -n 2p table | cut -f4 | grep -qE '^[0-9]'
 grep -q "it keeps neither the features of all its images nor sums of groups" err
+fid stats a -o again.npz --ci --groups 4
+same a-groups.npz again.npz
 fid compare --ci a a 2>err | sed -n 2p | cut -f4-6 | grep -q $'^-\t-\t-$'
 mkdir few
 cp a/{1,2,3,4}.ppm few
@@ -101,6 +109,36 @@ for i in {1..40}; do image 16 12 $((i + 70)) >many/$i.ppm; done
 fid compare --infinity many b | sed -n 3p | grep -qP '^frechet_distance_infinity\t[0-9.e-]+\t-\t[0-9.e-]+\t-\t-\t'
 fails 1 "cannot compare: the first set has 1 image, and a covariance needs at least 2" fid compare a/1.ppm b
 
+# guided-diffusion's reference batches: mean and covariance of a whole data set, and images for what needs features.
+array() { # NAME SHAPE NUMBER...   as float64
+  printf '\223NUMPY\001\000\166\000' >$1.npy
+  printf '%-117s\n' "{'descr': '<f8', 'fortran_order': False, 'shape': ($2), }" >>$1.npy
+  perl -e 'print pack "d<*", @ARGV' "${@:3}" >>$1.npy
+}
+array mu 3, 120 110 100
+array sigma 3,3 9 1 0 1 8 0 0 0 7
+zip -q foreign.npz mu.npy sigma.npy
+zip -q batch.npz arr_0.npy mu.npy sigma.npy
+fid compare a foreign.npz >table
+fid compare a batch.npz >again
+same table again
+env -u FID_FEATURES fid compare a.npz batch.npz >again
+same <(cut -f2 table) <(cut -f2 again)
+fid compare --kid --prc a arrays.npz | sed 1,2d | cut -f1,2 >table
+fid compare --kid --prc a batch.npz | sed 1,2d | cut -f1,2 >again
+same table again
+fails 2 "no feature network is named" env -u FID_FEATURES fid compare --kid a.npz batch.npz
+fails 1 "--ci needs the features of the first images" fid compare --ci batch.npz b
+
+# Options that statistics were not made by.
+fails 1 "resize asked for and that of 'a.npz' are 'torch' and 'own'" fid compare --resize torch a.npz b.npz
+fails 1 "scale asked for" fid compare --scale 128 a.npz b.npz
+feature_network other.pt 32
+fails 1 "features asked for and that of 'a.npz' are 'other.pt:" fid compare --features other.pt a.npz b.npz
+fid compare --force --features other.pt a.npz b.npz 2>err >table
+grep -q "features asked for" err
+fid compare --features net.pt a.npz b.npz >table
+
 fails 1 "--kid needs the features of the first images" fid compare --kid a.npz b
 fails 1 "--isc needs the class probabilities" fid compare --isc a.npz b
 fails 1 "--ci needs the features of the first images (--keep-features), or sums of groups" fid compare --ci a.npz b
@@ -110,6 +148,13 @@ fails 2 "no feature network is named; FID's is pt_inception-2015-12-05-6726825d.
 fails 2 "compare takes two sets" fid compare a
 fails 2 "stats, merge or compare" fid a b
 fails 2 "-o FILE.npz" fid stats a
+fails 2 "is read, too, and would be replaced" fid stats arrays.npz -o ./arrays.npz
+fails 2 "--threads -5 is not in 0 to 4096" fid compare --threads -5 a b
+fails 2 "option '--splits' takes 1 or more, not 0" fid compare --splits 0 none none
+fails 2 "option '--neighbours' takes 1 or more, not -1" fid compare --neighbours -1 none none
+fails 2 "option '--subsets' takes 1 or more, not 0" fid compare --subsets 0 none none
+fails 2 "option '--subset-size' takes 2 or more, not 1" fid compare --subset-size 1 none none
+fails 2 "option '--kid' is not of merge" fid merge --kid a.npz -o x.npz
 fails 2 "whose name ends in .npz" fid stats a -o a.stats
 fails 2 "nothing to merge" fid merge -o x.npz
 fails 2 "only one set can be standard input" fid compare - -
