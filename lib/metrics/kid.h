@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "metrics/frechet.h"
 
@@ -16,8 +17,9 @@ struct KidOptions {
 };
 
 struct Kid {
-  double mean = 0, deviation = 0;  // over the subsets; population deviation, which is no standard error
-  int64_t size = 0;                // of the subsets, as taken
+  double mean = 0;                  // over the subsets
+  std::optional<double> deviation;  // population deviation, which is no standard error; none when all subsets are the whole
+  int64_t size = 0;                 // of the subsets, as taken
 };
 
 // a (N,D), b (M,D). The mean over pairs of random subsets, drawn without replacement, a's first. Error with fewer than
