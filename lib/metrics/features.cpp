@@ -11,6 +11,19 @@
 #include "store/torch_pickle.h"
 
 namespace sr3 {
+namespace {
+
+// A network exported without its softmax gives logits, and scores of them mean nothing.
+void check_probabilities(const at::Tensor& rows, const std::string& file) {
+  const at::Tensor sums = rows.to(at::kDouble).sum(1), off = (sums - 1).abs();
+  const double least = rows.numel() > 0 ? rows.min().item<double>() : 0;
+  if (least >= 0 && off.max().item<double>() <= 1e-3) return;
+  throw Error(cat("cannot use '", file, "': its class probabilities are none (the least is ", least,
+                  ", those of an image sum to ", sums[off.argmax()].item<double>(),
+                  "); export the network with the softmax of its logits where return_features is false"));
+}
+
+}  // namespace
 
 FeatureNetwork::FeatureNetwork(FeatureSpec spec, const FeatureOptions& options, bool has_spatial)
     : spec_(std::move(spec)), options_(options), has_spatial_(has_spatial) {
@@ -41,6 +54,7 @@ Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wan
         throw Error(cat("'", spec_.file, "' gives features that are not finite"));
     }
   }
+  for (const at::Tensor& rows : parts[1]) check_probabilities(rows, spec_.file);
   const auto joined = [](const std::vector<at::Tensor>& list) { return list.empty() ? at::Tensor() : at::cat(list); };
   return {joined(parts[0]), joined(parts[1]), joined(parts[2])};
 }

@@ -64,8 +64,8 @@ class FeatureNetwork {
   // An image as the network takes it: (3,H,W) float32, RGB in 0..255, resized where the network's size is known. For
   // any thread. 16-bit images come as levels of 8 bits with a fraction.
   virtual at::Tensor prepare(const Image& image) const = 0;
-  // x: (N,3,H,W), N >= 1, of prepared images of one size. One caller at a time. Error when the network refuses the size
-  // or gives a value that is not finite.
+  // x: (N,3,H,W), N >= 1, of prepared images of one size. One caller at a time. Error when the network refuses the size,
+  // or gives a value that is not finite, or probabilities that are below 0 or do not sum to 1 within 0.001.
   Features operator()(const at::Tensor& x, const FeatureWants& wants) const;
 
   const FeatureSpec& spec() const { return spec_; }

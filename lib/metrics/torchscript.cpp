@@ -5,6 +5,7 @@
 #include <torch/script.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -34,6 +35,15 @@ bool is_inception(const torch::jit::Module& module) {
     found += name == "output.weight" && tensor.sizes() == at::IntArrayRef{1008, 2048};
   }
   return found == 2;
+}
+
+// Of a failure inside the script: a trace of its calls comes first, then the reason.
+std::string last_line(const std::string& text) {
+  std::istringstream lines(text);
+  std::string last = "unknown error";
+  for (std::string line; std::getline(lines, line);)
+    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
+  return last;
 }
 
 class TorchScriptNetwork : public FeatureNetwork {
@@ -68,7 +78,12 @@ class TorchScriptNetwork : public FeatureNetwork {
     if (no_output_bias_) named.emplace("no_output_bias", true);
     // The optimizer profiles the first passes and runs others afterwards: all passes are to be the same.
     const torch::jit::GraphOptimizerEnabledGuard plain(false);
-    const c10::IValue value = module_.forward({x}, named);
+    c10::IValue value;
+    try {
+      value = module_.forward({x}, named);
+    } catch (const std::exception& error) {
+      throw Error(cat("cannot use '", spec_.file, "' on images of ", x.size(3), "x", x.size(2), ": ", last_line(error.what())));
+    }
     if (!value.isTensor()) throw Error(cat("cannot use '", spec_.file, "': its forward() does not return a tensor"));
     return value.toTensor();
   }

@@ -114,4 +114,24 @@ TEST_CASE("what a network returns is checked") {
       return torch.mean(img, [2, 3]) / 0
 )"));
   CHECK_THROWS_WITH_AS((*infinite)(levels(1, 8), {}), doctest::Contains("not finite"), Error);
+  const auto logits = open_features(script(scratch.path + "logits.pt", R"(
+  def forward(self, img: Tensor, return_features: bool=False) -> Tensor:
+      return torch.mean(img, [2, 3])
+)"));
+  CHECK((*logits)(levels(2, 8), {true, false, false}).pool.size(0) == 2);
+  CHECK_THROWS_WITH_AS((*logits)(levels(2, 8), {true, true, false}), doctest::Contains("softmax"), Error);
+  const auto fixed = open_features(script(scratch.path + "fixed.pt", R"(
+  def forward(self, img: Tensor, return_features: bool=False) -> Tensor:
+      return torch.matmul(img.reshape([img.size(0), -1]), torch.ones([192, 5]))
+)"));
+  CHECK((*fixed)(levels(1, 8), {}).pool.size(1) == 5);
+  std::string said;
+  try {
+    (*fixed)(levels(1, 9), {});
+  } catch (const Error& error) {
+    said = error.what();
+  }
+  CHECK(said.starts_with("cannot use 'fixed.pt' on images of 9x9: "));
+  CHECK(said.find("shapes cannot be multiplied") != std::string::npos);
+  CHECK(said.find('\n') == std::string::npos);
 }
