@@ -101,7 +101,11 @@ int run_merge(cli::App& app, FidProgram& program, const std::vector<std::string>
       throw UsageError(cat("option '--", option.name, "' is not of merge: parts keep what stats was told to"));
   if (operands.empty()) throw UsageError("nothing to merge: name the parts");
   Merger merger(program.compare.force);
-  for (const std::string& operand : operands) merger.add(read_statistics(operand), operand);
+  for (const std::string& operand : operands) {
+    if (ArrayImages::has_images(operand))
+      throw DataError(cat("cannot merge '", operand, "': it holds images (arr_0); make statistics of them first, by fid stats"));
+    merger.add(read_statistics(operand), operand);
+  }
   write_statistics(program.output, merger.finish());
   return kDone;
 }

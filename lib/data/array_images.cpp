@@ -34,6 +34,8 @@ ArrayImages::ArrayImages(const std::string& path, const Shard& shard, int64_t ma
   if (entry->type != at::kByte || entry->fortran_order || shape.size() != 4 || (shape[3] != 3 && shape[3] != 1))
     throw DataError(cat("cannot read '", path, "': arr_0 is not uint8 of (N,H,W,3) or (N,H,W,1)"));
   impl.images = shape[0], impl.height = shape[1], impl.width = shape[2], impl.channels = shape[3];
+  if (impl.images > 0 && (impl.height < 1 || impl.width < 1))
+    throw DataError(cat("cannot read '", path, "': arr_0 has images of ", impl.width, "x", impl.height));
   if (impl.images > 0) check_size(impl.width, impl.height, path, Limits{max_pixels});
 }
 

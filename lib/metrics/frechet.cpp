@@ -86,7 +86,8 @@ double sum_of_roots(const at::Tensor& values) { return values.clamp_min(0).sqrt(
 }  // namespace
 
 Gaussian gaussian_of(const Moments& moments, int64_t ddof) {
-  if (moments.count() - ddof < 1) throw DataError(cat("a covariance of ", moments.count(), " images: at least ", ddof + 1, " are needed"));
+  if (moments.count() - ddof < 1)
+    throw DataError(cat("a covariance of ", moments.count(), " images: at least ", ddof + 1, " are needed"));
   return {moments.mean(), moments.covariance(ddof), moments.count(), {}};
 }
 

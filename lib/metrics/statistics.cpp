@@ -32,13 +32,14 @@ std::vector<int64_t> order_of(const at::Tensor& images) {
   return order;
 }
 
-// at::cat of those that are defined; undefined when none is.
-at::Tensor joined(const std::vector<Statistics>& parts, at::Tensor Statistics::*rows) {
+// at::cat of those that have some; else those of the part `first`, the first with images: a part without any may say that
+// it keeps what the others do not.
+at::Tensor joined(const std::vector<Statistics>& parts, size_t first, at::Tensor Statistics::*rows) {
   std::vector<at::Tensor> list;
   for (const Statistics& part : parts)
     if ((part.*rows).defined() && (part.*rows).size(0) > 0) list.push_back(part.*rows);
   if (!list.empty()) return at::cat(list);
-  return parts[0].*rows;
+  return parts[first].*rows;
 }
 
 // The number of images that parts a and b have in common; the rows of both are in order.
@@ -152,7 +153,7 @@ Statistics Merger::finish() {
   all.signature = parts_[first_].signature;
   all.signature.lossy = lossy;
   for (auto rows : {&Statistics::images, &Statistics::features, &Statistics::probabilities, &Statistics::positions})
-    all.*rows = joined(parts_, rows);
+    all.*rows = joined(parts_, first_, rows);
   arrange(all);
   return all;
 }
@@ -231,18 +232,26 @@ Statistics ours(const Npz& file) {
 std::optional<Gaussian> gaussian_in(const Npz& file, const std::string& suffix) {
   const at::Tensor *mu = file.find("mu" + suffix), *sigma = file.find("sigma" + suffix);
   if (!mu || !sigma) return std::nullopt;
-  Gaussian gaussian{mu->to(at::kDouble).squeeze(), sigma->to(at::kDouble), 0, {}};
+  // numpy's cov() of one dimension is a number.
+  const bool number = mu->numel() == 1 && sigma->numel() == 1;
+  Gaussian gaussian{mu->to(at::kDouble), sigma->to(at::kDouble), 0, {}};
+  gaussian.mean = number ? gaussian.mean.reshape({1}) : gaussian.mean.squeeze();
+  if (number) gaussian.covariance = gaussian.covariance.reshape({1, 1});
   check_gaussian(gaussian);
   return gaussian;
 }
 
 // pytorch-fid, clean-fid, EDM: mu and sigma; guided-diffusion: mu_s and sigma_s too; clean-fid's for KID: feats.
 Statistics others(const Npz& file) {
+  for (const char* name : {"mu", "sigma", "mu_s", "sigma_s", "feats"})
+    if (const auto found = file.unread.find(name); found != file.unread.end())
+      throw DataError(cat("array '", name, "' is of type '", found->second,
+                          "', which is not read; store it as little-endian float64"));
   Statistics s;
   s.given = gaussian_in(file, "");
   s.given_spatial = gaussian_in(file, "_s");
   if (const at::Tensor* features = file.find("feats")) {
-    if (features->dim() != 2 || !at::isfinite(features->to(at::kDouble)).all().item<bool>())
+    if (features->dim() != 2 || features->numel() == 0 || !at::isfinite(features->to(at::kDouble)).all().item<bool>())
       throw DataError("array 'feats' is not a table of finite features");
     s.features = features->to(at::kFloat);
     s.signature.images = s.features.size(0);
@@ -251,6 +260,7 @@ Statistics others(const Npz& file) {
       moments.add(s.features);
       s.given = gaussian_of(moments, s.signature.ddof = 1);
     }
+    if (s.given->mean.size(0) != s.features.size(1)) throw DataError("its feats and mu are of unlike dimensions");
   }
   if (!s.given) throw DataError("it holds neither mu and sigma, nor feats, nor images (arr_0)");
   return s;

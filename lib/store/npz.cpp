@@ -146,6 +146,8 @@ Npz read_npz(const std::string& path, const std::vector<std::string>& leave) {
       file.arrays.emplace_back(entry->name, reader.read_array());
     else if (entry->descr.starts_with("|S") && entry->shape.empty())
       file.texts[entry->name] = reader.read_text();
+    else
+      file.unread[entry->name] = entry->descr;
   }
   if (seen.empty()) throw DataError(cat("cannot read '", path, "': there is no array in it"));
   return file;

@@ -49,6 +49,7 @@ class NpzReader {
 struct Npz {
   std::vector<std::pair<std::string, at::Tensor>> arrays;
   std::map<std::string, std::string> texts;
+  std::map<std::string, std::string> unread{};  // arrays that were passed over: their names and types
 
   bool has(const std::string& name) const { return find(name) != nullptr; }
   const at::Tensor* find(const std::string& name) const;

@@ -128,6 +128,12 @@ fid compare --kid --prc a arrays.npz | sed 1,2d | cut -f1,2 >table
 fid compare --kid --prc a batch.npz | sed 1,2d | cut -f1,2 >again
 same table again
 fails 2 "no feature network is named" env -u FID_FEATURES fid compare --kid a.npz batch.npz
+sed "s/<f8/>f8/" mu.npy >big.npy && mv big.npy mu.npy
+zip -q big.npz mu.npy sigma.npy
+fails 1 "cannot read 'big.npz': array 'mu' is of type '>f8', which is not read; store it as little-endian" fid compare a big.npz
+printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 9, 0, 3), }" >arr_0.npy
+zip -q flat.npz arr_0.npy
+fails 1 "arr_0 has images of 0x9" fid compare flat.npz b
 fails 1 "--ci needs the features of the first images" fid compare --ci batch.npz b
 
 # Options that statistics were not made by.

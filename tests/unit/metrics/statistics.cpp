@@ -163,6 +163,12 @@ TEST_CASE("statistics of other tools") {
   refused({{{"mu", mu}, {"sigma", at::triu(sigma)}}, {}}, "not symmetric");
   refused({{{"mu", mu * std::numeric_limits<double>::infinity()}, {"sigma", sigma}}, {}}, "not finite");
   refused({{{"mu", at::full({}, 1.0)}, {"sigma", sigma}}, {}}, "not of one dimension");
+  refused({{{"feats", at::zeros({5, 0})}}, {}}, "not a table of finite features");
+  refused({{{"mu", mu}, {"sigma", sigma}, {"feats", x.narrow(1, 0, 5)}}, {}}, "unlike dimensions");
+  // One dimension, as numpy's mean and cov give it.
+  const Statistics one = written({{{"mu", at::full({1}, 2.0)}, {"sigma", at::full({}, 4.0)}}, {}});
+  CHECK(distance(one, written({{{"mu", at::full({1}, 5.0)}, {"sigma", at::full({1, 1}, 1.0)}}, {}})).value ==
+        doctest::Approx(10));
   refused({{{"feats", at::full({3, 3}, std::numeric_limits<double>::quiet_NaN())}}, {}}, "finite");
 }
 
