@@ -43,6 +43,8 @@ ArrayImages::~ArrayImages() = default;
 
 int64_t ArrayImages::expected() const { return impl_->shard.of(impl_->images); }
 
+int64_t ArrayImages::met() const { return impl_->images; }
+
 std::optional<Frame> ArrayImages::next() {
   Impl& impl = *impl_;
   Frame frame;
@@ -56,7 +58,7 @@ std::optional<Frame> ArrayImages::next() {
       for (size_t i = samples.size() / 3; i-- > 0;)
         samples[3 * i] = samples[3 * i + 1] = samples[3 * i + 2] = samples[i];
     frame.key = number_key(index);
-    frame.index = index;
+    frame.index = frame.ordinal = index;
     frame.origin = cat(impl.path, ", image ", index + 1);
     return frame;
   }

@@ -25,6 +25,8 @@ class ArrayImages {
   // The next of the shard; key and index are its number; nothing at the end.
   std::optional<Frame> next();
   int64_t expected() const;
+  // How many the file has, those of other shards too.
+  int64_t met() const;
 
  private:
   struct Impl;

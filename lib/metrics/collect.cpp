@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/array_images.h"
+#include "metrics/set_images.h"
 #include "store/digest.h"
 #include "stream/workers.h"
 
@@ -45,53 +45,8 @@ int64_t hash_of(const Image& image) {
 
 struct Prepared {
   at::Tensor x;                               // (3,H,W)
-  int64_t pixels = 0, key = 0, position = 0;  // hashes; the index in the input
+  int64_t pixels = 0, key = 0, position = 0;  // hashes; the place in the set
   bool lossy = false;
-};
-
-// The images of all operands, one source after the other.
-class Images {
- public:
-  Images(const std::vector<std::string>& operands, const ReaderOptions& options) : options_(options) {
-    std::vector<std::string> plain;
-    for (const std::string& operand : operands) {
-      if (!operand.ends_with(".npz")) {
-        plain.push_back(operand);
-        continue;
-      }
-      if (!plain.empty()) readers_.push_back(std::make_unique<Reader>(std::exchange(plain, {}), options));
-      arrays_.push_back(std::make_unique<ArrayImages>(operand, Shard(options.shard), options.max_pixels));
-    }
-    if (!plain.empty() || arrays_.empty()) readers_.push_back(std::make_unique<Reader>(plain, options));
-  }
-
-  std::optional<Frame> next() {
-    for (; reader_ < readers_.size(); ++reader_)
-      if (auto frame = readers_[reader_]->next()) return frame;
-    for (; array_ < arrays_.size(); ++array_)
-      if (auto frame = arrays_[array_]->next()) return frame;
-    return std::nullopt;
-  }
-  int64_t expected() const {
-    int64_t sum = 0;
-    for (const auto& reader : readers_) {
-      if (!reader->expected()) return -1;
-      sum += *reader->expected();
-    }
-    for (const auto& array : arrays_) sum += array->expected();
-    return sum;
-  }
-  int status() const {
-    for (const auto& reader : readers_)
-      if (reader->status() != kDone) return reader->status();
-    return kDone;
-  }
-
- private:
-  const ReaderOptions& options_;
-  std::vector<std::unique_ptr<Reader>> readers_;
-  std::vector<std::unique_ptr<ArrayImages>> arrays_;
-  size_t reader_ = 0, array_ = 0;
 };
 
 // What the network made of images, on its way into sums.
@@ -162,7 +117,7 @@ Collected collect(const std::vector<std::string>& operands, const FeatureNetwork
   signature.resize = spec.resize, signature.scale = spec.scale, signature.ddof = options.ddof;
   const FeatureWants wants{true, options.probabilities, options.spatial};
 
-  Images images(operands, options.reader);
+  SetImages images(operands, options.reader);
   Sink sink(result.statistics, options);
   Workers workers(options.reader.threads);
   std::deque<std::future<Prepared>> preparing;
@@ -199,15 +154,16 @@ Collected collect(const std::vector<std::string>& operands, const FeatureNetwork
         })->second);
   };
 
-  while (auto frame = images.next()) {
+  while (auto image = images.next()) {
     clock.lap(result.decode);
-    auto shared = std::make_shared<Frame>(std::move(*frame));
+    auto shared = std::make_shared<SetImage>(std::move(*image));
     preparing.push_back(workers.submit([&network, shared] {
       try {
-        return Prepared{network.prepare(shared->image), hash_of(shared->image), hash_of(shared->key), shared->index,
-                        shared->lossy};
+        const Frame& frame = shared->frame;
+        return Prepared{network.prepare(frame.image), hash_of(frame.image), hash_of(shared->identity), shared->position,
+                        frame.lossy};
       } catch (const DataError& error) {
-        throw DataError(cat("cannot use '", shared->origin, "': ", error.what()));
+        throw DataError(cat("cannot use '", shared->frame.origin, "': ", error.what()));
       }
     }));
     if (preparing.size() >= 2 * workers.size() + static_cast<size_t>(network.batch())) take();

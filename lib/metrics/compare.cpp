@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -81,7 +82,15 @@ Measure score_of_classes(const Statistics& a, const CompareOptions& options, con
   if (!a.probabilities.defined())
     throw Error("--isc needs the class probabilities of the first images: give images, or statistics made with --isc");
   at::Tensor rows = a.probabilities;
-  if (options.in_order) rows = rows.index_select(0, at::argsort(a.positions));
+  if (options.in_order) {
+    at::Tensor places, order;
+    if (a.positions.defined()) std::tie(places, order) = at::sort(a.positions, /*stable=*/true, 0, /*descending=*/false);
+    if (!places.defined() || (places.diff() == 0).any().item<bool>())
+      throw Error(
+          "--isc: --profile adm takes the first images in the order of the input, which their statistics do not tell: "
+          "they are merged of sets that each count from 0; give images, or parts of one job (--shard)");
+    rows = rows.index_select(0, order);
+  }
   const InceptionScore score = inception_score(rows, options.splits);
   return {name, score.mean, score.deviation, {}, {}, {}};
 }

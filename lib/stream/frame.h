@@ -13,6 +13,7 @@ struct Frame {
   std::string key;               // names the output file: [A-Za-z0-9._/-], no "..", no leading "/"
   std::string origin;            // for messages: "dir/a.png", "a.tar:b.png", "standard input, image 3"
   int64_t index = 0;             // position in the input, from 0; with seed it keys the noise ("i")
+  int64_t ordinal = 0;           // position in the input, whatever its "#sr" line says
   std::optional<int64_t> total;  // "n": how many images the stream holds
   std::optional<int64_t> label;  // "class"
   std::optional<int64_t> seed;   // "seed"

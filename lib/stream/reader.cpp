@@ -151,6 +151,7 @@ struct Reader::Impl {
     put_work(0, [this, &part, index] {
       Frame frame;
       frame.origin = part.path;
+      frame.ordinal = index;
       decode_into(frame, load_file(part.path, limits));
       apply_comment(frame, frame.image.comment);
       // A file is named by its name, and stands where it was found.
@@ -180,7 +181,7 @@ struct Reader::Impl {
       put_work(image->bytes.size(), [this, image, index] {
         Frame frame;
         frame.key = number_key(index);
-        frame.index = index;
+        frame.index = frame.ordinal = index;
         frame.origin = image->origin;
         decode_into(frame, std::exchange(image->bytes, {}));
         apply_comment(frame, frame.image.comment);

@@ -20,6 +20,38 @@ fid stats photos.tar -o tar.npz --groups 3 --batch 64
 fid stats photos -o folder.npz --groups 3
 same tar.npz folder.npz
 
+# The same file in two folders is two images, of one job and of its parts, and still is itself.
+mkdir p q
+image 9 9 1 | tee p/x.ppm >q/x.ppm
+image 9 9 2 >p/y.ppm
+image 9 9 3 >q/y.ppm
+fid stats p q -o both.npz --isc
+for i in 1 2 3; do fid stats --shard $i/3 p q -o third-$i.npz --isc; done
+fid merge third-3.npz third-1.npz third-2.npz -o merged.npz
+same both.npz merged.npz
+fid stats q -o q.npz --isc
+fails 1 "'q.npz' with 'both.npz': they have 2 images in common" fid merge both.npz q.npz -o no.npz
+
+# In the order of the input: archives of images where they stand among the operands; no order of parts of two jobs.
+{
+  printf '\223NUMPY\001\000\166\000'
+  printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 9, 9, 3), }"
+  for image in q/*.ppm; do tail -c $((9 * 9 * 3)) "$image"; done
+} >arr_0.npy
+zip -q q-images.npz arr_0.npy
+score() { # OPERAND...   as guided-diffusion has it
+  fid stats "$@" -o some.npz --isc
+  fid compare -q --profile adm --force --isc --splits 3 some.npz folder.npz | tail -n1 | cut -f2
+}
+[ "$(score q-images.npz photos p)" = "$(score q photos p)" ]
+not [ "$(score q-images.npz photos p)" = "$(score photos p q-images.npz)" ]
+fid stats p -o p.npz --isc
+fid stats q/y.ppm -o y.npz --isc
+fid merge p.npz y.npz -o merged.npz
+fails 1 "--isc: --profile adm takes the first images in the order of the input" \
+  fid compare --profile adm --force --isc --splits 1 merged.npz folder.npz
+fails 1 "cannot merge 'q-images.npz': it holds images (arr_0)" fid merge p.npz q-images.npz -o no.npz
+
 fails 1 "'part-3.npz' with 'whole.npz': they have 1 images in common" fid merge whole.npz part-3.npz -o no.npz
 fails 1 "they have 64 images in common" fid merge folder.npz tar.npz -o no.npz
 fid stats photos/1.ppm -o other.npz --groups 2

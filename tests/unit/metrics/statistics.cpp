@@ -219,4 +219,27 @@ TEST_CASE("no images at all: a part that merges, and compares with nothing") {
   CHECK(all.count() == 3);
   CHECK(at::equal(all.features, part_of(x, {0, 1, 2}).features));
   CHECK((all.pool == part_of(x, {0, 1, 2}).pool));
+  // What an empty part would have kept does not make up for what the others have not.
+  Statistics plain = part_of(x, {0, 1, 2});
+  plain.features = at::Tensor();
+  Merger unlike(false);
+  unlike.add(back, "none");
+  unlike.add(plain, "three");
+  write_statistics(scratch.path + "unlike.npz", unlike.finish());
+  CHECK(read_statistics(scratch.path + "unlike.npz").count() == 3);
+}
+
+TEST_CASE("the Inception score in the order of the input, where that is known") {
+  const at::Tensor x = normals(6, 3, 5);
+  Statistics a = part_of(x, {0, 1, 2, 3, 4, 5});
+  CompareOptions options;
+  options.isc = options.in_order = true, options.splits = 3;
+  // Two images of each class in the order of the input, which is not that of the rows.
+  a.positions = at::tensor({14, 3, 9, 21, 4, 15}, at::kLong);
+  a.probabilities = at::eye(3).index_select(0, at::tensor({1, 0, 1, 2, 0, 2}, at::kLong));
+  CHECK(compare(a, a, options)[1].value == doctest::Approx(1));
+  a.positions[1] = 4;
+  CHECK_THROWS_WITH_AS(compare(a, a, options), doctest::Contains("--profile adm takes"), Error);
+  options.in_order = false;
+  CHECK(compare(a, a, options)[1].value > 1);
 }
