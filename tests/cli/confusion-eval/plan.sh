@@ -36,6 +36,7 @@ cp -R a wrong && image 20 15 | pnmtopng >wrong/9.png
 fails 1 "cannot pair 'real/9.ppm' with 'wrong/9.png': 20x16 and 20x15" "${plan[@]}" real wrong -o none
 cp -R a cut && head -c 100 a/3.png >cut/3.png
 fails 1 "cut/3.png" "${plan[@]}" real cut -o none
+fails 2 "--threads -5 is not in 0 to 4096" "${plan[@]}" real a -o none --threads -5
 fails 2 "two models are named 'a'" "${plan[@]}" real a ./a -o none
 "${plan[@]}" real a ./a --name x --name y -o named 2>said
 grep -q '"models": \["x", "y"\]' named/study.json

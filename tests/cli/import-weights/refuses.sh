@@ -91,4 +91,5 @@ perl -pe 'BEGIN { undef $/ } substr($_, 8 + unpack("Q<", $_) + 768 * 4, 4) = pac
 fails 1 "'t' holds a number that is not finite" import-weights --verify nan.safetensors net.json --tolerance 1e9
 fails 1 "tensor 'y' is missing" import-weights --verify probe.safetensors classes.json
 fails 1 "is none of x, t, y, low_res, cond, output" import-weights --verify net.safetensors net.json
+fails 2 "--threads -5 is not in 0 to 4096" import-weights --threads -5 --verify probe.safetensors net.json
 fails 2 "--tolerance -1 is less than 0" import-weights --verify probe.safetensors net.json --tolerance -1
