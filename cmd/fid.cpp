@@ -1,11 +1,10 @@
 // fid: Frechet distance and its relatives of sets of images, in batch jobs.
 // `stats` turns images into a file of statistics (lib/metrics/collect.h), `merge` adds such files exactly
-// (lib/metrics/statistics.h), `compare` scores two sets, each a file of statistics or images (lib/metrics/compare.h).
-// See fid(1).
+// (lib/metrics/statistics.h), `compare` scores two sets (lib/metrics/compare.h), each a file of statistics or images
+// (lib/metrics/sets.h). See fid(1).
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
-#include <optional>
 #include <set>
 
 #include "base/error.h"
@@ -14,10 +13,8 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "data/array_images.h"
-#include "metrics/collect.h"
-#include "metrics/compare.h"
-#include "metrics/profile.h"
 #include "metrics/report.h"
+#include "metrics/sets.h"
 #include "tensor/device.h"
 
 using namespace sr3;
@@ -30,8 +27,6 @@ struct FidProgram {
   CollectOptions collect;
   std::string output, device = "auto";
   bool json = false;
-  std::unique_ptr<FeatureNetwork> opened;  // once, when images are met
-  std::optional<Signature> asked;          // likewise, when statistics are
 
   void declare(Options& options) {
     network.declare(options);
@@ -48,25 +43,8 @@ struct FidProgram {
     options.add("threads", 0, &collect.reader.threads, "N", "threads; 0: one for each core");
     collect.reader.declare(options);
   }
+  Sets sets(const cli::App& app) const { return {network, compare, collect, device, app.progress}; }
 };
-
-// Statistics of one set, and how the reading went.
-Collected statistics_of_images(cli::App& app, FidProgram& program, const std::vector<std::string>& operands,
-                               bool spatial) {
-  if (!program.opened) program.opened = program.network.open(open_device(program.device));
-  program.collect.ddof = program.network.ddof();
-  program.collect.probabilities = program.compare.isc;
-  program.collect.spatial = spatial;
-  std::optional<Meter> meter;
-  program.collect.progress = [&](int64_t done, int64_t total) {
-    if (!meter) meter.emplace(app.progress, "images", total);
-    meter->update(done);
-  };
-  Collected collected = collect(operands, *program.opened, program.collect);
-  if (meter) meter->finish();
-  explain(report_times(collected));
-  return collected;
-}
 
 // Fails before the work where the output cannot be made.
 void check_output(const FidProgram& program, const char* verb) {
@@ -87,7 +65,7 @@ int run_stats(cli::App& app, FidProgram& program, const std::vector<std::string>
   // What compare will need: for the interval, sums of groups do.
   program.collect.keep_features |= wanted.kid || wanted.kid_full || wanted.prc || wanted.infinity ||
                                    (wanted.ci && program.collect.groups < 2);
-  const Collected collected = statistics_of_images(app, program, operands, wanted.sfid);
+  const Collected collected = program.sets(app).of_images(operands);
   if (collected.statistics.count() == 0) warn("no images: the statistics are empty");
   write_statistics(program.output, collected.statistics);
   return collected.status;
@@ -110,38 +88,6 @@ int run_merge(cli::App& app, FidProgram& program, const std::vector<std::string>
   return kDone;
 }
 
-// A file's statistics were made as they were made: options that say otherwise are for images.
-void check_asked(FidProgram& program, const std::string& operand, const Signature& made) {
-  if (!program.asked) program.asked = program.network.asked();
-  const std::string field = difference(*program.asked, made);
-  if (field.empty()) return;
-  const std::string said =
-      cat(field, " asked for and that of '", operand, "' are ", values_of(field, *program.asked, made));
-  if (!program.compare.force) throw DataError(cat("cannot compare: ", said, " (--force compares all the same)"));
-  warn(said);
-}
-
-// One side of a comparison: images, statistics, or both, as guided-diffusion's reference batches are: mean and covariance
-// of a whole data set beside some of its images, for what needs each image's features.
-Collected side_of(cli::App& app, FidProgram& program, const std::string& operand, bool first) {
-  const bool archive = operand.ends_with(".npz"), images = !archive || ArrayImages::has_images(operand);
-  if (!archive || (images && !has_moments(operand)))
-    return statistics_of_images(app, program, {operand}, program.compare.sfid);
-  Collected side;
-  Statistics& s = side.statistics;
-  s = read_statistics(operand);
-  check_asked(program, operand, s.signature);
-  if (program.network.sets_ddof() && s.mergeable()) s.signature.ddof = program.network.ddof();
-  if (!images || !program.compare.needs_sample(first)) return side;
-  Collected sample = statistics_of_images(app, program, {operand}, /*spatial=*/false);
-  s.features = sample.statistics.features;
-  s.probabilities = sample.statistics.probabilities, s.positions = sample.statistics.positions;
-  s.sample = sample.statistics.signature;
-  s.sample->ddof = -1;  // features know of none
-  side.status = sample.status;
-  return side;
-}
-
 int run_compare(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
   if (operands.size() != 2) throw UsageError("compare takes two sets: the generated one and the reference");
   if (operands[0] == "-" && operands[1] == "-") throw UsageError("only one set can be standard input");
@@ -150,17 +96,12 @@ int run_compare(cli::App& app, FidProgram& program, const std::vector<std::strin
   if (!program.output.empty()) throw UsageError("compare writes to standard output: -o is of stats and merge");
   program.collect.keep_features |= program.compare.needs_features();
   program.compare.in_order = program.network.profile == "adm";
-  Statistics sides[2];
-  int status = kDone;
-  for (size_t i = 0; i < 2; ++i) {
-    Collected collected = side_of(app, program, operands[i], i == 0);
-    sides[i] = std::move(collected.statistics);
-    status = std::max(status, collected.status);
-  }
-  const std::vector<Measure> measures = compare(sides[0], sides[1], program.compare);
+  Sets sets = program.sets(app);
+  const Collected first = sets.side(operands[0], true), second = sets.side(operands[1], false);
+  const Statistics &a = first.statistics, &b = second.statistics;
   const auto report = program.json ? report_json : report_table;
-  std::fputs(report(measures, sides[0].signature, sides[1].signature).c_str(), stdout);
-  return status;
+  std::fputs(report(compare(a, b, program.compare), a.signature, b.signature).c_str(), stdout);
+  return std::max(first.status, second.status);
 }
 
 int fid_main(cli::App& app) {
