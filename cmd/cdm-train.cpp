@@ -66,8 +66,8 @@ int CdmTrain::train(const std::vector<std::string>& operands, const ProgressOpti
     trainer.precision = compute.precision;
     trainer.threads = compute.threads;
     const std::string which = cat("stage ", i + 1, " of ", count, ", '", stage_path(path, cascade, i), "'");
-    if (!stages[i].weights_file.empty() && stages[i].training.steps == trainer.steps && !trainer.restart) {
-      note(cat(which, ": has done its ", trainer.steps, " steps"));
+    if (!stages[i].weights_file.empty() && stages[i].training.steps >= trainer.steps && !trainer.restart) {
+      note(cat(which, ": has done its ", stages[i].training.steps, " steps"));
       continue;
     }
     if (trainer.time_limit) {  // of this run, whatever it trains

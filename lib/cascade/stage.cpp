@@ -179,6 +179,8 @@ void Stage::load(at::Device device, at::ScalarType compute) {
   const Parameters parameters = weights_of(path_, manifest_);
   device_ = device;
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
+  const std::string way = diffuses() ? cat(steps(), " steps of ", sampling_.sampler) : "one pass";
+  explain(cat("'", path_, "': ", way, ", ", at::toString(compute), " on ", device.str()));
   network_->set_levels(diffuses() ? network_level(manifest_.network.level.input, levels_) : std::vector<double>{0});
 }
 

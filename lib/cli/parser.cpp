@@ -1,6 +1,7 @@
 #include "cli/parser.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cxxopts.hpp>
 
 #include "base/error.h"
@@ -47,6 +48,9 @@ void refuse_values_of_flags(const Options& options, const std::vector<std::strin
   for (const std::string& argument : arguments) {
     if (argument == "--") return;
     const size_t equals = argument.find('=');
+    // As for --output=x, but there "=x" would be the value.
+    if (equals == 2 && argument[0] == '-' && std::isalpha(static_cast<unsigned char>(argument[1])))
+      throw UsageError(cat("'", argument, "': the value of ", argument.substr(0, 2), " follows a space, not '='"));
     if (!argument.starts_with("--") || equals == std::string::npos) continue;
     const Option* option = options.find(argument.substr(2, equals - 2));
     if (option && option->argument.empty()) throw UsageError(cat("option '--", option->name, "' takes no argument"));

@@ -9,6 +9,7 @@
 #include "degrade/resize.h"
 #include "image/peek.h"
 #include "store/digest.h"
+#include "stream/frame.h"
 
 namespace sr3 {
 namespace {
@@ -125,6 +126,13 @@ ImagesDigest Dataset::digest() const {
     sizes += cat(gone ? 0 : size, "\n");
   }
   return {sha256_bytes(names), sha256_bytes(sizes)};
+}
+
+std::string class_called(const std::string& folder, const std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), folder) != names.end()) return folder;
+  const auto stands = [&](const std::string& name) { return clean_key(name) == folder; };
+  const auto found = std::find_if(names.begin(), names.end(), stands);
+  return found != names.end() && std::find_if(found + 1, names.end(), stands) == names.end() ? *found : folder;
 }
 
 std::string Dataset::class_of(int64_t i) const {

@@ -16,6 +16,10 @@ namespace sr3 {
 
 constexpr const char* kKeepGoingHelps = " (--keep-going puts another image in its place)";
 
+// The class among `names` that a folder stands for: the one called so, else the only one whose images --by-class would put
+// there, since a key cannot hold every name. The folder's own name where there is none.
+std::string class_called(const std::string& folder, const std::vector<std::string>& names);
+
 class Dataset {
  public:
   // side: of the crops. Error when an image is smaller (unless skip_small), when there is none at all. With keep_going an

@@ -34,12 +34,15 @@ struct LabelledImages::Images {
       : dataset(options_of(operands, cache_mb), /*side=*/1) {}
 };
 
-LabelledImages::LabelledImages(const std::vector<std::string>& operands, int64_t cache_mb, int64_t threads)
+LabelledImages::LabelledImages(const std::vector<std::string>& operands, int64_t cache_mb, int64_t threads,
+                               const std::vector<std::string>& names)
     : images_(std::make_unique<Images>(operands, cache_mb)) {
   Dataset& dataset = images_->dataset;
-  classes_ = dataset.classes();
+  for (const std::string& folder : dataset.classes()) classes_.push_back(class_called(folder, names));
+  std::sort(classes_.begin(), classes_.end());
+  classes_.erase(std::unique(classes_.begin(), classes_.end()), classes_.end());
   for (int64_t i = 0; i < dataset.size(); ++i) {
-    const auto found = std::find(classes_.begin(), classes_.end(), dataset.class_of(i));
+    const auto found = std::find(classes_.begin(), classes_.end(), class_called(dataset.class_of(i), names));
     if (found == classes_.end())
       throw Error(cat("'", dataset.origin(i), "' is of no class: images lie in a folder for each class"));
     labels_.push_back(found - classes_.begin());

@@ -13,8 +13,10 @@ namespace sr3 {
 
 class LabelledImages {
  public:
-  // Error when there is no image, or one is of no class. threads: 0: all cores.
-  LabelledImages(const std::vector<std::string>& operands, int64_t cache_mb, int64_t threads);
+  // Error when there is no image, or one is of no class. threads: 0: all cores. names: of classes that folders may stand
+  // for (class_called).
+  LabelledImages(const std::vector<std::string>& operands, int64_t cache_mb, int64_t threads,
+                 const std::vector<std::string>& names = {});
   ~LabelledImages();
 
   int64_t size() const { return static_cast<int64_t>(digests_.size()); }

@@ -139,9 +139,11 @@ struct Loader::Impl {
       throw Error(cat("the stage has ", manifest.network.classes, " classes, but the images are of ", names.size(),
                       ", by the folders that they lie in or by a list"));
     for (int64_t i = 0; i < dataset.size(); ++i) {
-      const auto found = std::find(names.begin(), names.end(), dataset.class_of(i));
+      const std::string folder = dataset.class_of(i);
+      const auto found = std::find(names.begin(), names.end(), class_called(folder, names));
       if (found == names.end())
-        throw Error(cat("'", dataset.origin(i), "' is of no class of the stage, but of '", dataset.class_of(i), "'"));
+        throw Error(cat("'", dataset.origin(i), "' is of no class of the stage, ",
+                        folder.empty() ? "for it lies in no folder of one" : "but of '" + folder + "'"));
       labels.push_back(found - names.begin());
     }
   }

@@ -94,8 +94,9 @@ CasRun read_cas_run(const std::string& path) {
   bool sound = (run.set == kSets[0] || run.set == kSets[1]) && run.labels.size() == run.answers.size() &&
                run.labels.size() == run.ranks.size() && !run.labels.empty();
   for (size_t i = 0; sound && i < run.labels.size(); ++i)
-    sound = run.labels[i] >= 0 && run.labels[i] < c && run.answers[i] >= 0 && run.answers[i] < c && run.ranks[i] >= 1 &&
-            run.ranks[i] <= c && (run.ranks[i] == 1) == (run.answers[i] == run.labels[i]);
+    sound = run.labels[i] >= 0 && run.labels[i] < c && run.answers[i] >= 0 && run.answers[i] < c &&
+            (run.ranks[i] == kNotLearned || (run.ranks[i] >= 1 && run.ranks[i] <= c &&
+                                             (run.ranks[i] == 1) == (run.answers[i] == run.labels[i])));
   if (!sound) throw DataError(cat("cannot read '", path, "': its answers do not fit its images"));
   return run;
 }

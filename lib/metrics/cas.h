@@ -13,6 +13,8 @@
 
 namespace sr3 {
 
+constexpr int64_t kNotLearned = INT64_MAX;
+
 // One classifier's answers. The same test images in the same order in every run of a job.
 struct CasRun {
   std::string set;  // "generated" or "real": what it learned from
@@ -20,7 +22,8 @@ struct CasRun {
   std::string settings;  // of the job: runs of other settings do not go together
   std::vector<std::string> classes;
   std::vector<int64_t> labels, answers;  // of the test images, as places in classes
-  std::vector<int64_t> ranks;            // of the true class among the logits, from 1: 5 or less is right among five
+  std::vector<int64_t> ranks;            // of the true class among the logits, from 1: 5 or less is right among five;
+                                         // kNotLearned: it was in no training image
 };
 
 // logits (N,classes), fp32. Of equal logits the first class counts. Error when one is not finite.

@@ -29,12 +29,20 @@ void check_disjoint(const LabelledImages& train, const LabelledImages& test, con
   if (both > 0) throw Error(cat("cannot score: ", both, " test images are among those of ", name, ": ", first));
 }
 
+// The first class that only one of two sets has.
+std::string lacking(const LabelledImages& of, const LabelledImages& other, const std::string& whose) {
+  for (const std::string& name : of.classes())
+    if (!std::binary_search(other.classes().begin(), other.classes().end(), name))
+      return cat("; only ", whose, " has '", name, "'");
+  return "";
+}
+
 void check_classes(const LabelledImages& train, const std::string& name, const LabelledImages& other,
                    const std::string& whose, bool counts, bool unlike) {
   std::string why;
   if (train.classes() != other.classes())
     why = cat(name, " has ", train.classes().size(), " classes, ", whose, " ", other.classes().size(),
-              ", or of other names");
+              ", or of other names", lacking(train, other, name), lacking(other, train, whose));
   else if (counts && train.counts() != other.counts())
     why = cat(name, " has ", train.size(), " images, ", whose, " ", other.size(), ", or other numbers of a class");
   if (why.empty()) return;
@@ -74,8 +82,10 @@ void CasOptions::declare(Options& options) {
 }
 
 CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {
+  // Generated images may lie in folders of --by-class; the test's bear the classes' names.
   const auto open = [&](const std::vector<std::string>& operands) {
-    return std::make_unique<LabelledImages>(operands, options.cache_mb, options.threads);
+    return std::make_unique<LabelledImages>(operands, options.cache_mb, options.threads,
+                                            test_ ? test_->classes() : std::vector<std::string>{});
   };
   test_ = open(options.test);
   sets_.emplace_back("generated", open(options.train));
@@ -126,6 +136,10 @@ std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, 
       train_classifier({recipe_, seed, classes_, state, settings, device, options_.threads}, *images, *test_, progress);
   if (!logits) return std::nullopt;
   CasRun made = cas_run(name, seed, settings, classes_, labels_, *logits);
+  // What was not learned cannot be right, not among five either.
+  for (size_t i = 0; i < labels_.size(); ++i)
+    if (!std::binary_search(images->classes().begin(), images->classes().end(), classes_[static_cast<size_t>(labels_[i])]))
+      made.ranks[i] = kNotLearned;
   if (keeps) write_cas_run(file, made);
   return made;
 }

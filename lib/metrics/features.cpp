@@ -62,7 +62,8 @@ Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wan
 std::unique_ptr<FeatureNetwork> open_features(const std::string& path, const FeatureOptions& options) {
   if (path.empty())
     throw UsageError(
-        "no feature network is named; FID's is pt_inception-2015-12-05-6726825d.pth (its SHA-256 begins 6726825d), "
+        "no feature network is named (--features FILE, or FID_FEATURES in the environment); FID's is "
+        "pt_inception-2015-12-05-6726825d.pth (its SHA-256 begins 6726825d), "
         "from "
         "https://github.com/mseitzer/pytorch-fid/releases");
   if (!options.resize.empty() && options.resize != "own") check_feature_resize(options.resize);

@@ -49,7 +49,10 @@ Scores score(const ScoreOptions& options, const Image& reference, const Image& i
   if (reference.width < n || reference.height < n) throw DataError(cat("its reference, ", size_of(reference), ", is too small"));
   const Image cut = crop(reference, 0, 0, reference.width / n * n, reference.height / n * n);
   if (cut.width != image.width || cut.height != image.height)
-    throw DataError(cat("its size, ", size_of(image), ", is not the reference's, ", size_of(cut)));
+    throw DataError(cat("its size, ", size_of(image), ", is not the reference's, ", size_of(cut),
+                        n == 1 && image.width <= cut.width && image.height <= cut.height
+                            ? " (-s N cuts the reference to a multiple of N, as degrade does)"
+                            : ""));
   const Image a = without_border(cut, options.crop), b = without_border(image, options.crop);
   Scores out;
   out.psnr = psnr(a, b);

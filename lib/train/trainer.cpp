@@ -106,6 +106,7 @@ struct Trainer::Impl {
   double window_seconds = 0, window_waited = 0;
   int64_t window_examples = 0;
   double shown_loss = std::numeric_limits<double>::quiet_NaN();
+  int64_t begun_at = 0;  // the step that this run goes on from
   int64_t saved = -1;  // the step of the state on disk; -1: there is none of this training
   bool updating = false, saving = false;  // within the weights' update, or a save
 };
@@ -171,7 +172,10 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   keep(manifest.description, former.description);
   keep(manifest.training.data, former.training.data);
   keep(manifest.training.attribution, former.training.attribution);
-  saved = progress.step;
+  saved = begun_at = progress.step;
+  manifest.training.batch = former.training.batch;
+  manifest.training.learning_rate = former.training.learning_rate;
+  manifest.training.ema = former.training.ema;
 }
 
 // One update of the weights from options.batch examples, in options.accumulate parts.
@@ -277,9 +281,11 @@ void Trainer::Impl::save() {
   TrainingSummary& summary = manifest.training;
   summary.steps = progress.step;
   summary.images = progress.examples;
-  summary.batch = options.batch;
-  summary.learning_rate = options.learning_rate;
-  summary.ema = options.ema;
+  if (progress.step != begun_at || progress.step == 0) {  // else it was trained by what it says already
+    summary.batch = options.batch;
+    summary.learning_rate = options.learning_rate;
+    summary.ema = options.ema;
+  }
   summary.seconds = options.no_history ? 0 : progress.seconds;
   summary.loss = progress.window_steps > 0 ? progress.window_loss / static_cast<double>(progress.window_steps)
                                            : progress.last_loss;
@@ -321,6 +327,7 @@ int Trainer::run(const ProgressOptions& progress_options) {
     throw UsageError(
         cat("--steps ", options.steps, ": '", t.paths.manifest, "' has done ", t.progress.step, " already"));
   note(cat(t.loader.images(), " images, ", t.parameters.count(), " weights"));
+  if (t.progress.step == options.steps) note(cat("'", t.paths.manifest, "' has done its ", options.steps, " steps"));
   if (t.manifest.kind != "regression") {
     const double end = make_alpha_bar(make_betas(t.manifest.diffusion.schedule)).back();
     if (end > kNoisy)

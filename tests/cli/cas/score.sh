@@ -17,6 +17,16 @@ cas --train train "${common[@]}" --seeds 2 >table
 [ "$(cut -f1-3 table | tail -n3)" = "$(printf 'generated\t0\t12\ngenerated\t1\t12\ngenerated\tmean\t12')" ]
 grep -qP '^generated\tmean\t12(\t1\.000000\t0\.757\d+\t1\.000000){2}\t0\.000000\t-$' table # 12 of 12: Wilson from .757
 
+# Folders as --by-class writes them are the classes of the test; a class that was not learned is wrong, among five too.
+mkdir named written other
+cp -R test/red 'named/dark red' && cp -R test/green named/green
+cp -R train/red written/dark_red && cp -R train/green written/green
+short=(--recipe digits --size 10 --epochs 1 --seeds 1 --threads 1)
+cas -q --train written --test named "${short[@]}" >/dev/null
+fails 1 "or of other names; only --train has 'dark_red'; only --test has 'red'" cas --train written --test test "${short[@]}"
+cp -R test/red other/blue
+cas -q --train train --test other "${short[@]}" --unlike-classes | cut -f4,7 | grep -qx "$(printf '0.000000\t0.000000')"
+
 # Jobs share the work; the last command only prints.
 all=(cas --train train --real-train real-train "${common[@]}" --epochs 30 --seeds 2)
 "${all[@]}" >straight

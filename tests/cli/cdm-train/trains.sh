@@ -28,6 +28,7 @@ diff <(sed 's/"d-/"c-/; s/"data": .*//' d-8.json) <(sed 's/"data": .*//' c-8.jso
 # What is done is passed over.
 touch -d 2001-01-01 c-8.safetensors c-16.safetensors
 train --steps 7 c.json things
+train --steps 3 c.json things
 [ "$(date -r c-8.safetensors +%Y)" = 2001 ]
 
 # Learned variance: the journal has the bound; the same in two runs as in one.

@@ -150,7 +150,8 @@ fails 1 "--isc needs the class probabilities" fid compare --isc a.npz b
 fails 1 "--ci needs the features of the first images (--keep-features), or sums of groups" fid compare --ci a.npz b
 fails 1 "has no spatial features" fid compare --sfid a b
 fails 1 "'b/1.ppm': No such file" fid compare a b/1.ppm
-fails 2 "no feature network is named; FID's is pt_inception-2015-12-05-6726825d.pth" env -u FID_FEATURES fid compare a b
+fails 2 "no feature network is named (--features FILE, or FID_FEATURES in the environment); FID's is pt_inception-2015-12-05" \
+  env -u FID_FEATURES fid compare a b
 fails 2 "compare takes two sets" fid compare a
 fails 2 "stats, merge or compare" fid a b
 fails 2 "-o FILE.npz" fid stats a

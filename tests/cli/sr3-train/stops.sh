@@ -43,6 +43,11 @@ same good.safetensors kept
 diff -r good.state kept.state
 train -q --steps 14 photos -o good.json
 
+# Where no step is left nothing is said of another training.
+train --steps 14 photos -o good.json --batch 2 --learning-rate 7 --ema 0.5 2>said
+grep -q "'good.json' has done its 14 steps" said
+grep -q '"batch": 4,' good.json && not grep -q '"learning_rate": 7' good.json
+
 # Progress without a terminal, when it is asked for: a line at the end at least. Without standard error the journal is as always.
 train --steps 3 --progress always photos -o told.json 2>said
 grep -q '^sr3-train: 3/3 steps, .*, loss ' said

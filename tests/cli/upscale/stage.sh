@@ -1,6 +1,10 @@
 # A stage over images of several sizes: what comes out depends on the image, its place and the seed, and on nothing else.
 tiny_stage x2.json
 up() { upscale -m x2.json --steps 3 "$@"; }
+# What the settings came to.
+image 8 8 >tiny.ppm
+up -v --precision fp32 tiny.ppm 2>said >/dev/null
+grep -q "'x2.json': 3 steps of [a-z0-9-]*, Float on cpu" said
 photos low 3 20 14
 image 9 23 7 >low/4.ppm
 image 1 1 8 >low/5.ppm
