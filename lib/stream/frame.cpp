@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace sr3 {
 
 namespace {
 
 constexpr size_t kMaxComment = 499;  // bytes, "sr " included
-constexpr size_t kMaxKey = 300, kMaxComponent = 200;
+// Of a key as a comment has it, where a character beyond ASCII takes six bytes or twelve; of a component so, and as it is.
+constexpr size_t kMaxKey = 300, kMaxEscaped = 290, kMaxComponent = 200;
 
 std::optional<int64_t> whole(const nlohmann::json& object, const char* name) {
   const auto at = object.find(name);
@@ -18,21 +20,58 @@ std::optional<int64_t> whole(const nlohmann::json& object, const char* name) {
   return at->get<int64_t>();
 }
 
+// How many bytes of UTF-8 make the character beyond ASCII at `at`; 0 when there is none, or it is one that a terminal obeys
+// rather than shows: controls, ends of lines, directions of writing.
+size_t bytes_of_letter(std::string_view at) {
+  const auto byte = [&](size_t i) { return i < at.size() ? static_cast<unsigned char>(at[i]) : 0u; };
+  const unsigned lead = byte(0);
+  const size_t n = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+  if (n == 0) return 0;
+  unsigned code = lead & (0x7fu >> n);
+  for (size_t i = 1; i < n; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    code = code << 6 | (byte(i) & 0x3f);
+  }
+  const bool longer = (n == 3 && code < 0x800) || (n == 4 && code < 0x10000), none = code > 0x10ffff || (code >> 11) == 0x1b;
+  const bool obeyed = code < 0xa0 || (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+                      (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+  return longer || none || obeyed ? 0 : n;
+}
+
+struct Component {
+  std::string text;
+  size_t escaped = 0;
+};
+
+Component clean_component(std::string_view part) {
+  Component out;
+  for (size_t i = 0; i < part.size();) {
+    const auto c = static_cast<unsigned char>(part[i]);
+    const size_t letter = bytes_of_letter(part.substr(i)), n = std::max<size_t>(letter, 1);
+    const size_t escaped = letter == 0 ? 1 : letter == 4 ? 12 : 6;
+    if (out.text.size() + n > kMaxComponent || out.escaped + escaped > kMaxEscaped) break;
+    const bool kept = letter > 0 || (c < 0x80 && std::isalnum(c)) || c == '.' || c == '_' || c == '-';
+    out.text += kept ? std::string(part.substr(i, n)) : "_";
+    out.escaped += escaped;
+    i += n;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string clean_key(const std::string& text) {
   std::string key;
+  size_t escaped = 0;  // bytes of the key in a comment
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find('/', begin), text.size());
-    std::string part = text.substr(begin, end - begin);
+    const std::string part = text.substr(begin, end - begin);
     begin = end + 1;
     if (part.empty() || part == ".") continue;
-    if (part == "..") part = "__";
-    for (char& c : part)
-      if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_' && c != '-') c = '_';
-    part.resize(std::min(part.size(), kMaxComponent));
-    if (key.size() + 1 + part.size() > kMaxKey) break;
-    key += (key.empty() ? "" : "/") + part;
+    const Component component = part == ".." ? Component{"__", 2} : clean_component(part);
+    if (escaped + 1 + component.escaped > kMaxKey) break;
+    key += (key.empty() ? "" : "/") + component.text;
+    escaped += 1 + component.escaped;
   }
   return key;
 }

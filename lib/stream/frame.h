@@ -21,8 +21,8 @@ struct Frame {
   std::string extra;             // other members of the "#sr" object, kept as JSON text: {"a":1} or ""
 };
 
-// A name as a key: white space and whatever else a key may not hold become "_", ".." becomes "__", "." and empty
-// components go, and so does what exceeds 300 bytes (200 a component). May be empty.
+// A name as a key: letters of any script stay (valid UTF-8), white space and whatever else a key may not hold become "_", ".."
+// becomes "__", "." and empty components go, and so does what exceeds 200 bytes a component, or 300 in a comment. May be empty.
 std::string clean_key(const std::string& text);
 
 // The key of an image that has no name: "000042".

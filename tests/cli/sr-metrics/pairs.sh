@@ -76,3 +76,9 @@ fails 1 "cannot open 'missing'" sr-metrics hr missing
 mkdir empty
 fails 1 "empty" sr-metrics empty empty
 fails 1 "cannot write 'standard output'" bash -c 'exec sr-metrics sr sr >/dev/full'
+
+# Names of other scripts are names.
+mkdir ja jb
+for name in 日本 東京; do image 24 20 1 >"ja/$name.ppm"; done
+for name in 日本 一二; do image 24 20 2 >"jb/$name.ppm"; done
+fails 1 "no image '東京' in 'jb'" sr-metrics ja jb

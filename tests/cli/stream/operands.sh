@@ -49,10 +49,15 @@ fails 1 "'out2/b.png' has been written by another image" \
 mkdir names
 cp in/b.ppm 'names/a b.ppm'
 cp in/b.ppm names/a_b.ppm
-cp in/b.ppm names/$'\xe7\x8c\xab'.ppm
-cp in/b.ppm names/$'\xe7\x8a\xac'.ppm
+cp in/b.ppm names/$'\xff\xfe'.ppm
+cp in/b.ppm names/$'\xfe\xff'.ppm
+cp in/b.ppm names/日本.ppm
+cp in/b.ppm names/été.ppm
 degrade -s 1 -o out4/ names
-[ "$(cd out4 && ls | xargs)" = '___.ppm-2.png ___.ppm.png a_b.ppm-2.png a_b.ppm.png' ]
+[ "$(cd out4 && LC_ALL=C ls | xargs)" = '__.ppm-2.png __.ppm.png a_b.ppm-2.png a_b.ppm.png été.png 日本.png' ]
+degrade -s 1 names/日本.ppm | grep -a -q '^#sr {"key":"\\u65e5\\u672c",'
+degrade -s 1 names/日本.ppm names/été.ppm | degrade -s 1 -o out6/
+[ "$(cd out6 && LC_ALL=C ls | xargs)" = 'été.png 日本.png' ]
 cp in/b.ppm names/x.ppm
 cp in/sub/a.PNG names/x.png
 (cd names && tar cf ../x.tar x.ppm x.png)

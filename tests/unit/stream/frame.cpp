@@ -61,6 +61,12 @@ TEST_CASE("frame: the line stays under 500 bytes, ASCII") {
   frame.seed = INT64_MIN;
   frame.extra = "{\"a\":\"" + std::string(400, 'x') + "\"}";
   CHECK(frame_comment(frame).size() < 500);
+  std::string letters;
+  for (int i = 0; i < 300; ++i) letters += "東";
+  frame.key = clean_key(letters + "/" + letters);
+  CHECK(frame.key.size() > 100);
+  CHECK(frame_comment(frame).size() < 500);
+  for (const char c : frame_comment(frame)) CHECK(static_cast<unsigned char>(c) < 128);
   frame.extra = "not JSON";
   CHECK(frame_comment(frame).size() < 500);
 }
@@ -69,7 +75,15 @@ TEST_CASE("frame: keys are clean") {
   CHECK(clean_key("a/b.c-d_e") == "a/b.c-d_e");
   CHECK(clean_key("../../etc/passwd") == "__/__/etc/passwd");
   CHECK(clean_key("/abs//x/./y/") == "abs/x/y");
-  CHECK(clean_key("a b\n\"é") == "a_b____");
+  CHECK(clean_key("a b\n\"é") == "a_b__é");
+  CHECK(clean_key("日本/東京 1.5") == "日本/東京_1.5");
+  CHECK(clean_key("\xf0\x9f\x90\xb1") == "\xf0\x9f\x90\xb1");
+  // Not UTF-8: alone, cut, too long a form, a surrogate, beyond Unicode. Controls, a line's end, a turn of direction.
+  CHECK(clean_key("\xff\xc3") == "__");
+  CHECK(clean_key("\xe6\x97") == "__");
+  CHECK(clean_key("\xc0\xaf\xe0\x80\xaf") == "_____");
+  CHECK(clean_key("\xed\xa0\x80\xf4\x90\x80\x80") == "_______");
+  CHECK(clean_key("\xc2\x9b\xe2\x80\xa8\xe2\x80\xae") == "________");
   CHECK(clean_key("") == "");
   CHECK(clean_key("././/") == "");
   CHECK(clean_key(std::string(1000, 'a')).size() == 200);
