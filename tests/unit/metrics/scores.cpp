@@ -67,7 +67,8 @@ TEST_CASE("scale cuts the reference as degrade does; else sizes must be equal") 
   ScoreOptions options;
   const Image a = golden::first(), b = crop(golden::second(), 0, 0, 30, 30);
   CHECK_THROWS_WITH_AS(score(options, a, b, nullptr),
-                       "its size, 30x30, is not the reference's, 32x32 (-s N cuts the reference to a multiple of N, as degrade does)",
+                       "its size, 30x30, is not the reference's, 32x32 (-s N cuts the reference to a multiple of N, "
+                       "as degrade does)",
                        DataError);
   options.scale = 3;
   CHECK(score(options, a, b, nullptr).psnr == score({}, crop(a, 0, 0, 30, 30), b, nullptr).psnr);
