@@ -43,8 +43,8 @@ fails 2 "made of other images or settings" "${all[@]}" -o runs --epochs 31
 
 # Stopped and gone on with: the same answers.
 status=0
-long=(cas --train train "${common[@]}" --epochs 600 --seeds 1)
-timeout -s INT 1 "${long[@]}" -o stopped >/dev/null 2>&1 || status=$?
+long=(cas --train train "${common[@]}" --epochs 1200 --seeds 1)
+timeout -s INT 0.5 "${long[@]}" -o stopped >/dev/null 2>&1 || status=$?
 [ "$status" = 124 ] || [ "$status" = 130 ]
 "${long[@]}" -o stopped >resumed
 [ ! -e stopped/generated-0.state ]
