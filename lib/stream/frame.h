@@ -10,7 +10,7 @@ namespace sr3 {
 
 struct Frame {
   Image image;
-  std::string key;               // names the output file: [A-Za-z0-9._/-], no "..", no leading "/"
+  std::string key;               // names the output file; as clean_key makes it
   std::string origin;            // for messages: "dir/a.png", "a.tar:b.png", "standard input, image 3"
   int64_t index = 0;             // position in the input, from 0; with seed it keys the noise ("i")
   int64_t ordinal = 0;           // position in the input, whatever its "#sr" line says
