@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "nn/deepen.h"
+#include "nn/unet.h"
 #include "store/digest.h"
 
 namespace sr3 {
@@ -109,6 +111,46 @@ void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::str
   for (auto& [value, target] : pairs) target.detach().copy_(value);
 }
 
+namespace {
+
+std::string shown(const std::vector<auto>& values) {
+  std::string text;
+  for (const auto& value : values) text += cat(text.empty() ? "" : ",", value);
+  return text.empty() ? "none" : text;
+}
+std::string shown(bool value) { return value ? "true" : "false"; }
+const std::string& shown(const std::string& value) { return value; }
+std::string shown(int64_t value) { return cat(value); }
+
+// What gives their tensors other names or shapes; empty when these are the same.
+std::string shapes_apart(const UNetOptions& from, const UNetOptions& to) {
+  if (parameter_shapes(from) == parameter_shapes(to)) return "";
+  std::string text;
+  const auto compare = [&](const char* key, const auto& was, const auto& is) {
+    if (was != is) text += cat(text.empty() ? "its '" : ", '", "network.", key, "' is ", shown(was), ", not ", shown(is));
+  };
+  compare("in_channels", from.in_channels, to.in_channels);
+  compare("condition_channels", from.condition_channels, to.condition_channels);
+  compare("out_channels", from.out_channels, to.out_channels);
+  compare("patch", from.patch, to.patch);
+  compare("channels", from.channels, to.channels);
+  compare("multipliers", from.multipliers, to.multipliers);
+  compare("blocks", from.blocks, to.blocks);
+  compare("attention", from.attention, to.attention);
+  compare("middle_attention", from.middle_attention, to.middle_attention);
+  compare("attention_bias", from.attention_bias, to.attention_bias);
+  compare("scale_shift", from.scale_shift, to.scale_shift);
+  compare("resample", from.resample, to.resample);
+  compare("classes", from.classes, to.classes);
+  compare("augmentation_level", from.augmentation_level, to.augmentation_level);
+  compare("level.width", from.level.width, to.level.width);
+  compare("level.hidden", from.level.hidden, to.level.hidden);
+  compare("level.out", from.level.out, to.level.out);
+  return text;
+}
+
+}  // namespace
+
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to) {
   const StageManifest from = read_manifest(path);
   if (from.weights_file.empty()) throw DataError(cat("cannot begin with '", path, "': it has no weights yet"));
@@ -119,7 +161,14 @@ std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageMa
   const std::string weights = weights_path(path, from);
   if (sha256_file(weights) != from.weights_sha256)
     throw DataError(cat("cannot use '", weights, "': its digest is not the one in '", path, "'"));
-  copy_tensors(read_safetensors(weights), to, weights);
+  TensorFile file = read_safetensors(weights);
+  if (is_deeper(from.network, stage.network)) {
+    file.tensors = deepen(from.network, stage.network, file.tensors, to);
+    note(cat("beginning with '", path, "' and new blocks that pass on what they get"));
+  } else if (const std::string apart = shapes_apart(from.network, stage.network); !apart.empty()) {
+    throw UsageError(cat("cannot begin with '", path, "': ", apart));
+  }
+  copy_tensors(file, to, weights);
 
   const auto compare = [&](const char* key, const auto& was, const auto& is) {
     if (was != is) warn(cat("'", path, "' was trained with '", key, "' ", was, ", this stage has ", is));

@@ -27,8 +27,14 @@ grep -q '"history": \[\]' half.json
 train --predict x0 --steps 10 --journal-every 10 --init-from a.json photos -o from.json
 first_loss() { sed -n '1s/.*"loss":\([0-9.]*\),.*/\1/p' "$1.journal.jsonl"; }
 perl -e 'exit !($ARGV[0] < 0.9 * $ARGV[1])' "$(first_loss from)" "$(first_loss a)"
-fails 1 "' is (" train --steps 1 --channels 16 --init-from a.json photos -o other.json
-fails 1 "' is missing" train --steps 1 --blocks 2 --init-from a.json photos -o another.json
+fails 2 "cannot begin with 'a.json': its 'network.channels' is 8, not 16" \
+  train --steps 1 --channels 16 --init-from a.json photos -o other.json
+# With more blocks it begins as the same function: the first step's loss says so. With fewer it cannot.
+for blocks in 1,1 2,3; do
+  train --predict x0 --steps 1 --journal-every 1 --blocks $blocks --init-from a.json photos -o "blocks$blocks.json"
+done
+perl -e 'exit !(abs($ARGV[0] - $ARGV[1]) < 1e-5 * $ARGV[1])' "$(first_loss blocks2,3)" "$(first_loss blocks1,1)"
+fails 2 "its 'network.blocks' is 2,3, not 1,1" train --steps 1 --init-from blocks2,3.json photos -o fewer.json
 # What its weights were trained for and this stage is not, is said; other inputs are refused, and no weights.
 begin() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 1 --init-from a.json "$@"; }
 begin --target image --predict x0 photos -o alike.json 2>said

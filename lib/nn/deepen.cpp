@@ -1,0 +1,89 @@
+#include "nn/deepen.h"
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <set>
+#include <utility>
+
+
+namespace sr3 {
+
+namespace {
+
+struct Places {
+  std::map<std::string, std::string> moved;  // "up.3" -> "up.5", of all old ones
+  std::set<std::string> added;
+};
+
+// Numbers both networks as the Plan does: blocks and resamplings alike, from the first convolution on.
+Places places(const UNetOptions& from, const UNetOptions& to) {
+  Places result;
+  int64_t was = 0, is = 0;
+  const auto move = [&](const char* part, int64_t count) {
+    for (int64_t i = 0; i < count; ++i)
+      result.moved[std::string(part) + "." + std::to_string(was++)] = std::string(part) + "." + std::to_string(is++);
+  };
+  const auto add = [&](const char* part, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) result.added.insert(std::string(part) + "." + std::to_string(is++));
+  };
+  const auto levels = static_cast<int64_t>(from.blocks.size());
+  move("down", 1);
+  for (int64_t level = 0; level < levels; ++level) {
+    move("down", from.blocks[level]);
+    add("down", to.blocks[level] - from.blocks[level]);
+    if (level + 1 < levels) move("down", 1);
+  }
+  was = is = 0;
+  for (int64_t level = levels - 1; level >= 0; --level) {
+    move("up", 1);
+    add("up", to.blocks[level] - from.blocks[level]);
+    move("up", from.blocks[level] + (level > 0 ? 1 : 0));
+  }
+  return result;
+}
+
+// "up.3.conv1.weight": "up.3" and ".conv1.weight".
+std::pair<std::string, std::string> split(const std::string& name) {
+  const size_t end = name.find('.', name.find('.') + 1);
+  return end == std::string::npos ? std::pair(name, std::string()) : std::pair(name.substr(0, end), name.substr(end));
+}
+
+// Of a decoder's new block, whose input is [what came, what is joined]: the first half alone.
+at::Tensor first_half(const at::Tensor& weight) {
+  at::Tensor result = at::zeros(weight.sizes(), weight.options().requires_grad(false));
+  result.select(3, 0).select(2, 0).fill_diagonal_(1);
+  return result;
+}
+
+}  // namespace
+
+bool is_deeper(const UNetOptions& from, const UNetOptions& to) {
+  if (from.blocks.size() != to.blocks.size() || from.blocks == to.blocks || to.skip_scale != 1) return false;
+  for (size_t level = 0; level < from.blocks.size(); ++level)
+    if (to.blocks[level] < from.blocks[level]) return false;
+  return true;
+}
+
+std::vector<std::pair<std::string, at::Tensor>> deepen(const UNetOptions& from, const UNetOptions& to,
+                                                       const std::vector<std::pair<std::string, at::Tensor>>& tensors,
+                                                       const std::vector<std::pair<std::string, at::Tensor>>& fresh) {
+  const Places places = sr3::places(from, to);
+  std::vector<std::pair<std::string, at::Tensor>> result;
+  for (const auto& [name, tensor] : tensors) {
+    const auto [place, rest] = split(name);
+    const auto moved = places.moved.find(place);
+    result.emplace_back(moved == places.moved.end() ? name : moved->second + rest, tensor);
+  }
+  for (const auto& [name, tensor] : fresh) {
+    const auto [place, rest] = split(name);
+    if (!places.added.contains(place)) continue;
+    const at::Tensor value = tensor.detach();
+    result.emplace_back(name, rest == ".skip.weight" ? first_half(value)
+                              : rest == ".skip.bias" ? at::zeros_like(value)
+                                                     : value);
+  }
+  return result;
+}
+
+}  // namespace sr3
