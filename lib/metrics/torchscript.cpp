@@ -37,9 +37,10 @@ bool is_inception(const torch::jit::Module& module) {
   return found == 2;
 }
 
-// Of a failure inside the script: a trace of its calls comes first, then the reason.
-std::string last_line(const std::string& text) {
-  std::istringstream lines(text);
+// Of a failure inside the script: a trace of its calls comes first, then the reason. Newer libtorches add their own trace.
+std::string reason(const std::exception& error) {
+  const auto* with_trace = dynamic_cast<const c10::Error*>(&error);
+  std::istringstream lines(with_trace ? with_trace->what_without_backtrace() : error.what());
   std::string last = "unknown error";
   for (std::string line; std::getline(lines, line);)
     if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
@@ -82,7 +83,7 @@ class TorchScriptNetwork : public FeatureNetwork {
     try {
       value = module_.forward({x}, named);
     } catch (const std::exception& error) {
-      throw Error(cat("cannot use '", spec_.file, "' on images of ", x.size(3), "x", x.size(2), ": ", last_line(error.what())));
+      throw Error(cat("cannot use '", spec_.file, "' on images of ", x.size(3), "x", x.size(2), ": ", reason(error)));
     }
     if (!value.isTensor()) throw Error(cat("cannot use '", spec_.file, "': its forward() does not return a tensor"));
     return value.toTensor();
