@@ -41,8 +41,9 @@ at::Tensor as_stored(const at::Tensor& tensor, at::ScalarType type, const std::s
 void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::string& origin);
 
 // Takes the weights of the stage at `path` for `stage`, which must be a network of the same names and shapes, or that with
-// more blocks (nn/deepen.h; `to` then holds initial_parameters). Its history is returned. UsageError when it is told of noise levels in another way: nothing of it would hold. What else
-// its weights mean that `stage` does not is warned of.
+// more blocks (nn/deepen.h; `to` then holds initial_parameters). Its history is returned. UsageError when it is another
+// network, or is told of noise levels in another way: nothing of it would hold. What else its weights mean that `stage`
+// does not is warned of.
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to);
 
 }  // namespace sr3
