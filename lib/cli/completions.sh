@@ -7,8 +7,10 @@ program=$1 name=$2 folder=$3
 bash=$folder/bash-completion/completions/$name zsh=$folder/zsh/site-functions/_$name
 mkdir -p "${bash%/*}" "${zsh%/*}"
 list=$("$program" --list-options)
+# "usage: fid stats|merge|compare ...": what it does is named first.
+verbs=$("$program" --help | awk 'NR == 1 && $3 ~ /^[a-z0-9]+(\|[a-z0-9]+)+$/ { gsub(/\|/, " ", $3); print $3 }')
 
-printf '%s\n' "$list" | awk -F'\t' -v name="$name" '
+printf '%s\n' "$list" | awk -F'\t' -v name="$name" -v verbs="$verbs" '
   { names = names " --" $1; flag = "--" $1; if ($2 != "") { names = names " -" $2; flag = flag "|-" $2 } }
   $3 ~ /\|/ { words = $3; gsub(/\|/, " ", words); cases = cases "    " flag ") words=\"" words "\" ;;\n" }
   $3 != "" && $3 !~ /\|/ { files = files (files == "" ? "" : "|") flag }
@@ -18,12 +20,14 @@ printf '%s\n' "$list" | awk -F'\t' -v name="$name" '
     print f "() {\n  local word=${COMP_WORDS[COMP_CWORD]} words=\n  COMPREPLY=()\n  case ${COMP_WORDS[COMP_CWORD - 1]} in"
     printf "%s", cases
     if (files != "") print "    " files ") return ;;"
-    print "    *) [[ $word == -* ]] && words=\"" substr(names, 2) "\" ;;"
+    print "    *)"
+    if (verbs != "") print "      [ \"$COMP_CWORD\" = 1 ] && words=\"" verbs "\""
+    print "      [[ $word == -* ]] && words=\"" substr(names, 2) "\" ;;"
     print "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}"
     print "complete -o default -F " f " " name
   }' >"$bash"
 
-printf '%s\n' "$list" | awk -F'\t' -v name="$name" '
+printf '%s\n' "$list" | awk -F'\t' -v name="$name" -v verbs="$verbs" '
   BEGIN { q = "\047"; print "#compdef " name "\n# made from " name " --list-options\n_arguments -s -S \\" }
   {
     text = $5; gsub(/[]\\:[]/, "\\\\&", text); gsub(q, q "\\" q q, text)
@@ -34,4 +38,7 @@ printf '%s\n' "$list" | awk -F'\t' -v name="$name" '
     if ($2 == "") printf "  %s*%s[%s]%s%s \\\n", q, long, text, value, q
     else printf "  %s*%s{%s,%s}%s[%s]%s%s \\\n", q, q, short, long, q, text, value, q
   }
-  END { print "  " q "*:file:_files" q }' >"$zsh"
+  END {
+    if (verbs != "") print "  " q "1:what to do:(" verbs ")" q " \\"
+    print "  " q "*:file:_files" q
+  }' >"$zsh"

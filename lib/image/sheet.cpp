@@ -20,10 +20,21 @@ void paste(Image& sheet, const Image& image, int64_t x, int64_t y, int64_t facto
   }
 }
 
-// In the middle of `width` pixels from x on, cut at the right so that it stays inside.
+// No wider than `width`: names of files often differ at their end alone, so the middle is left out. Draws the same glyphs.
+std::string shortened(const std::string& text, int64_t width) {
+  if (text_width(text) <= width) return text;
+  std::string letters;  // one byte a glyph; all beyond ASCII have the same one
+  for (const char c : text)
+    if ((c & 0xC0) != 0x80) letters += c >= 0 ? c : '?';
+  const auto glyphs = static_cast<size_t>(std::max<int64_t>(0, width / kGlyphWidth));
+  if (glyphs < 4) return letters.substr(0, glyphs);
+  const size_t end = (glyphs - 1) / 2;
+  return cat(letters.substr(0, glyphs - 2 - end), "..", letters.substr(letters.size() - end));
+}
+
+// In the middle of `width` pixels from x on, and inside them.
 void draw_centred(Image& sheet, int64_t x, int64_t y, int64_t width, const std::string& text, Color ink) {
-  std::string shown = text;
-  if (text_width(shown) > width) shown.resize(static_cast<size_t>(std::max<int64_t>(0, width / kGlyphWidth)));
+  const std::string shown = shortened(text, width);
   draw_text(sheet, x + (width - text_width(shown)) / 2, y, shown, ink);
 }
 

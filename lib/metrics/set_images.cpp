@@ -24,7 +24,7 @@ class Namesakes {
  public:
   explicit Namesakes(const std::vector<std::string>& operands) {
     if (operands.empty() || (operands.size() == 1 && !operands[0].starts_with('@'))) return;
-    const std::vector<Part> parts = expand_operands(operands);
+    const std::vector<Part> parts = expand_operands(operands, /*tell=*/false);
     // Else an image's place is not its file's.
     if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind != Part::kImage; })) return;
     for (size_t i = 0; i < parts.size(); ++i)

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "image/pnm.h"
 #include "stream/archive.h"
 #include "stream/frame.h"
@@ -32,10 +33,22 @@ using Place = std::pair<dev_t, ino_t>;
 
 constexpr int64_t kMostLinks = 10000;
 
+// Images all the same, which nobody should lose without a word.
+bool is_other_image(const std::string& path) {
+  static const std::set<std::string> kExtensions = {"webp", "tif",  "tiff", "bmp", "gif", "avif", "heic", "heif", "jxl", "jp2",
+                                                    "pam",  "pbm",  "tga",  "exr", "hdr", "qoi",  "dng",  "cr2",  "cr3", "nef",
+                                                    "arw",  "orf",  "raf",  "rw2"};
+  return kExtensions.contains(extension_of(path));
+}
+
+struct Found {
+  std::vector<std::string> images, others;
+  int64_t links = 0;
+};
+
 // Relative paths of the images below root + below. Links to folders are followed, but not in circles; few folders with
 // links to one another make more ways than can be gone.
-void walk(const std::string& root, const std::string& below, std::set<Place> above, int64_t& links,
-          std::vector<std::string>& found) {
+void walk(const std::string& root, const std::string& below, std::set<Place> above, Found& found) {
   const struct stat here = status_of(root + below);
   if (!above.insert({here.st_dev, here.st_ino}).second) return;
   DIR* folder = ::opendir((root + below).c_str());
@@ -50,11 +63,14 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
     if (there && S_ISDIR(status.st_mode)) {
       struct stat itself;
       const bool link = ::lstat((root + below + name).c_str(), &itself) == 0 && S_ISLNK(itself.st_mode);
-      if (link && ++links > kMostLinks)
+      if (link && ++found.links > kMostLinks)
         throw Error(cat("cannot read '", root, "': more than ", kMostLinks, " linked folders below it"));
-      walk(root, below + name + "/", above, links, found);
-    } else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name))
-      found.push_back(below + name);
+      walk(root, below + name + "/", above, found);
+    } else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name)) {
+      found.images.push_back(below + name);
+    } else if (is_other_image(name)) {
+      found.others.push_back(below + name);
+    }
   }
 }
 
@@ -68,12 +84,19 @@ std::string unused(const std::string& key, std::set<std::string>& used) {
   return tried;
 }
 
-std::vector<Part> folder_parts(const std::string& folder) {
+std::vector<Part> folder_parts(const std::string& folder, bool tell) {
   const std::string root = folder.ends_with('/') ? folder : folder + "/";
-  std::vector<std::string> paths;
-  int64_t links = 0;
-  walk(root, "", {}, links, paths);
-  if (paths.empty()) throw Error(cat("no images in '", folder, "'"));
+  Found found;
+  walk(root, "", {}, found);
+  std::vector<std::string>& paths = found.images;
+  std::string passed_over;
+  if (!found.others.empty()) {
+    const std::string first = *std::min_element(found.others.begin(), found.others.end());
+    passed_over = cat(found.others.size(), found.others.size() == 1 ? " file" : " files",
+                      " of formats that are not read ('", first, "'): make them PNG");
+  }
+  if (paths.empty()) throw Error(cat("no images in '", folder, "'", passed_over.empty() ? "" : ", but ", passed_over));
+  if (tell && !passed_over.empty()) warn(cat("passing over, in '", folder, "', ", passed_over));
   std::sort(paths.begin(), paths.end());
   const auto keys = keys_of(paths);
   std::vector<Part> parts;
@@ -99,16 +122,16 @@ Part file_part(const std::string& path, uint64_t size) {
   return {Part::kImage, path, clean_key(stem_of(path))};
 }
 
-std::vector<Part> parts_of(const std::string& operand) {
+std::vector<Part> parts_of(const std::string& operand, bool tell) {
   if (operand == "-") return {{Part::kStream, "-", ""}};
   const struct stat status = status_of(operand);
-  if (S_ISDIR(status.st_mode)) return folder_parts(operand);
+  if (S_ISDIR(status.st_mode)) return folder_parts(operand, tell);
   if (S_ISREG(status.st_mode)) return {file_part(operand, static_cast<uint64_t>(status.st_size))};
   return {{Part::kStream, operand, ""}};
 }
 
 // Files of a list are named by their paths as written, so that folders of classes stay apart.
-std::vector<Part> list_parts(const std::string& list) {
+std::vector<Part> list_parts(const std::string& list, bool tell) {
   std::istringstream text(read_text(list));
   std::vector<Part> parts;
   std::vector<size_t> files;
@@ -123,7 +146,7 @@ std::vector<Part> list_parts(const std::string& list) {
         throw DataError(cat("cannot use the list '", list, "': '", line, "' is not followed by one tab and a class"));
     }
     if (line.empty()) continue;
-    for (auto& part : parts_of(line)) {
+    for (auto& part : parts_of(line, tell)) {
       part.label = label;
       if (part.kind == Part::kImage && part.path == line) {
         part.folder = folder_of(line);
@@ -174,14 +197,14 @@ std::string KeyMaker::of(const std::string& path) {
   return unused(used_.contains(bare) ? clean_key(path) : bare, used_);
 }
 
-std::vector<Part> expand_operands(const std::vector<std::string>& operands) {
+std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool tell) {
   if (operands.empty()) {
     if (::isatty(STDIN_FILENO)) throw UsageError("no input: name images, or pipe some in");
     return {{Part::kStream, "-", ""}};
   }
   std::vector<Part> parts;
   for (const auto& operand : operands) {
-    auto some = operand.size() > 1 && operand[0] == '@' ? list_parts(operand.substr(1)) : parts_of(operand);
+    auto some = operand.size() > 1 && operand[0] == '@' ? list_parts(operand.substr(1), tell) : parts_of(operand, tell);
     std::move(some.begin(), some.end(), std::back_inserter(parts));
   }
   return parts;

@@ -24,8 +24,9 @@ struct Part {
 // Operands: a file (image or archive by its content), a folder (all images below it, in the byte order of their paths,
 // by extension; hidden names are passed over), "@list" (a file with one such operand a line, and after a tab the class of
 // its images, if that is known), "-". None: standard input. Error when one does not exist, or a folder has no image;
-// UsageError when none is given and a person sits at the input.
-std::vector<Part> expand_operands(const std::vector<std::string>& operands);
+// UsageError when none is given and a person sits at the input. tell: warn of a folder's images of formats that are not
+// read; only for whoever reads the images.
+std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool tell = true);
 
 // By its extension, in any case: png jpg jpeg jpe jfif pnm ppm pgm. Nothing whose path has a component with a leading
 // dot.

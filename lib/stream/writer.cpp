@@ -94,7 +94,7 @@ void make_folder(const std::string& path) {
 }
 
 std::vector<Part> parts_of_all(const std::vector<std::string>& inputs) {
-  return inputs.empty() ? std::vector<Part>{} : expand_operands(inputs);
+  return inputs.empty() ? std::vector<Part>{} : expand_operands(inputs, /*tell=*/false);
 }
 
 Format format_of(const std::string& path) {
@@ -274,10 +274,10 @@ void Writer::close() {
   impl.closed = true;
   impl.finish();
   impl.check_failure();
-  if (impl.kind == Impl::Kind::kFile && impl.written > 0)
-    write_file(impl.options.output, {reinterpret_cast<const char*>(impl.single.data()), impl.single.size()});
-  if (impl.kind == Impl::Kind::kFile && impl.written == 0)
-    warn(cat("no image came: '", impl.options.output, "' is not written"));
+  if (impl.kind != Impl::Kind::kFile) return;
+  // Who named a file counts on it: `... -o a.png && open a.png`.
+  if (impl.written == 0) throw Error(cat("cannot write '", impl.options.output, "': no image came"));
+  write_file(impl.options.output, {reinterpret_cast<const char*>(impl.single.data()), impl.single.size()});
 }
 
 }  // namespace sr3

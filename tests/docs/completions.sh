@@ -16,5 +16,14 @@ for program in $PROGRAMS; do
     COMP_WORDS=("$program" --progress "") COMP_CWORD=2
     "_${program//[^A-Za-z0-9]/_}"
     [ "${COMPREPLY[*]}" = "auto always never" ]
+    # What it does, where that comes first: "fid <TAB>", "fid m<TAB>".
+    [ "$program" = fid ] || exit 0
+    COMP_WORDS=(fid "") COMP_CWORD=1
+    _fid
+    [ "${COMPREPLY[*]}" = "stats merge compare" ]
+    COMP_WORDS=(fid m)
+    _fid
+    [ "${COMPREPLY[*]}" = merge ]
+    grep -qF "'1:what to do:(stats merge compare)'" "$zsh"
   )
 done

@@ -36,6 +36,21 @@ done
 grep -a -q 'tEXtComment' out/b.png
 grep -a -q 'Softwaresr3-cdm' <(tr -d '\0' <out/b.png)
 
+# Images of other formats are told of, once, and not what else lies there.
+mkdir -p mixed/sub
+cp in/b.ppm mixed
+touch mixed/notes.txt mixed/Thumbs.db mixed/.hidden.webp
+degrade -s 1 mixed -o mixed-out/ 2>said && [ ! -s said ]
+touch mixed/sub/a.WEBP mixed/c.tiff
+degrade -s 1 mixed -o mixed-out/ 2>said
+[ "$(cat said)" = "degrade: warning: passing over, in 'mixed', 2 files of formats that are not read ('c.tiff'): make them PNG" ]
+rm mixed/b.ppm
+fails 1 "no images in 'mixed', but 2 files of formats that are not read ('c.tiff'): make them PNG" degrade -s 1 mixed
+# A file that was named is there, or the run has failed.
+fails 1 "cannot write 'never.png': no image came" degrade -s 1 -o never.png /dev/null
+fails 1 "cannot write 'never.png': no image came" bash -c 'printf "" | degrade -s 1 -o never.png'
+[ ! -e never.png ]
+
 fails 1 "no images in 'empty'" bash -c 'mkdir empty; degrade -s 1 empty'
 fails 1 "results of 'in/b.ppm' and of 'in/b.ppm': both would be 'out2/b.png'" degrade -s 1 -o out2/ in in/b.ppm
 mkdir -p two/A two/B

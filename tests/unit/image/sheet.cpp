@@ -104,6 +104,21 @@ TEST_CASE("labels and titles take room, are drawn in their cell, and are cut to 
   CHECK(count(sheet, options.ink) > inked);
 }
 
+TEST_CASE("labels that are too long keep their end, by which names differ") {
+  SheetOptions options;
+  options.gap = 0;
+  const std::vector<Image> images = {solid(6 * kGlyphWidth, 4, kRed)};
+  const auto labelled = [&](const std::string& label) {
+    options.labels = {label};
+    return contact_sheet(images, options).u8;
+  };
+  CHECK(labelled("photograph-0001") == labelled("ph..01"));
+  CHECK(labelled("photograph-0001") != labelled("photograph-0002"));
+  CHECK(labelled("1234567") == labelled("12..67"));
+  CHECK(labelled("123456") != labelled("12..56"));
+  CHECK(labelled("\u00e4\u00f6\u00fcssern-\u00fc1") == labelled("??..?1"));  // drawn as '?', each one glyph
+}
+
 TEST_CASE("a sheet of nothing, and one beyond all bounds, are errors") {
   CHECK_THROWS_WITH_AS(contact_sheet({}, {}), "cannot make a sheet: no images", Error);
   SheetOptions options;
