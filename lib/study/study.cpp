@@ -68,8 +68,18 @@ std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const ch
 class Pictures {
  public:
   Pictures(std::string folder, const StudyDesign& design) : folder_(std::move(folder)), design_(design) {
+    // Of a study that fails nothing stays that was not there before.
+    if (!std::filesystem::exists(folder_))
+      unfinished_ = folder_;
+    else if (!std::filesystem::exists(folder_ + "/images"))
+      unfinished_ = folder_ + "/images";
     std::filesystem::create_directories(folder_ + "/images");
   }
+  ~Pictures() {
+    std::error_code ignored;
+    if (!unfinished_.empty()) std::filesystem::remove_all(unfinished_, ignored);
+  }
+  void keep() { unfinished_.clear(); }
 
   // frames: the real one, the models', and the low-resolution one where there is one.
   void add(const std::vector<Frame>& frames, int64_t number) {
@@ -126,6 +136,7 @@ class Pictures {
   std::string folder_;
   const StudyDesign& design_;
   std::string digests_;
+  std::string unfinished_;
   int64_t same_ = 0, unlike_ = 0;
 };
 
@@ -210,6 +221,7 @@ StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::
   write_file(cat(folder, "/", kDigests), pictures.digests());
   write_file(cat(folder, "/", kTrials), trials);
   write_file(cat(folder, "/", kDesign), readable_json(json));
+  pictures.keep();
   *status = join.status();
   return design;
 }

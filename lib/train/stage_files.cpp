@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -113,39 +114,20 @@ void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::str
 
 namespace {
 
-std::string shown(const std::vector<auto>& values) {
-  std::string text;
-  for (const auto& value : values) text += cat(text.empty() ? "" : ",", value);
-  return text.empty() ? "none" : text;
+// What two networks of other tensors differ in, by the keys of their manifests: "'network.channels' is 8, not 16".
+void compare_keys(const nlohmann::json& from, const nlohmann::json& to, const std::string& path, std::string& text) {
+  if (from.is_object()) {
+    for (const auto& [key, value] : from.items()) compare_keys(value, to.at(key), cat(path, ".", key), text);
+  } else if (from != to) {
+    text += cat(text.empty() ? "its '" : ", '", path, "' is ", from.dump(), ", not ", to.dump());
+  }
 }
-std::string shown(bool value) { return value ? "true" : "false"; }
-const std::string& shown(const std::string& value) { return value; }
-std::string shown(int64_t value) { return cat(value); }
 
-// What gives their tensors other names or shapes; empty when these are the same.
-std::string shapes_apart(const UNetOptions& from, const UNetOptions& to) {
-  if (parameter_shapes(from) == parameter_shapes(to)) return "";
+std::string networks_apart(const StageManifest& from, const StageManifest& to) {
   std::string text;
-  const auto compare = [&](const char* key, const auto& was, const auto& is) {
-    if (was != is) text += cat(text.empty() ? "its '" : ", '", "network.", key, "' is ", shown(was), ", not ", shown(is));
-  };
-  compare("in_channels", from.in_channels, to.in_channels);
-  compare("condition_channels", from.condition_channels, to.condition_channels);
-  compare("out_channels", from.out_channels, to.out_channels);
-  compare("patch", from.patch, to.patch);
-  compare("channels", from.channels, to.channels);
-  compare("multipliers", from.multipliers, to.multipliers);
-  compare("blocks", from.blocks, to.blocks);
-  compare("attention", from.attention, to.attention);
-  compare("middle_attention", from.middle_attention, to.middle_attention);
-  compare("attention_bias", from.attention_bias, to.attention_bias);
-  compare("scale_shift", from.scale_shift, to.scale_shift);
-  compare("resample", from.resample, to.resample);
-  compare("classes", from.classes, to.classes);
-  compare("augmentation_level", from.augmentation_level, to.augmentation_level);
-  compare("level.width", from.level.width, to.level.width);
-  compare("level.hidden", from.level.hidden, to.level.hidden);
-  compare("level.out", from.level.out, to.level.out);
+  if (parameter_shapes(from.network) == parameter_shapes(to.network)) return text;
+  const auto network = [](const StageManifest& stage) { return nlohmann::json::parse(manifest_text(stage)).at("network"); };
+  compare_keys(network(from), network(to), "network", text);
   return text;
 }
 
@@ -165,7 +147,7 @@ std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageMa
   if (is_deeper(from.network, stage.network)) {
     file.tensors = deepen(from.network, stage.network, file.tensors, to);
     note(cat("beginning with '", path, "' and new blocks that pass on what they get"));
-  } else if (const std::string apart = shapes_apart(from.network, stage.network); !apart.empty()) {
+  } else if (const std::string apart = networks_apart(from, stage); !apart.empty()) {
     throw UsageError(cat("cannot begin with '", path, "': ", apart));
   }
   copy_tensors(file, to, weights);

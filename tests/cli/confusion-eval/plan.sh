@@ -27,7 +27,10 @@ fails 2 "14 images are too few: a rater sees each once, in 12 main, 1 practice, 
 [ ! -e none ]
 cp -R a lacking && rm lacking/7.png
 fails 1 "cannot pair 'real/7.ppm': no image '7' in 'lacking'" "${plan[@]}" real lacking -o none
-[ ! -e none/study.json ]
+[ ! -e none ]
+mkdir kept && touch kept/notes.txt
+fails 1 "no image '7' in 'lacking'" "${plan[@]}" real lacking -o kept
+[ "$(ls kept)" = notes.txt ]
 status=0
 "${plan[@]}" --trials 6 --keep-going real lacking -o fewer 2>said || status=$?
 [ "$status" = 3 ]

@@ -34,7 +34,7 @@ for blocks in 1,1 2,3; do
   train --predict x0 --steps 1 --journal-every 1 --blocks $blocks --init-from a.json photos -o "blocks$blocks.json"
 done
 perl -e 'exit !(abs($ARGV[0] - $ARGV[1]) < 1e-5 * $ARGV[1])' "$(first_loss blocks2,3)" "$(first_loss blocks1,1)"
-fails 2 "its 'network.blocks' is 2,3, not 1,1" train --steps 1 --init-from blocks2,3.json photos -o fewer.json
+fails 2 "its 'network.blocks' is [2,3], not [1,1]" train --steps 1 --init-from blocks2,3.json photos -o fewer.json
 # What its weights were trained for and this stage is not, is said; other inputs are refused, and no weights.
 begin() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 1 --init-from a.json "$@"; }
 begin --target image --predict x0 photos -o alike.json 2>said
