@@ -38,7 +38,8 @@ void Meter::update(int64_t done, const std::string& extra) {
   if (silent_) return;
   const auto now = Clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();
-  const bool last = total_ >= 0 && done >= total_ && (terminal_ || always_);
+  const bool all = total_ >= 0 && done >= total_;
+  const bool last = all && (terminal_ || always_ || shown_);  // what was quick says nothing in a log
   if (since < (terminal_ ? 0.2 : always_ ? 1.0 : 30.0) && !last) return;
   last_ = now;
   const double elapsed = std::chrono::duration<double>(now - begin_).count();
@@ -51,11 +52,15 @@ void Meter::update(int64_t done, const std::string& extra) {
   else
     std::snprintf(speed, sizeof speed, ", %.1f s each", 1 / rate);
   text += " " + unit_ + speed;
-  if (total_ >= 0 && rate > 0) text += ", " + duration(static_cast<double>(total_ - done) / rate) + " left";
+  if (all)
+    text += ", in " + duration(elapsed);
+  else if (total_ >= 0 && rate > 0)
+    text += ", " + duration(static_cast<double>(total_ - done) / rate) + " left";
   if (!extra.empty()) text += ", " + extra;
   std::fprintf(stderr, terminal_ ? "\r\033[K%s: %s" : "%s: %s\n", log_state().program.c_str(), text.c_str());
   std::fflush(stderr);
   open_ = terminal_;
+  shown_ = true;
 }
 
 void Meter::finish() {

@@ -1,5 +1,5 @@
 // Progress on standard error: on a terminal one line rewritten 5 times a second, else a line every 30 s, or every second with
-// --progress always.
+// --progress always. When all is done the line says how long it took; in a log only where there were others before.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@ class Meter {
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool terminal_ = false, always_ = false, silent_ = false, open_ = false;
+  bool terminal_ = false, always_ = false, silent_ = false, open_ = false, shown_ = false;
   std::string unit_;
   int64_t total_, start_;
   Clock::time_point begin_, last_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "diffusion/loss.h"
 #include "diffusion/noise_aug.h"
@@ -128,7 +129,10 @@ void draw_loss_curve(const std::string& journal, const std::string& path) {
   // A single mean holds for all steps before it.
   if (raw.x.size() == 1) raw.x.insert(raw.x.begin(), 0), raw.y.push_back(raw.y.front());
   smooth.x = raw.x;
-  smooth.y = moving_average(raw.y, 20);
+  constexpr size_t kWindow = 20;
+  smooth.y = moving_average(raw.y, kWindow);
+  raw.name = "lines of the journal";
+  smooth.name = cat("mean of the last ", kWindow);
   raw.faint = true;
   PlotOptions options;
   options.title = "training loss";

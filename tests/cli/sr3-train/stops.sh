@@ -50,7 +50,7 @@ grep -q '"batch": 4,' good.json && not grep -q '"learning_rate": 7' good.json
 
 # Progress without a terminal, when it is asked for: a line at the end at least. Without standard error the journal is as always.
 train --steps 3 --progress always photos -o told.json 2>said
-grep -q '^sr3-train: 3/3 steps, .*, loss ' said
+grep -qE '^sr3-train: 3/3 steps, .*, in [0-9]+s, loss ' said
 train --steps 3 --progress always photos -o untold.json 2>&-
 [ "$(sed 's/,"images_per_second.*//' told.journal.jsonl)" = "$(sed 's/,"images_per_second.*//' untold.journal.jsonl)" ]
 [ "$(wc -l <untold.journal.jsonl)" = 3 ]
