@@ -9,7 +9,7 @@ TORCH ?= $(shell sed -n 's/^TORCH:PATH=//p' $(BUILD)/CMakeCache.txt 2>/dev/null)
 
 BUILD_PACKAGES = g++ make cmake ninja-build pkg-config libcxxopts-dev nlohmann-json3-dev doctest-dev libpng-dev \
   libjpeg62-turbo-dev libarchive-dev libssl-dev libcpp-httplib-dev $(if $(TORCH),,libtorch-dev libopenblas0-openmp)
-TEST_PACKAGES = mandoc netpbm imagemagick ffmpeg zip unzip tar xz-utils perl zsh bsdextrautils \
+TEST_PACKAGES = mandoc netpbm imagemagick ffmpeg zip unzip tar bzip2 xz-utils zstd perl zsh bsdextrautils \
   chromium chromium-driver python3-selenium
 BENCH_PACKAGES = libvips-tools imagemagick
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -18,7 +18,7 @@ SANITIZERS = ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 SANITI
 PROGRAMS = $(basename $(notdir $(wildcard cmd/*.cpp)))
 # What is built: programs, or with the unit tests (a third of the time) all.
 TARGET ?= programs
-SHARE = $(DESTDIR)$(PREFIX)/share
+SHARE = "$(DESTDIR)$(PREFIX)/share"
 
 all: deps
 	@mkdir -p $(BUILD)
@@ -74,15 +74,21 @@ bench: bench-deps
 	tests/bench/run $(BUILD)
 
 # Programs are linked statically with our libraries, so that nothing installed points back here.
+# Readable by all, whatever the umask. The examples find programs with a prefix by links beside them.
 install: all
-	install -d $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/man/man7 $(SHARE)/sr3-cdm $(DESTDIR)$(PREFIX)/bin
+	@set -e; umask 022; bin="$(DESTDIR)$(PREFIX)/bin" share=$(SHARE); \
+	mkdir -p "$$bin" "$$share"/man/man1 "$$share"/man/man5 "$$share"/man/man7 "$$share"/sr3-cdm; \
 	for p in $(PROGRAMS); do name=$(PROGRAM_PREFIX)$$p; \
-	  install -m755 $(BUILD)/bin/$$p $(DESTDIR)$(PREFIX)/bin/$$name; \
-	  sed "s/^\.Nm $$p\$$/.Nm $$name/" man/$$p.1 >$(SHARE)/man/man1/$$name.1; \
-	  lib/cli/completions.sh $(BUILD)/bin/$$p $$name $(SHARE); done
-	install -m644 man/*.5 $(SHARE)/man/man5
-	install -m644 man/*.7 $(SHARE)/man/man7
-	cp -R examples/. $(SHARE)/sr3-cdm
+	  install -m755 $(BUILD)/bin/$$p "$$bin/$$name"; \
+	  sed "s/^\.Nm $$p\$$/.Nm $$name/" man/$$p.1 >"$$share/man/man1/$$name.1"; \
+	  lib/cli/completions.sh $(BUILD)/bin/$$p "$$name" "$$share"; done; \
+	install -m644 man/*.5 "$$share/man/man5"; \
+	install -m644 man/*.7 "$$share/man/man7"; \
+	install -m644 $(filter-out %.sh,$(wildcard examples/*.*)) "$$share/sr3-cdm"; \
+	install -m755 $(wildcard examples/*.sh) "$$share/sr3-cdm"; \
+	if [ -n "$(PROGRAM_PREFIX)" ]; then mkdir -p "$$share/sr3-cdm/bin"; for p in $(PROGRAMS); do \
+	  ln -sfn "../../../bin/$(PROGRAM_PREFIX)$$p" "$$share/sr3-cdm/bin/$$p"; done; fi; \
+	echo "installed in $(DESTDIR)$(PREFIX)"
 
 clean:
 	rm -rf build build-asan build-fuzz

@@ -8,14 +8,19 @@
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/augmentation-on-off.sh digits28.tar.xz
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 [ $# -ge 1 ] || { echo "usage: augmentation-on-off.sh DIGITS [DIR]" >&2; exit 2; }
 digits=$1
 dir=${2:-augmentation}
 mkdir -p "$dir"
 
 if [ ! -d "$digits" ]; then
-  [ -d "$dir/data" ] || { mkdir "$dir/data.new" && tar xf "$digits" -C "$dir/data.new" && mv "$dir/data.new" "$dir/data"; }
+  if [ ! -d "$dir/data" ]; then
+    rm -rf "$dir/data.new"
+    mkdir "$dir/data.new"
+    tar xf "$digits" -C "$dir/data.new"
+    mv "$dir/data.new" "$dir/data"
+  fi
   digits=$dir/data
 fi
 train=$(find "$digits/" -type d -name train | head -n 1)
@@ -40,9 +45,14 @@ distance() {
   shift 2
   cascade -q "$cascade" --skip-existing "$@" "$dir/base" -o "$dir/$name/"
   [ -e "$dir/$name.npz" ] || fid stats -q "$dir/$name" -o "$dir/$name.npz"
-  printf '%s\t%s\n' "$name" "$(fid compare -q "$dir/$name.npz" "$dir/test.npz" | tail -n 1 | cut -f 2)"
+  local found
+  found=$(fid compare -q "$dir/$name.npz" "$dir/test.npz" | tail -n 1 | cut -f 2)
+  printf '%s\t%s\n' "$name" "$found"
 }
-[ -d "$dir/test" ] || degrade -q --pad 32 -s 1 "$test" -o "$dir/test/"
+if [ ! -d "$dir/test" ]; then
+  degrade -q --pad 32 -s 1 "$test" -o "$dir/test.new/"
+  mv "$dir/test.new" "$dir/test"
+fi
 [ -e "$dir/test.npz" ] || fid stats -q "$dir/test" -o "$dir/test.npz"
 printf 'augmentation\tdistance\n'
 distance off "$dir/off.json"

@@ -4,7 +4,7 @@
 #   PHOTOS=my-pictures make demo     upscales your own instead (enlarged from a quarter of 384x288)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 dir=${1:-build/demo}
 mkdir -p "$dir"
 
@@ -13,7 +13,7 @@ show() { printf '$ %s\n' "$*" >&2; "$@"; }
 
 if [ -z "${PHOTOS:-}" ]; then
   say "photographs out of a Debian package (15 MB)"
-  [ -d "$dir/photos/held-out" ] || "$here/photos.sh" "$dir/photos" lomiri-wallpapers-16.04
+  "$here/photos.sh" "$dir/photos" lomiri-wallpapers-16.04
   PHOTOS=$dir/photos/held-out
   train=$dir/photos/train
 else

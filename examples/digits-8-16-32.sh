@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # digits-8-16-32.sh DIGITS [DIR]: trains a class-conditional cascade of handwritten digits, 8->16->32, and draws a sheet of them.
-# DIGITS: a folder or archive of 28x28 digits (MNIST) in a folder a class, with train/ above them or not.
+# DIGITS: a folder or tar archive of 28x28 digits (MNIST) in a folder a class, with train/ above them or not.
 # About 40 minutes on one core. Run again, it goes on where it stopped; HOURS bounds one run. What it makes stays in DIR
 # (digits): digits.json with its stages, and sheet.png. PRESET and SIZES train other cascades from other folders of classes.
 #   examples/digits-8-16-32.sh digits28.tar.xz
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 [ $# -ge 1 ] || { echo "usage: digits-8-16-32.sh DIGITS [DIR]" >&2; exit 2; }
 digits=$1
 dir=${2:-digits}
@@ -14,7 +14,12 @@ mkdir -p "$dir"
 
 # tar unpacks; a folder is used as it is. The part to train on is train/, where there is one.
 if [ ! -d "$digits" ]; then
-  [ -d "$dir/data" ] || { mkdir "$dir/data.new" && tar xf "$digits" -C "$dir/data.new" && mv "$dir/data.new" "$dir/data"; }
+  if [ ! -d "$dir/data" ]; then
+    rm -rf "$dir/data.new"
+    mkdir "$dir/data.new"
+    tar xf "$digits" -C "$dir/data.new"
+    mv "$dir/data.new" "$dir/data"
+  fi
   digits=$dir/data
 fi
 train=$(find "$digits" -type d -name train | head -n 1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # objects-16-32-64.sh OBJECTS [DIR]: trains a class-conditional cascade of photographed things, 16->32->64, and draws a sheet.
-# OBJECTS: a folder or archive of photographs in a folder a class, with train/ above them or not, each of 64 pixels or more.
+# OBJECTS: a folder or tar archive of photographs in a folder a class, with train/ above them or not, each of 64 pixels or more.
 # Takes some hours on 2 cores, with BATCH=16 half as long. Run again, it goes on where it stopped; HOURS (6) bounds one run. What
 # it makes stays in DIR (objects).
 # The conditions are blurred in training, where the paper would have noise at these sizes: a stage without noise in its condition
@@ -10,14 +10,19 @@
 # Stages can be trained at the same time on machines of their own: cdm-train --stage 2 objects/objects.json DATA
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 [ $# -ge 1 ] || { echo "usage: objects-16-32-64.sh OBJECTS [DIR]" >&2; exit 2; }
 objects=$1
 dir=${2:-objects}
 mkdir -p "$dir"
 
 if [ ! -d "$objects" ]; then
-  [ -d "$dir/data" ] || { mkdir "$dir/data.new" && tar xf "$objects" -C "$dir/data.new" && mv "$dir/data.new" "$dir/data"; }
+  if [ ! -d "$dir/data" ]; then
+    rm -rf "$dir/data.new"
+    mkdir "$dir/data.new"
+    tar xf "$objects" -C "$dir/data.new"
+    mv "$dir/data.new" "$dir/data"
+  fi
   objects=$dir/data
 fi
 train=$(find "$objects" -type d -name train | head -n 1)

@@ -6,7 +6,7 @@
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/portraits-16-64.sh faces/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 [ $# -ge 1 ] || { echo "usage: portraits-16-64.sh FACES [DIR]" >&2; exit 2; }
 faces=$1
 dir=${2:-portraits-16-64}
@@ -18,7 +18,10 @@ if [ ! -d "$dir/hr" ]; then
   mv "$(dirname "$(find "$dir/tmp" -type d -name train)")" "$dir/hr"
   rm -rf "$dir/tmp"
 fi
-[ -d "$dir/lr" ] || degrade -s 4 "$dir/hr/test" -o "$dir/lr/"
+if [ ! -d "$dir/lr" ]; then
+  degrade -s 4 "$dir/hr/test" -o "$dir/lr.new/"
+  mv "$dir/lr.new" "$dir/lr"
+fi
 
 common="--preset small --low-res 16 --high-res 64 --time-limit ${HOURS:-1}h --steps ${STEPS:-1000000} --threads ${THREADS:-0}"
 sr3-train $common "$dir/hr/train" -o "$dir/sr3.json"
@@ -27,13 +30,13 @@ sr3-train $common --regression "$dir/hr/train" -o "$dir/regression.json"
 upscale --baseline bicubic -s 4 "$dir/lr" -o "$dir/bicubic/"
 upscale -m "$dir/regression.json" "$dir/lr" -o "$dir/regression/"
 upscale -m "$dir/sr3.json" "$dir/lr" -o "$dir/sr3/"
-# row MODEL: the means over its images, and its distance.
-measure() { sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/$1"; }
+# row MODEL: the means over its images, and its distance; before the first one the head.
 row() {
-  local distance=-
+  local distance=- table
+  table=$(sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/$1")
   [ -z "${FID_FEATURES:-}" ] || distance=$(fid compare -q "$dir/$1" "$dir/hr/test" | tail -n 1 | cut -f 2)
-  printf '%s\t%s\t%s\n' "$1" "$(measure "$1" | tail -n 1)" "$distance"
+  [ "$1" != bicubic ] || printf 'model\t%s\tdistance\n' "$(head -n 1 <<<"$table")"
+  printf '%s\t%s\t%s\n' "$1" "$(tail -n 1 <<<"$table")" "$distance"
 }
-printf 'model\t%s\tdistance\n' "$(measure bicubic | sed -n 1p)"
 for model in bicubic regression sr3; do row "$model"; done
 sheet --beside --fit --labels "$dir/lr" "$dir/bicubic" "$dir/regression" "$dir/sr3" "$dir/hr/test" -o "$dir/sheet.png"

@@ -7,7 +7,7 @@
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth N=5000 examples/search-noise-level.sh objects.json test/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 [ $# -ge 2 ] || { echo "usage: search-noise-level.sh CASCADE.json HELD-OUT [DIR]" >&2; exit 2; }
 cascade=$1 held=$2 dir=${3:-noise-levels}
 mkdir -p "$dir"
@@ -17,15 +17,20 @@ pipe=$(cascade "$cascade" -n "${N:-1000}" --class "${CLASS:-all}" --show-pipe)
 readarray -t stages < <(sed 's/ | /\n/g' <<<"$pipe")
 value() { sed -n "s/^ *\"$1\": \([0-9.]*\).*/\1/p" "$2"; }
 
-# score IMAGES SIZE: the distance, kept beside the images.
+# score IMAGES SIZE: the distance, in `found`, and kept beside the images.
 score() {
   local real=$dir/held-out-$2
-  [ -d "$real" ] || { degrade -q --pad "$(value pad "$cascade")" --center-crop --size "$2x$2" --kernel box "$held" \
-    -o "$real.new/" && mv "$real.new" "$real"; }
+  if [ ! -d "$real" ]; then
+    degrade -q --pad "$(value pad "$cascade")" --center-crop --size "$2x$2" --kernel box "$held" -o "$real.new/"
+    mv "$real.new" "$real"
+  fi
   [ -e "$real.npz" ] || fid stats -q "$real" -o "$real.npz"
-  [ -e "$1.score" ] || { fid stats -q "$1" -o "$1.npz" && fid compare -q "$1.npz" "$real.npz" | tail -n1 | cut -f2 >"$1.score.new" &&
-    mv "$1.score.new" "$1.score"; }
-  cat "$1.score"
+  if [ ! -e "$1.score" ]; then
+    fid stats -q "$1" -o "$1.npz"
+    fid compare -q "$1.npz" "$real.npz" | tail -n1 | cut -f2 >"$1.score.new"
+    mv "$1.score.new" "$1.score"
+  fi
+  found=$(<"$1.score")
 }
 
 below=$dir/0
@@ -42,10 +47,11 @@ for ((i = 1; i < ${#stages[@]}; i++)); do
     perl -e 'exit !($ARGV[0] eq "-" || $ARGV[0] <= $ARGV[1])' -- "$level" "$most" || continue
     out=$dir/$i-$level
     eval "$(sed "s/--noise-level [^ ]*/--noise-level $level/" <<<"${stages[i]}") --skip-existing -o \"\$out/\" \"\$below\""
-    printf '%s\t%s\t%s\n' "$size" "$level" "$(score "$out" "$size")" | tee -a "$scores"
+    score "$out" "$size"
+    printf '%s\t%s\t%s\n' "$size" "$level" "$found" | tee -a "$scores"
   done
-  found=$(sort -t "$(printf '\t')" -g -k3,3 "$scores" | head -n 1 | cut -f2)
-  below=$dir/$i-$found
-  [ "$found" = - ] || best+=${best:+,}$found
+  level=$(sort -t "$(printf '\t')" -g -k3,3 "$scores" | head -n 1 | cut -f2)
+  below=$dir/$i-$level
+  [ "$level" = - ] || best+=${best:+,}$level
 done
 [ -z "$best" ] || echo "best: cascade $cascade --noise-level $best" >&2

@@ -7,7 +7,7 @@
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/search-schedule.sh examples/photo-x4.json test/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 [ $# -ge 2 ] || { echo "usage: search-schedule.sh STAGE.json HELD-OUT [DIR]" >&2; exit 2; }
 stage=$1 held=$2 dir=${3:-schedules}
 mkdir -p "$dir"
@@ -15,10 +15,14 @@ value() { sed -n "s/^ *\"$1\": \"*\([a-z0-9.]*\).*/\1/p" "$stage"; }
 low=$(value low_res) high=$(value high_res)
 
 # The images as the stage was trained: squares of its size, and their small ones by its own recipe.
-[ -d "$dir/high" ] || { degrade -q --center-crop --size "${high}x$high" --kernel box "$held" -o "$dir/high.new/" &&
-  mv "$dir/high.new" "$dir/high"; }
-[ -d "$dir/low" ] || { degrade -q --size "${low}x$low" --kernel "$(value kernel)" --convention "$(value convention)" "$dir/high" \
-  -o "$dir/low.new/" && mv "$dir/low.new" "$dir/low"; }
+if [ ! -d "$dir/high" ]; then
+  degrade -q --center-crop --size "${high}x$high" --kernel box "$held" -o "$dir/high.new/"
+  mv "$dir/high.new" "$dir/high"
+fi
+if [ ! -d "$dir/low" ]; then
+  degrade -q --size "${low}x$low" --kernel "$(value kernel)" --convention "$(value convention)" "$dir/high" -o "$dir/low.new/"
+  mv "$dir/low.new" "$dir/low"
+fi
 [ -e "$dir/high.npz" ] || fid stats -q "$dir/high" -o "$dir/high.npz"
 
 table=$dir/table

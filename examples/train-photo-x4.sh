@@ -11,14 +11,17 @@
 # space to depth by 2, so that the network runs at half the size; L1 loss; bf16 where the CPU has it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=$here/../build/bin:$PATH
+PATH=$here/../build/bin:$here/bin:$PATH
 dir=${1:-photo-x4}
 
-[ -d "$dir/photos/train" ] || "$here/photos.sh" "$dir/photos"
+"$here/photos.sh" "$dir/photos"
 # Photographs straight from a camera are soft at full size: shrunk 2, 3 and 4 times they have detail to learn from.
 for scale in 2 3 4; do
-  [ -d "$dir/train/$scale" ] || { degrade -s "$scale" "$dir/photos/train" -o "$dir/tmp-$scale/" && mkdir -p "$dir/train" &&
-    mv "$dir/tmp-$scale" "$dir/train/$scale"; }
+  if [ ! -d "$dir/train/$scale" ]; then
+    degrade -s "$scale" "$dir/photos/train" -o "$dir/tmp-$scale/"
+    mkdir -p "$dir/train"
+    mv "$dir/tmp-$scale" "$dir/train/$scale"
+  fi
 done
 
 from=()

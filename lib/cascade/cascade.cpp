@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/options.h"
 
 namespace sr3 {
@@ -59,6 +60,13 @@ std::string words_of(const CascadeSampling& sampling, const StageManifest& stage
 }
 
 }  // namespace
+
+// Where the programs were installed with a prefix, as "my-cascade", another one is "my-sample".
+std::string installed_name(const std::string& program) {
+  constexpr std::string_view kOwn = "cascade";
+  const std::string& name = log_state().program;
+  return name.ends_with(kOwn) ? name.substr(0, name.size() - kOwn.size()) + program : program;
+}
 
 std::string quoted(const std::string& word) {
   const auto plain = [](char c) {
@@ -122,7 +130,8 @@ void Cascade::open(const std::string& path, CascadeManifest cascade, const Casca
       truncates_ = true;
     }
     const bool base = stages[i].kind == "base";
-    commands_.push_back(cat(base ? "sample -m " : "upscale -m ", quoted(stage.path()), words_of(sampling, stages[i])));
+    commands_.push_back(
+        cat(installed_name(base ? "sample" : "upscale"), " -m ", quoted(stage.path()), words_of(sampling, stages[i])));
     if (base)
       base_.emplace(std::move(stage));
     else

@@ -8,6 +8,7 @@ for page in "$SOURCE"/man/*.[1-9]; do
   # Literal displays keep their lines at this width; a line ending in a backslash goes on in the next.
   mandoc -Tascii -O width=500 "$page" | col -bx | sed -n '/^EXAMPLES/,/^[A-Z]/p' |
     sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join' -e '}' | sed -n 's/^ *\$ //p' >"$name.examples"
+  case $page in *.1) [ -s "$name.examples" ] || { echo "$name: no examples"; bad=1; } ;; esac
   while read -r example <&3; do
     (cd "$name" && timeout 300 bash -o pipefail -c "$example") >out 2>&1 </dev/null && continue
     echo "$name: this example failed: $example"

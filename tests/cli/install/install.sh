@@ -14,3 +14,17 @@ for program in $PROGRAMS; do
 done
 [ -s $share/man/man7/sr3-cdm.7 ]
 [ -x $share/sr3-cdm/demo.sh ]
+# The examples, and the pipe that stands for a cascade, call the programs by these names.
+prints 'degrade (sr3-cdm)' $share/sr3-cdm/bin/degrade --version
+tiny_cascade c.json
+root/usr/bin/my-cascade c.json --class red -o x.png --show-pipe >pipe
+grep -q '^my-sample -m .* | my-upscale -m ' pipe
+cascade c.json --class red -o x.png --show-pipe | grep -q '^sample -m .* | upscale -m '
+
+# Spaces in the prefix; a umask that lets nobody read; programs that are not there.
+(umask 077 && make -s -C "$SOURCE" -o all install BUILD="$BUILD" PREFIX="$PWD/my root")
+prints 'sheet (sr3-cdm)' "my root/bin/sheet" --version
+[ -s "my root/share/bash-completion/completions/sheet" ]
+[ "$(find 'my root' ! -type l ! -perm -a+r)" = "" ]
+[ ! -e "my root/share/sr3-cdm/bin" ]
+fails 2 "cannot stat" make -s -C "$SOURCE" -o all install BUILD="$PWD/unbuilt" PREFIX="$PWD/other"
