@@ -10,12 +10,10 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "study/chart.h"
-#include "study/machine.h"
+#include "study/flags.h"
 #include "study/page.h"
-#include "study/power_table.h"
-#include "study/score.h"
-#include "study/server.h"
 #include "tensor/device.h"
+#include "train/signals.h"
 
 using namespace sr3;
 
@@ -23,52 +21,13 @@ namespace {
 
 using Operands = std::vector<std::string>;
 
-struct ConfusionProgram {
-  StudyDesign design;
-  PlanInputs inputs;
-  ServeOptions server;
-  StudyScoreOptions score;
-  MachineOptions machine;
-  PowerOptions power;
-  std::string task = "auto", output, plot;
-  int64_t list = 1;
+struct ConfusionProgram : StudyFlags {
   uint64_t seed = 0;
-  bool no_history = false, csv = false, json = false;
 
   void declare(Options& options) {
     options.group("Studies");
-    options.add("output", 'o', &output, "STUDY", "where plan, page and rate write");
-    options.add("low-res", 0, &inputs.low_res, "INPUT", "low-resolution images, shown between the two: task 1");
-    options.choice("task", 0, &task, {"auto", "1", "2"}, "the question; auto: 1 with --low-res, else 2");
-    options.add("name", 0, &inputs.names, "NAME", "name of a model, one for each; else its path's");
-    options.add("raters", 0, &design.raters, "N", "raters, each with a list of trials");
-    options.add("trials", 0, &design.trials, "N", "main trials of a rater, over all models");
-    design.declare(options);
     cli::declare_seed(options, &seed);
-    options.add("no-history", 0, &no_history, "leave this run and its time out of study.json");
-    options.group("Rules of a plan");
-    design.rules.declare(options);
-    options.group("Showing");
-    options.add("host", 0, &server.host, "ADDRESS", "where serve listens");
-    options.add("port", 0, &server.port, "N", "the port; 0: any free one");
-    options.add("site", 0, &server.sites, "NAME", "another name by which raters reach the server");
-    options.add("list", 0, &list, "N", "which rater's list is on the page");
-    options.group("Scoring");
-    options.add("csv", 0, &csv, "tables with columns rater,image,model,task,fooled instead of studies");
-    options.add("per-image", 0, &score.per_image, "how often each image fooled, instead");
-    options.add("replicates", 0, &score.replicates, "N", "of the bootstrap");
-    options.add("plot", 0, &plot, "FILE", "also draw the rates: FILE.svg");
-    options.add("json", 0, &json, "JSON lines instead of tables");
-    options.group("Machine raters");
-    machine.declare(options);
-    options.group("Power");
-    options.choice("goal", 0, &power.goal, {"interval", "equivalence", "difference"}, "what the margin is of");
-    options.add("power", 0, &power.power, "X", "chance that the test succeeds");
-    options.add("rate", 0, &power.rate, "X", "confusion rate that is expected");
-    options.add("icc-rater", 0, &power.icc.rater, "X", "correlation of one rater's judgements");
-    options.add("icc-image", 0, &power.icc.image, "X", "correlation of judgements on one image");
-    options.group("Input");
-    inputs.reader.declare(options);
+    StudyFlags::declare(options);
   }
 };
 
@@ -119,7 +78,7 @@ int run_rate(cli::App& app, ConfusionProgram& p, const Operands& operands) {
     meter->update(step);
   });
   if (meter) meter->finish();
-  return done ? kDone : 130;
+  return done ? kDone : 128 + StopSignals::received();
 }
 
 int run_score(ConfusionProgram& p, const Operands& operands) {
@@ -159,6 +118,7 @@ int confusion_main(cli::App& app) {
   Operands operands = app.operands();
   const std::string verb = operands.empty() ? "" : operands[0];
   if (!operands.empty()) operands.erase(operands.begin());
+  program.refuse_others(app.options, verb);
   if (verb == "plan") return run_plan(program, operands);
   if (verb == "serve") return run_serve(program, operands);
   if (verb == "page") return run_page(program, operands);

@@ -94,6 +94,8 @@ int upscale_main(cli::App& app) {
     throw UsageError("--skip-existing needs a folder: -o DIR/");
   if (!program.baseline.wanted()) return with_stages(app, program);
   if (!program.models.empty()) throw UsageError("--baseline needs no stage: -m and --baseline exclude each other");
+  for (const char* group : {"Sampling (defaults: the stage's)", "Result", "Large pictures"})
+    app.options.refuse_given(group, "it is of stages, and --baseline has none");
   return with_baseline(app, program);
 }
 

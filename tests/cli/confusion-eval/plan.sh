@@ -25,19 +25,23 @@ fails 2 "'one' holds a study already" "${plan[@]}" real a -o one
 fails 2 "14 images are too few: a rater sees each once, in 12 main, 1 practice, 1 catch and 2 control" \
   "${plan[@]}" --trials 12 real a -o none
 [ ! -e none ]
-cp -R a lacking && rm lacking/7.png
+cp -R a lacking
+rm lacking/7.png
 fails 1 "cannot pair 'real/7.ppm': no image '7' in 'lacking'" "${plan[@]}" real lacking -o none
 [ ! -e none ]
-mkdir kept && touch kept/notes.txt
+mkdir kept
+touch kept/notes.txt
 fails 1 "no image '7' in 'lacking'" "${plan[@]}" real lacking -o kept
 [ "$(ls kept)" = notes.txt ]
 status=0
 "${plan[@]}" --trials 6 --keep-going real lacking -o fewer 2>said || status=$?
 [ "$status" = 3 ]
 grep -q '"image":"7"' fewer/trials.jsonl && exit 1
-cp -R a wrong && image 20 15 | pnmtopng >wrong/9.png
+cp -R a wrong
+image 20 15 | pnmtopng >wrong/9.png
 fails 1 "cannot pair 'real/9.ppm' with 'wrong/9.png': 20x16 and 20x15" "${plan[@]}" real wrong -o none
-cp -R a cut && head -c 100 a/3.png >cut/3.png
+cp -R a cut
+head -c 100 a/3.png >cut/3.png
 fails 1 "cut/3.png" "${plan[@]}" real cut -o none
 fails 2 "--threads -5 is not in 0 to 4096" "${plan[@]}" real a -o none --threads -5
 fails 2 "two models are named 'a'" "${plan[@]}" real a ./a -o none
@@ -45,6 +49,9 @@ fails 2 "two models are named 'a'" "${plan[@]}" real a ./a -o none
 grep -q '"models": \["x", "y"\]' named/study.json
 fails 2 "1 names for 2 models" "${plan[@]}" real a b --name x -o none
 fails 2 "plan takes the real images" "${plan[@]}" real -o none
+fails 2 "--list: it is not of plan, which would ignore it" "${plan[@]}" --list 9 real a -o none
+fails 2 "--exposure: it is not of serve" confusion-eval serve one --exposure 500 --port 0
+fails 2 "--output: it is not of score" confusion-eval score one -o results.tsv
 fails 2 "plan needs a folder" "${plan[@]}" real a
 fails 2 "task 1 shows low-resolution images" "${plan[@]}" --task 1 real a -o none
 fails 2 "'--exposure'" "${plan[@]}" --exposure 1 real a -o none

@@ -18,11 +18,16 @@ pngtopam out/5.png | pamfile | grep -q "2 by 2"
 pixels() { for i in 1 2 3 4 5; do pngtopam "$1/$i.png"; done >"$1.pixels"; }
 alike() { pixels "$1" && same out.pixels "$1.pixels"; }
 pixels out
-up low/ -o again/ && alike again
-up --batch 1 low/ -o by-one/ && alike by-one
-up --batch 3 low/ -o by-three/ && alike by-three
-up --threads 1 low/ -o one-thread/ && alike one-thread
-up --threads 3 low/ -o three-threads/ && alike three-threads
+up low/ -o again/
+alike again
+up --batch 1 low/ -o by-one/
+alike by-one
+up --batch 3 low/ -o by-three/
+alike by-three
+up --threads 1 low/ -o one-thread/
+alike one-thread
+up --threads 3 low/ -o three-threads/
+alike three-threads
 mkdir streamed
 cat low/*.ppm | up -o streamed/
 (cd streamed && i=1 && for f in *.png; do mv "$f" "x$i.png" && i=$((i + 1)); done && for f in x*; do mv "$f" "${f#x}"; done)
@@ -30,7 +35,8 @@ alike streamed
 mkdir shards
 for i in 1 2; do up --shard $i/2 low/ -o shards/; done
 alike shards
-up --seed 0 low/ -o seed0/ && alike seed0
+up --seed 0 low/ -o seed0/
+alike seed0
 up --seed 1 low/ -o seed1/
 pixels seed1
 not cmp -s out.pixels seed1.pixels
@@ -66,7 +72,8 @@ rm out/2.png
 touch -d 2001-01-01 out/1.png
 up --skip-existing low/ -o out/
 [ "$(date -r out/1.png +%Y)" = 2001 ]
-pixels out && same out.pixels again.pixels
+pixels out
+same out.pixels again.pixels
 
 # Sampling from the command line.
 for sampler in ddpm ddim dpmpp-2m; do up --sampler $sampler --steps 2 low/1.ppm >/dev/null; done
