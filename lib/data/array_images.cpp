@@ -47,6 +47,7 @@ int64_t ArrayImages::met() const { return impl_->images; }
 
 std::optional<Frame> ArrayImages::next() {
   Impl& impl = *impl_;
+  if (impl.at >= impl.images) return std::nullopt;  // of none the size may be 0
   Frame frame;
   frame.image = make_image(impl.width, impl.height);
   auto& samples = frame.image.u8;

@@ -27,6 +27,8 @@ double consistency(const ScoreOptions& options, const Image& image, const Image&
     throw DataError(cat("its size, ", size_of(image), ", is not ",
                         options.scale > 0 ? cat(scale) : std::string("a whole number of"),
                         " times that of the low-resolution image, ", size_of(low_res)));
+  if (scale == 1 && options.scale != 1)  // else nothing would be measured but the likeness of two images
+    throw DataError(cat("the low-resolution image is as large as it, ", size_of(image), "; is it the right one?"));
   const Image part = crop(image, 0, 0, low_res.width * scale, low_res.height * scale);
   // Rounded once, at the end, as the low-resolution image was.
   const Image small = resize(with_depth(part, std::max(part.depth, low_res.depth)), low_res.width, low_res.height,

@@ -5,6 +5,7 @@
 #include <torch/script.h>
 
 #include <algorithm>
+#include <regex>
 #include <sstream>
 
 #include "base/error.h"
@@ -37,14 +38,24 @@ bool is_inception(const torch::jit::Module& module) {
   return found == 2;
 }
 
-// Of a failure inside the script: a trace of its calls comes first, then the reason. Newer libtorches add their own trace.
+// As one line. Of a failure inside the script libtorch tells the trace of its calls first, and then "RuntimeError: ..."; of
+// any other the reason stands first. Newer ones add a trace of their own at the end.
 std::string reason(const std::exception& error) {
   const auto* with_trace = dynamic_cast<const c10::Error*>(&error);
-  std::istringstream lines(with_trace ? with_trace->what_without_backtrace() : error.what());
-  std::string last = "unknown error";
-  for (std::string line; std::getline(lines, line);)
-    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
-  return last;
+  std::istringstream text(with_trace ? with_trace->what_without_backtrace() : error.what());
+  static const std::regex kRaised("[A-Za-z_.]*(Error|Exception): .*");
+  std::vector<std::string> lines;
+  size_t first = 0;
+  for (std::string line; std::getline(text, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    lines.push_back(line);
+    if (std::regex_match(line, kRaised)) first = lines.size() - 1;
+  }
+  if (lines.empty()) return "unknown error";
+  const bool raised = lines[0].starts_with("The following operation failed");
+  std::string result = lines[raised ? first : 0];
+  for (size_t i = first + 1; raised && i < lines.size(); ++i) result += " " + lines[i];
+  return result;
 }
 
 class TorchScriptNetwork : public FeatureNetwork {
@@ -62,7 +73,8 @@ class TorchScriptNetwork : public FeatureNetwork {
     // The file itself does (x - 128) / 128.
     if (spec_.scale == "127.5")
       for (float& level : levels) level = (level - 127.5f) * static_cast<float>(128 / 127.5) + 128;
-    return at::from_blob(levels.data(), {height, width, Image::kChannels}, at::kFloat).permute({2, 0, 1}).contiguous();
+    const at::Tensor pixels = at::from_blob(levels.data(), {height, width, Image::kChannels}, at::kFloat);
+    return pixels.permute({2, 0, 1}).clone(at::MemoryFormat::Contiguous);
   }
 
  protected:
@@ -100,8 +112,9 @@ std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const 
   torch::jit::Module module;
   try {
     module = torch::jit::load(path, options.device);
-  } catch (const c10::Error&) {
-    throw DataError(cat("cannot read '", path, "': it is not a TorchScript file, or a damaged one"));
+  } catch (const std::exception& error) {
+    throw DataError(cat("cannot read '", path, "': it is not a TorchScript file, a damaged one, or one for another libtorch: ",
+                        reason(error)));
   }
   module.eval();
   const auto method = module.find_method("forward");

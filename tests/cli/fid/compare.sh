@@ -128,7 +128,8 @@ fid compare --kid --prc a arrays.npz | sed 1,2d | cut -f1,2 >table
 fid compare --kid --prc a batch.npz | sed 1,2d | cut -f1,2 >again
 same table again
 fails 2 "no feature network is named" env -u FID_FEATURES fid compare --kid a.npz batch.npz
-sed "s/<f8/>f8/" mu.npy >big.npy && mv big.npy mu.npy
+sed "s/<f8/>f8/" mu.npy >big.npy
+mv big.npy mu.npy
 zip -q big.npz mu.npy sigma.npy
 fails 1 "cannot read 'big.npz': array 'mu' is of type '>f8', which is not read; store it as little-endian" fid compare a big.npz
 printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 9, 0, 3), }" >arr_0.npy
@@ -139,6 +140,9 @@ fails 1 "--ci needs the features of the first images" fid compare --ci batch.npz
 # Options that statistics were not made by.
 fails 1 "resize asked for and that of 'a.npz' are 'torch' and 'own'" fid compare --resize torch a.npz b.npz
 fails 1 "scale asked for" fid compare --scale 128 a.npz b.npz
+feature_network strange.pt 'torch.no_such_operator(f)'
+fails 1 "cannot read 'strange.pt': it is not a TorchScript file, a damaged one, or one for another libtorch: Unknown builtin op" \
+  fid compare --features strange.pt a b
 feature_network other.pt 32
 fails 1 "features asked for and that of 'a.npz' are 'other.pt:" fid compare --features other.pt a.npz b.npz
 fid compare --force --features other.pt a.npz b.npz 2>err >table

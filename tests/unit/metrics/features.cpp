@@ -80,6 +80,42 @@ TEST_CASE("what a TorchScript says of itself") {
   CHECK(x[2][1][0].item<float>() == 11.0f);
 }
 
+TEST_CASE("an image of one pixel is prepared like any other") {
+  const samples::Folder scratch;
+  const auto network = open_features(script(scratch.path + "net.pt", kForward));
+  Image image = make_image(1, 1);
+  for (uint8_t i = 0; i < 3; ++i) image.u8[i] = static_cast<uint8_t>(8 * (i + 1));
+  const at::Tensor x = network->prepare(image);
+  const at::Tensor other = at::full({64}, -1.0);  // in the memory that would be free by now
+  for (int i = 0; i < 3; ++i) CHECK(x[i][0][0].item<float>() == 8.0f * static_cast<float>(i + 1));
+}
+
+TEST_CASE("why a script failed, in one line") {
+  const samples::Folder scratch;
+  const auto why = [&](const char* body) {
+    const auto network = open_features(script(scratch.path + "net.pt", body));
+    try {
+      (*network)(levels(1, 8), {});
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  // A reason of two lines; and one that comes before anything is run.
+  const std::string raised = why(R"(
+  def forward(self, img: Tensor, return_features: bool=False) -> Tensor:
+      assert img.size(3) != 8, "too small\nenlarge it"
+      return img
+)");
+  CAPTURE(raised);
+  CHECK(raised.find("too small enlarge it") != std::string::npos);
+  const std::string mistyped = why(R"(
+  def forward(self, img: Tensor, return_features: int) -> Tensor:
+      return img
+)");
+  CHECK(mistyped.find("Expected a value of type 'int'") != std::string::npos);
+}
+
 TEST_CASE("files that cannot serve are refused") {
   const samples::Folder scratch;
   CHECK_THROWS_WITH_AS(open_features(""), doctest::Contains("6726825d"), UsageError);
@@ -131,7 +167,7 @@ TEST_CASE("what a network returns is checked") {
   } catch (const Error& error) {
     said = error.what();
   }
-  CHECK(said.starts_with("cannot use 'fixed.pt' on images of 9x9: "));
+  CHECK(said.starts_with("cannot use 'fixed.pt' on images of 9x9: RuntimeError: "));
   CHECK(said.find("shapes cannot be multiplied") != std::string::npos);
   CHECK(said.find('\n') == std::string::npos);
 }
