@@ -9,8 +9,8 @@
 #include <cctype>
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <random>
 #include <utility>
 
@@ -62,9 +62,14 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     if (!file_) throw fail();
     return;
   }
-  // A link stays a link: its target is replaced.
-  char real[PATH_MAX];
-  target_ = ::realpath(path.c_str(), real) ? real : path;
+  // A link stays a link: its target is replaced, or made where there is none yet.
+  std::error_code ignored;
+  target_ = path;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(target_, ignored); ++links) {
+    const std::filesystem::path to = std::filesystem::read_symlink(target_, ignored);
+    if (ignored) break;
+    target_ = to.is_absolute() ? to.string() : directory_of(target_) + to.string();
+  }
   const std::string folder = directory_of(target_);
   if (base_name(target_).size() > NAME_MAX) {
     errno = ENAMETOOLONG;

@@ -26,14 +26,25 @@ fails 1 "not a PNG, JPEG or PNM image" degrade -s 2 a.png "$SOURCE/Makefile" -o 
 ln -s target.png link.png
 : >target.png
 degrade -s 2 a.png -o link.png
-[ -L link.png ] && [ -s target.png ]
+[ -L link.png ]
+[ -s target.png ]
+mkdir elsewhere
+ln -s link2.png link1.png
+ln -s elsewhere/new.png link2.png
+degrade -s 2 a.png -o link1.png
+[ -L link1.png ]
+[ -L link2.png ]
+same elsewhere/new.png target.png
 mkfifo pipe.ppm
 cat pipe.ppm >got &
 degrade -s 2 a.png -o pipe.ppm
 wait
-[ -p pipe.ppm ] && degrade -s 2 a.png -o plain.ppm && same got plain.ppm
+[ -p pipe.ppm ]
+degrade -s 2 a.png -o plain.ppm
+same got plain.ppm
 long=$(printf 'n%.0s' $(seq 250)).ppm
-degrade -s 2 a.png -o "$long" && same "$long" plain.ppm
+degrade -s 2 a.png -o "$long"
+same "$long" plain.ppm
 # Nor does a program that is killed leave half a file.
 mkdir killed
 (exec degrade -s 1 --png-level 0 -o killed/ - < <(for i in 1 2 3 4 5 6; do cat a.ppm; done; sleep 20)) &
@@ -46,8 +57,10 @@ wait $! || true
 fails 1 "cannot read 'standard input': Bad file descriptor" timeout 20 bash -c 'degrade -s 2 <&-'
 fails 1 "cannot write 'standard output': Bad file descriptor" bash -c 'sr-metrics a.png b.png >&-'
 fails 1 "cannot write 'standard output': Bad file descriptor" bash -c 'degrade -s 2 a.png >&-'
-degrade -s 2 a.png -o closed.ppm 2>&- && same closed.ppm plain.ppm
-degrade -s 2 a.png -o closed.ppm >&- && same closed.ppm plain.ppm
+degrade -s 2 a.png -o closed.ppm 2>&-
+same closed.ppm plain.ppm
+degrade -s 2 a.png -o closed.ppm >&-
+same closed.ppm plain.ppm
 
 # Archives: links are told, damage to one member of a zip is that member's, holes cost nothing.
 mkdir tree
@@ -63,7 +76,9 @@ degrade -s 2 whole.tar -o whole/
 fails 3 "cannot open 'dangling/x.png'" bash -c 'mkdir dangling && cp a.png dangling && ln -s nowhere dangling/x.png &&
   degrade -s 2 --keep-going dangling -o dangled/'
 [ "$(ls dangled)" = a.png ]
-cp a.ppm t1.ppm && cp b.ppm t2.ppm && cp a.ppm t3.ppm
+cp a.ppm t1.ppm
+cp b.ppm t2.ppm
+cp a.ppm t3.ppm
 zip -q -0 crc.zip t1.ppm t2.ppm t3.ppm
 perl -0777 -pi -e 'my $at = index($_, "t2.ppm") + 200; substr($_, $at, 1) = chr(ord(substr($_, $at, 1)) ^ 1)' crc.zip
 fails 3 "cannot read 'crc.zip:t2.ppm': ZIP bad CRC" degrade -s 2 --keep-going crc.zip -o crc/
@@ -71,7 +86,9 @@ fails 3 "cannot read 'crc.zip:t2.ppm': ZIP bad CRC" degrade -s 2 --keep-going cr
 for i in 1 2 3 4 5 6 7 8 9 10; do mkdir -p web/$i; done
 for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4 5 6 7 8 9 10; do ln -s ../$j web/$i/to-$j; done; done
 fails 1 "more than 10000 linked folders" timeout 60 degrade -s 2 web -o web-out/
-truncate -s 1T hole && printf x >>hole && cp a.png after.png
+truncate -s 1T hole
+printf x >>hole
+cp a.png after.png
 tar -S -cf hole.tar hole after.png
 timeout 20 degrade -s 2 hole.tar -o holes/
 [ "$(ls holes)" = after.png ]
@@ -79,7 +96,10 @@ rm hole
 tar --format=v7 -cf v7.tar a.png b.png
 degrade -s 2 v7.tar -o v7/
 [ "$(ls v7 | xargs)" = 'a.png b.png' ]
-mkdir Photos && cp a.png Photos && tar cf - Photos/a.png | degrade -s 2 -o photos/ && [ -e photos/Photos/a.png ]
+mkdir Photos
+cp a.png Photos
+tar cf - Photos/a.png | degrade -s 2 -o photos/
+[ -e photos/Photos/a.png ]
 
 # ImageMagick's PNG keeps the line that an image had in the stream, and we read it there.
 printf 'P6\n#sr {"key":"kk","i":5,"class":3,"seed":7}\n1 1\n255\nabc' | "$CONVERT" ppm:- png24:line.png

@@ -10,28 +10,38 @@ degrade -s 1 in/ | grep -av '^#sr' >wanted
 
 (cd in && tar cf ../a.tar b.ppm notes.txt .hidden.png sub/a.PNG sub/c.jpeg && zip -q ../a.zip b.ppm notes.txt sub/a.PNG sub/c.jpeg)
 for how in gz:gzip xz:xz bz2:bzip2 zst:zstd; do
-  command -v "${how#*:}" >/dev/null && "${how#*:}" -c <a.tar >"a.tar.${how%:*}"
+  "${how#*:}" -c <a.tar >"a.tar.${how%:*}"
 done
 for archive in a.*; do
-  degrade -s 1 "$archive" | grep -av '^#sr' >seen && same seen wanted
-  degrade -s 1 <"$archive" | grep -av '^#sr' >seen && same seen wanted
+  degrade -s 1 "$archive" | grep -av '^#sr' >seen
+  same seen wanted
+  degrade -s 1 <"$archive" | grep -av '^#sr' >seen
+  same seen wanted
   mv "$archive" "renamed-$archive" # by content, not by name
   degrade -s 1 -o "out-$archive/" "renamed-$archive"
-  [ -f "out-$archive/b.png" ] && [ -f "out-$archive/sub/a.png" ] && [ -f "out-$archive/sub/c.png" ]
+  [ -f "out-$archive/b.png" ]
+  [ -f "out-$archive/sub/a.png" ]
+  [ -f "out-$archive/sub/c.png" ]
 done
 
 printf '%s\n' in/b.ppm '' in/sub >list
-degrade -s 1 @list | grep -av '^#sr' >seen && same seen wanted
-cat in/b.ppm in/sub/a.PNG in/sub/c.jpeg | degrade -s 1 | grep -av '^#sr' >seen && same seen wanted
-degrade -s 1 in/b.ppm - in/sub/c.jpeg <in/sub/a.PNG | grep -av '^#sr' >seen && same seen wanted
-degrade -s 1 <(cat in/b.ppm in/sub/a.PNG) in/sub/c.jpeg | grep -av '^#sr' >seen && same seen wanted
+degrade -s 1 @list | grep -av '^#sr' >seen
+same seen wanted
+cat in/b.ppm in/sub/a.PNG in/sub/c.jpeg | degrade -s 1 | grep -av '^#sr' >seen
+same seen wanted
+degrade -s 1 in/b.ppm - in/sub/c.jpeg <in/sub/a.PNG | grep -av '^#sr' >seen
+same seen wanted
+degrade -s 1 <(cat in/b.ppm in/sub/a.PNG) in/sub/c.jpeg | grep -av '^#sr' >seen
+same seen wanted
 
 # Through a stream the keys stay; shards make the same files together.
 degrade -s 1 in | degrade -s 1 -o out/
 [ "$(cd out && find . -type f | sort | xargs)" = './b.png ./sub/a.png ./sub/c.png' ]
 for i in 1 2; do degrade -s 1 --shard $i/2 -o shards/ in; done
 for file in b sub/a sub/c; do
-  pngtopam out/$file.png >one.ppm && pngtopam shards/$file.png >other.ppm && same one.ppm other.ppm
+  pngtopam out/$file.png >one.ppm
+  pngtopam shards/$file.png >other.ppm
+  same one.ppm other.ppm
 done
 grep -a -q 'tEXtComment' out/b.png
 grep -a -q 'Softwaresr3-cdm' <(tr -d '\0' <out/b.png)
@@ -40,7 +50,8 @@ grep -a -q 'Softwaresr3-cdm' <(tr -d '\0' <out/b.png)
 mkdir -p mixed/sub
 cp in/b.ppm mixed
 touch mixed/notes.txt mixed/Thumbs.db mixed/.hidden.webp
-degrade -s 1 mixed -o mixed-out/ 2>said && [ ! -s said ]
+degrade -s 1 mixed -o mixed-out/ 2>said
+[ ! -s said ]
 touch mixed/sub/a.WEBP mixed/c.tiff
 degrade -s 1 mixed -o mixed-out/ 2>said
 [ "$(cat said)" = "degrade: warning: passing over, in 'mixed', 2 files of formats that are not read ('c.tiff'): make them PNG" ]
