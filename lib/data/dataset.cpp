@@ -42,7 +42,7 @@ Dataset::Dataset(const DataOptions& options, int64_t side)
       budget_(static_cast<uint64_t>(std::max<int64_t>(options.cache_mb, 0)) << 20) {
   if (!resize_ && options.pretreatment != "crop") throw UsageError(cat("no pretreatment '", options.pretreatment, "'"));
   leave_out(options.leave_out);
-  leave_small_ones(options.skip_small, options.keep_going);
+  leave_small_ones(options);
   if (listing_.items.empty()) throw Error("no images to train on");
 }
 
@@ -55,7 +55,7 @@ void Dataset::leave_out(const std::vector<std::string>& paths) {
   });
 }
 
-void Dataset::leave_small_ones(bool skip, bool keep_going) {
+void Dataset::leave_small_ones(const DataOptions& options) {
   std::vector<Listing::Item> fit;
   std::string first;
   int64_t small = 0;
@@ -64,7 +64,7 @@ void Dataset::leave_small_ones(bool skip, bool keep_going) {
     try {
       side = std::max(shorter_side(listing_, i), pad_);
     } catch (const Error& error) {
-      if (!keep_going) throw DataError(error.what() + std::string(kKeepGoingHelps));
+      if (!options.keep_going) throw DataError(cat(error.what(), options.can_keep_going ? kKeepGoingHelps : ""));
     }
     if (side < side_) {
       if (small++ == 0) first = cat("'", listing_.items[i].origin, "' is ", side, " pixels on its shorter side");
@@ -77,7 +77,7 @@ void Dataset::leave_small_ones(bool skip, bool keep_going) {
     return;
   }
   const std::string what = cat(small, small == 1 ? " image is" : " images are", " smaller than the ", side_, "x", side_, " crop");
-  if (!skip || fit.empty()) throw Error(cat("cannot train on these images: ", what, ": ", first));
+  if (!options.skip_small || fit.empty()) throw Error(cat("cannot train on these images: ", what, ": ", first));
   note(cat("left out: ", what));
   listing_.items = std::move(fit);
 }

@@ -43,7 +43,7 @@ class Dataset {
   using Kept = std::list<std::pair<int64_t, std::shared_ptr<const Image>>>;  // latest first
 
   void leave_out(const std::vector<std::string>& paths);
-  void leave_small_ones(bool skip, bool keep_going);
+  void leave_small_ones(const DataOptions& options);
   Image prepared(int64_t i) const;
 
   Listing listing_;

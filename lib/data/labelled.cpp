@@ -17,6 +17,7 @@ DataOptions options_of(const std::vector<std::string>& operands, int64_t cache_m
   DataOptions options;
   options.operands = operands;
   options.cache_mb = cache_mb;
+  options.can_keep_going = false;  // a score of other images would be another score
   return options;
 }
 

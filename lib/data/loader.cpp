@@ -173,7 +173,7 @@ struct Loader::Impl {
       try {
         return dataset.image(i);
       } catch (const Error& error) {
-        if (!options.keep_going) throw DataError(error.what() + std::string(kKeepGoingHelps));
+        if (!options.keep_going) throw DataError(cat(error.what(), options.can_keep_going ? kKeepGoingHelps : ""));
         const std::lock_guard lock(damaged_mutex);
         if (damaged.insert(i).second) complain(cat(error.what(), "; another image takes its place"));
       }

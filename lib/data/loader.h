@@ -25,6 +25,7 @@ struct DataOptions {
   std::string pretreatment = "crop";  // crop: random crop at full size | resize: largest centre square, area to high_res
   int64_t pad = 0;                    // smaller images are put in the middle of this side, their border repeated
   bool skip_small = false;            // leave out images smaller than the crop
+  bool can_keep_going = true;         // whether the program has the option that messages name
   bool keep_going = false;            // another image takes the place of one that cannot be read
   std::vector<std::string> leave_out; // files that are no images to train on, whatever folder is named
   int64_t cache_mb = 4096;            // decoded images kept in memory, as 8 bits; beyond that they are decoded again

@@ -28,10 +28,6 @@ Predict predict_named(const std::string& name) {
   throw Error(cat("'", name, "' is no prediction: it is eps, x0 or v"));
 }
 
-const char* name_of(Predict predict) {
-  return predict == Predict::kEps ? "eps" : predict == Predict::kX0 ? "x0" : "v";
-}
-
 at::Tensor q_sample(const at::Tensor& x0, const at::Tensor& eps, const at::Tensor& alpha_bar) {
   const auto [signal, noise] = scales(alpha_bar, x0);
   return signal * x0 + noise * eps;
@@ -61,10 +57,6 @@ at::Tensor x0_from(Predict predict, const at::Tensor& x_t, const at::Tensor& out
   if (predict == Predict::kX0) return output;
   const auto [signal, noise] = scales(alpha_bar, x_t);
   return predict == Predict::kEps ? (x_t - noise * output) / signal : signal * x_t - noise * output;
-}
-
-at::Tensor eps_from_x0(const at::Tensor& x_t, const at::Tensor& x0, double alpha_bar) {
-  return (x_t - std::sqrt(alpha_bar) * x0) * (1 / std::sqrt(1 - alpha_bar));
 }
 
 Posterior q_posterior(double alpha_bar_t, double alpha_bar_s) {

@@ -11,14 +11,12 @@ namespace sr3 {
 
 enum class Predict { kEps, kX0, kV };
 Predict predict_named(const std::string& name);  // eps|x0|v; Error
-const char* name_of(Predict predict);
 
 at::Tensor q_sample(const at::Tensor& x0, const at::Tensor& eps, const at::Tensor& alpha_bar);
 // What the network should say of (x0, eps) at this level.
 at::Tensor training_target(Predict predict, const at::Tensor& x0, const at::Tensor& eps, const at::Tensor& alpha_bar);
 at::Tensor x0_from(Predict predict, const at::Tensor& x_t, const at::Tensor& output, double alpha_bar);
 at::Tensor x0_from(Predict predict, const at::Tensor& x_t, const at::Tensor& output, const at::Tensor& alpha_bar);
-at::Tensor eps_from_x0(const at::Tensor& x_t, const at::Tensor& x0, double alpha_bar);
 
 // q(x_s | x_t, x0), s the less noisy level: mean = x0_coefficient x0 + x_t_coefficient x_t.
 struct Posterior {

@@ -24,7 +24,7 @@ Step ancestral_step(double t, double s, const std::string& variance) {
 
 Step ddim_step(double t, double s, double eta) {
   const double sigma = eta * std::sqrt(q_posterior(t, s).variance);
-  // The noise that stays in x_s beside the fresh one; not below zero when eta > 1 asks for more than there is.
+  // The noise that stays in x_s beside the fresh one; not below zero by rounding.
   const double x = std::sqrt(std::max(0.0, 1 - s - sigma * sigma) / (1 - t));
   return {std::sqrt(s) - x * std::sqrt(t), x, 0, sigma};
 }

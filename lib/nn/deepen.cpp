@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "nn/unet.h"
 
 namespace sr3 {
 
@@ -62,7 +63,9 @@ bool is_deeper(const UNetOptions& from, const UNetOptions& to) {
   if (from.blocks.size() != to.blocks.size() || from.blocks == to.blocks || to.skip_scale != 1) return false;
   for (size_t level = 0; level < from.blocks.size(); ++level)
     if (to.blocks[level] < from.blocks[level]) return false;
-  return true;
+  UNetOptions more = from;
+  more.blocks = to.blocks;
+  return parameter_shapes(more) == parameter_shapes(to);
 }
 
 std::vector<std::pair<std::string, at::Tensor>> deepen(const UNetOptions& from, const UNetOptions& to,

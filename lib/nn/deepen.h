@@ -12,7 +12,8 @@
 
 namespace sr3 {
 
-// Whether `to` is `from` with more blocks at some levels, and skips that pass on what they get (skip_scale 1).
+// Whether `to` is `from` with more blocks at some levels and else of the same shapes, and its skips pass on what they get
+// (skip_scale 1).
 bool is_deeper(const UNetOptions& from, const UNetOptions& to);
 
 // The tensors of a network of options `from` under the names that they have in one of options `to`, with those of the new

@@ -77,7 +77,6 @@ class ReadyConv::Packed {
 ReadyConv::ReadyConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type)
     : weight_(weight.to(type).contiguous(at::MemoryFormat::ChannelsLast)),
       bias_(bias.defined() ? bias.to(type) : bias),
-      in_channels_(weight.size(1)),
       stride_(plan.stride),
       padding_(plan.same ? 0 : plan.kernel / 2),
       same_(plan.same) {

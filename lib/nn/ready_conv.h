@@ -17,7 +17,6 @@ class ReadyConv {
   ReadyConv() = default;
   // weight (out, in, k, k) and bias (out; or undefined) on their device; they run in `type`.
   ReadyConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type);
-  int64_t in_channels() const { return in_channels_; }
   // x: (N, in, H, W) channels_last, in `type`. Thread-safe.
   at::Tensor operator()(const at::Tensor& x) const;
 
@@ -25,7 +24,7 @@ class ReadyConv {
   class Packed;
 
   at::Tensor weight_, bias_;
-  int64_t in_channels_ = 0, stride_ = 1, padding_ = 0;
+  int64_t stride_ = 1, padding_ = 0;
   bool same_ = false;               // ConvPlan's
   std::shared_ptr<Packed> packed_;  // null: conv2d serves
 };

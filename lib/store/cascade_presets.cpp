@@ -146,6 +146,7 @@ NewCascade new_cascade(const CascadeWish& wish, const std::string& name) {
     const int64_t low = i == 0 ? 0 : wish.sizes[i - 1], high = wish.sizes[i];
     if (high < kSmallestMap || high > 1 << 16)
       throw UsageError(cat("--new: a side of ", high, " is not in 4 to 65536"));
+    if (i > 0 && low < 1) throw UsageError(cat("--new: a side of ", low, " is not in 1 to 65536"));
     if (i > 0 && (high <= low || high % low != 0))
       throw UsageError(cat("--new: ", high, " is not a multiple of ", low, ", the size before it"));
     // CDM, section 4.4: noise where images are small, blur where they are large.

@@ -30,7 +30,7 @@ struct NewCascade {
 // name: of the files, without extension. UsageError: an unknown preset, sizes that do not grow by whole factors, ...
 NewCascade new_cascade(const CascadeWish& wish, const std::string& name);
 
-// "tiny, small, ...", and each with a line of text for --help.
+// "tiny, small, ..."
 std::string cascade_preset_names();
 
 }  // namespace sr3

@@ -37,6 +37,7 @@ void check_sections(const StageManifest& m, Require require) {
   const int64_t out = image.channels * (learned ? 2 : 1);
   require(net.out_channels == out,
           cat("'network.out_channels' must be ", out, " with 'diffusion.variance' '", m.diffusion.variance, "'"));
+  require(!regression || net.classes == 0, "'network.classes' must be 0 with kind 'regression'");
   require(!regression || m.diffusion.predict == "x0", "'diffusion.predict' must be 'x0' with kind 'regression'");
   require(!learned || m.diffusion.schedule.steps >= 2, "'diffusion.variance' 'learned' needs a schedule of 2 steps or more");
   require(!regression || !learned, "'diffusion.variance' cannot be 'learned' with kind 'regression'");

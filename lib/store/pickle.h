@@ -1,4 +1,4 @@
-// Python's pickle format (protocols 0 to 4) as data: numbers, texts, lists, tuples, dicts, and names with arguments.
+// Python's pickle format (protocols 0 to 5) as data: numbers, texts, lists, tuples, dicts, and names with arguments.
 // Nothing is called and nothing is imported: a global is a name, a call a name with its arguments, and a name that is
 // not on the caller's list ends the reading. Bounded: every value takes a byte of the input at least, and their number
 // is limited.

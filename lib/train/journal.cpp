@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -79,7 +81,8 @@ std::string journal_text(const JournalLine& line) {
   return json.dump() + "\n";
 }
 
-Journal::Journal(const std::string& path, const std::string& stage) : path_(path) {
+Journal::Journal(const std::string& path, const std::string& stage)
+    : path_(path), made_(access(path.c_str(), F_OK) != 0) {
   fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (fd_ < 0) fail(path);
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -88,9 +91,14 @@ Journal::Journal(const std::string& path, const std::string& stage) : path_(path
   }
 }
 
-Journal::~Journal() { ::close(fd_); }
+Journal::~Journal() {
+  struct stat status;
+  if (made_ && fstat(fd_, &status) == 0 && status.st_size == 0) ::unlink(path_.c_str());
+  ::close(fd_);
+}
 
 void Journal::cut(int64_t step) {
+  if (held_) return;
   size_t keep = 0;
   for (const auto& [line, end] : lines_of(step > 0 ? read_text(path_) : "")) {
     if (line && line->step > step) break;
@@ -100,7 +108,19 @@ void Journal::cut(int64_t step) {
 }
 
 void Journal::append(const JournalLine& line) {
-  const std::string text = journal_text(line);
+  if (held_)
+    waiting_ += journal_text(line);
+  else
+    write(journal_text(line));
+}
+
+void Journal::release() {
+  if (!std::exchange(held_, false)) return;
+  if (ftruncate(fd_, 0) != 0) fail(path_);
+  write(std::exchange(waiting_, ""));
+}
+
+void Journal::write(const std::string& text) {
   for (size_t done = 0; done < text.size();) {
     const ssize_t n = ::write(fd_, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;

@@ -27,19 +27,25 @@ std::string journal_text(const JournalLine& line);  // with its newline
 
 class Journal {
  public:
-  // Error "'x.json' is being trained by another process".
+  // Error "'x.json' is being trained by another process". A journal that was made and stays empty is gone in the end.
   Journal(const std::string& path, const std::string& stage);
   ~Journal();
   Journal(const Journal&) = delete;
   // Drops the lines after `step` (all, when it is 0), and an unfinished last one (a killed writer's). A damaged line
   // among the others stays.
   void cut(int64_t step);
+  // After hold(), which leaves the file as it is, lines wait for release(), which puts them in the place of all that is there.
   void append(const JournalLine& line);
+  void hold() { held_ = true; }
+  void release();
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_;
+  void write(const std::string& text);
+
+  std::string path_, waiting_;
   int fd_ = -1;
+  bool made_ = false, held_ = false;
 };
 
 // All whole lines of a journal but damaged ones; empty when there is no such file.

@@ -262,11 +262,12 @@ TrainerOptions RunFlags::resolved(TrainerOptions base) const {
     throw UsageError(cat("--time-limit: ", error.what()));
   }
   try {
-    if (!save_every.empty() && std::isdigit(static_cast<unsigned char>(save_every.back())))
+    if (!save_every.empty() && std::isdigit(static_cast<unsigned char>(save_every.back()))) {
       result.save_steps = parse_int(save_every);
-    else
+      if (result.save_steps < 1) throw UsageError(cat("'", save_every, "' is not 1 or more"));
+    } else {
       result.save_seconds = parse_duration(save_every);
-    if (result.save_steps < 0) throw UsageError(cat("'", save_every, "' is below 0"));
+    }
   } catch (const UsageError& error) {
     throw UsageError(cat("--save-every: ", error.what()));
   }

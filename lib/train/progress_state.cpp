@@ -34,11 +34,11 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/diffusion/level_draw", "--level-draw"},
     {"/diffusion/schedule/kind", "--schedule"},
     {"/diffusion/schedule/steps", "--diffusion-steps"},
-    {"/low_res/kernel", "--kernel"},
-    {"/low_res/convention", "--convention"},
-    {"/low_res/blur", "--blur"},
-    {"/low_res/noise", "--noise"},
-    {"/low_res/jpeg", "--jpeg"},
+    {"/low_res/recipe/kernel", "--kernel"},
+    {"/low_res/recipe/convention", "--convention"},
+    {"/low_res/recipe/blur", "--blur"},
+    {"/low_res/recipe/noise", "--noise"},
+    {"/low_res/recipe/jpeg", "--jpeg"},
     {"/batch", "--batch"},
     {"/accumulate", "--accumulate"},
     {"/learning_rate", "--learning-rate"},
@@ -49,7 +49,6 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/weight_decay", "--weight-decay"},
     {"/precision", "--precision"},
     {"/threads", "--threads"},
-    {"/crop", "--crop"},
     {"/no_flip", "--no-flip"},
     {"/min_detail", "--min-detail"},
     {"/pretreatment", "--pretreatment"},
@@ -78,7 +77,8 @@ void compare(const json& begun, const json& now, const std::string& path, std::v
   const auto known = kOptionOf.find(path);
   const std::string option = known != kOptionOf.end() ? known->second : cat("'", path.substr(1), "'");
   const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
-  out.push_back({option, text(begun), text(now)});
+  // Another kind of stage differs in much else, which would be no explanation.
+  out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(begun), text(now)});
 }
 
 std::vector<Difference> differences(const std::string& begun, const std::string& now) {
@@ -171,14 +171,15 @@ void parse_progress(const std::string& text, const std::string& origin, Training
 }
 
 void check_settings(const TrainingSettings& begun, const TrainingSettings& now, const std::string& stage) {
+  const std::string none = json().dump();
   const auto refuse = [&](const Difference& d) {
-    throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", d.now, " contradicts the ", d.begun,
+    const auto shown = [&](const std::string& value) { return value == none ? "0" : value; };  // a pad of 0 is not noted
+    throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", shown(d.now), " contradicts the ", shown(d.begun),
                          " it was begun with (--restart begins anew)"));
   };
   if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
   for (const auto& d : differences(begun.stage, now.stage)) refuse(d);
   // What an older version did not note cannot differ.
-  const std::string none = json().dump();
   for (const auto& d : differences(begun.data, now.data)) {
     const bool digest = d.option == kNames || d.option == kSizes;
     if (digest && (d.begun == none || d.now == none)) continue;

@@ -20,7 +20,11 @@ StopSignals::StopSignals() {
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART | SA_RESETHAND;
-  for (int i = 0; i < 2; ++i) sigaction(kSignals[i], &action, &former[i]);
+  for (int i = 0; i < 2; ++i) {
+    sigaction(kSignals[i], &action, &former[i]);
+    // A script's background job ignores the terminal's ^C, which is meant for others.
+    if (former[i].sa_handler == SIG_IGN) sigaction(kSignals[i], &former[i], nullptr);
+  }
 }
 
 StopSignals::~StopSignals() {

@@ -112,6 +112,17 @@ void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::str
   for (auto& [value, target] : pairs) target.detach().copy_(value);
 }
 
+std::string data_name(const std::vector<std::string>& operands) {
+  std::string result;
+  for (std::string operand : operands) {
+    while (operand.size() > 1 && operand.ends_with('/')) operand.pop_back();
+    std::error_code none;
+    result += cat(result.empty() ? "" : ", ",
+                  std::filesystem::is_directory(operand, none) ? base_name(operand) : stem_of(operand));
+  }
+  return result;
+}
+
 namespace {
 
 // What two networks of other tensors differ in, by the keys of their manifests: "'network.channels' is 8, not 16".
@@ -128,7 +139,8 @@ std::string networks_apart(const StageManifest& from, const StageManifest& to) {
   if (parameter_shapes(from.network) == parameter_shapes(to.network)) return text;
   const auto network = [](const StageManifest& stage) { return nlohmann::json::parse(manifest_text(stage)).at("network"); };
   compare_keys(network(from), network(to), "network", text);
-  return text;
+  const bool deeper = from.network.blocks != to.network.blocks && to.network.skip_scale != 1;
+  return deeper ? text + " (more blocks need a 'network.skip_scale' of 1)" : text;
 }
 
 }  // namespace
@@ -140,23 +152,25 @@ std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageMa
   if (theirs.input != ours.input)
     throw UsageError(cat("cannot begin with '", path, "': its 'network.level.input' is '", theirs.input, "', not '",
                          ours.input, "'"));
+  const bool deeper = is_deeper(from.network, stage.network);
+  if (const std::string apart = deeper ? "" : networks_apart(from, stage); !apart.empty())
+    throw UsageError(cat("cannot begin with '", path, "': ", apart));
+  // No shape tells of it, and it is chosen anew for other channels.
+  if (from.network.groups != stage.network.groups)
+    throw UsageError(cat("cannot begin with '", path, "': its 'network.groups' is ", from.network.groups, ", not ",
+                         stage.network.groups, " (--groups ", from.network.groups, ")"));
   const std::string weights = weights_path(path, from);
   if (sha256_file(weights) != from.weights_sha256)
     throw DataError(cat("cannot use '", weights, "': its digest is not the one in '", path, "'"));
   TensorFile file = read_safetensors(weights);
-  if (is_deeper(from.network, stage.network)) {
-    file.tensors = deepen(from.network, stage.network, file.tensors, to);
-    note(cat("beginning with '", path, "' and new blocks that pass on what they get"));
-  } else if (const std::string apart = networks_apart(from, stage); !apart.empty()) {
-    throw UsageError(cat("cannot begin with '", path, "': ", apart));
-  }
+  if (deeper) file.tensors = deepen(from.network, stage.network, file.tensors, to);
   copy_tensors(file, to, weights);
+  if (deeper) note(cat("beginning with '", path, "' and new blocks that pass on what they get"));
 
   const auto compare = [&](const char* key, const auto& was, const auto& is) {
     if (was != is) warn(cat("'", path, "' was trained with '", key, "' ", was, ", this stage has ", is));
   };
   const DiffusionOptions &was = from.diffusion, &is = stage.diffusion;
-  compare("kind", from.kind, stage.kind);
   compare("scale", from.image.scale(), stage.image.scale());
   compare("diffusion.predict", was.predict, is.predict);
   compare("diffusion.target", was.target, is.target);
@@ -172,7 +186,9 @@ std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageMa
   compare("network.head_channels", from.network.head_channels, stage.network.head_channels);
   compare("network.concat_order", from.network.concat_order, stage.network.concat_order);
   compare("network.skip_scale", from.network.skip_scale, stage.network.skip_scale);
-  compare("network.patch", from.network.patch, stage.network.patch);
+  compare("network.norm_eps", from.network.norm_eps, stage.network.norm_eps);
+  compare("network.resample", from.network.resample, stage.network.resample);
+  if (stage.image.low_res > 0) compare("low_res.upsample", from.low_res.upsample, stage.low_res.upsample);
   return from.history;
 }
 

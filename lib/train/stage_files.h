@@ -40,10 +40,13 @@ at::Tensor as_stored(const at::Tensor& tensor, at::ScalarType type, const std::s
 // shape.
 void copy_tensors(const TensorFile& from, const NamedTensors& to, const std::string& origin);
 
+// "photos, faces": what data are called that nobody named, by their folders and files (without extension).
+std::string data_name(const std::vector<std::string>& operands);
+
 // Takes the weights of the stage at `path` for `stage`, which must be a network of the same names and shapes, or that with
 // more blocks (nn/deepen.h; `to` then holds initial_parameters). Its history is returned. UsageError when it is another
-// network, or is told of noise levels in another way: nothing of it would hold. What else its weights mean that `stage`
-// does not is warned of.
+// network, has other groups, or is told of noise levels in another way: nothing of it would hold. What else its weights
+// mean that `stage` does not is warned of.
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to);
 
 }  // namespace sr3

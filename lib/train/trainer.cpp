@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -126,9 +127,13 @@ void Trainer::Impl::start() {
     note(cat("resuming '", paths.manifest, "' after step ", progress.step));
   } else {
     // A manifest without weights is a stage that waits for its training.
-    const bool trained =
-        access(paths.manifest.c_str(), F_OK) == 0 && !read_manifest(paths.manifest).weights_file.empty();
-    if (!options.restart && trained)
+    std::optional<StageManifest> there;
+    if (!options.restart && access(paths.manifest.c_str(), F_OK) == 0) there = read_manifest(paths.manifest);
+    if (there && there->weights_file.empty() &&
+        settings_of(*there, options, {}, 0, {}).stage != settings_of(manifest, options, {}, 0, {}).stage)
+      throw Error(cat("'", paths.manifest, "' is there, another stage that waits for its training ",
+                      "(cdm-train trains a cascade's; --restart overwrites it)"));
+    if (there && !there->weights_file.empty())
       throw Error(cat("'", paths.manifest, "' is there, but not the state to resume it from, '", paths.state,
                       "' (--restart begins anew, --init-from takes its weights)"));
     if (!options.restart && access(paths.weights.c_str(), F_OK) == 0)
@@ -140,10 +145,11 @@ void Trainer::Impl::start() {
       for (size_t i = 0; i < adam.ema().size(); ++i) adam.ema()[i].copy_(adam.parameters()[i].detach());
     }
   }
-  if (manifest.training.data.empty())
-    for (const std::string& operand : operands)
-      manifest.training.data += (manifest.training.data.empty() ? "" : ", ") + stem_of(operand);
-  if (!options.restart) journal.cut(progress.step);
+  if (manifest.training.data.empty()) manifest.training.data = data_name(operands);
+  if (options.restart && access(paths.state.c_str(), F_OK) == 0)
+    journal.hold();  // until the first save the former one is right
+  else
+    journal.cut(progress.step);
   const HistoryEntry run = this_run();
   const bool same = !manifest.history.empty() && manifest.history.back().program == run.program &&
                     manifest.history.back().version == run.version &&
@@ -304,6 +310,7 @@ void Trainer::Impl::save() {
   checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
   write_checkpoint(paths.state, checkpoint);
   saved = progress.step;
+  journal.release();
   publish_stage(manifest, paths, named(adam.ema()), options.weights_type);
   draw_loss_curve(paths.journal, paths.loss);
   saving = false;
@@ -337,6 +344,7 @@ int Trainer::run(const ProgressOptions& progress_options) {
   if (options.preview_every > 0)
     t.preview =
         std::make_unique<Preview>(t.manifest, t.loader, options.preview_images, options.seed, t.device, t.compute);
+  const int64_t preview_only = t.loader.replaced();  // which no step has seen
   const int64_t first = t.progress.step;
   double last_save = begin;
   int status = kDone;
@@ -373,15 +381,17 @@ int Trainer::run(const ProgressOptions& progress_options) {
     const std::string where = cat("step ", t.progress.step, " of ", options.steps);
     if (t.progress.skipped) warn(cat(t.progress.skipped, " steps skipped in all"));
     if (diverged)
-      throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient"));
+      throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient",
+                      " (a lower --learning-rate may help)"));
     t.save();
     if (t.preview) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
     if (t.progress.step < options.steps) note(cat("stopped after ", where, "; the same command goes on"));
   } catch (...) {
     t.give_up(diverged);
   }
-  if (t.loader.replaced() && status == kDone) {
-    warn(cat(t.loader.replaced(), " examples of this run were not of the images that were due: these are damaged"));
+  if (const int64_t replaced = t.loader.replaced() - preview_only; replaced > 0 && status == kDone) {
+    warn(cat(replaced, replaced == 1 ? " example of this run was" : " examples of this run were",
+             " not of the images that were due: these are damaged"));
     status = kSkipped;
   }
   return status;

@@ -17,13 +17,18 @@ fails 1 "1 test images are among those of --train: 'test/b/2.ppm' is 'leak/a/oth
 fails 1 "among those of --real-train" "${ours[@]}" --real-train leak --unlike-classes
 
 # Classes.
-cp -R train more && cp -R train/a more/c
+cp -R train more
+cp -R train/a more/c
 fails 1 "--train has 3 classes, --test 2" "${ours[@]}" --train more
-mkdir -p third/c && image 12 12 77 >third/c/1.ppm
+mkdir -p third/c
+image 12 12 77 >third/c/1.ppm
 fails 1 "classes" cas --train third --test test
 "${ours[@]}" --train third --unlike-classes 2>said >table
 grep -q '^cas: .*3 classes\|^cas: --train has' said
-mkdir few && cp -R train/a few/a && mkdir few/b && cp train/b/1.ppm few/b
+mkdir few
+cp -R train/a few/a
+mkdir few/b
+cp train/b/1.ppm few/b
 fails 1 "--real-train has 4 images, --train 6" "${ours[@]}" --real-train few
 fails 1 "is of no class" cas --train train/a/1.ppm --test test
 
@@ -36,5 +41,9 @@ fails 2 "'--seeds'" "${ours[@]}" --seeds 0
 fails 2 "'--epochs'" "${ours[@]}" --epochs 0
 fails 2 "'--epochs'" "${ours[@]}" --epochs 1e300
 fails 2 "cas trains in fp32" "${ours[@]}" --precision bf16
-mkdir damaged && cp -R train/* damaged && head -c 100 train/a/1.ppm >damaged/a/1.ppm
+mkdir damaged
+cp -R train/* damaged
+head -c 100 train/a/1.ppm >damaged/a/1.ppm
 fails 1 "damaged/a/1.ppm" "${ours[@]}" --train damaged
+"${ours[@]}" --train damaged 2>said || true
+not grep -q keep-going said # which it has not

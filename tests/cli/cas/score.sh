@@ -19,8 +19,10 @@ grep -qP '^generated\tmean\t12(\t1\.000000\t0\.757\d+\t1\.000000){2}\t0\.000000\
 
 # Folders as --by-class writes them are the classes of the test; a class that was not learned is wrong, among five too.
 mkdir named written other
-cp -R test/red 'named/dark red' && cp -R test/green named/green
-cp -R train/red written/dark_red && cp -R train/green written/green
+cp -R test/red 'named/dark red'
+cp -R test/green named/green
+cp -R train/red written/dark_red
+cp -R train/green written/green
 short=(--recipe digits --size 10 --epochs 1 --seeds 1 --threads 1)
 cas -q --train written --test named "${short[@]}" >/dev/null
 fails 1 "or of other names; only --train has 'dark_red'; only --test has 'red'" cas --train written --test test "${short[@]}"

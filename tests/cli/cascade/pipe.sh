@@ -35,7 +35,8 @@ run -n 3 --by-class --skip-existing -o "out dir/"
 [ "$(date -r "out dir/blue/000000.png" +%Y)" = 2001 ]
 bash -o pipefail -c "$(run -n 3 --by-class --skip-existing -o "out dir/" --show-pipe)"
 [ "$(date -r "out dir/blue/000000.png" +%Y)" = 2001 ]
-run -n 1 --png-level 0 -o level/ && bash -o pipefail -c "$(run -n 1 --png-level 0 -o level-pipe/ --show-pipe)"
+run -n 1 --png-level 0 -o level/
+bash -o pipefail -c "$(run -n 1 --png-level 0 -o level-pipe/ --show-pipe)"
 same level/000000.png level-pipe/000000.png
 sample -m c-8.json --steps 3 -o in/16/
 fails 2 "in/16/' is read, too" cascade c.json --steps 1 in/16 --keep-stages in -o over/
@@ -46,7 +47,8 @@ sample -m c-8.json --steps 3 -n 3 >small.ppm
 run small.ppm >from-file
 run - <small.ppm >from-stdin
 run -n 3 >all
-same from-file all && same from-stdin all
+same from-file all
+same from-stdin all
 is_pipe run small/
 fails 1 "wants a class (--class)" bash -c 'ppmtoppm <small.ppm 2>/dev/null | cascade c.json -'
 is_pipe run --class red small.ppm --seed 3

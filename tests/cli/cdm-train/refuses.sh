@@ -7,6 +7,7 @@ fails 2 "should end in .json" new things -o c
 fails 2 "no preset 'huge'; there are tiny, small, medium, cdm" cdm-train --new 8 --preset huge things -o c.json
 fails 2 "16 is not a multiple of 10" cdm-train --new 10,16 things -o c.json
 fails 2 "is not a multiple of 16, the size before it" cdm-train --new 16,8 things -o c.json
+fails 2 "a side of 0 is not in 1 to 65536" cdm-train --new 0,16 --sr-only things -o c.json
 fails 2 "'x' is not" cdm-train --new 16,x things -o c.json
 fails 2 "no images to find the classes in" new -o c.json
 fails 2 "in no folders" bash -c 'cd things/a && cdm-train --new 8 . -o ../../c.json'
@@ -27,6 +28,11 @@ done
 [ ! -e c.json ]
 
 new things -o c.json
+# A stage that waits for its training is not made another one.
+cp c-16.json before.json
+fails 1 "'c-16.json' is there, another stage that waits for its training" \
+  sr3-train -q --preset tiny --crop 16 --steps 1 things -o c-16.json
+same c-16.json before.json
 fails 1 "'c.json' is there already" new things -o c.json
 fails 2 "-o is for --new" cdm-train c.json things -o d.json
 for option in --no-flip "--preset cdm" --sr-only "--description hello" "--pad 0"; do

@@ -46,14 +46,16 @@ not grep -q bits_per_dimension v-16.journal.jsonl
 # Grey and unconditional, padded; a preview of each kind of stage.
 new --grey --unconditional --pad 32 --no-flip things -o g.json
 cdm-train -q --steps 2 --batch 2 --preview-every 2 g.json things
-[ -s g-8.preview.png ] && [ -s g-16.preview.png ]
+[ -s g-8.preview.png ]
+[ -s g-16.preview.png ]
 grep -q '"channels": 1' g-8.json
 
 # Presets make stages that can be, at the papers' sizes too.
 for preset in small medium cdm; do new --preset $preset --unconditional --new 32,64,256 -o p-$preset.json; done
 grep -q '"kind": "blur"' p-cdm-256.json
 new --sr-only --new 16,32 --unconditional -o sr.json
-[ ! -e sr-16.json ] && [ -e sr-32.json ]
+[ ! -e sr-16.json ]
+[ -e sr-32.json ]
 
 # A damaged image: each stage goes on with another one, and all of them are trained. No stage sees the
 # pictures of another one.
@@ -68,6 +70,7 @@ new . -o k.json
 fails 1 "--keep-going" train --steps 6 k.json .
 for steps in 6 7; do
   fails 3 "another image takes its place" cdm-train -q --steps $steps --batch 4 --preview-every 3 --keep-going k.json .
-  [ -s k-8.preview.png ] && [ -s k-16.safetensors ]
+  [ -s k-8.preview.png ]
+  [ -s k-16.safetensors ]
 done
 fails 2 "--cache: -1 is less than 0" train --cache=-1 k.json .

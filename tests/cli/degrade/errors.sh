@@ -15,7 +15,9 @@ fails 2 "--noise 256 is not in 0 to 255" degrade -s 2 --noise 256 good.ppm
 fails 2 "option '--jpeg': '101' is not in 1 to 100" degrade -s 2 --jpeg 101 good.ppm
 fails 2 "option '--seed': '-1' is not a whole number of 0 or more" degrade -s 2 --seed=-1 good.ppm
 
-mkdir folder && cp good.ppm folder/ && before=$(ls -l folder)
+mkdir folder
+cp good.ppm folder/
+before=$(ls -l folder)
 fails 2 "-o: 'folder/' is read, too" degrade -s 2 folder -o folder/
 fails 2 "-o: './folder/' is read, too" degrade -s 2 good.ppm folder/ -o ./folder
 [ "$before" = "$(ls -l folder)" ]

@@ -25,7 +25,9 @@ END
 cascade c.json -n 2 --class 1,3 -o whole/
 sample -m base.json -n 2 --class 1,3 | upscale -m up.json -o piped/
 for i in 0 1; do
-  pngtopam whole/00000$i.png >a && pngtopam piped/00000$i.png >b && same a b
+  pngtopam whole/00000$i.png >a
+  pngtopam piped/00000$i.png >b
+  same a b
   pamfile a | grep -q "64 by 64"
 done
 not cmp -s whole/000000.png whole/000001.png

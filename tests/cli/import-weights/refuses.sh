@@ -53,7 +53,8 @@ fails 1 "asks for 'os.system'" import-weights --describe evil.pt
 fails 1 "cannot write 'none/x.safetensors" import-weights adm net.pt --flags "$flags" -o none/x.json
 fails 1 "neither config.json nor unet/config.json" import-weights --describe folder
 fails 1 "cannot write 'standard output'" bash -c 'exec import-weights --describe net.pt >/dev/full'
-[ ! -e x.json ] && [ ! -e x.safetensors ]
+[ ! -e x.json ]
+[ ! -e x.safetensors ]
 ls | not grep -q -e '\.tmp$' -e '\.new$'
 
 # An input is never written over.

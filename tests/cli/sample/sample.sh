@@ -16,17 +16,22 @@ grep -a -q '"class":1,"seed":0' out/000003.png
 pixels() { for i in 0 1 2 3 4; do pngtopam "$1/00000$i.png"; done >"$1.pixels"; }
 alike() { pixels "$1" && same out.pixels "$1.pixels"; }
 pixels out
-draw -n 5 --batch 1 -o by-one/ && alike by-one
-draw -n 5 --batch 2 --threads 1 -o by-two/ && alike by-two
+draw -n 5 --batch 1 -o by-one/
+alike by-one
+draw -n 5 --batch 2 --threads 1 -o by-two/
+alike by-two
 for i in 2 1; do draw -n 5 --shard $i/2 -o shards/; done
 alike shards
 rm out/000002.png
 touch -d 2001-01-01 out/000001.png
 draw -n 5 --skip-existing -o out/
 [ "$(date -r out/000001.png +%Y)" = 2001 ]
-pixels out && same out.pixels by-one.pixels
-draw -n 9 -o more/ && alike more
-draw -n 5 --seed 1 -o other/ && pixels other
+pixels out
+same out.pixels by-one.pixels
+draw -n 9 -o more/
+alike more
+draw -n 5 --seed 1 -o other/
+pixels other
 not cmp -s out.pixels other.pixels
 
 # Classes by name, number and list; by folders.
@@ -56,7 +61,9 @@ cdm-train -q --steps 1 --batch 2 --preview-every 0 words.json @words
 sample -m words-8.json --steps 1 -n 2 --class none | grep -a -c '"class":1' | grep -qx 2
 
 # Guidance of 1 is none; more is another image.
-draw -n 1 >plain && draw -n 1 --guidance 1 >one && draw -n 1 --guidance 3 >three
+draw -n 1 >plain
+draw -n 1 --guidance 1 >one
+draw -n 1 --guidance 3 >three
 same plain one
 not cmp -s plain three
 for sampler in ddpm ddim dpmpp-2m; do sample -m c-8.json --sampler $sampler --steps 2 >/dev/null; done
@@ -64,7 +71,8 @@ draw -n 1 --depth 16 | pamfile | grep -q "maxval 65535"
 
 # A learned variance is used.
 tiny_cascade v.json --learned-variance
-sample -m v-8.json --steps 4 >learned && sample -m v-8.json --steps 4 --variance posterior >posterior
+sample -m v-8.json --steps 4 >learned
+sample -m v-8.json --steps 4 --variance posterior >posterior
 not cmp -s learned posterior
 # One channel: grey.
 tiny_cascade g.json --grey

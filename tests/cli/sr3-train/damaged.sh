@@ -13,7 +13,9 @@ mv half photos/4.png
 for _ in 1 2; do
   fails 1 "4.png': truncated" train --steps 6 photos -o a.json
   fails 1 "'a.state' has all up to step 4" train --steps 6 photos -o a.json
-  [ "$(step a)" = 4 ] && [ -s a.safetensors ] && [ "$(wc -l <a.journal.jsonl)" = 1 ]
+  [ "$(step a)" = 4 ]
+  [ -s a.safetensors ]
+  [ "$(wc -l <a.journal.jsonl)" = 1 ]
 done
 # With --keep-going another image takes its place, the same in one run and in many.
 fails 3 "photos/4.png" train --steps 14 --keep-going photos -o a.json
@@ -21,6 +23,11 @@ fails 3 "photos/4.png" train --steps 14 --keep-going photos -o a.json
 fails 3 "another image takes its place" train --steps 14 --keep-going photos -o b.json
 same a.safetensors b.safetensors
 diff <(sed 's/,"images_per_second".*//' a.journal.jsonl) <(sed 's/,"images_per_second".*//' b.journal.jsonl)
+
+# One that only the preview would have shown takes nothing from the training.
+train --steps 1 --keep-going photos -o unseen.json
+train --steps 1 --keep-going --preview-every 100 --preview-images 6 photos -o seen.json
+same unseen.safetensors seen.safetensors
 
 # One that goes away while the training runs: what was done is there, and with the image back it goes on.
 photos more 5 40 36
@@ -32,7 +39,8 @@ status=0
 wait $pid || status=$?
 [ "$status" = 1 ]
 grep -q "cannot open 'more/2.ppm'.*--keep-going.*'c.state' has all up to step $(step c)\$" said
-[ "$(step c)" -ge 3 ] && [ -s c.safetensors ]
+[ "$(step c)" -ge 3 ]
+[ -s c.safetensors ]
 mv away.ppm more/2.ppm
 train --steps $(($(step c) + 2)) more -o c.json
 
@@ -41,5 +49,6 @@ photos own 4 72 68
 cd own
 own() { sr3-train -q --preset tiny --crop 32 --channels 8 --batch 2 --preview-images 1 "$@" . -o x.json; }
 own --steps 2
-[ -s x.preview.png ] && [ -s x.loss.png ]
+[ -s x.preview.png ]
+[ -s x.loss.png ]
 own --steps 4

@@ -34,6 +34,12 @@ for blocks in 1,1 2,3; do
   train --predict x0 --steps 1 --journal-every 1 --blocks $blocks --init-from a.json photos -o "blocks$blocks.json"
 done
 perl -e 'exit !(abs($ARGV[0] - $ARGV[1]) < 1e-5 * $ARGV[1])' "$(first_loss blocks2,3)" "$(first_loss blocks1,1)"
+fails 2 "its 'network.blocks' is [1,1], not [2,2], 'network.channels' is 8, not 16" \
+  train --steps 1 --channels 16 --blocks 2 --init-from a.json photos -o other.json
+# Groups show in no shape, and would change what every block does.
+groups=$(sed -n 's/.*"groups": \([0-9]*\).*/\1/p' a.json)
+fails 2 "its 'network.groups' is $groups, not 2 (--groups $groups)" train --steps 1 --groups 2 --init-from a.json photos -o g.json
+[ ! -e g.journal.jsonl ]
 fails 2 "its 'network.blocks' is [2,3], not [1,1]" train --steps 1 --init-from blocks2,3.json photos -o fewer.json
 # What its weights were trained for and this stage is not, is said; other inputs are refused, and no weights.
 begin() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 1 --init-from a.json "$@"; }
@@ -51,8 +57,11 @@ fails 1 "cannot begin with 'bare.json': it has no weights yet" train --steps 1 -
 
 # A short training has a journal and a curve; a description that is not given again stays; another count of threads is said.
 short() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 "$@" -o short.json; }
+train --steps 1 photos/ photos/1.ppm -o slash.json
+grep -q '"data": "photos, 1"' slash.json
 short --steps 2 --threads 1 --description moors --attribution nobody --data-name pictures photos
-[ "$(wc -l <short.journal.jsonl)" = 1 ] && [ -s short.loss.png ]
+[ "$(wc -l <short.journal.jsonl)" = 1 ]
+[ -s short.loss.png ]
 short --steps 3 --threads 2 photos 2>said
 [ "$(wc -l <short.journal.jsonl)" = 1 ]
 grep -q -- '--threads is now 2, was 1' said
@@ -60,7 +69,8 @@ for word in moors nobody pictures; do grep -qF "\"$word\"" short.json; done
 
 # A schedule of few steps: its end stays where it was, and sampling and preview have no more steps than there are.
 train --steps 1 --diffusion-steps 5 --preview-every 1 --preview-images 1 photos -o few.json
-grep -q '"steps": "5"' few.json && [ -s few.preview.png ]
+grep -q '"steps": "5"' few.json
+[ -s few.preview.png ]
 short --steps 1 --restart --schedule linear --diffusion-steps 100 photos 2>said
 grep -q 'with 100 diffusion steps beta_end is 0.1[89]' said
 not grep -q 'ends at alpha_bar .*: this network' said

@@ -34,8 +34,13 @@ fails 1 "(--restart begins anew, --init-from takes its weights)" train --steps 2
 same kept b.safetensors
 train --steps 2 --restart photos -o b.json
 
-# --restart takes nothing away before it has something to put there.
+# --restart takes nothing away before it has something to put there: not the journal either.
 cp -R b.state kept.state
+cp b.journal.jsonl kept.journal
+fails 1 "10 steps in a row had no finite loss" \
+  train --steps 99 --restart --learning-rate 1e30 --warmup 0 --journal-every 1 photos -o b.json
+same b.journal.jsonl kept.journal
+diff -r b.state kept.state
 fails 1 "cannot open 'typo.json'" train --steps 2 --restart --init-from typo.json photos -o b.json
 diff -r b.state kept.state
 same kept.state/weights.safetensors b.state/weights.safetensors

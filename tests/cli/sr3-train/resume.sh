@@ -44,7 +44,8 @@ mv after killed.state.new
 train --steps 21 photos -o killed.json
 weights_agree killed
 diff <(lines straight) <(lines killed)
-[ ! -e killed.state.old ] && [ ! -e killed.state.new ]
+[ ! -e killed.state.old ]
+[ ! -e killed.state.new ]
 
 # kill -9 at any moment, saving after each step: most of the time is spent in saving.
 for delay in 0.31 0.17 0.23; do
@@ -58,13 +59,17 @@ done
 touch shot.json.123.tmp shot.safetensors.new shot.backup.tmp shot.v2.json.123.tmp shot.json.1a.tmp
 counter='s/^  "step": \([0-9]*\),/\1/p'
 step=$(sed -n "$counter" shot.state/progress.json 2>/dev/null || sed -n "$counter" shot.state.*/progress.json)
-[ -n "$step" ] && [ "$step" -ge 1 ]
+[ -n "$step" ]
+[ "$step" -ge 1 ]
 train --steps $((step + 3)) photos -o shot.json
 train --steps $((step + 3)) photos -o whole.json
 same shot.safetensors whole.safetensors
 # What the killed ones left is gone, and nothing else.
-[ ! -e shot.json.123.tmp ] && [ ! -e shot.safetensors.new ] && [ -e shot.backup.tmp ]
-[ -e shot.v2.json.123.tmp ] && [ -e shot.json.1a.tmp ]
+[ ! -e shot.json.123.tmp ]
+[ ! -e shot.safetensors.new ]
+[ -e shot.backup.tmp ]
+[ -e shot.v2.json.123.tmp ]
+[ -e shot.json.1a.tmp ]
 
 # In parts the gradient is the same but for rounding; the journal's first loss agrees to 5 digits.
 train --steps 2 --accumulate 3 photos -o parts.json

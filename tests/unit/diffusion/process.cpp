@@ -21,7 +21,9 @@ bool near(const at::Tensor& a, const at::Tensor& b, double tolerance = 1e-12) {
 }  // namespace
 
 TEST_CASE("names of predictions") {
-  for (const char* name : {"eps", "x0", "v"}) CHECK(std::string(name_of(predict_named(name))) == name);
+  CHECK(predict_named("eps") == Predict::kEps);
+  CHECK(predict_named("x0") == Predict::kX0);
+  CHECK(predict_named("v") == Predict::kV);
   CHECK_THROWS_WITH_AS(predict_named("noise"), "'noise' is no prediction: it is eps, x0 or v", Error);
 }
 
@@ -50,7 +52,6 @@ TEST_CASE("each prediction gives back x0 and eps") {
       const auto said = training_target(predict, x0, eps, alpha_bar);
       CHECK(near(x0_from(predict, x_t, said, level), x0, 1e-10));
     }
-    CHECK(near(eps_from_x0(x_t, x0, level), eps, 1e-10));
   }
 }
 

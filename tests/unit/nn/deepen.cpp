@@ -76,6 +76,9 @@ TEST_CASE("what is no deeper network") {
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), with_blocks({2, 2})));
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), with_blocks({3, 1})));
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), with_blocks({2, 2, 2})));
+  UNetOptions wider = with_blocks({3, 3});
+  wider.channels *= 2;
+  CHECK_FALSE(is_deeper(with_blocks({2, 2}), wider));
   UNetOptions scaled = with_blocks({3, 3});
   scaled.skip_scale = 0.5;  // a block of zeros would halve what it gets
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), scaled));

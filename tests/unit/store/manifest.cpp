@@ -205,6 +205,12 @@ TEST_CASE("sections must agree with one another") {
   }, "needs a schedule of 2 steps or more");
   refused([](auto& m) { m.sampling.variance = "learned"; }, "'sampling.variance' cannot be 'learned'");
   refused([](auto& m) { m.network.level.input = "none"; }, "'network.level.input' must be 'none' with kind 'regression'");
+  refused(
+      [](auto& m) {
+        m.kind = "regression", m.network.condition_channels = 0, m.network.level.input = "none", m.network.classes = 2;
+        m.diffusion.predict = "x0";
+      },
+      "'network.classes' must be 0 with kind 'regression'");
   refused([](auto& m) { m.network.groups = 32; }, "'groups'");
   refused([](auto& m) { m.network.blocks = {1, 1}; }, "'blocks'");
   refused([](auto& m) { m.image.channels = 2; }, "'image.channels' must be 1 or 3");

@@ -57,6 +57,27 @@ TEST_CASE("a resumed journal drops what comes after the saved step, and what a k
   }
 }
 
+TEST_CASE("a journal that is held stays as it is until it is released") {
+  const samples::Folder scratch;
+  const std::string path = scratch / "a.jsonl";
+  for (const bool release : {false, true}) {
+    write_file(path, journal_text(line_of(10)));
+    {
+      Journal journal(path, "a.json");
+      journal.hold();
+      journal.cut(0);
+      journal.append(line_of(20));
+      CHECK(read_text(path) == journal_text(line_of(10)));
+      if (release) journal.release();
+      if (release) journal.append(line_of(30));
+    }
+    CHECK(read_text(path) == (release ? journal_text(line_of(20)) + journal_text(line_of(30)) : journal_text(line_of(10))));
+  }
+  { Journal journal(scratch / "b.jsonl", "b.json"); }
+  CHECK(read_journal(scratch / "b.jsonl").empty());
+  CHECK_THROWS_AS(read_text(scratch / "b.jsonl"), Error);  // nothing was written, nothing is left
+}
+
 TEST_CASE("a damaged line takes no other one with it") {
   const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";

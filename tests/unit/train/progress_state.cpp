@@ -71,6 +71,23 @@ TEST_CASE("what may change in a resumed training, and what may not") {
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
                          doctest::Contains("--predict eps contradicts the v"), UsageError);
   }
+  SUBCASE("the small images") {
+    stage.low_res.recipe.kernel = "box";
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
+                         doctest::Contains("--kernel box contradicts the bicubic"), UsageError);
+  }
+  SUBCASE("another kind of stage, whatever else differs") {
+    stage.kind = "regression";
+    stage.diffusion.loss = "l2";
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
+                         doctest::Contains("--regression regression contradicts the super-resolution"), UsageError);
+  }
+  SUBCASE("a border that was not there") {
+    DataOptions padded;
+    padded.pad = 64;
+    CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, padded, 8), "x.json"),
+                         doctest::Contains("--pad 64 contradicts the 0 it"), UsageError);
+  }
   SUBCASE("the seed") {
     TrainerOptions other = trainer;
     other.seed = 1;
