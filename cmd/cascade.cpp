@@ -87,7 +87,7 @@ int cascade_main(cli::App& app) {
     return kDone;
   }
   const at::Device device = open_device(program.compute.device);
-  use_threads(options.reader.threads = program.compute.threads);
+  use_threads(options.reader.threads = options.writer.threads = program.compute.threads);
   options.progress = app.progress;
   return generate(cascade, images, options, device, precision_named(program.compute.precision, device));
 }

@@ -51,7 +51,7 @@ int sample_main(cli::App& app) {
   Stage stage(program.model, program.sampling);
   const Drawer drawer(stage, program.draw);
   const at::Device device = open_device(program.compute.device);
-  use_threads(program.compute.threads);
+  use_threads(program.writer.threads = program.compute.threads);
   Writer out(program.writer);
   out.expect(drawer.count());
   stage.load(device, precision_named(program.compute.precision, device));

@@ -87,6 +87,7 @@ int upscale_main(cli::App& app) {
   UpscaleProgram program;
   program.declare(app.options);
   app.parse();
+  program.writer.threads = program.compute.threads;
   program.baseline.validate();
   validate(program.chain.upscale);
   const std::string& output = program.writer.output;

@@ -57,7 +57,7 @@ void Chain::push(const Frame& frame, const at::Tensor& image, bool noised) {
     work.sample = sample;
     Frame& made = work.frame;
     if (k > 1) {
-      made.key += cat("-", sample + 1);
+      made.key = suffixed_key(made.key, cat("-", sample + 1));
       if (made.total) *made.total *= k;
     }
     if (hooks_.skip && hooks_.skip(made.key)) continue;

@@ -14,11 +14,13 @@ namespace {
 // Writers of each resolution, made when its first image comes.
 class Kept {
  public:
-  Kept(std::string folder, std::vector<std::string> inputs) : folder_(std::move(folder)), inputs_(std::move(inputs)) {}
+  Kept(std::string folder, std::vector<std::string> inputs, int64_t threads)
+      : folder_(std::move(folder)), inputs_(std::move(inputs)), threads_(threads) {}
   explicit operator bool() const { return !folder_.empty(); }
   void write(const Frame& frame) {
     auto& writer = writers_[frame.image.width];
     WriterOptions options;
+    options.threads = threads_;
     options.output = cat(folder_, folder_.ends_with('/') ? "" : "/", frame.image.width, "/");
     if (!writer) writer = std::make_unique<Writer>(options, inputs_);
     writer->write(frame);
@@ -30,6 +32,7 @@ class Kept {
  private:
   std::string folder_;
   std::vector<std::string> inputs_;  // nothing of them is replaced
+  int64_t threads_;
   std::map<int64_t, std::unique_ptr<Writer>> writers_;
 };
 
@@ -78,7 +81,7 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   Writer out(options.writer, images);
   const auto number = drawer ? std::optional(drawer->count()) : in->expected();
   out.expect(number.value_or(1));
-  Kept kept(options.keep_stages, images);
+  Kept kept(options.keep_stages, images, options.writer.threads);
   std::optional<Meter> meter;
   int64_t drawn = 0, enlarged = 0;  // image-steps
   Chain::Hooks hooks;

@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <algorithm>
 #include <cctype>
@@ -29,6 +30,24 @@ bool is_old_tar(std::span<const uint8_t> head) {
     if (head[i] >= '0' && head[i] <= '7') held = held * 8 + head[i] - '0';
   return held == sum;
 }
+
+// libarchive gives names in the locale's encoding, and none where that cannot hold them: in the "C" locale, which every program
+// begins with, a zip's UTF-8 names would be lost.
+class Utf8Names {
+ public:
+  Utf8Names() : former_(utf8() ? ::uselocale(utf8()) : nullptr) {}
+  ~Utf8Names() {
+    if (former_) ::uselocale(former_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+
+ private:
+  static locale_t utf8() {
+    static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return locale;
+  }
+  locale_t former_;
+};
 
 std::string reason_of(struct archive* handle) {
   const char* said = archive_error_string(handle);
@@ -149,6 +168,7 @@ Archive::~Archive() = default;
 
 std::optional<Archive::Member> Archive::next() {
   Impl& impl = *impl_;
+  const Utf8Names names;
   while (!impl.over) {
     if (!impl.member.empty()) impl.skip_rest();
     impl.member.clear();
@@ -160,7 +180,8 @@ std::optional<Archive::Member> Archive::next() {
     const char* path = archive_entry_pathname(entry);
     if (!path) path = archive_entry_pathname_utf8(entry);
     impl.member = cat(impl.origin, ":", path ? path : "?");
-    if (!path || !is_image_name(path)) continue;
+    if (!path) throw DataError(cat("cannot read '", impl.member, "': a member's name is in no known encoding"));
+    if (!is_image_name(path)) continue;
     const char* target = archive_entry_hardlink(entry);
     if (!target && archive_entry_filetype(entry) == AE_IFLNK) target = archive_entry_symlink(entry);
     if (target)

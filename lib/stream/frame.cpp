@@ -76,6 +76,14 @@ std::string clean_key(const std::string& text) {
   return key;
 }
 
+std::string suffixed_key(std::string key, const std::string& suffix) {
+  while (!key.empty() && clean_key(key + suffix) != key + suffix) {
+    while (key.size() > 1 && (key.back() & 0xC0) == 0x80) key.pop_back();  // the rest of a character beyond ASCII
+    key.pop_back();
+  }
+  return key + suffix;
+}
+
 std::string number_key(int64_t number) {
   std::string digits = std::to_string(number);
   return std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;

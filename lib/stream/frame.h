@@ -25,6 +25,9 @@ struct Frame {
 // becomes "__", "." and empty components go, and so does what exceeds 200 bytes a component, or 300 in a comment. May be empty.
 std::string clean_key(const std::string& text);
 
+// The key with something more at its end ("a" and "-2": "a-2"), shortened before it where a key may not be that long.
+std::string suffixed_key(std::string key, const std::string& suffix);
+
 // The key of an image that has no name: "000042".
 std::string number_key(int64_t number);
 

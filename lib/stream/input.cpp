@@ -26,8 +26,11 @@ void Interrupt::raise() {
 
 Input::Input(const std::string& path, const Interrupt* interrupt)
     : interrupt_(interrupt), name_(path == "-" ? "standard input" : path) {
-  fd_ = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // A named pipe to which nobody writes yet would wait here, out of reach of the interrupt; read() waits for it instead.
+  const int at_once = interrupt ? O_NONBLOCK : 0;
+  fd_ = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC | at_once);
   if (fd_ < 0) throw Error(cat("cannot open '", name_, "': ", std::strerror(errno)));
+  if (at_once && path != "-") ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
 }
 
 Input::~Input() {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -80,7 +81,7 @@ std::string bare_key(const std::string& path) { return clean_key(directory_of(pa
 std::string unused(const std::string& key, std::set<std::string>& used) {
   if (key.empty()) return key;
   std::string tried = key;
-  for (int64_t number = 2; !used.insert(tried).second; ++number) tried = cat(key, "-", number);
+  for (int64_t number = 2; !used.insert(tried).second; ++number) tried = suffixed_key(key, cat("-", number));
   return tried;
 }
 
@@ -107,8 +108,13 @@ std::vector<Part> folder_parts(const std::string& folder, bool tell) {
 
 // A regular file, by its content. netpbm's programs put many PNM images into one file: that is a stream.
 Part file_part(const std::string& path, uint64_t size) {
-  Input input(path, nullptr);
-  PeekSource source(input);
+  std::optional<Input> input;
+  try {
+    input.emplace(path, nullptr);
+  } catch (const Error&) {  // told when the image is read, or passed over
+    return {Part::kImage, path, clean_key(stem_of(path))};
+  }
+  PeekSource source(*input);
   auto head = source.peek(512);
   if (is_archive(head)) return {Part::kArchive, path, ""};
   if (head.size() >= 2 && head[0] == 'P' && (head[1] == '5' || head[1] == '6')) {

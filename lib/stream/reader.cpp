@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "image/peek.h"
 #include "stream/input.h"
 #include "stream/listing.h"
 #include "stream/shard.h"
@@ -28,7 +29,8 @@ void ReaderOptions::declare(Options& options) {
 
 namespace {
 
-// Images found and decoded ahead of the caller may take this much, and one more is always worked on.
+// Images found and decoded ahead of the caller may take this much, and one more is always worked on. What an image will take
+// is known from its header before it is decoded.
 constexpr size_t kMaxAhead = size_t{512} << 20;
 
 // In the order of the input: an image being decoded, or the end of a stream.
@@ -101,6 +103,22 @@ struct Reader::Impl {
     put({broken.get_future(), std::nullopt, ""});
   }
 
+  // Of the work on one image: what it takes of the memory.
+  struct Held {
+    int64_t number;
+    size_t bytes;
+  };
+
+  // Waits for room for so many bytes more. Work is begun in order, so the caller's next image is never behind one that waits
+  // here.
+  void hold(Held& held, size_t bytes) {
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [&] { return stop || held.number <= next || memory + bytes <= kMaxAhead; });
+    if (stop) throw Interrupted();
+    memory += bytes;
+    held.bytes += bytes;
+  }
+
   // Decodes by `make` on a worker. The fetching thread waits here until there is room.
   template <class Make>
   void put_work(size_t encoded, Make make) {
@@ -115,23 +133,19 @@ struct Reader::Impl {
       number = queued;
     }
     put({workers.submit([this, number, encoded, make = std::move(make)] {
-           {
-             // Work is begun in order, so the caller's next image is never behind one that waits here.
-             std::unique_lock lock(mutex);
-             wake.wait(lock, [&] { return stop || number <= next || memory <= kMaxAhead; });
-             if (stop) throw Interrupted();
-           }
+           Held held{number, encoded};
            Frame frame;
            std::exception_ptr error;
            try {
-             frame = make();
+             hold(held, 0);
+             frame = make(held);
              if (work) work(frame);
            } catch (...) {
              error = std::current_exception();
            }
            const std::lock_guard lock(mutex);
-           memory += bytes_of(frame.image);
-           memory -= encoded;
+           if (!error) memory += bytes_of(frame.image);
+           memory -= held.bytes;
            wake.notify_all();
            if (error) std::rethrow_exception(error);
            return frame;
@@ -140,7 +154,12 @@ struct Reader::Impl {
   }
 
   // The image and what its format tells; the origin is set.
-  void decode_into(Frame& frame, const Bytes& bytes) const {
+  void decode_into(Frame& frame, const Bytes& bytes, Held& held) {
+    if (const auto size = peek_size(bytes)) {
+      const auto [width, height] = *size;
+      if (width > 0 && height > 0 && height <= limits.max_pixels / width)
+        hold(held, static_cast<size_t>(width * height) * Image::kChannels);
+    }
     frame.image = decode(bytes, frame.origin, limits);
     frame.lossy = sniff(bytes, frame.origin) == Format::kJpeg;
   }
@@ -148,11 +167,11 @@ struct Reader::Impl {
   void fetch_file(const Part& part) {
     const int64_t index = ordinal++;
     if (!shard.has(index)) return;
-    put_work(0, [this, &part, index] {
+    put_work(0, [this, &part, index](Held& held) {
       Frame frame;
       frame.origin = part.path;
       frame.ordinal = index;
-      decode_into(frame, load_file(part.path, limits));
+      decode_into(frame, load_file(part.path, limits), held);
       apply_comment(frame, frame.image.comment);
       // A file is named by its name, and stands where it was found.
       frame.key = part.key.empty() ? number_key(index) : part.key;
@@ -178,12 +197,12 @@ struct Reader::Impl {
       const int64_t index = ordinal++;
       if (!shard.has(index)) continue;
       auto image = std::make_shared<Encoded>(std::move(*encoded));
-      put_work(image->bytes.size(), [this, image, index] {
+      put_work(image->bytes.size(), [this, image, index](Held& held) {
         Frame frame;
         frame.key = number_key(index);
         frame.index = frame.ordinal = index;
         frame.origin = image->origin;
-        decode_into(frame, std::exchange(image->bytes, {}));
+        decode_into(frame, std::exchange(image->bytes, {}), held);
         apply_comment(frame, frame.image.comment);
         if (!image->key.empty()) {  // a file of an archive: as a file
           frame.key = image->key;

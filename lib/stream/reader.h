@@ -1,6 +1,7 @@
 // The one reader of every program: operands (files, folders, tar, zip, list files, "-") to frames, in order.
 // Files are found before the first is read; a stream is split at image boundaries without read-ahead beyond one image;
-// decoding runs in threads ahead of the caller, order kept, at most `ahead` images in memory.
+// decoding runs in threads ahead of the caller, order kept; what is ahead takes 512 MiB at most, and one
+// image more.
 #pragma once
 
 #include <cstdint>

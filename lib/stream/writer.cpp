@@ -73,7 +73,7 @@ void refuse_inputs(const std::string& folder, const std::vector<Part>& parts) {
     if (const auto place = place_of(part.path)) read.insert(*place);
     if (const auto [at, added] = keys.emplace(part.key, &part); !added)
       throw Error(cat("cannot write the results of '", at->second->path, "' and of '", part.path, "': both would be '", folder,
-                      part.key, ".png'; give the folder above them, or a list"));
+                      part.key, ".png'; give the folder above them, or a list of files"));
   }
   for (const auto& [key, part] : keys)
     if (const auto place = place_of(folder + key + ".png"); place && read.contains(*place))
@@ -93,8 +93,14 @@ void make_folder(const std::string& path) {
   if (failure) throw Error(cat("cannot make the folder '", path, "': ", failure.message()));
 }
 
+// Of what lists name that come through a pipe nothing is known: it can be read once, and that is the reader's.
 std::vector<Part> parts_of_all(const std::vector<std::string>& inputs) {
-  return inputs.empty() ? std::vector<Part>{} : expand_operands(inputs, /*tell=*/false);
+  std::vector<std::string> known;
+  struct stat status;
+  for (const std::string& input : inputs)
+    if (!input.starts_with('@') || (::stat(input.c_str() + 1, &status) == 0 && S_ISREG(status.st_mode)))
+      known.push_back(input);
+  return known.empty() ? std::vector<Part>{} : expand_operands(known, /*tell=*/false);
 }
 
 Format format_of(const std::string& path) {

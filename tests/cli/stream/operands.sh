@@ -34,6 +34,12 @@ same seen wanted
 degrade -s 1 <(cat in/b.ppm in/sub/a.PNG) in/sub/c.jpeg | grep -av '^#sr' >seen
 same seen wanted
 
+# A list through a pipe, with somewhere to write to; a pipe to which nobody writes keeps no error back.
+degrade -s 1 @<(ls in/*.ppm in/sub/*) -o piped/
+[ "$(cd piped/in && find . -type f | sort | xargs)" = './b.png ./sub/a.png ./sub/c.png' ]
+mkfifo nobody
+fails 1 "is not a PNG, JPEG or PNM image" timeout 20 degrade -s 1 "$SOURCE/Makefile" nobody
+
 # Through a stream the keys stay; shards make the same files together.
 degrade -s 1 in | degrade -s 1 -o out/
 [ "$(cd out && find . -type f | sort | xargs)" = './b.png ./sub/a.png ./sub/c.png' ]
@@ -81,6 +87,16 @@ cp in/b.ppm names/日本.ppm
 cp in/b.ppm names/été.ppm
 degrade -s 1 -o out4/ names
 [ "$(cd out4 && LC_ALL=C ls | xargs)" = '__.ppm-2.png __.ppm.png a_b.ppm-2.png a_b.ppm.png été.png 日本.png' ]
+(cd names && python3 -c 'import sys, zipfile
+with zipfile.ZipFile("../utf8.zip", "w") as z:
+    for name in sys.argv[1:]: z.write(name)' a_b.ppm 日本.ppm été.ppm)
+degrade -s 1 utf8.zip -o out7/
+[ "$(cd out7 && LC_ALL=C ls | xargs)" = 'a_b.png été.png 日本.png' ]
+# Names that are too long, and differ at their end.
+mkdir long
+for i in 1 2 3; do cp in/b.ppm "long/$(printf 'x%.0s' {1..205})$i.ppm"; done
+degrade -s 1 long -o out8/
+[ "$(ls out8 | sed 's/^x*//' | xargs)" = '-2.png -3.png .png' ]
 degrade -s 1 names/日本.ppm | grep -a -q '^#sr {"key":"\\u65e5\\u672c",'
 degrade -s 1 names/日本.ppm names/été.ppm | degrade -s 1 -o out6/
 [ "$(cd out6 && LC_ALL=C ls | xargs)" = 'été.png 日本.png' ]

@@ -71,6 +71,21 @@ TEST_CASE("frame: the line stays under 500 bytes, ASCII") {
   CHECK(frame_comment(frame).size() < 500);
 }
 
+TEST_CASE("frame: a key with something more at its end is a key") {
+  CHECK(suffixed_key("a/b", "-2") == "a/b-2");
+  CHECK(suffixed_key("", "-2") == "-2");
+  const std::string long_one(200, 'x');
+  CHECK(suffixed_key(long_one, "-12") == std::string(197, 'x') + "-12");
+  std::string letters;
+  for (int i = 0; i < 66; ++i) letters += "\u65e5";
+  for (const std::string& key : {clean_key(letters), clean_key("a/" + letters), clean_key(long_one + "/" + long_one)}) {
+    const std::string numbered = suffixed_key(key, "-10");
+    CHECK(clean_key(numbered) == numbered);
+    CHECK(numbered.ends_with("-10"));
+    CHECK(numbered.size() > key.size() - 8);
+  }
+}
+
 TEST_CASE("frame: keys are clean") {
   CHECK(clean_key("a/b.c-d_e") == "a/b.c-d_e");
   CHECK(clean_key("../../etc/passwd") == "__/__/etc/passwd");
