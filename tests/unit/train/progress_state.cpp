@@ -78,6 +78,9 @@ TEST_CASE("what may change in a resumed training, and what may not") {
   }
   SUBCASE("another kind of stage, whatever else differs") {
     stage.kind = "regression";
+    stage.network.condition_channels = 0;
+    stage.network.level.input = "none";
+    stage.diffusion.predict = "x0";
     stage.diffusion.loss = "l2";
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
                          doctest::Contains("--regression regression contradicts the super-resolution"), UsageError);
