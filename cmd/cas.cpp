@@ -1,6 +1,6 @@
 // cas: classification accuracy score: trains a classifier on generated images, and tests it on real ones.
 // The runs (a set of images, a seed) are independent; -o keeps each one's answers in a file, so that jobs share them
-// (lib/metrics/cas_job.h) and the last command prints the table of what is there (lib/metrics/cas_report.h). See
+// (lib/cas/cas_job.h) and the last command prints the table of what is there (lib/cas/cas_report.h). See
 // cas(1).
 #include <cstdio>
 
@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "cli/run.h"
 #include "cli/shared.h"
-#include "metrics/cas_job.h"
-#include "metrics/cas_report.h"
+#include "cas/cas_job.h"
+#include "cas/cas_report.h"
 #include "tensor/device.h"
-#include "train/signals.h"
+#include "base/signals.h"
 
 using namespace sr3;
 
@@ -41,7 +41,7 @@ int cas(cli::App& app) {
   const auto runs = job.runs(device, app.progress);
   if (!runs) return 128 + StopSignals::received();
   if (job.missing() > 0) {
-    note(cat(job.missing(),
+    info(cat(job.missing(),
              " runs are other jobs'; when all are done, the same command without --shard prints the table"));
     return kDone;
   }

@@ -7,7 +7,7 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "train/cascade_options.h"
-#include "train/stage_files.h"
+#include "stage/stage_files.h"
 #include "train/trainer.h"
 
 namespace sr3 {
@@ -67,14 +67,14 @@ int CdmTrain::train(const std::vector<std::string>& operands, const ProgressOpti
     trainer.threads = compute.threads;
     const std::string which = cat("stage ", i + 1, " of ", count, ", '", stage_path(path, cascade, i), "'");
     if (!stages[i].weights_file.empty() && stages[i].training.steps >= trainer.steps && !trainer.restart) {
-      note(cat(which, ": has done its ", stages[i].training.steps, " steps"));
+      info(cat(which, ": has done its ", stages[i].training.steps, " steps"));
       continue;
     }
     if (trainer.time_limit) {  // of this run, whatever it trains
       *trainer.time_limit -= std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       if (i > 0 && !stage && *trainer.time_limit <= 0) break;
     }
-    note(which);
+    info(which);
     const int status = Trainer(stages[i], trainer, data, stage_path(path, cascade, i)).run(progress);
     if (status != kDone && status != kSkipped) return status;
     if (status == kSkipped) skipped = status;

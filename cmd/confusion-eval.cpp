@@ -1,7 +1,7 @@
 // confusion-eval: how often people take a model's image for the real one.
 // `plan` makes a study of pairs of images (lib/study/study.h), `serve` shows it to raters in their browsers
 // (lib/study/server.h), `page` is the same as one file, `rate` lets programs answer (lib/study/machine.h), `score` says
-// what came out (lib/study/score.h), `power` how large a study must be (lib/metrics/power.h).  See confusion-eval(1).
+// what came out (lib/study/score.h), `power` how large a study must be (lib/study/power.h).  See confusion-eval(1).
 #include <cstdio>
 #include <optional>
 
@@ -13,7 +13,7 @@
 #include "study/flags.h"
 #include "study/page.h"
 #include "tensor/device.h"
-#include "train/signals.h"
+#include "base/signals.h"
 
 using namespace sr3;
 
@@ -49,7 +49,7 @@ int run_plan(ConfusionProgram& p, const Operands& operands) {
   p.design.seed = p.seed;
   int status = kDone;
   const StudyDesign made = make_study(p.inputs, p.design, p.output, &status);
-  note(cat("study ", made.id, ": ", made.raters, " raters, ", made.trials_in_all(), " trials each, ",
+  info(cat("study ", made.id, ": ", made.raters, " raters, ", made.trials_in_all(), " trials each, ",
            made.images.size(), " images, ", made.models.size(), made.models.size() == 1 ? " model" : " models"));
   return status;
 }

@@ -1,7 +1,7 @@
 // fid: Frechet distance and its relatives of sets of images, in batch jobs.
-// `stats` turns images into a file of statistics (lib/metrics/collect.h), `merge` adds such files exactly
-// (lib/metrics/statistics.h), `compare` scores two sets (lib/metrics/compare.h), each a file of statistics or images
-// (lib/metrics/sets.h). See fid(1).
+// `stats` turns images into a file of statistics (lib/fid/collect.h), `merge` adds such files exactly
+// (lib/fid/statistics.h), `compare` scores two sets (lib/fid/compare.h), each a file of statistics or images
+// (lib/fid/sets.h). See fid(1).
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -12,9 +12,9 @@
 #include "base/log.h"
 #include "cli/run.h"
 #include "cli/shared.h"
-#include "data/array_images.h"
-#include "metrics/report.h"
-#include "metrics/sets.h"
+#include "fid/array_images.h"
+#include "fid/report.h"
+#include "fid/sets.h"
 #include "tensor/device.h"
 
 using namespace sr3;

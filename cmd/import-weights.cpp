@@ -12,9 +12,9 @@
 #include "cli/run.h"
 #include "import/describe.h"
 #include "import/probe.h"
-#include "import/stage.h"
+#include "import/import_stage.h"
 #include "tensor/device.h"
-#include "train/stage_files.h"
+#include "stage/stage_files.h"
 
 using namespace sr3;
 
@@ -75,14 +75,14 @@ int run_verify(const ImportProgram& program, const std::vector<std::string>& sta
 int run_import(cli::App& app, ImportProgram& program, const std::string& format, const std::string& operand) {
   if (program.import.output.empty()) throw UsageError("no stage to write: -o STAGE.json");
   stage_paths(program.import.output);  // the name is right
-  const Checkpoint file(format == "diffusers" ? weights_of_folder(operand) : operand);
+  const CheckpointFile file(format == "diffusers" ? weights_of_folder(operand) : operand);
   ImportPlan plan = plan_import(format, file, program.import);
   const auto total = static_cast<int64_t>(plan.layout.tensors.size());
   Meter meter(app.progress, "tensors", total);
   write_stage(plan, program.import, [&](int64_t done) { meter.update(done); });
   meter.finish();
   const StageManifest& stage = plan.stage;
-  note(cat("'", program.import.output, "': ", stage.kind, ", ",
+  info(cat("'", program.import.output, "': ", stage.kind, ", ",
            stage.image.low_res ? cat(stage.image.low_res, " to ", stage.image.high_res) : cat(stage.image.high_res),
            " pixels, ", plan.network.parameters(), " parameters in ", plan.network.tensors().size(), " tensors"));
   return kDone;

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "base/error.h"
-#include "cascade/draw.h"
+#include "cascade/base_sampler.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "nn/precision.h"
-#include "store/manifest.h"
+#include "stage/manifest.h"
 #include "stream/writer.h"
 #include "tensor/convert.h"
 #include "tensor/device.h"
@@ -49,17 +49,17 @@ int sample_main(cli::App& app) {
     throw UsageError("--skip-existing needs a folder: -o DIR/");
   check_base(program.model, read_manifest(program.model));  // before what is asked of other stages
   Stage stage(program.model, program.sampling);
-  const Drawer drawer(stage, program.draw);
+  const BaseSampler base_sampler(stage, program.draw);
   const at::Device device = open_device(program.compute.device);
   use_threads(program.writer.threads = program.compute.threads);
   Writer out(program.writer);
-  out.expect(drawer.count());
+  out.expect(base_sampler.count());
   stage.load(device, precision_named(program.compute.precision, device));
 
-  Meter meter(app.progress, "steps", drawer.count() * stage.steps());
+  Meter meter(app.progress, "steps", base_sampler.count() * stage.steps());
   std::function<bool(const std::string&)> skip;
   if (program.skip_existing) skip = [&](const std::string& key) { return out.exists(key); };
-  drawer.all(
+  base_sampler.all(
       skip, [&](int64_t done, const std::string& what) { meter.update(done, what); },
       [&](Frame frame, const at::Tensor& image) {
         frame.image = to_image(image, static_cast<int>(program.writer.depth));

@@ -5,7 +5,7 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "data/loader.h"
-#include "train/options.h"
+#include "train/trainer_options.h"
 #include "train/trainer.h"
 
 namespace sr3 {
@@ -17,7 +17,7 @@ static int train(cli::App& app) {
   std::string output;
   flags.declare(app.options);
   app.options.group("Data");
-  data.pretreatment = "preset";
+  data.preprocess = "preset";
   data.declare(app.options);
   compute.declare(app.options);
   cli::declare_seed(app.options, &flags.trainer.seed);
@@ -34,7 +34,7 @@ static int train(cli::App& app) {
   trainer.threads = compute.threads;
   data.check();
   const StageManifest stage = flags.stage(data.crop);
-  if (data.pretreatment == "preset") data.pretreatment = flags.pretreatment();
+  if (data.preprocess == "preset") data.preprocess = flags.preprocess();
   data.seed = trainer.seed;
   data.threads = trainer.threads;
 

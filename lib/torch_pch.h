@@ -1,5 +1,14 @@
-// Precompiled for the tensor side: compiling it once (20 s) leaves 2 to 3 s a file. torch/torch.h stays out.
+// Precompiled for the tensor side: compiled once, it saves every file the parsing of libtorch's headers.
 #pragma once
 
-#include <ATen/ATen.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tensor/aten.h"

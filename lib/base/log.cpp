@@ -29,14 +29,14 @@ std::string printable(std::string text, bool lines) {
   return text;
 }
 
-void complain(const std::string& text) { line(text); }
+void error(const std::string& text) { line(text); }
 void warn(const std::string& text) {
   if (log_state().verbosity >= 1) line("warning: " + text);
 }
-void note(const std::string& text) {
+void info(const std::string& text) {
   if (log_state().verbosity >= 1) line(text);
 }
-void explain(const std::string& text) {
+void debug(const std::string& text) {
   if (log_state().verbosity >= 2) line(text);
 }
 

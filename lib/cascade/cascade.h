@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cascade/chain.h"
-#include "cascade/draw.h"
-#include "store/cascade_manifest.h"
+#include "cascade/base_sampler.h"
+#include "stage/cascade_manifest.h"
 
 namespace sr3 {
 

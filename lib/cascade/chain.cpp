@@ -1,14 +1,13 @@
 #include "cascade/chain.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
 #include "base/options.h"
-#include "cascade/draw.h"
+#include "cascade/base_sampler.h"
 #include "tensor/convert.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 

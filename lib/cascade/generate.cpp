@@ -63,10 +63,10 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
              at::ScalarType compute) {
   options.validate(cascade);
   options.draw.seed = static_cast<uint64_t>(options.seed.value_or(0));
-  std::optional<Drawer> drawer;
+  std::optional<BaseSampler> base_sampler;
   std::optional<Reader> in;
   if (cascade.has_base()) {
-    drawer.emplace(cascade.base(), options.draw);
+    base_sampler.emplace(cascade.base(), options.draw);
     if (options.without_class(cascade)) options.chain.label = kNoClass;
   } else {
     options.reader.shard = options.draw.shard;
@@ -79,7 +79,7 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
 
   const int depth = static_cast<int>(options.writer.depth);
   Writer out(options.writer, images);
-  const auto number = drawer ? std::optional(drawer->count()) : in->expected();
+  const auto number = base_sampler ? std::optional(base_sampler->count()) : in->expected();
   out.expect(number.value_or(1));
   Kept kept(options.keep_stages, images, options.writer.threads);
   std::optional<Meter> meter;
@@ -94,8 +94,8 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   cascade.load(device, compute);
 
   meter.emplace(options.progress, "steps", number ? *number * cascade.steps_each() : -1);
-  if (drawer) {
-    drawer->all(
+  if (base_sampler) {
+    base_sampler->all(
         hooks.skip, [&](int64_t done, const std::string& what) { meter->update((drawn = done) + enlarged, what); },
         [&](Frame frame, const at::Tensor& image) {
           const bool noisy = cascade.base().stops_at() < 1, exact = chain && (noisy || cascade.exact());

@@ -1,76 +1,23 @@
 #include "cascade/stage.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/rng.h"
 #include "diffusion/loss.h"
 #include "diffusion/noise_aug.h"
-#include "store/digest.h"
-#include "store/safetensors.h"
+#include "stage/weights.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {
 
-constexpr size_t kMostSteps = 65535;  // tensor/noise.h's
-
-std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "(";
-  for (size_t i = 0; i < shape.size(); ++i) text += cat(i ? "," : "", shape[i]);
-  return text + ")";
-}
-
-// The weights in the network's order; Error names the first tensor that is absent, misshaped or one too many.
-Parameters parameters_from(const TensorFile& file, const UNetOptions& network, const std::string& path) {
-  std::unordered_map<std::string, at::Tensor> by_name;
-  for (const auto& [name, tensor] : file.tensors) by_name.emplace(name, tensor);
-  Parameters parameters;
-  for (const auto& [name, shape] : parameter_shapes(network)) {
-    const auto found = by_name.find(name);
-    if (found == by_name.end()) throw DataError(cat("cannot use '", path, "': it lacks the tensor '", name, "'"));
-    if (found->second.sizes() != at::IntArrayRef(shape))
-      throw DataError(cat("cannot use '", path, "': tensor '", name, "' is ", shape_text(found->second.sizes()),
-                          ", the network's is ", shape_text(shape)));
-    parameters.add(name, found->second.to(at::kFloat));
-    by_name.erase(found);
-  }
-  if (!by_name.empty())
-    throw DataError(cat("cannot use '", path, "': the network has no tensor '", by_name.begin()->first, "'"));
-  return parameters;
-}
-
-Parameters weights_of(const std::string& path, const StageManifest& manifest) {
-  const std::string weights = weights_path(path, manifest);
-  const std::string sha256 = sha256_file(weights);
-  if (sha256 != manifest.weights_sha256)
-    throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., the manifest '", path,
-                        "' says ", manifest.weights_sha256.substr(0, 12), "..."));
-  return parameters_from(read_safetensors(weights), manifest.network, weights);
-}
-
-void check_weights(const std::string& path, const StageManifest& manifest) {
-  const std::string weights = weights_path(path, manifest);
-  if (manifest.weights_file.empty())
-    throw Error(cat("cannot use '", path, "': it has no weights: it is yet to be trained"));
-  if (!std::filesystem::exists(weights))
-    throw Error(cat("cannot use '", path, "': its weights '", weights, "' are not there"));
-}
+constexpr size_t kMaxSteps = 65535;  // tensor/noise.h's
 
 }  // namespace
-
-StageWeights read_stage_weights(const std::string& path) {
-  StageWeights stage{read_manifest(path), {}};
-  check_weights(path, stage.manifest);
-  stage.parameters = weights_of(path, stage.manifest);
-  return stage;
-}
 
 void SamplingOverrides::declare(Options& options, bool base) {
   options.group("Sampling (defaults: the stage's)");
@@ -100,7 +47,7 @@ SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
 
 Stage::Stage(std::string path, const SamplingOverrides& overrides)
     : path_(std::move(path)), manifest_(read_manifest(path_)) {
-  check_weights(path_, manifest_);
+  require_weights(path_, manifest_);
   const ConditioningAugmentation& augmentation = manifest_.augmentation;
   const bool noisy = augmentation.kind == "gaussian";
   if (noisy && !overrides.noise_level)
@@ -134,8 +81,8 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     if (overrides.steps || overrides.spacing) throw UsageError(error.what());
     throw;
   }
-  if (levels_.alpha_bar.size() > kMostSteps)
-    throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMostSteps));
+  if (levels_.alpha_bar.size() > kMaxSteps)
+    throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMaxSteps));
   if (!levels_.keeps_end)
     warn(cat("'", path_, "': these steps begin at level ", levels_.timestep.front() + 1, " of ", alpha_bar_.size(),
              ", so the noise they begin from is not what the network was trained with"));
@@ -176,15 +123,15 @@ void Stage::stop_at(double alpha_bar) {
 }
 
 void Stage::load(at::Device device, at::ScalarType compute) {
-  const Parameters parameters = weights_of(path_, manifest_);
+  const Parameters parameters = read_parameters(path_, manifest_);
   device_ = device;
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
   const std::string way = diffuses() ? cat(steps(), " steps of ", sampling_.sampler) : "one pass";
-  explain(cat("'", path_, "': ", way, ", ", at::toString(compute), " on ", device.str()));
+  debug(cat("'", path_, "': ", way, ", ", at::toString(compute), " on ", device.str()));
   network_->set_levels(diffuses() ? network_level(manifest_.network.level.input, levels_) : std::vector<double>{0});
 }
 
-int64_t Stage::granule() const { return manifest_.network.patch << (manifest_.network.multipliers.size() - 1); }
+int64_t Stage::size_multiple() const { return manifest_.network.patch << (manifest_.network.multipliers.size() - 1); }
 
 int64_t Stage::class_index(const std::string& name_or_index) const {
   const int64_t classes = manifest_.network.classes;
@@ -228,10 +175,10 @@ Denoised Stage::denoise(const Prepared& prepared, const at::Tensor& x_t, int64_t
     const at::Tensor without = (*network_)(*prepared.without_class, x_t, k).narrow(1, 0, channels);
     guided = without + (guided - without) * guidance_;
   }
-  Denoised said;
-  said.x0 = x0_from(predict_named(manifest_.diffusion.predict), x_t, guided, levels_.alpha_bar[static_cast<size_t>(k)]);
-  if (manifest_.diffusion.variance == "learned") said.variance_fraction = out.narrow(1, channels, channels);
-  return said;
+  Denoised prediction;
+  prediction.x0 = x0_from(predict_named(manifest_.diffusion.predict), x_t, guided, levels_.alpha_bar[static_cast<size_t>(k)]);
+  if (manifest_.diffusion.variance == "learned") prediction.variance_fraction = out.narrow(1, channels, channels);
+  return prediction;
 }
 
 uint64_t stage_seed(uint64_t seed, int64_t width, int64_t height, int64_t scale, int64_t sample) {

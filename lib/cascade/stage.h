@@ -12,7 +12,7 @@
 
 #include "diffusion/sampler.h"
 #include "nn/unet.h"
-#include "store/manifest.h"
+#include "stage/manifest.h"
 
 namespace sr3 {
 
@@ -31,6 +31,10 @@ struct SamplingOverrides {
   // UsageError when --eta is given and the sampler is not ddim.
   SamplerOptions over(SamplerOptions manifest) const;
 };
+
+// The outermost feature maps of one pass through the network are to take about this many bytes; what the network keeps for
+// its skip connections is ten times that. Sets how many images, or how large a tile, one pass takes.
+constexpr int64_t kMapBytes = int64_t{1} << 24;
 
 class Stage {
  public:
@@ -63,7 +67,7 @@ class Stage {
   // s of the condition's noise, in steps of the schedule; none for a stage that was trained without.
   std::optional<int64_t> noise_steps() const { return noise_steps_; }
   // Both sides of an input are best a multiple of it; other sizes are padded within the network.
-  int64_t granule() const;
+  int64_t size_multiple() const;
 
   // The index of a class that --class gives by name or else by number; UsageError when the stage has none, or none of that name.
   int64_t class_index(const std::string& name_or_index) const;
@@ -91,13 +95,6 @@ class Stage {
 
 // The stages of a chain. What is said of sampling goes to those that take it; UsageError where none does.
 std::vector<Stage> open_chain(const std::vector<std::string>& paths, const SamplingOverrides& overrides);
-
-// A stage's manifest and weights without what sampling needs. DataError as Stage::load.
-struct StageWeights {
-  StageManifest manifest;
-  Parameters parameters;
-};
-StageWeights read_stage_weights(const std::string& path);
 
 // The seed of a stage's noise: a stage of a pipe and the same stage of a cascade know the same four things, so they
 // draw the same; stages of one cascade differ in size, so they never do. width, height: of the result; scale: 1 for a

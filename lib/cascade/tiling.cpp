@@ -1,11 +1,11 @@
 #include "cascade/tiling.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
+
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -1,7 +1,5 @@
 #include "cascade/upscaler.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -10,14 +8,13 @@
 #include "cascade/consistency.h"
 #include "diffusion/noise_aug.h"
 #include "tensor/upsample.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {
 
-// The outermost maps of one pass through the network take about this; what it keeps for its skips is ten times it.
-constexpr int64_t kMapBytes = int64_t{1} << 24;
 constexpr int64_t kLongestSide = 512, kShortestSide = 128, kOverlap = 32;
-constexpr int64_t kMostAtOnce = 16;
+constexpr int64_t kMaxAtOnce = 16;
 // Conditions are prepared once for all steps up to this, else at each.
 constexpr int64_t kPreparedBytes = int64_t{1} << 28;
 // Clipping and the kernels' overlap leave a rest each time, which shrinks geometrically.
@@ -136,12 +133,12 @@ at::Tensor Job::corrected(const at::Tensor& x0) const {
 at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
   const bool learned = stage_.diffuses() && stage_.manifest().diffusion.variance == "learned";
   const auto evaluate = [&](const at::Tensor& x, int64_t k) {
-    const at::Tensor said = blend_tiles(tiling_, x, at_once_, [&](const at::Tensor& part, TileRange range) {
+    const at::Tensor prediction = blend_tiles(tiling_, x, at_once_, [&](const at::Tensor& part, TileRange range) {
       const Denoised one = stage_.denoise(prepared(range), part, k);
       return learned ? at::cat({one.x0, one.variance_fraction}, 1) : one.x0;
     });
-    return learned ? Denoised{said.narrow(1, 0, image_.channels), said.narrow(1, image_.channels, image_.channels)}
-                   : Denoised{said, {}};
+    return learned ? Denoised{prediction.narrow(1, 0, image_.channels), prediction.narrow(1, image_.channels, image_.channels)}
+                   : Denoised{prediction, {}};
   };
   at::Tensor x0;
   if (stage_.diffuses()) {
@@ -205,13 +202,13 @@ Tiling Upscaler::tiling(int64_t width, int64_t height) const {
   // A picture of no more pixels than a tile has stays whole, whatever its shape.
   if (options_.tile == 0 && width * height <= side * side) side = std::max({width, height, side});
   const int64_t overlap = options_.overlap.value_or(std::min(kOverlap, side / 2));
-  return Tiling(height, width, {side, overlap, stage_.scale(), stage_.granule()});
+  return Tiling(height, width, {side, overlap, stage_.scale(), stage_.size_multiple()});
 }
 
 int64_t Upscaler::tiles_at_once(const Tiling& tiling) const {
   if (options_.batch) return options_.batch;
   const int64_t side = default_side(), pixels = tiling.tile_width() * tiling.tile_height();
-  return std::clamp<int64_t>(side * side / pixels, 1, kMostAtOnce);
+  return std::clamp<int64_t>(side * side / pixels, 1, kMaxAtOnce);
 }
 
 int64_t Upscaler::images_at_once(int64_t low_width, int64_t low_height) const {

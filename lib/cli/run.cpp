@@ -28,7 +28,7 @@ std::string shown_name(const std::string& program, const char* argv0) {
 
 int report(const std::string& text, int status) {
   std::fflush(stdout);  // what was printed before the error comes before it
-  complain(text);
+  error(text);
   return status;
 }
 

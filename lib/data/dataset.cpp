@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "degrade/resize.h"
 #include "image/peek.h"
-#include "store/digest.h"
+#include "format/digest.h"
 #include "stream/frame.h"
 
 namespace sr3 {
@@ -38,9 +38,9 @@ Dataset::Dataset(const DataOptions& options, int64_t side)
     : listing_(options.operands),
       side_(side),
       pad_(options.pad),
-      resize_(options.pretreatment == "resize"),
+      resize_(options.preprocess == "resize"),
       budget_(static_cast<uint64_t>(std::max<int64_t>(options.cache_mb, 0)) << 20) {
-  if (!resize_ && options.pretreatment != "crop") throw UsageError(cat("no pretreatment '", options.pretreatment, "'"));
+  if (!resize_ && options.preprocess != "crop") throw UsageError(cat("no preprocess '", options.preprocess, "'"));
   leave_out(options.leave_out);
   leave_small_ones(options);
   if (listing_.items.empty()) throw Error("no images to train on");
@@ -78,7 +78,7 @@ void Dataset::leave_small_ones(const DataOptions& options) {
   }
   const std::string what = cat(small, small == 1 ? " image is" : " images are", " smaller than the ", side_, "x", side_, " crop");
   if (!options.skip_small || fit.empty()) throw Error(cat("cannot train on these images: ", what, ": ", first));
-  note(cat("left out: ", what));
+  info(cat("left out: ", what));
   listing_.items = std::move(fit);
 }
 

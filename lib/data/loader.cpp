@@ -1,7 +1,5 @@
 #include "data/loader.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -23,6 +21,7 @@
 #include "degrade/enlarge.h"
 #include "stream/workers.h"
 #include "tensor/convert.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {
@@ -70,7 +69,7 @@ int64_t side_of(const DataOptions& options, const StageManifest& manifest) {
 
 void DataOptions::declare(Options& options) {
   options.add("crop", 0, &crop, "N", "side of the crops that the stage learns from");
-  options.choice("pretreatment", 0, &pretreatment, {"crop", "resize"},
+  options.choice("preprocess", 0, &preprocess, {"crop", "resize"},
                  "random crops at full size, or the largest centre square of each image resized to the crop");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
   options.add("min-detail", 0, &min_detail, "X",
@@ -175,7 +174,7 @@ struct Loader::Impl {
       } catch (const Error& error) {
         if (!options.keep_going) throw DataError(cat(error.what(), options.can_keep_going ? kKeepGoingHelps : ""));
         const std::lock_guard lock(damaged_mutex);
-        if (damaged.insert(i).second) complain(cat(error.what(), "; another image takes its place"));
+        if (damaged.insert(i).second) sr3::error(cat(error.what(), "; another image takes its place"));
       }
     }
     throw DataError("cannot train on these images: none of them can be read");

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "store/manifest.h"
+#include "stage/manifest.h"
 
 namespace sr3 {
 
@@ -22,7 +22,7 @@ struct DataOptions {
   bool no_flip = false;
   double min_detail = 0;              // redraw crops whose high_res - condition has a standard deviation under so many grey
                                       // levels: the most detailed of at most 8 draws within the image
-  std::string pretreatment = "crop";  // crop: random crop at full size | resize: largest centre square, area to high_res
+  std::string preprocess = "crop";  // crop: random crop at full size | resize: largest centre square, area to high_res
   int64_t pad = 0;                    // smaller images are put in the middle of this side, their border repeated
   bool skip_small = false;            // leave out images smaller than the crop
   bool can_keep_going = true;         // whether the program has the option that messages name

@@ -12,7 +12,7 @@ namespace sr3 {
 namespace {
 
 // Pixels between the two passes may be so many, or as many as before or after: more comes of making a line a column.
-constexpr int64_t kMostBetween = int64_t{1} << 28;
+constexpr int64_t kMaxBetween = int64_t{1} << 28;
 
 // A pass that keeps its size is left out, as the references do: all its weights would be 1.
 template <class Sample, class Weight, class Table>
@@ -38,7 +38,7 @@ std::vector<Sample> two_passes(std::span<const Sample> in, int64_t in_width, int
     now_height = height;
   };
   const int64_t between = rows_first ? width * in_height : in_width * height;
-  if (between > std::max({kMostBetween, in_width * in_height, width * height}))
+  if (between > std::max({kMaxBetween, in_width * in_height, width * height}))
     throw DataError(cat("the way from ", in_width, "x", in_height, " to ", width, "x", height, " takes ", between, " pixels"));
   if (rows_first) along_x();
   along_y();
@@ -128,7 +128,7 @@ std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int
                                 int64_t width, int64_t height, Kernel kernel) {
   check_size(in_width, in_height, width, height);
   // No rounding between the passes: the order is free, and changed only where it must be.
-  const bool rows_first = width * in_height <= std::max(kMostBetween, in_width * height);
+  const bool rows_first = width * in_height <= std::max(kMaxBetween, in_width * height);
   return two_passes<float, double>(in, in_width, in_height, channels, width, height, rows_first,
                                    [kernel](int64_t from, int64_t to) { return cut_weights(from, to, kernel); });
 }

@@ -1,12 +1,11 @@
 #include "diffusion/loss.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {
@@ -14,8 +13,6 @@ namespace {
 struct Level {
   double alpha_bar, timestep;
 };
-
-double log_snr(double alpha_bar) { return std::log(alpha_bar) - std::log1p(-alpha_bar); }
 
 // The curve at position p of (0, T]; whole p are the schedule's steps.
 Level level_at(const std::vector<double>& alpha_bar, double p) {
@@ -41,7 +38,7 @@ Level draw_level(const std::string& draw, const std::vector<double>& alpha_bar, 
   return {root * root, timestep};
 }
 
-double told(const std::string& input, const Level& level) {
+double level_input(const std::string& input, const Level& level) {
   if (input == "timestep") return level.timestep;
   if (input == "sqrt-alpha-bar") return std::sqrt(level.alpha_bar);
   if (input == "alpha-bar") return level.alpha_bar;
@@ -74,14 +71,14 @@ at::Tensor network_level(const std::string& input, const DrawnLevels& levels) {
   auto out = at::empty({alpha_bar.numel()}, at::kFloat);
   for (int64_t i = 0; i < out.numel(); ++i)
     out.data_ptr<float>()[i] =
-        static_cast<float>(told(input, {alpha_bar.data_ptr<double>()[i], timestep.data_ptr<double>()[i]}));
+        static_cast<float>(level_input(input, {alpha_bar.data_ptr<double>()[i], timestep.data_ptr<double>()[i]}));
   return out;
 }
 
 std::vector<double> network_level(const std::string& input, const SamplingLevels& levels) {
   std::vector<double> out;
   for (size_t k = 0; k < levels.alpha_bar.size(); ++k)
-    out.push_back(told(input, {levels.alpha_bar[k], static_cast<double>(levels.timestep[k])}));
+    out.push_back(level_input(input, {levels.alpha_bar[k], static_cast<double>(levels.timestep[k])}));
   return out;
 }
 

@@ -1,7 +1,5 @@
 #include "diffusion/noise_aug.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -10,6 +8,7 @@
 #include "diffusion/loss.h"
 #include "diffusion/process.h"
 #include "tensor/noise.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -1,10 +1,9 @@
 #include "diffusion/process.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 
 #include "base/error.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -1,6 +1,5 @@
 #include "diffusion/sampler.h"
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {
@@ -30,7 +30,7 @@ Step ddim_step(double t, double s, double eta) {
 }
 
 // lambda = log(sqrt(alpha_bar) / sqrt(1 - alpha_bar)), h = lambda_s - lambda_t.
-double half_log_snr(double alpha_bar) { return (std::log(alpha_bar) - std::log1p(-alpha_bar)) / 2; }
+double half_log_snr(double alpha_bar) { return log_snr(alpha_bar) / 2; }
 
 // before: the level of the step before, 0 in the first one.
 Step solver_step(double t, double s, double before) {
@@ -78,8 +78,8 @@ at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& leve
   const auto count = static_cast<int64_t>(alpha_bar.size());
   at::Tensor x = noise(0), previous;
   for (int64_t k = 0; k < count; ++k) {
-    const Denoised said = denoise(x, k);
-    at::Tensor x0 = said.x0.to(x.scalar_type());
+    const Denoised prediction = denoise(x, k);
+    at::Tensor x0 = prediction.x0.to(x.scalar_type());
     if (options.clip) x0 = x0.clamp(-1, 1);
     if (hooks.correct_x0) x0 = hooks.correct_x0(x0, k);
 
@@ -89,7 +89,7 @@ at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& leve
     if (step.previous != 0) next.add_(previous, step.previous);
     if (step.sigma > 0) {
       if (learned)
-        next.addcmul_(noise(k + 1), learned_sigma(said.variance_fraction, alpha_bar[k], levels.after(k)).to(x.scalar_type()));
+        next.addcmul_(noise(k + 1), learned_sigma(prediction.variance_fraction, alpha_bar[k], levels.after(k)).to(x.scalar_type()));
       else
         next.add_(noise(k + 1), step.sigma);
     }

@@ -10,7 +10,6 @@
 namespace sr3 {
 namespace {
 
-double log_snr(double alpha_bar) { return std::log(alpha_bar) - std::log1p(-alpha_bar); }
 
 // guided-diffusion's space_timesteps: T cut into as many sections as there are counts, the first T % sections of them one
 // longer, and each spaced from its first to its last step. Rounded half to even, after sums in double, as Python does.
@@ -107,6 +106,8 @@ std::vector<double> make_betas(const ScheduleOptions& options) {
     if (!(betas[i] > 0 && betas[i] < 1)) fail("beta ", i + 1, " is ", betas[i], ", not between 0 and 1");
   return betas;
 }
+
+double log_snr(double alpha_bar) { return std::log(alpha_bar) - std::log1p(-alpha_bar); }
 
 std::vector<double> make_alpha_bar(const std::vector<double>& betas) {
   std::vector<double> out;

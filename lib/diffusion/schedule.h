@@ -18,6 +18,9 @@ struct ScheduleOptions {
 std::vector<double> make_betas(const ScheduleOptions& options);
 std::vector<double> make_alpha_bar(const std::vector<double>& betas);
 
+// The logarithm of the signal-to-noise ratio alpha_bar / (1 - alpha_bar).
+double log_snr(double alpha_bar);
+
 // The beta_end with which a schedule of this kind (linear, quadratic, sigmoid), beta_start and number of steps ends at this
 // alpha_bar: a shortened schedule of new betas that keeps its end (with the same beta_end it would start from noise that is none).
 // Error when there is no such value.

@@ -1,11 +1,10 @@
 #include "diffusion/vlb.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <stdexcept>
 
 #include "diffusion/process.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -7,7 +7,7 @@
 #include "import/adm.h"
 #include "import/diffusers.h"
 #include "import/published.h"
-#include "import/sr3_config.h"
+#include "import/sr3.h"
 
 namespace sr3 {
 namespace {
@@ -35,7 +35,7 @@ struct Guess {
   NetworkView network;
 };
 
-Guess guess_of(const Checkpoint& file) {
+Guess guess_of(const CheckpointFile& file) {
   for (const char* marker : {kAdmMarker, kSr3Marker, kDiffusersMarker}) {
     if (prefixes_of(file, marker).empty()) continue;
     NetworkView net = network_in(file, marker);
@@ -51,11 +51,11 @@ Guess guess_of(const Checkpoint& file) {
     if (marker == kAdmMarker) {
       if (net.find("out.2.c_proj.weight"))
         return {"none", "a classifier of guided-diffusion: it cannot be imported", std::move(net)};
-      if (const auto told = flags_told_by(net))
+      if (const auto told = infer_adm_flags(net))
         return {"adm", cat(adm_flags_text(*told), " (heads and noise are not told, and sizes only guessed)"),
                 std::move(net)};
     } else if (marker == kSr3Marker) {
-      if (const auto told = sr3_told_by(net))
+      if (const auto told = infer_sr3_config(net))
         return {"sr3", cat(sr3_config_text(*told), " (norm_groups and noise are not told, and sizes only guessed)"),
                 std::move(net)};
     } else if (net.find("time_embedding.linear_1.weight") && net.find("conv_norm_out.weight")) {
@@ -77,7 +77,7 @@ std::vector<std::pair<std::string, std::string>> describe_checkpoint(const std::
     weights = folder.weights;
     config = folder.config;
   }
-  const Checkpoint file(weights);
+  const CheckpointFile file(weights);
   const Guess guess = guess_of(file);
   std::map<std::string, int64_t> types;
   for (const CheckpointTensor& tensor : file.tensors()) ++types[type_name(tensor.type)];

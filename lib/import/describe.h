@@ -8,7 +8,7 @@
 namespace sr3 {
 
 // Rows of name and text, in the order to print them: file, container, tensors, parameters, types, prefix, format,
-// guess. A folder is described as diffusers' (config.json and weights). Error and DataError as Checkpoint.
+// guess. A folder is described as diffusers' (config.json and weights). Error and DataError as CheckpointFile.
 std::vector<std::pair<std::string, std::string>> describe_checkpoint(const std::string& path);
 
 }  // namespace sr3

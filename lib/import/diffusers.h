@@ -7,7 +7,7 @@
 
 #include "import/fields.h"
 #include "import/layout.h"
-#include "store/manifest.h"
+#include "stage/manifest.h"
 
 namespace sr3 {
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "tensor/named_tensors.h"
 
 namespace sr3 {
 namespace {
@@ -17,12 +18,6 @@ std::string joined(const std::vector<std::string>& texts, const char* between, s
 }
 
 }  // namespace
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "(";
-  for (size_t i = 0; i < shape.size(); ++i) text += cat(i ? "," : "", shape[i]);
-  return text + ")";
-}
 
 std::string misfit(const NetworkView& net, const std::vector<TensorSource>& wanted) {
   std::vector<std::string> missing, unexpected, misshapen;

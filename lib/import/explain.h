@@ -17,6 +17,5 @@ std::string misfit(const NetworkView& net, const std::vector<TensorSource>& want
 void check_fit(const NetworkView& net, const Layout& layout, const std::string& settings,
                const std::vector<std::string>& fitting);
 
-std::string shape_text(const std::vector<int64_t>& shape);  // "(3,64,3,3)"
 
 }  // namespace sr3

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "store/json.h"
+#include "format/json.h"
 
 namespace sr3 {
 
@@ -14,11 +14,11 @@ constexpr uint64_t kMaxBytes = uint64_t{1} << 22;
 constexpr int kMaxDepth = 16;
 
 // No size or count of theirs is beyond this; a larger one would only overflow what is made of it.
-constexpr int64_t kMostWhole = int64_t{1} << 31;
+constexpr int64_t kMaxWhole = int64_t{1} << 31;
 
 bool is_whole(const json& value) {
-  if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<uint64_t>() > kMostWhole)) return false;
-  return value.get<int64_t>() >= -kMostWhole && value.get<int64_t>() <= kMostWhole;
+  if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<uint64_t>() > kMaxWhole)) return false;
+  return value.get<int64_t>() >= -kMaxWhole && value.get<int64_t>() <= kMaxWhole;
 }
 
 // From "//" to the end of the line, but not within a string.

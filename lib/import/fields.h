@@ -1,5 +1,5 @@
 // Other projects' JSON: keys that may be missing, with the project's own defaults, and more keys than we know.
-// Unlike our manifests (store/binder.h), which are strict both ways.
+// Unlike our manifests (stage/binder.h), which are strict both ways.
 #pragma once
 
 #include <nlohmann/json.hpp>

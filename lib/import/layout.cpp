@@ -1,12 +1,11 @@
 #include "import/layout.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
 #include "nn/unet.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -1,6 +1,6 @@
 // Where each of our network's tensors is found in another project's checkpoint. A project's layout is a rule from a
 // place in the U-Net to names; everything else (which places there are, in which shapes) comes from the network's
-// options, as everywhere (nn/plan.h).
+// options, as everywhere (nn/unet_plan.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "import/tensors.h"
+#include "import/checkpoint_file.h"
 #include "nn/unet_options.h"
 
 namespace sr3 {

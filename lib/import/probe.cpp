@@ -1,15 +1,14 @@
 #include "import/probe.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <map>
 
 #include "base/error.h"
-#include "cascade/stage.h"
+#include "stage/weights.h"
 #include "degrade/enlarge.h"
-#include "store/safetensors.h"
+#include "format/safetensors.h"
 #include "tensor/upsample.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "import/adm.h"
 #include "import/explain.h"
-#include "import/sr3_config.h"
+#include "import/sr3.h"
 
 namespace sr3 {
 namespace {

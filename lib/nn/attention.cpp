@@ -1,12 +1,13 @@
 #include "nn/attention.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <cmath>
+
+#include "tensor/aten.h"
 
 namespace sr3 {
 

@@ -1,11 +1,12 @@
 #include "nn/conv_weight.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <bit>
+
+#include "tensor/aten.h"
 
 namespace sr3 {
 

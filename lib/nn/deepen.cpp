@@ -1,12 +1,11 @@
 #include "nn/deepen.h"
 
-#include <ATen/ATen.h>
-
 #include <map>
 #include <set>
 #include <utility>
 
 #include "nn/unet.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -68,11 +67,11 @@ bool is_deeper(const UNetOptions& from, const UNetOptions& to) {
   return parameter_shapes(more) == parameter_shapes(to);
 }
 
-std::vector<std::pair<std::string, at::Tensor>> deepen(const UNetOptions& from, const UNetOptions& to,
-                                                       const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-                                                       const std::vector<std::pair<std::string, at::Tensor>>& fresh) {
+NamedTensors deepen(const UNetOptions& from, const UNetOptions& to,
+                                                       const NamedTensors& tensors,
+                                                       const NamedTensors& fresh) {
   const Places places = sr3::places(from, to);
-  std::vector<std::pair<std::string, at::Tensor>> result;
+  NamedTensors result;
   for (const auto& [name, tensor] : tensors) {
     const auto [place, rest] = split(name);
     const auto moved = places.moved.find(place);

@@ -1,11 +1,11 @@
 #include "nn/dropout.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 
 #include "base/rng.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 

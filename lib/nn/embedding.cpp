@@ -1,10 +1,9 @@
 #include "nn/embedding.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 
 #include "base/error.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -26,7 +25,7 @@ at::Tensor embedding_mlp(const Parameters& parameters, const std::string& name, 
 }
 
 at::Tensor embed_level(const Plan& plan, const Parameters& parameters, const at::Tensor& level) {
-  if (!plan.told_level) return {};
+  if (!plan.has_level_embedding) return {};
   const at::Tensor input = level.to(parameters["time.0.weight"].scalar_type());
   return embedding_mlp(parameters, "time", sinusoid(plan.options.level, plan.sinusoid, input));
 }

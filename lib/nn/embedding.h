@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "nn/plan.h"
+#include "nn/unet_plan.h"
 #include "nn/unet.h"
 
 namespace sr3 {

@@ -1,6 +1,5 @@
 #include "nn/group_norm_silu.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "nn/group_norm_kernels.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 

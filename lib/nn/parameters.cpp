@@ -1,13 +1,13 @@
 // Named tensors, and their first values.
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <cmath>
 #include <stdexcept>
 
 #include "base/rng.h"
-#include "nn/plan.h"
+#include "nn/unet_plan.h"
 #include "nn/unet.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 

@@ -1,11 +1,10 @@
 #include "nn/resnet.h"
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "tensor/named_tensors.h"
+
 namespace sr3 {
 
 struct ResNetOptions {
@@ -28,8 +30,8 @@ class ResNet {
   at::Tensor operator()(const at::Tensor& x, bool training) const;
 
   // Trained weights, and running means and variances, by name; may be written to.
-  const std::vector<std::pair<std::string, at::Tensor>>& parameters() const { return parameters_; }
-  const std::vector<std::pair<std::string, at::Tensor>>& buffers() const { return buffers_; }
+  const NamedTensors& parameters() const { return parameters_; }
+  const NamedTensors& buffers() const { return buffers_; }
 
  private:
   struct Conv {
@@ -55,7 +57,7 @@ class ResNet {
   ResNetOptions options_;
   uint64_t seed_;
   at::Device device_;
-  std::vector<std::pair<std::string, at::Tensor>> parameters_, buffers_;
+  NamedTensors parameters_, buffers_;
   Conv stem_;
   Norm stem_norm_;
   std::vector<Block> blocks_;

@@ -1,20 +1,20 @@
 // Inference: what does not change over the steps is computed once; nothing is kept for a backward pass.
 // An image's result depends on nothing but itself, bit for bit: not on the batch it is in, not on the number of
 // threads, not on what came before. Left alone, oneDNN and BLAS choose kernels by both, which sum in different orders.
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
-#include "nn/block.h"
+#include "nn/forward.h"
 #include "nn/embedding.h"
-#include "nn/frame.h"
+#include "nn/patches.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
-#include "nn/ready_conv.h"
+#include "nn/prepacked_conv.h"
 #include "nn/unet.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -36,8 +36,8 @@ struct Network {
   at::Device device;
   at::ScalarType compute;
   Parameters parameters;                    // on the device; without the convolutions'
-  std::vector<ReadyConv> convs;             // the stem sees the image alone
-  ReadyConv condition_conv;                 // the stem's half for the condition, which carries the bias
+  std::vector<PrepackedConv> convs;             // the stem sees the image alone
+  PrepackedConv condition_conv;                 // the stem's half for the condition, which carries the bias
   at::Tensor project_weight, project_bias;  // of all blocks: (sum of widths, embedding), (sum of widths)
   std::vector<int64_t> widths;              // of each block's projection
   at::Tensor levels;                        // (K, embedding); undefined when no level is told
@@ -52,7 +52,7 @@ struct Network {
         throw Error(cat("parameter '", p.name, "' is ", value.sizes(), ", not ", at::IntArrayRef(p.shape)));
       if (value.dim() != 4) parameters.add(p.name, value.to(device, at::kFloat));
     }
-    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) convs.push_back(ready_conv(i, given));
+    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) convs.push_back(prepacked_conv(i, given));
     std::vector<at::Tensor> weights, biases;
     for (const auto& p : plan.projections) {
       weights.push_back(parameters[p.name + ".weight"]);
@@ -65,17 +65,17 @@ struct Network {
     }
   }
 
-  ReadyConv ready_conv(int number, const Parameters& given) {
+  PrepackedConv prepacked_conv(int number, const Parameters& given) {
     const ConvPlan& c = plan.convs[number];
     const auto type = number == plan.stem || number == plan.out_conv ? at::kFloat : compute;
     const at::Tensor weight = given[c.name + ".weight"].detach().to(device);
     const at::Tensor bias = c.bias ? parameters[c.name + ".bias"] : at::Tensor();
-    if (number != plan.stem || plan.options.condition_channels == 0) return ReadyConv(c, weight, bias, type);
+    if (number != plan.stem || plan.options.condition_channels == 0) return PrepackedConv(c, weight, bias, type);
     const int64_t area = plan.options.patch * plan.options.patch;
     const int64_t of_x = plan.options.in_channels * area, of_condition = plan.options.condition_channels * area;
     const bool x_first = plan.options.concat_order == "x-condition";
-    condition_conv = ReadyConv(c, weight.narrow(1, x_first ? of_x : 0, of_condition), bias, type);
-    return ReadyConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
+    condition_conv = PrepackedConv(c, weight.narrow(1, x_first ? of_x : 0, of_condition), bias, type);
+    return PrepackedConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
   }
 
   // (N, embedding) of class and augmentation level, row by row as project.
@@ -162,7 +162,7 @@ void UNetRunner::set_levels(const std::vector<double>& level) {
   const at::NoGradGuard no_grad;
   Network& net = impl_->net;
   net.level_count = static_cast<int64_t>(level.size());
-  if (!net.plan.told_level) return;
+  if (!net.plan.has_level_embedding) return;
   const Threads one(1);
   const at::Tensor values = at::tensor(at::ArrayRef<double>(level), at::kDouble).to(net.device, at::kFloat);
   net.levels = embed_level(net.plan, net.parameters, values);
@@ -199,7 +199,7 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
   const at::NoGradGuard no_grad;
   const Network& net = impl_->net;
   const int64_t n = x.size(0), height = x.size(2), width = x.size(3);
-  if (net.plan.told_level && (k < 0 || k >= net.level_count)) throw std::logic_error("no such level was set");
+  if (net.plan.has_level_embedding && (k < 0 || k >= net.level_count)) throw std::logic_error("no such level was set");
   const bool fits = x.size(1) == net.plan.options.in_channels &&
                     (prepared.size.empty() || prepared.size == std::vector<int64_t>{n, height, width}) &&
                     (!prepared.told.defined() || prepared.told.size(0) == n);
@@ -210,7 +210,7 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
     projections = net.projected.narrow(0, k, 1);
   } else if (net.plan.embedding > 0) {
     at::Tensor embedding = prepared.told;
-    if (net.plan.told_level) embedding = net.levels.narrow(0, k, 1) + embedding;
+    if (net.plan.has_level_embedding) embedding = net.levels.narrow(0, k, 1) + embedding;
     projections = net.project(embedding);
   }
   InferenceLayers layers(net, projections, n);

@@ -1,14 +1,14 @@
 // The training pass: plain differentiable operators, the fused norm, and weights cast to the compute type on the way.
-#include <ATen/ATen.h>
 
 #include "base/error.h"
-#include "nn/block.h"
+#include "nn/forward.h"
 #include "nn/conv_weight.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
-#include "nn/frame.h"
+#include "nn/patches.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
+#include "tensor/aten.h"
 #include "nn/unet.h"
 
 namespace sr3 {
@@ -90,7 +90,7 @@ at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters
   const int64_t n = input.x.size(0);
   check_images(options, input);
   check_conditioning(options, input.labels, input.augmentation_level, n);
-  if (plan.told_level && (!input.level.defined() || input.level.dim() != 1 || input.level.size(0) != n))
+  if (plan.has_level_embedding && (!input.level.defined() || input.level.dim() != 1 || input.level.size(0) != n))
     throw Error(cat("the network needs noise levels of shape (", n, ")"));
 
   const auto wide = compute == at::kDouble ? at::kDouble : at::kFloat;

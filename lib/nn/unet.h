@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tensor/named_tensors.h"
 #include "nn/unet_options.h"
 
 namespace sr3 {
@@ -31,11 +32,11 @@ class Parameters {
  public:
   void add(std::string name, at::Tensor value);
   const at::Tensor& operator[](const std::string& name) const;  // std::logic_error when absent
-  const std::vector<std::pair<std::string, at::Tensor>>& all() const { return list_; }
+  const NamedTensors& all() const { return list_; }
   int64_t count() const;  // numbers in all
 
  private:
-  std::vector<std::pair<std::string, at::Tensor>> list_;
+  NamedTensors list_;
   std::unordered_map<std::string, size_t> index_;
 };
 

@@ -11,7 +11,7 @@
 #include <exception>
 
 #include "base/error.h"
-#include "stream/operands.h"
+#include "stream/names.h"
 #include "stream/splitter.h"
 
 namespace sr3 {

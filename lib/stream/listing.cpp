@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "stream/archive.h"
 #include "stream/input.h"
+#include "stream/names.h"
+#include "stream/frame.h"
 #include "stream/splitter.h"
 
 namespace sr3 {

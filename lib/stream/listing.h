@@ -9,11 +9,18 @@
 
 #include "image/codec.h"
 #include "stream/operands.h"
-#include "stream/reader.h"
 
 namespace sr3 {
 
 class Interrupt;
+
+// One image still encoded.
+struct Encoded {
+  Bytes bytes;
+  std::string key, origin;
+  std::string folder{};  // of a member of an archive (stream/operands.h)
+  int64_t index = 0;
+};
 
 // The images of one part that holds many: a stream, or an archive.
 class Sequence {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -19,6 +18,7 @@
 #include "stream/archive.h"
 #include "stream/frame.h"
 #include "stream/input.h"
+#include "stream/names.h"
 
 namespace sr3 {
 
@@ -32,7 +32,7 @@ struct stat status_of(const std::string& path) {
 
 using Place = std::pair<dev_t, ino_t>;
 
-constexpr int64_t kMostLinks = 10000;
+constexpr int64_t kMaxLinks = 10000;
 
 // Images all the same, which nobody should lose without a word.
 bool is_other_image(const std::string& path) {
@@ -64,8 +64,8 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
     if (there && S_ISDIR(status.st_mode)) {
       struct stat itself;
       const bool link = ::lstat((root + below + name).c_str(), &itself) == 0 && S_ISLNK(itself.st_mode);
-      if (link && ++found.links > kMostLinks)
-        throw Error(cat("cannot read '", root, "': more than ", kMostLinks, " linked folders below it"));
+      if (link && ++found.links > kMaxLinks)
+        throw Error(cat("cannot read '", root, "': more than ", kMaxLinks, " linked folders below it"));
       walk(root, below + name + "/", above, found);
     } else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name)) {
       found.images.push_back(below + name);
@@ -73,16 +73,6 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
       found.others.push_back(below + name);
     }
   }
-}
-
-std::string bare_key(const std::string& path) { return clean_key(directory_of(path) + stem_of(path)); }
-
-// The key, or with the first number that makes it new.
-std::string unused(const std::string& key, std::set<std::string>& used) {
-  if (key.empty()) return key;
-  std::string tried = key;
-  for (int64_t number = 2; !used.insert(tried).second; ++number) tried = suffixed_key(key, cat("-", number));
-  return tried;
 }
 
 std::vector<Part> folder_parts(const std::string& folder, bool tell) {
@@ -169,39 +159,6 @@ std::vector<Part> list_parts(const std::string& list, bool tell) {
 }
 
 }  // namespace
-
-bool is_image_name(const std::string& path) {
-  static const std::set<std::string> kExtensions = {"png", "jpg", "jpeg", "jpe", "jfif", "pnm", "ppm", "pgm"};
-  std::istringstream components(path);
-  for (std::string part; std::getline(components, part, '/');)
-    if (part.starts_with('.') && part != "." && part != "..") return false;
-  return kExtensions.contains(extension_of(path));
-}
-
-std::string folder_of(const std::string& path) {
-  for (std::string above = directory_of(path); !above.empty(); above = directory_of(above)) {
-    above.pop_back();
-    if (const std::string name = base_name(above); !name.empty() && name != ".") return name;
-  }
-  return "";
-}
-
-std::vector<std::string> keys_of(const std::vector<std::string>& paths) {
-  std::map<std::string, int> uses;
-  for (const auto& path : paths) ++uses[bare_key(path)];
-  std::set<std::string> used;
-  std::vector<std::string> keys;
-  for (const auto& path : paths) {
-    const std::string bare = bare_key(path);
-    keys.push_back(unused(uses[bare] > 1 ? clean_key(path) : bare, used));
-  }
-  return keys;
-}
-
-std::string KeyMaker::of(const std::string& path) {
-  const std::string bare = bare_key(path);
-  return unused(used_.contains(bare) ? clean_key(path) : bare, used_);
-}
 
 std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool tell) {
   if (operands.empty()) {

@@ -257,7 +257,7 @@ struct Reader::Impl {
   // Throws unless errors are to be passed over.
   void skip(const DataError& error) {
     if (!options.keep_going) throw error;
-    complain(error.what());
+    sr3::error(error.what());
     ++skipped;
   }
 

@@ -27,14 +27,6 @@ struct ReaderOptions {
   void declare(Options& options);
 };
 
-// One image still encoded.
-struct Encoded {
-  Bytes bytes;
-  std::string key, origin;
-  std::string folder{};  // of a member of an archive (stream/operands.h)
-  int64_t index = 0;
-};
-
 // The images of operands (stream/operands.h), in order. Files are found at once; streams and archives are opened only
 // when their turn comes. A named file is keyed by its stem, a file below a folder or in an archive by its path there
 // without extension, an image of a stream by its "#sr" line or else by its running number.

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "store/json.h"
+#include "format/json.h"
 #include "study/members.h"
 
 namespace sr3 {
@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kFormat = "confusion-answers 1";
 constexpr size_t kLongestText = 500;
-constexpr int64_t kMost = 1000000;
+constexpr int64_t kMax = 1000000;
 
 void check_hex(const std::string& text, size_t digits, const char* key, const std::string& where) {
   if (text.size() != digits || text.find_first_not_of("0123456789abcdef") != std::string::npos)
@@ -37,13 +37,13 @@ void take_session(Members& fields, std::string& study, std::string& session, int
   fields.take("session", session);
   check_hex(study, 16, "study", fields.where());
   check_hex(session, 16, "session", fields.where());
-  fields.take_between("rater", rater, 1, kMost);
+  fields.take_between("rater", rater, 1, kMax);
 }
 
 // What both a page's post and a line of a file have.
 void take_common(Members& fields, Answer& a) {
   std::string choice;
-  fields.take_between("trial", a.trial, 1, kMost);
+  fields.take_between("trial", a.trial, 1, kMax);
   fields.take("choice", choice);
   if (choice != "left" && choice != "right")
     throw DataError(cat("cannot read '", fields.where(), "': 'choice' is left or right"));
@@ -102,7 +102,7 @@ Showing parse_showing(const nlohmann::json& json, const std::string& where) {
   Showing showing;
   Members fields(json, where);
   take_session(fields, showing.study, showing.session, showing.rater);
-  fields.take_between("shown", showing.trial, 1, kMost);
+  fields.take_between("shown", showing.trial, 1, kMax);
   fields.take_between("showing", showing.number, 1, INT64_MAX);
   take_text(fields, "time", showing.time);
   fields.done();

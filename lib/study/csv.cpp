@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "store/json.h"
+#include "format/json.h"
 #include "study/gather.h"
 
 namespace sr3 {

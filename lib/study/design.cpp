@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
-#include "store/json.h"
+#include "format/json.h"
 #include "study/members.h"
 
 namespace sr3 {
@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kFormat = "confusion-study 2";
 constexpr const char* kKinds[] = {"practice", "main", "catch", "control", "repeat"};
-constexpr int64_t kMost = 1000000;
+constexpr int64_t kMax = 1000000;
 
 int64_t place(const std::vector<std::string>& names, const std::string& name, const std::string& where) {
   const auto found = std::find(names.begin(), names.end(), name);
@@ -45,12 +45,12 @@ void StudyDesign::validate() const {
   const auto require = [](bool good, const std::string& what) {
     if (!good) throw UsageError(what);
   };
-  require(raters >= 1 && raters <= kMost, "option '--raters': 1 to 1000000");
-  require(trials >= 1 && trials <= kMost, "option '--trials': 1 to 1000000");
-  require(practice >= 0 && practice <= kMost && catches >= 0 && catches <= kMost && controls >= 0 && controls <= kMost,
+  require(raters >= 1 && raters <= kMax, "option '--raters': 1 to 1000000");
+  require(trials >= 1 && trials <= kMax, "option '--trials': 1 to 1000000");
+  require(practice >= 0 && practice <= kMax && catches >= 0 && catches <= kMax && controls >= 0 && controls <= kMax,
           "options '--practice', '--catches' and '--controls' take 0 or more");
   require(repeats >= 0 && repeats <= trials, "option '--repeats': 0 to the number of trials");
-  require(raters * trials_in_all() <= int64_t{10} * kMost, "a study of more than ten million trials");
+  require(raters * trials_in_all() <= int64_t{10} * kMax, "a study of more than ten million trials");
   require(exposure_ms >= 50 && exposure_ms <= 60000, "option '--exposure': 50 to 60000 ms");
   require(zoom >= 1 && zoom <= 16, "option '--zoom': 1 to 16");
   require(margin > 0 && margin < 0.5, "option '--margin': more than 0 and less than 0.5");

@@ -1,6 +1,5 @@
 // The detector of study/machine.h: plain stochastic gradient descent on pairs of crops at the images' own resolution,
 // since what gives a generated image away is fine detail, which resizing would remove.
-#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +11,8 @@
 #include "nn/resnet.h"
 #include "study/machine.h"
 #include "tensor/convert.h"
-#include "train/signals.h"
+#include "base/signals.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

@@ -8,14 +8,14 @@
 #include "base/options.h"
 #include "base/rng.h"
 #include "image/codec.h"
-#include "metrics/distribution.h"
-#include "store/json.h"
+#include "base/distribution.h"
+#include "format/json.h"
 #include "study/members.h"
 
 namespace sr3 {
 namespace {
 
-constexpr const char* kFormat = "confusion-scores 1";
+constexpr const char* kAnswersFormat = "confusion-scores 1";
 // Streams of their own, beside those of base/rng.h.
 enum : uint32_t { kRaterEffect = 100, kImageEffect = 101, kJudgement = 102 };
 
@@ -130,7 +130,7 @@ void write_scores(const std::string& path, const Study& study, const MachineScor
   const StudyDesign& design = study.design();
   std::string text =
       nlohmann::ordered_json(
-          {{"format", kFormat}, {"study", scores.study}, {"rater_kind", "machine"}, {"machine", scores.machine}})
+          {{"format", kAnswersFormat}, {"study", scores.study}, {"rater_kind", "machine"}, {"machine", scores.machine}})
           .dump() +
       "\n";
   for (const PairScore& pair : scores.pairs)
@@ -145,7 +145,7 @@ void write_scores(const std::string& path, const Study& study, const MachineScor
 
 bool read_scores(const std::string& path, const Study& study, MachineScores& scores) {
   const std::string text = read_text(path);
-  if (text.rfind(cat("{\"format\":\"", kFormat), 0) != 0) return false;
+  if (text.rfind(cat("{\"format\":\"", kAnswersFormat), 0) != 0) return false;
   const StudyDesign& design = study.design();
   std::map<std::string, int64_t> models, images;
   for (const std::string& name : design.models) models.emplace(name, static_cast<int64_t>(models.size()));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "metrics/distribution.h"
+#include "base/distribution.h"
 #include "study/score.h"
 
 namespace sr3 {

@@ -1,9 +1,9 @@
-// metrics/power.h as a table to choose from.
+// study/power.h as a table to choose from.
 #pragma once
 
 #include <string>
 
-#include "metrics/power.h"
+#include "study/power.h"
 
 namespace sr3 {
 

@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <map>
 
-#include "metrics/confusion.h"
-#include "metrics/distribution.h"
-#include "metrics/roc.h"
+#include "study/confusion.h"
+#include "base/distribution.h"
+#include "study/roc.h"
 
 namespace sr3 {
 namespace {

@@ -11,13 +11,13 @@
 #include <thread>
 
 #include "base/log.h"
-#include "store/json.h"
+#include "format/json.h"
 #include "study/assets.h"
 #include "study/host_name.h"
 #include "study/members.h"
 #include "study/page.h"
 #include "study/sessions.h"
-#include "train/signals.h"
+#include "base/signals.h"
 
 namespace sr3 {
 namespace {

@@ -120,7 +120,7 @@ void Sessions::restore(const std::string& path) {
     throw DataError(cat("'", path, "' is of rater ", head.rater, ", beyond the plan"));
   if (file.cut) {
     std::filesystem::resize_file(path, file.whole_bytes);
-    note(cat("'", path, "' ended in the middle of an answer, which was never confirmed; cut off"));
+    info(cat("'", path, "' ended in the middle of an answer, which was never confirmed; cut off"));
   }
   auto session = std::make_unique<Session>();
   session->head = head;
@@ -241,7 +241,7 @@ SessionState Sessions::answer(const std::string& token, Answer answer) {
     const auto done = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& one) {
       return one.second->answered == study_.design().trials_in_all();
     });
-    note(cat("rater ", answer.rater, " is done; ", done, " of ", study_.design().raters, " are"));
+    info(cat("rater ", answer.rater, " is done; ", done, " of ", study_.design().raters, " are"));
   }
   return told(session);
 }

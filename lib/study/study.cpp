@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "degrade/resize.h"
 #include "image/png.h"
-#include "store/digest.h"
-#include "store/json.h"
+#include "format/digest.h"
+#include "format/json.h"
 #include "stream/join.h"
 #include "study/plan.h"
 

@@ -1,6 +1,5 @@
 #include "tensor/convert.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <atomic>
@@ -8,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 namespace {

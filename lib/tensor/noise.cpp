@@ -1,6 +1,5 @@
 #include "tensor/noise.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 
 #include "base/normal.h"
 #include "base/rng.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 

@@ -1,6 +1,6 @@
 #include "tensor/upsample.h"
 
-#include <ATen/ATen.h>
+#include "tensor/aten.h"
 
 namespace sr3 {
 

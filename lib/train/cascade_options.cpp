@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "data/dataset.h"
-#include "train/stage_files.h"
+#include "stage/stage_files.h"
 
 namespace sr3 {
 namespace {
@@ -33,17 +33,17 @@ std::vector<int64_t> sizes_of(const std::string& text) {
 void NewCascadeFlags::declare(Options& options) {
   options.group("A new cascade");
   options.add("new", 0, &sizes, "SIZES", "write the manifests of stages of these sizes, as 16,32,64");
-  options.add("preset", 0, &wish.preset, "NAME", "networks and training: " + cascade_preset_names());
-  options.add("sr-only", 0, &wish.sr_only, "no base stage: the first size is that of given images");
+  options.add("preset", 0, &spec.preset, "NAME", "networks and training: " + cascade_preset_names());
+  options.add("sr-only", 0, &spec.sr_only, "no base stage: the first size is that of given images");
   options.add("grey", 0, &grey, "images of one channel");
   options.add("unconditional", 0, &unconditional, "no classes, whatever folders the images lie in");
-  options.choice("augmentation", 0, &wish.augmentation, {"auto", "none", "gaussian", "blur"},
+  options.choice("augmentation", 0, &spec.augmentation, {"auto", "none", "gaussian", "blur"},
                  "of the conditions; auto: gaussian up to 64 pixels, blur above");
-  options.add("learned-variance", 0, &wish.learned_variance, "the base stage learns its variance by the hybrid loss");
-  options.choice("predict", 0, &wish.predict, {"eps", "x0", "v"}, "what the base stage's network says");
-  options.choice("schedule", 0, &wish.schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the base stage's noise");
+  options.add("learned-variance", 0, &spec.learned_variance, "the base stage learns its variance by the hybrid loss");
+  options.choice("predict", 0, &spec.predict, {"eps", "x0", "v"}, "what the base stage's network says");
+  options.choice("schedule", 0, &spec.schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the base stage's noise");
   options.add("label-dropout", 0, &label_dropout, "P",
-              cat("share of the base stage's examples without class, for guidance; default: ", wish.label_dropout));
+              cat("share of the base stage's examples without class, for guidance; default: ", spec.label_dropout));
   options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
   options.add("description", 0, &description, "TEXT", "for the manifests");
@@ -52,12 +52,12 @@ void NewCascadeFlags::declare(Options& options) {
 }
 
 void NewCascadeFlags::write(const std::vector<std::string>& operands, const std::string& output, bool history) const {
-  CascadeWish full = wish;
-  if (wish.sr_only && (wish.learned_variance || !wish.predict.empty() || !wish.schedule.empty() || label_dropout))
+  CascadeSpec full = spec;
+  if (spec.sr_only && (spec.learned_variance || !spec.predict.empty() || !spec.schedule.empty() || label_dropout))
     throw UsageError("--sr-only leaves out the base stage, which --learned-variance, --predict, --schedule and "
                      "--label-dropout are of");
   if (unconditional && label_dropout) throw UsageError("--unconditional: there are no classes for --label-dropout");
-  full.label_dropout = label_dropout.value_or(wish.label_dropout);
+  full.label_dropout = label_dropout.value_or(spec.label_dropout);
   if (!(full.label_dropout >= 0 && full.label_dropout <= 1))
     throw UsageError(cat("--label-dropout ", full.label_dropout, " is not in 0 to 1"));
   if (pad < 0 || pad > kLargestPad) throw UsageError(cat("--pad ", pad, " is not in 0 to ", kLargestPad));
@@ -67,11 +67,11 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     DataOptions data;
     data.operands = operands;
     data.pad = pad;
-    data.pretreatment = "resize";
+    data.preprocess = "resize";
     data.keep_going = keep_going;
     const Dataset images(data, *std::max_element(full.sizes.begin(), full.sizes.end()));
     if (!unconditional) full.classes = images.classes();
-    note(
+    info(
         cat(images.size(), " images, ", full.classes.empty() ? "no" : std::to_string(full.classes.size()), " classes"));
   } else if (!unconditional) {
     throw UsageError("no images to find the classes in: name folders, archives or lists, or say --unconditional");
@@ -107,7 +107,7 @@ DataOptions data_of(const CascadeManifest& cascade, const std::vector<std::strin
   data.operands = operands;
   data.pad = cascade.data.pad;
   data.no_flip = !cascade.data.flip;
-  data.pretreatment = "resize";
+  data.preprocess = "resize";
   return data;
 }
 

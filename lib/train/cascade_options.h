@@ -6,16 +6,16 @@
 #include <vector>
 
 #include "data/loader.h"
-#include "store/cascade_presets.h"
-#include "train/options.h"
+#include "stage/cascade_presets.h"
+#include "train/trainer_options.h"
 
 namespace sr3 {
 
 // The command line of a new cascade.
 struct NewCascadeFlags {
   std::optional<std::string> sizes;  // "16,32,64"
-  CascadeWish wish;
-  std::optional<double> label_dropout;  // unset: the wish's
+  CascadeSpec spec;
+  std::optional<double> label_dropout;  // unset: the spec's
   bool grey = false, unconditional = false, no_flip = false, keep_going = false;
   int64_t pad = 0;
   std::string description, data_name, attribution;

@@ -1,10 +1,11 @@
 #include "train/optimizer.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <cmath>
 #include <stdexcept>
+
+#include "tensor/aten.h"
 
 namespace sr3 {
 

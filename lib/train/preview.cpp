@@ -1,7 +1,5 @@
 #include "train/preview.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 
 #include "base/error.h"
@@ -18,6 +16,7 @@
 #include "tensor/convert.h"
 #include "tensor/noise.h"
 #include "train/journal.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -81,9 +80,9 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   const int64_t channels = manifest_.image.channels;
   const auto denoise = [&](const at::Tensor& x_t, int64_t k) {
     const at::Tensor out = network(*prepared, x_t, k);
-    Denoised said{x0_from(predict, x_t, out.narrow(1, 0, channels), levels.alpha_bar[static_cast<size_t>(k)]), {}};
-    if (diffusion.variance == "learned") said.variance_fraction = out.narrow(1, channels, channels);
-    return said;
+    Denoised prediction{x0_from(predict, x_t, out.narrow(1, 0, channels), levels.alpha_bar[static_cast<size_t>(k)]), {}};
+    if (diffusion.variance == "learned") prediction.variance_fraction = out.narrow(1, channels, channels);
+    return prediction;
   };
   const auto noise = [&](int64_t k) {
     at::Tensor z = at::empty_like(batch_.high_res);

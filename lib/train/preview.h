@@ -6,8 +6,8 @@
 #include <string>
 
 #include "data/loader.h"
-#include "store/manifest.h"
-#include "train/stage_files.h"
+#include "stage/manifest.h"
+#include "stage/stage_files.h"
 
 namespace sr3 {
 

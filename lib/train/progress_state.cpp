@@ -51,7 +51,7 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/threads", "--threads"},
     {"/no_flip", "--no-flip"},
     {"/min_detail", "--min-detail"},
-    {"/pretreatment", "--pretreatment"},
+    {"/preprocess", "--preprocess"},
     {"/pad", "--pad"},
     {"/images", "the number of images"},
     {"/names", kNames},
@@ -111,7 +111,7 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
   json data_json = {{"images", images},
                     {"no_flip", data.no_flip},
                     {"min_detail", data.min_detail},
-                    {"pretreatment", data.pretreatment}};
+                    {"preprocess", data.preprocess}};
   if (data.pad > 0) data_json["pad"] = data.pad;
   if (!digest.names.empty()) data_json["names"] = digest.names;
   // An image that was damaged or mended on the way has another size: whoever says --keep-going goes on nevertheless.
@@ -190,7 +190,7 @@ void check_settings(const TrainingSettings& begun, const TrainingSettings& now, 
     refuse(d);
   }
   for (const auto& d : differences(begun.trainer, now.trainer))
-    if (d.begun != none) note(cat(d.option, " is now ", d.now, ", was ", d.begun));
+    if (d.begun != none) info(cat(d.option, " is now ", d.now, ", was ", d.begun));
 }
 
 }  // namespace sr3

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "data/loader.h"
-#include "store/manifest.h"
-#include "train/options.h"
+#include "stage/manifest.h"
+#include "train/trainer_options.h"
 
 namespace sr3 {
 

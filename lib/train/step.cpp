@@ -1,6 +1,5 @@
 #include "train/step.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <cmath>
@@ -14,6 +13,7 @@
 #include "diffusion/vlb.h"
 #include "tensor/noise.h"
 #include "tensor/upsample.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -113,12 +113,12 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   if (manifest_.diffusion.variance != "learned") return training_loss(loss, output, target).mean;
 
   const int64_t channels = x0.size(1);
-  const at::Tensor said = output.narrow(1, 0, channels), fraction = output.narrow(1, channels, channels);
-  const at::Tensor x0_said = x0_from(predict, input.x, said.detach(), levels.alpha_bar);
-  const at::Tensor bound = vlb_term(alpha_bar_, levels.timestep, here(x0), input.x, x0_said, fraction).mean() *
+  const at::Tensor prediction = output.narrow(1, 0, channels), fraction = output.narrow(1, channels, channels);
+  const at::Tensor x0_prediction = x0_from(predict, input.x, prediction.detach(), levels.alpha_bar);
+  const at::Tensor bound = vlb_term(alpha_bar_, levels.timestep, here(x0), input.x, x0_prediction, fraction).mean() *
                            static_cast<double>(alpha_bar_.size());
   if (bits) *bits = bound.item<double>();
-  return training_loss(loss, said, target).mean + bound * vlb_weight_;
+  return training_loss(loss, prediction, target).mean + bound * vlb_weight_;
 }
 
 }  // namespace sr3

@@ -10,7 +10,7 @@
 
 #include "data/loader.h"
 #include "nn/unet.h"
-#include "store/manifest.h"
+#include "stage/manifest.h"
 
 namespace sr3 {
 

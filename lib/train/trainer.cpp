@@ -1,6 +1,5 @@
 #include "train/trainer.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
@@ -15,7 +14,7 @@
 #include "base/log.h"
 #include "nn/precision.h"
 #include "nn/unet.h"
-#include "store/checkpoint.h"
+#include "stage/checkpoint.h"
 #include "tensor/device.h"
 #include "train/ema.h"
 #include "train/journal.h"
@@ -23,9 +22,11 @@
 #include "train/optimizer.h"
 #include "train/preview.h"
 #include "train/progress_state.h"
-#include "train/signals.h"
-#include "train/stage_files.h"
+#include "base/signals.h"
+#include "stage/stage_files.h"
+#include "stage/weights.h"
 #include "train/step.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -124,7 +125,7 @@ void Trainer::Impl::start() {
   // A former training stays until this one's first save takes its place.
   if (const auto checkpoint = options.restart ? std::nullopt : read_checkpoint(paths.state)) {
     load(*checkpoint);
-    note(cat("resuming '", paths.manifest, "' after step ", progress.step));
+    info(cat("resuming '", paths.manifest, "' after step ", progress.step));
   } else {
     // A manifest without weights is a stage that waits for its training.
     std::optional<StageManifest> there;
@@ -269,7 +270,7 @@ void Trainer::Impl::give_up(bool diverged) {
   try {
     if (!diverged && !updating && !saving && progress.step > saved && progress.step > 0) save();
   } catch (const std::exception& error) {
-    complain(error.what());
+    sr3::error(error.what());
   }
   try {
     throw;
@@ -333,8 +334,8 @@ int Trainer::run(const ProgressOptions& progress_options) {
   if (t.progress.step > options.steps)
     throw UsageError(
         cat("--steps ", options.steps, ": '", t.paths.manifest, "' has done ", t.progress.step, " already"));
-  note(cat(t.loader.images(), " images, ", t.parameters.count(), " weights"));
-  if (t.progress.step == options.steps) note(cat("'", t.paths.manifest, "' has done its ", options.steps, " steps"));
+  info(cat(t.loader.images(), " images, ", t.parameters.count(), " weights"));
+  if (t.progress.step == options.steps) info(cat("'", t.paths.manifest, "' has done its ", options.steps, " steps"));
   if (t.manifest.kind != "regression") {
     const double end = make_alpha_bar(make_betas(t.manifest.diffusion.schedule)).back();
     if (end > kNoisy)
@@ -385,7 +386,7 @@ int Trainer::run(const ProgressOptions& progress_options) {
                       " (a lower --learning-rate may help)"));
     t.save();
     if (t.preview) t.preview->draw(t.named(t.adam.ema()), t.paths.preview);
-    if (t.progress.step < options.steps) note(cat("stopped after ", where, "; the same command goes on"));
+    if (t.progress.step < options.steps) info(cat("stopped after ", where, "; the same command goes on"));
   } catch (...) {
     t.give_up(diverged);
   }

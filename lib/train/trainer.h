@@ -2,7 +2,7 @@
 // between kinds of stages is in StageLoss (train/step.h); everything that is drawn depends on seed and example number
 // alone, so a resumed run continues exactly.
 //   NAME.json, NAME.safetensors   the stage, with the averaged weights: usable at any time
-//   NAME.state/                   what resuming needs (store/checkpoint.h)
+//   NAME.state/                   what resuming needs (stage/checkpoint.h)
 //   NAME.journal.jsonl, NAME.preview.png, NAME.loss.png
 #pragma once
 
@@ -11,8 +11,8 @@
 
 #include "base/progress.h"
 #include "data/loader.h"
-#include "store/manifest.h"
-#include "train/options.h"
+#include "stage/manifest.h"
+#include "train/trainer_options.h"
 
 namespace sr3 {
 

@@ -2,15 +2,15 @@
 // eigenvalues of the product S1 S2, which is not symmetric (torch-fidelity, torchmetrics), and a symmetric root of S1
 // by its eigenvectors. A set of fewer images than dimensions too, as a file of another tool gives it: with nothing said
 // of their number. usage: bench-frechet [DIMENSIONS]
-#include <ATen/ATen.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 
-#include "metrics/frechet.h"
+#include "fid/frechet.h"
 #include "tensor/device.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

@@ -4,7 +4,6 @@
 //   bench-unet [ROUNDS [NETWORK [THREADS]]]
 // TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, the convolution's GFLOP/s, ratio. Times are the shortest of
 // ROUNDS (10): what the machine does when nothing else disturbs it. With one thread they are processor time.
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -20,6 +19,7 @@
 
 #include "nn/precision.h"
 #include "nn/unet.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

@@ -6,8 +6,8 @@
 
 #include "../unit/store/torch_files.h"
 #include "image/codec.h"
-#include "store/cascade_manifest.h"
-#include "store/manifest.h"
+#include "stage/cascade_manifest.h"
+#include "stage/manifest.h"
 #include "study/answers.h"
 #include "study/plan.h"
 

@@ -9,7 +9,7 @@ namespace sr3 {
 
 namespace {
 
-constexpr size_t kMost = size_t{1} << 20;
+constexpr size_t kMax = size_t{1} << 20;
 
 // Writes a whole number of 1, 2, 4 or 8 bytes near the edge of its range, in either byte order.
 void extreme_number(Bytes& bytes, RandomStream& random) {
@@ -85,7 +85,7 @@ void mend_png(Bytes& bytes) {
 Bytes mutate(const std::vector<Bytes>& corpus, RandomStream& random) {
   Bytes bytes = corpus[random.below(corpus.size())];
   for (uint64_t times = 1 + random.below(5); times > 0; --times) one_damage(bytes, corpus, random);
-  if (bytes.size() > kMost) bytes.resize(kMost);
+  if (bytes.size() > kMax) bytes.resize(kMax);
   if (bytes.size() > 8 && std::memcmp(bytes.data() + 1, "PNG", 3) == 0 && random.below(4)) mend_png(bytes);
   return bytes;
 }

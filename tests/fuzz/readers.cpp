@@ -19,15 +19,15 @@
 #include "import/adm.h"
 #include "import/describe.h"
 #include "import/diffusers.h"
-#include "import/sr3_config.h"
-#include "import/stage.h"
+#include "import/sr3.h"
+#include "import/import_stage.h"
 #include "mutate.h"
-#include "store/cascade_manifest.h"
-#include "store/json.h"
-#include "store/manifest.h"
-#include "store/npz.h"
-#include "store/safetensors.h"
-#include "store/torch_pickle.h"
+#include "stage/cascade_manifest.h"
+#include "format/json.h"
+#include "stage/manifest.h"
+#include "format/npz.h"
+#include "format/safetensors.h"
+#include "format/torch_pickle.h"
 #include "stream/archive.h"
 #include "stream/frame.h"
 #include "stream/splitter.h"
@@ -128,7 +128,7 @@ void read_arrays(const Bytes& bytes) { read_npz(ScratchFile(bytes, ".npz").path)
 void read_checkpoint(const Bytes& bytes) {
   const ScratchFile scratch(bytes, ".pt");
   describe_checkpoint(scratch.path);
-  const Checkpoint file(scratch.path);
+  const CheckpointFile file(scratch.path);
   for (const auto& tensor : file.tensors()) file.read(tensor.name);
   ImportOptions flags;
   flags.flags = "--num_channels 32";

@@ -47,9 +47,9 @@ fails 1 "which wants a class: 'u-8.json' has none to give" cascade -m u-8.json -
 
 # Weights that are not there, or not those.
 rm c-16.safetensors
-fails 1 "c-16.safetensors' are not there" cascade c.json
+fails 1 "c-16.safetensors' do not exist" cascade c.json
 cp u-16.safetensors c-16.safetensors
 fails 1 "its sha256 is" cascade c.json --steps 2
 cdm-train -q --new 8 --preset tiny things -o fresh.json
-fails 1 "it has no weights: it is yet to be trained" cascade fresh.json
+fails 1 "it has no weights; train it first" cascade fresh.json
 fails 1 "a base stage is all that it has" cascade fresh.json a.ppm

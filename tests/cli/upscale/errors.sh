@@ -24,7 +24,7 @@ fails 1 "sha256" upscale -m x2.json a.ppm
 head -c 1000 whole >"$weights"
 fails 1 "cannot use '$weights'" upscale -m x2.json a.ppm
 rm "$weights"
-fails 1 "cannot use 'x2.json': its weights '$weights' are not there" upscale -m x2.json a.ppm
+fails 1 "cannot use 'x2.json': its weights '$weights' do not exist" upscale -m x2.json a.ppm
 cp whole "$weights"
 
 # A levels' warning goes to standard error, and the result is made all the same.

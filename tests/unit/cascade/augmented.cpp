@@ -1,5 +1,4 @@
 // Conditioning augmentation at sampling: noise for a finished image, or a stage before that stops early.
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -9,6 +8,7 @@
 #include "cascade/upscaler.h"
 #include "diffusion/noise_aug.h"
 #include "tensor/convert.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

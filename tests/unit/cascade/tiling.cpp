@@ -1,6 +1,6 @@
 #include "cascade/tiling.h"
+#include "tensor/aten.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <algorithm>

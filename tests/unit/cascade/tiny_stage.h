@@ -1,17 +1,16 @@
 // A stage in a folder of its own that is gone with the object: a few thousand random weights, x2.
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <functional>
 #include <string>
 
 #include "base/folder.h"
 #include "base/rng.h"
 #include "nn/unet.h"
-#include "store/digest.h"
-#include "store/manifest.h"
-#include "store/safetensors.h"
+#include "format/digest.h"
+#include "stage/manifest.h"
+#include "format/safetensors.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 

@@ -1,6 +1,5 @@
 #include "cascade/upscaler.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
@@ -13,6 +12,7 @@
 #include "degrade/resize.h"
 #include "tensor/convert.h"
 #include "tensor/upsample.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

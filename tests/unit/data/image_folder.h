@@ -1,8 +1,6 @@
 // What the loader's tests share: a folder of images, images that tell where a crop is from, and a stage's sizes.
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <string>
 
@@ -10,7 +8,8 @@
 #include "base/rng.h"
 #include "data/loader.h"
 #include "image/codec.h"
-#include "store/presets.h"
+#include "stage/presets.h"
+#include "tensor/aten.h"
 
 namespace samples {
 

@@ -1,6 +1,5 @@
 #include "data/loader.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <map>
@@ -12,6 +11,7 @@
 #include "base/log.h"
 #include "data/image_folder.h"
 #include "tensor/convert.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 using namespace samples;
@@ -179,7 +179,7 @@ TEST_CASE("resize takes the largest centre square by area") {
   ImageFolder folder;
   folder.write("p.png", marked(96, 32, 7));
   DataOptions options = from(folder);
-  options.pretreatment = "resize";
+  options.preprocess = "resize";
   options.no_flip = true;
   const Batch batch = Loader(options, stage(4, 16)).next(0, 2);
   // Columns 32..63 and rows 0..31 in pairs: means of two neighbours, halves rounded up.
@@ -201,8 +201,8 @@ TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
   CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("a crop of 30 is not a multiple of the scale 4"),
                        UsageError);
   options.crop = 0;
-  options.pretreatment = "stretch";
-  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("no pretreatment 'stretch'"), UsageError);
+  options.preprocess = "stretch";
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("no preprocess 'stretch'"), UsageError);
 }
 
 TEST_CASE("classes are the folders of the images, in the manifest's order") {

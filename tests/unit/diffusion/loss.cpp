@@ -1,12 +1,12 @@
 #include "diffusion/loss.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

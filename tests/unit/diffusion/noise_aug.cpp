@@ -1,12 +1,12 @@
 #include "diffusion/noise_aug.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "base/error.h"
 #include "diffusion/schedule.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

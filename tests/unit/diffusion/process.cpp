@@ -1,11 +1,11 @@
 #include "diffusion/process.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "base/error.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

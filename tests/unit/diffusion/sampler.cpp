@@ -3,13 +3,13 @@
 // and the probability-flow ODE moves x on a ray: (x_t - sqrt(a) mu) / sqrt(a s^2 + 1 - a) is constant.
 #include "diffusion/sampler.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "base/error.h"
 #include "tensor/noise.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

@@ -1,12 +1,12 @@
 #include "diffusion/vlb.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

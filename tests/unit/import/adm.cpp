@@ -180,7 +180,7 @@ TEST_CASE("of two networks in a file the averaged one is taken") {
   for (const auto* part : {"model.", "model_ema.", "a.b.model."})
     file.tensors.emplace_back(std::string(part) + "conv_in.weight", at::zeros({1}));
   write_safetensors(folder.path + "x", file);
-  const Checkpoint checkpoint(folder.path + "x");
+  const CheckpointFile checkpoint(folder.path + "x");
   CHECK(joined(prefixes_of(checkpoint, "conv_in.weight")) == "model_ema., model., a.b.model.");
   CHECK(network_in(checkpoint, "conv_in.weight").prefix() == "model_ema.");
   CHECK(network_in(checkpoint, "in.weight").prefix().empty());  // it is no name's end
@@ -281,7 +281,7 @@ TEST_CASE("what does not fit is explained by its cause") {
   save(path, weights);
   const auto refused = [&](const std::string& flags, const std::string& why) {
     CAPTURE(flags);
-    const Checkpoint file(path);
+    const CheckpointFile file(path);
     ImportOptions options;
     options.flags = flags;
     CHECK_THROWS_WITH_AS(plan_import("adm", file, options), doctest::Contains(why.c_str()), DataError);
@@ -302,7 +302,7 @@ TEST_CASE("what does not fit is explained by its cause") {
   refused("--large_size 64 --small_size 16 " + base + "--num_channels 32 --class_cond True",
           "--image_size (they take 3 channels");
   {
-    const Checkpoint file(path);
+    const CheckpointFile file(path);
     CHECK_THROWS_WITH_AS(
         plan_import("adm", file, {}),
         doctest::Contains("its tensors say: --image_size 64 --num_channels 32 "
@@ -331,7 +331,7 @@ TEST_CASE("numbers that are none, and whole numbers, are refused by name") {
       file.tensors.emplace_back(name, changed);
     }
     write_safetensors(folder.path + "net.safetensors", file);
-    const Checkpoint checkpoint(folder.path + "net.safetensors");
+    const CheckpointFile checkpoint(folder.path + "net.safetensors");
     ImportOptions options;
     options.flags = c.flags;
     options.output = folder.path + "stage.json";

@@ -2,7 +2,6 @@
 // NCHW, one after the other.
 #pragma once
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -12,9 +11,10 @@
 
 #include "import/layout.h"
 #include "import/probe.h"
-#include "import/stage.h"
-#include "store/safetensors.h"
+#include "import/import_stage.h"
+#include "format/safetensors.h"
 #include "stream/scratch.h"
+#include "tensor/aten.h"
 
 namespace checkpoints {
 
@@ -47,7 +47,7 @@ inline double import_and_verify(const std::string& format, const std::string& ch
                                 const std::string& folder, const Weights& probe, const at::Tensor& labels = {}) {
   options.output = folder + "stage.json";
   options.no_history = true;
-  const sr3::Checkpoint file(checkpoint);
+  const sr3::CheckpointFile file(checkpoint);
   sr3::ImportPlan plan = sr3::plan_import(format, file, options);
   sr3::write_stage(plan, options, [](int64_t) {});
   sr3::TensorFile probe_file;

@@ -154,7 +154,7 @@ TEST_CASE("blocks that resample, heads, classes and a condition; a pipeline's fo
   const Naive naive{{weights, 16}, 16, 8, true, true, false, false, 0};
   probe["output"] = naive(at::cat({probe["x"], probe["cond"]}, 1), at::tensor({321.0, 321.0}, at::kDouble), y);
   ImportOptions options;
-  const Checkpoint file(weights_of_folder(folder.path));
+  const CheckpointFile file(weights_of_folder(folder.path));
   CHECK_THROWS_WITH_AS(plan_import("diffusers", file, options), doctest::Contains("--low-res N"), UsageError);
   options.low_res = 4;
   CHECK(import_and_verify("diffusers", weights_of_folder(folder.path), options, folder.path, probe, y) < 1e-4);

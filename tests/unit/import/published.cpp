@@ -4,19 +4,18 @@
 
 #include <doctest/doctest.h>
 
-#include <ATen/ATen.h>
-
 #include <map>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "import/adm.h"
 #include "import/describe.h"
-#include "import/sr3_config.h"
-#include "import/stage.h"
+#include "import/sr3.h"
+#include "import/import_stage.h"
 #include "nn/unet.h"
-#include "store/safetensors.h"
+#include "format/safetensors.h"
 #include "stream/scratch.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 
@@ -97,7 +96,7 @@ TEST_CASE("each published file has the tensors and parameters of the original, a
     CHECK(value_of(rows, "guess").starts_with(checkpoint.file));
     CHECK(value_of(rows, "tensors") == std::to_string(kCounts.at(name).tensors));
     CHECK(value_of(rows, "parameters") == std::to_string(parameters));
-    const Checkpoint file(path);
+    const CheckpointFile file(path);
     if (checkpoint.kind == PublishedCheckpoint::kClassifier) {
       CHECK_THROWS_WITH_AS(plan_import("adm", file, {}), doctest::Contains("it is a classifier"), DataError);
       continue;
@@ -117,7 +116,7 @@ TEST_CASE("each published file has the tensors and parameters of the original, a
     options.flags = checkpoint.settings + " --predict_xstart True";
     CHECK(plan_import("adm", file, options).stage.diffusion.predict == "x0");
     // What is told of the flags by shapes does not contradict them, and says them of itself.
-    const auto told = flags_told_by(NetworkView(file, ""));
+    const auto told = infer_adm_flags(NetworkView(file, ""));
     REQUIRE(told);
     CHECK(contradictions(parse_adm_flags(checkpoint.settings), *told).empty());
   }

@@ -1,5 +1,5 @@
 // Janspiry's SR3 against a second forward pass written in its names; its configuration and its schedule.
-#include "import/sr3_config.h"
+#include "import/sr3.h"
 
 #include "base/error.h"
 #include "import/checkpoints.h"
@@ -163,7 +163,7 @@ TEST_CASE("a checkpoint and a configuration that differ: networks by their setti
   const samples::Folder folder;
   const Sr3Config config = read_sr3_config(parse_fields(kConfig, "c.json", true));
   save(folder.path + "gen.safetensors", checkpoint(config));
-  const Checkpoint file(folder.path + "gen.safetensors");
+  const CheckpointFile file(folder.path + "gen.safetensors");
   ImportOptions options;
   options.config = folder.path + "sr.json";
   const auto refused = [&](const std::string& from, const std::string& to, const char* why) {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "metrics/golden.h"
+#include "fid/golden.h"
 #include "metrics/psnr.h"
 
 using namespace sr3;

@@ -1,6 +1,6 @@
 #include "nn/conv_weight.h"
+#include "tensor/aten.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 #include <torch/csrc/autograd/autograd.h>
 

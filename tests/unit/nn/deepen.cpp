@@ -1,12 +1,12 @@
 // A network with more blocks is the same function as the one it came from, and all of it can learn.
 #include "nn/deepen.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "nn/unet.h"
 #include "random_unet.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

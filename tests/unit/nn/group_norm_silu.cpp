@@ -1,7 +1,7 @@
 // The fused norm against the same formula in plain operators, in double, values and gradients.
 #include "nn/group_norm_silu.h"
+#include "tensor/aten.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 

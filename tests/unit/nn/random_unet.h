@@ -1,12 +1,11 @@
 // Networks and inputs for tests: small, and random everywhere.
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <string>
 
 #include "nn/unet.h"
+#include "tensor/aten.h"
 
 namespace sr3 {
 

@@ -1,9 +1,9 @@
 #include "nn/resnet.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

@@ -1,7 +1,6 @@
 // The whole network: gradients against finite differences, and what holds for any size, batch and number of threads.
 #include "nn/unet.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -12,6 +11,7 @@
 #include "nn/attention.h"
 #include "nn/dropout.h"
 #include "random_unet.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

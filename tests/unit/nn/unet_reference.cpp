@@ -1,6 +1,5 @@
 // The whole network against a second forward pass, written out in plain operators on NCHW maps straight from the
 // published descriptions.
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -8,6 +7,7 @@
 #include "nn/embedding.h"
 #include "nn/unet.h"
 #include "random_unet.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

@@ -1,12 +1,12 @@
 #include "tensor/convert.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 
 #include "base/error.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

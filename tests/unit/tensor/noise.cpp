@@ -1,6 +1,6 @@
 #include "tensor/noise.h"
+#include "tensor/aten.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 

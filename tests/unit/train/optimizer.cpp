@@ -1,6 +1,5 @@
 #include "train/optimizer.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
@@ -10,6 +9,7 @@
 
 #include "train/ema.h"
 #include "train/learning_rate.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

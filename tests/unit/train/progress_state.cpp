@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
-#include "store/presets.h"
+#include "stage/presets.h"
 
 using namespace sr3;
 

@@ -1,6 +1,5 @@
 #include "train/step.h"
 
-#include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -11,11 +10,13 @@
 #include "diffusion/loss.h"
 #include "diffusion/noise_aug.h"
 #include "diffusion/schedule.h"
-#include "store/presets.h"
+#include "stage/presets.h"
 #include "tensor/noise.h"
 #include "tensor/upsample.h"
-#include "train/options.h"
-#include "train/stage_files.h"
+#include "train/trainer_options.h"
+#include "stage/stage_files.h"
+#include "stage/weights.h"
+#include "tensor/aten.h"
 
 using namespace sr3;
 

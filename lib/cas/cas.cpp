@@ -1,0 +1,161 @@
+#include "cas/cas.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "format/json.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+constexpr const char* kFormat = "cas-run 1";
+constexpr const char* kSets[] = {"generated", "real"};
+
+std::vector<const CasRun*> of_set(const std::vector<CasRun>& runs, const std::string& set) {
+  std::vector<const CasRun*> found;
+  for (const CasRun& run : runs)
+    if (run.set == set) found.push_back(&run);
+  return found;
+}
+
+int64_t right(const CasRun& run, int64_t within) {
+  return std::count_if(run.ranks.begin(), run.ranks.end(), [&](int64_t rank) { return rank <= within; });
+}
+
+CasRow difference(const CasRun& generated, const CasRun& real) {
+  int64_t only[2][2] = {};  // top-1, top-5; generated, real
+  for (size_t i = 0; i < generated.ranks.size(); ++i)
+    for (const int k : {0, 1}) {
+      const int64_t within = k == 0 ? 1 : 5;
+      const bool a = generated.ranks[i] <= within, b = real.ranks[i] <= within;
+      only[k][0] += a && !b;
+      only[k][1] += b && !a;
+    }
+  const auto n = static_cast<int64_t>(generated.ranks.size());
+  const auto share = [&](const int64_t* pair) {
+    return static_cast<double>(pair[0] - pair[1]) / static_cast<double>(n);
+  };
+  CasRow row{"difference", std::to_string(generated.seed), share(only[0]), share(only[1]), {}, {}};
+  row.top1_interval = paired_difference(only[0][0], only[0][1], n);
+  row.top5_interval = paired_difference(only[1][0], only[1][1], n);
+  row.p = mcnemar(only[0][0], only[0][1]);
+  return row;
+}
+
+}  // namespace
+
+CasRun cas_run(const std::string& set, uint64_t seed, const std::string& settings,
+               const std::vector<std::string>& classes, const std::vector<int64_t>& labels, const at::Tensor& logits) {
+  CasRun run{set, seed, settings, classes, labels, {}, {}};
+  // Not a number is above nothing: every image would count as right.
+  if (!at::isfinite(logits).all().item<bool>())
+    throw Error(cat("cannot score the ", set, " images' classifier of seed ", seed,
+                    ": its answers are not finite, its training has diverged (train with fewer --epochs, or another seed)"));
+  const at::Tensor plain = logits.contiguous();
+  const auto c = static_cast<int64_t>(classes.size());
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const float* row = plain.data_ptr<float>() + static_cast<int64_t>(i) * c;
+    run.answers.push_back(std::max_element(row, row + c) - row);
+    int64_t rank = 1;
+    for (int64_t k = 0; k < c; ++k) rank += row[k] > row[labels[i]] || (row[k] == row[labels[i]] && k < labels[i]);
+    run.ranks.push_back(rank);
+  }
+  return run;
+}
+
+void write_cas_run(const std::string& path, const CasRun& run) {
+  const nlohmann::ordered_json all = {{"format", kFormat},        {"set", run.set},         {"seed", run.seed},
+                                      {"settings", run.settings}, {"classes", run.classes}, {"labels", run.labels},
+                                      {"answers", run.answers},   {"ranks", run.ranks}};
+  write_file(path, all.dump() + "\n");
+}
+
+CasRun read_cas_run(const std::string& path) {
+  const nlohmann::json all = parse_json(read_text(path), path, 2);
+  CasRun run;
+  try {
+    if (all.at("format") != kFormat) throw DataError(cat("cannot read '", path, "': not a run of cas"));
+    all.at("set").get_to(run.set);
+    all.at("seed").get_to(run.seed);
+    all.at("settings").get_to(run.settings);
+    all.at("classes").get_to(run.classes);
+    all.at("labels").get_to(run.labels);
+    all.at("answers").get_to(run.answers);
+    all.at("ranks").get_to(run.ranks);
+  } catch (const nlohmann::json::exception&) {
+    throw DataError(cat("cannot read '", path, "': not a run of cas"));
+  }
+  const auto c = static_cast<int64_t>(run.classes.size());
+  bool sound = (run.set == kSets[0] || run.set == kSets[1]) && run.labels.size() == run.answers.size() &&
+               run.labels.size() == run.ranks.size() && !run.labels.empty();
+  for (size_t i = 0; sound && i < run.labels.size(); ++i)
+    sound = run.labels[i] >= 0 && run.labels[i] < c && run.answers[i] >= 0 && run.answers[i] < c &&
+            (run.ranks[i] == kNotLearned || (run.ranks[i] >= 1 && run.ranks[i] <= c &&
+                                             (run.ranks[i] == 1) == (run.answers[i] == run.labels[i])));
+  if (!sound) throw DataError(cat("cannot read '", path, "': its answers do not fit its images"));
+  return run;
+}
+
+std::vector<CasRow> cas_rows(const std::vector<CasRun>& runs) {
+  std::vector<CasRow> rows;
+  std::vector<CasRow> means;
+  for (const char* set : kSets) {
+    const auto found = of_set(runs, set);
+    if (found.empty()) continue;
+    const auto n = static_cast<int64_t>(found[0]->ranks.size());
+    double sums[2] = {}, squares = 0;
+    for (const CasRun* run : found) {
+      const auto one = static_cast<double>(right(*run, 1)), five = static_cast<double>(right(*run, 5));
+      rows.push_back({set, std::to_string(run->seed), one / static_cast<double>(n), five / static_cast<double>(n),
+                      wilson(one, n), wilson(five, n)});
+      sums[0] += one;
+      sums[1] += five;
+      squares += rows.back().top1 * rows.back().top1;
+    }
+    const auto k = static_cast<double>(found.size());
+    CasRow mean{set,
+                "mean",
+                sums[0] / k / static_cast<double>(n),
+                sums[1] / k / static_cast<double>(n),
+                wilson(sums[0] / k, n),
+                wilson(sums[1] / k, n)};
+    if (found.size() > 1) mean.sd = std::sqrt(std::max(0.0, (squares - k * mean.top1 * mean.top1) / (k - 1)));
+    rows.push_back(mean);
+    means.push_back(mean);
+  }
+  for (const CasRun* generated : of_set(runs, kSets[0]))
+    for (const CasRun* real : of_set(runs, kSets[1]))
+      if (generated->seed == real->seed) rows.push_back(difference(*generated, *real));
+  if (means.size() == 2)
+    rows.push_back({"difference", "mean", means[0].top1 - means[1].top1, means[0].top5 - means[1].top5, {}, {}, false});
+  return rows;
+}
+
+std::vector<CasClassRow> cas_class_rows(const std::vector<CasRun>& runs) {
+  std::vector<CasClassRow> rows;
+  for (const char* set : kSets) {
+    const auto found = of_set(runs, set);
+    if (found.empty()) continue;
+    for (size_t c = 0; c < found[0]->classes.size(); ++c) {
+      CasClassRow row{set, found[0]->classes[c], 0, {}, {}};
+      double hits = 0;
+      for (const CasRun* run : found)
+        for (size_t i = 0; i < run->labels.size(); ++i) {
+          if (run->labels[i] != static_cast<int64_t>(c)) continue;
+          row.images += run == found[0];
+          hits += run->ranks[i] == 1;
+        }
+      hits /= static_cast<double>(found.size());
+      if (row.images > 0) row.top1 = hits / static_cast<double>(row.images);
+      row.interval = wilson(hits, row.images);
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+}  // namespace sr3

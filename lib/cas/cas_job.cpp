@@ -1,0 +1,165 @@
+#include "cas/cas_job.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "cas/classifier.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+// Images that are in both would be remembered, not recognised.
+void check_disjoint(const LabelledImages& train, const LabelledImages& test, const std::string& name) {
+  std::map<std::string, int64_t> known;
+  for (int64_t i = 0; i < train.size(); ++i) known.emplace(train.digest(i), i);
+  int64_t both = 0;
+  std::string first;
+  for (int64_t i = 0; i < test.size(); ++i) {
+    const auto found = known.find(test.digest(i));
+    if (found == known.end()) continue;
+    if (both++ == 0) first = cat("'", test.origin(i), "' is '", train.origin(found->second), "'");
+  }
+  if (both > 0) throw Error(cat("cannot score: ", both, " test images are among those of ", name, ": ", first));
+}
+
+// The first class that only one of two sets has.
+std::string lacking(const LabelledImages& of, const LabelledImages& other, const std::string& whose) {
+  for (const std::string& name : of.classes())
+    if (!std::binary_search(other.classes().begin(), other.classes().end(), name))
+      return cat("; only ", whose, " has '", name, "'");
+  return "";
+}
+
+void check_classes(const LabelledImages& train, const std::string& name, const LabelledImages& other,
+                   const std::string& whose, bool counts, bool unlike) {
+  std::string why;
+  if (train.classes() != other.classes())
+    why = cat(name, " has ", train.classes().size(), " classes, ", whose, " ", other.classes().size(),
+              ", or of other names", lacking(train, other, name), lacking(other, train, whose));
+  else if (counts && train.counts() != other.counts())
+    why = cat(name, " has ", train.size(), " images, ", whose, " ", other.size(), ", or other numbers of a class");
+  if (why.empty()) return;
+  if (!unlike) throw Error(cat("cannot compare: ", why, "; --unlike-classes goes on"));
+  warn(why);
+}
+
+ClassifierRecipe recipe_of(const CasOptions& options) {
+  if (options.train.empty() || options.test.empty())
+    throw UsageError("--train and --test are needed: generated images, and real ones");
+  if (options.seeds < 1) throw UsageError("option '--seeds': there is at least one");
+  if (!options.shard.empty() && options.output.empty())
+    throw UsageError("--shard needs -o DIR: where the runs of all jobs meet");
+  ClassifierRecipe recipe = recipe_named(options.recipe);
+  if (options.size) recipe.size = *options.size;
+  if (options.epochs) recipe.warmup *= *options.epochs / recipe.epochs, recipe.epochs = *options.epochs;
+  if (recipe.size < 8 || recipe.size > 4096) throw UsageError("option '--size': 8 to 4096 pixels");
+  if (!(recipe.epochs > 0 && recipe.epochs <= 1e6)) throw UsageError("option '--epochs': more than 0, and at most 1000000");
+  return recipe;
+}
+
+}  // namespace
+
+void CasOptions::declare(Options& options) {
+  options.group("Images");
+  options.add("train", 0, &train, "INPUT", "generated images to learn from, a folder for each class");
+  options.add("test", 0, &test, "INPUT", "real images to be tested on");
+  options.add("real-train", 0, &real_train, "INPUT", "real images to learn from: the ceiling");
+  options.add("unlike-classes", 0, &unlike, "go on though classes, or the images of a class, differ in number");
+  options.add("cache", 0, &cache_mb, "MB", "decoded images of each set kept in memory");
+  options.group("Training");
+  options.choice("recipe", 0, &recipe, {"digits", "small", "resnet50"}, "network and schedule");
+  options.add("size", 0, &size, "N", "side of the images as the network sees them");
+  options.add("epochs", 0, &epochs, "X", "length of the training; the recipe's schedule is scaled to it");
+  options.add("seeds", 0, &seeds, "N", "classifiers for each set of images: seeds --seed, --seed + 1, ...");
+  options.add("shard", 0, &shard, "I/N", "only every N-th run, beginning with the I-th");
+}
+
+CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {
+  // Generated images may lie in folders of --by-class; the test's bear the classes' names.
+  const auto open = [&](const std::vector<std::string>& operands) {
+    return std::make_unique<LabelledImages>(operands, options.cache_mb, options.threads,
+                                            test_ ? test_->classes() : std::vector<std::string>{});
+  };
+  test_ = open(options.test);
+  sets_.emplace_back("generated", open(options.train));
+  const LabelledImages& generated = *sets_[0].second;
+  check_classes(generated, "--train", *test_, "--test", /*counts=*/false, options.unlike);
+  check_disjoint(generated, *test_, "--train");
+  if (!options.real_train.empty()) {
+    sets_.emplace_back("real", open(options.real_train));
+    const LabelledImages& real = *sets_[1].second;
+    check_classes(real, "--real-train", generated, "--train", /*counts=*/true, options.unlike);
+    check_disjoint(real, *test_, "--real-train");
+  }
+
+  classes_ = test_->classes();
+  for (const auto& [name, images] : sets_)
+    classes_.insert(classes_.end(), images->classes().begin(), images->classes().end());
+  std::sort(classes_.begin(), classes_.end());
+  classes_.erase(std::unique(classes_.begin(), classes_.end()), classes_.end());
+  for (int64_t i = 0; i < test_->size(); ++i) {
+    const std::string& name = test_->classes()[static_cast<size_t>(test_->label(i))];
+    labels_.push_back(std::lower_bound(classes_.begin(), classes_.end(), name) - classes_.begin());
+  }
+}
+
+std::string CasJob::settings_of(size_t set) const {
+  const nlohmann::ordered_json all = {
+      {"recipe", recipe_.settings()}, {"train", sets_[set].second->digest()}, {"test", test_->digest()}};
+  return all.dump();
+}
+
+std::string CasJob::path_of(size_t set, uint64_t seed, const char* suffix) const {
+  return cat(options_.output, "/", sets_[set].first, "-", seed, suffix);
+}
+
+std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, const ProgressOptions& progress) const {
+  const auto& [name, images] = sets_[set];
+  const std::string settings = settings_of(set), file = path_of(set, seed, ".json");
+  const bool keeps = !options_.output.empty();
+  if (keeps && std::filesystem::exists(file)) {
+    CasRun there = read_cas_run(file);
+    if (there.settings != settings || there.classes != classes_)
+      throw UsageError(cat("'", file, "' was made of other images or settings; remove it, or name another folder"));
+    return there;
+  }
+  info(cat("training on ", name, " images, seed ", seed));
+  const std::string state = keeps ? path_of(set, seed, ".state") : "";
+  const auto logits =
+      train_classifier({recipe_, seed, classes_, state, settings, device, options_.threads}, *images, *test_, progress);
+  if (!logits) return std::nullopt;
+  CasRun made = cas_run(name, seed, settings, classes_, labels_, *logits);
+  // What was not learned cannot be right, not among five either.
+  for (size_t i = 0; i < labels_.size(); ++i)
+    if (!std::binary_search(images->classes().begin(), images->classes().end(), classes_[static_cast<size_t>(labels_[i])]))
+      made.ranks[i] = kNotLearned;
+  if (keeps) write_cas_run(file, made);
+  return made;
+}
+
+std::optional<std::vector<CasRun>> CasJob::runs(at::Device device, const ProgressOptions& progress) {
+  if (!options_.output.empty()) std::filesystem::create_directories(options_.output);
+  std::vector<CasRun> runs;
+  int64_t number = 0;
+  missing_ = 0;
+  for (size_t set = 0; set < sets_.size(); ++set)
+    for (int64_t k = 0; k < options_.seeds; ++k, ++number) {
+      const uint64_t seed = options_.seed + static_cast<uint64_t>(k);
+      if (!shard_.has(number) && !std::filesystem::exists(path_of(set, seed, ".json"))) {
+        ++missing_;
+        continue;
+      }
+      auto found = run(set, seed, device, progress);
+      if (!found) return std::nullopt;
+      runs.push_back(std::move(*found));
+    }
+  return runs;
+}
+
+}  // namespace sr3

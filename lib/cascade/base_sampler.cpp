@@ -1,0 +1,166 @@
+#include "cascade/base_sampler.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "tensor/noise.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+constexpr int64_t kMaxAtOnce = 64;
+
+std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
+  const int64_t classes = stage.manifest().network.classes;
+  if (classes == 0) {
+    if (text.empty() || text == kNoClass) return {};
+    throw UsageError(cat("--class ", text, ": stage '", stage.path(), "' has no classes"));
+  }
+  std::vector<int64_t> labels;
+  const auto& names = stage.manifest().classes;
+  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a name may be a word, or have a comma
+    labels.push_back(stage.class_index(text));
+  } else if (text == kNoClass) {
+    if (stage.manifest().diffusion.label_dropout == 0)
+      throw UsageError(cat("--class none: '", stage.path(), "' was trained with a class always"));
+    labels.push_back(-1);
+  } else if (text.empty() || text == "all") {
+    for (int64_t i = 0; i < classes; ++i) labels.push_back(i);
+  } else {
+    std::set<int64_t> seen;
+    for (size_t at = 0; at <= text.size();) {
+      const size_t comma = std::min(text.find(',', at), text.size());
+      const std::string word = text.substr(at, comma - at);
+      labels.push_back(stage.class_index(word));
+      if (!seen.insert(labels.back()).second)
+        throw UsageError(cat("--class ", text, ": '", word, "' is a class that stands there before (a name goes before a number)"));
+      at = comma + 1;
+    }
+  }
+  return labels;
+}
+
+// Names as they can stand in keys; where two would be the same, with the class's number.
+std::vector<std::string> folders_of(const StageManifest& manifest) {
+  std::map<std::string, int> uses;
+  for (const std::string& name : manifest.classes) ++uses[clean_key(name)];
+  std::vector<std::string> folders;
+  for (int64_t i = 0; i < manifest.network.classes; ++i) {
+    if (manifest.classes.empty()) {
+      folders.push_back(std::to_string(i));
+      continue;
+    }
+    const std::string clean = clean_key(manifest.classes[static_cast<size_t>(i)]);
+    folders.push_back(uses[clean] > 1 || clean.empty() ? cat(clean, "-", i) : clean);
+  }
+  return folders;
+}
+
+}  // namespace
+
+bool names_no_class(const Stage& stage, const std::string& text) {
+  const auto& names = stage.manifest().classes;
+  return text == kNoClass && std::find(names.begin(), names.end(), text) == names.end();
+}
+
+void check_base(const std::string& path, const StageManifest& manifest) {
+  if (manifest.kind != "base")
+    throw Error(cat("cannot draw from '", path, "': it is no base stage but ", manifest.kind,
+                    ", which needs images (upscale)"));
+}
+
+void DrawOptions::declare(Options& options) {
+  options.group("Images");
+  options.add("number", 'n', &number, "N", "images in all");
+  options.add("class", 0, &classes, "CLASS", "name, index, several with commas, all, or none; in equal shares");
+  options.add("by-class", 0, &by_class, "name images CLASS/NUMBER, for a folder of each class");
+  options.add("shard", 0, &shard, "I/N", "make every N-th image only, beginning with the I-th");
+  if (!options.find("batch")) options.add("batch", 0, &batch, "N", "images at once; 0: by the network");
+}
+
+BaseSampler::BaseSampler(const Stage& stage, const DrawOptions& options)
+    : stage_(stage), options_(options), shard_(options.shard) {
+  check_base(stage.path(), stage.manifest());
+  if (options.number < 1) throw UsageError(cat("-n ", options.number, " is less than 1"));
+  if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
+  if (options.seed > INT64_MAX) throw UsageError(cat("--seed ", options.seed, " is more than a stream can tell"));
+  labels_ = labels_named(stage, options.classes);
+  if (options.by_class && labels_.empty())
+    throw UsageError(cat("--by-class: stage '", stage.path(), "' has no classes"));
+  if (options.by_class) folders_ = folders_of(stage.manifest());
+}
+
+Frame BaseSampler::planned(int64_t k) const {
+  Frame frame;
+  frame.index = shard_.first + k * shard_.step;
+  frame.key = number_key(frame.index);
+  frame.origin = cat("image ", frame.index);
+  frame.total = count();
+  frame.seed = static_cast<int64_t>(options_.seed);
+  if (labels_.empty()) return frame;
+  const int64_t label = labels_[static_cast<size_t>(frame.index) % labels_.size()];
+  if (label >= 0) frame.label = label;
+  if (options_.by_class) {
+    frame.key = cat(label < 0 ? kNoClass : folders_[static_cast<size_t>(label)], "/", frame.key);
+  }
+  return frame;
+}
+
+int64_t BaseSampler::at_once() const {
+  if (options_.batch) return options_.batch;
+  const StageManifest& m = stage_.manifest();
+  const int64_t side = m.image.high_res / m.network.patch;
+  return std::clamp<int64_t>(kMapBytes / (side * side * m.network.channels * 4), 1, kMaxAtOnce);
+}
+
+at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames, const std::function<void(int64_t)>& after_step) const {
+  const at::NoGradGuard no_grad;
+  const ImageOptions& image = stage_.manifest().image;
+  const int64_t side = image.high_res;
+  std::vector<NoiseKey> keys;
+  std::vector<int64_t> labels;
+  for (const Frame& frame : frames) {
+    keys.push_back(
+        {stage_seed(static_cast<uint64_t>(*frame.seed), side, side, 1, 0), static_cast<uint64_t>(frame.index)});
+    labels.push_back(frame.label.value_or(-1));
+  }
+  const auto n = static_cast<int64_t>(frames.size());
+  const at::Tensor told = labels_.empty() ? at::Tensor() : at::tensor(labels, at::kLong).to(stage_.device());
+  const Stage::Prepared prepared = stage_.prepare(n, {}, told);
+  SampleHooks hooks;
+  hooks.after_step = [&](int64_t k) { after_step(k + 1); };
+  const at::Tensor x = sample_loop(
+      stage_.sampling(), stage_.levels(),
+      [&](const at::Tensor& x_t, int64_t k) { return stage_.denoise(prepared, x_t, k); },
+      [&](int64_t k) {
+        return philox_noise(keys, static_cast<uint32_t>(k), image.channels, side, side).to(stage_.device());
+      },
+      hooks);
+  return (stage_.stops_at() < 1 ? x : x.clamp(-1, 1)).to(at::kCPU, at::kFloat);
+}
+
+void BaseSampler::all(const std::function<bool(const std::string& key)>& skip,
+                 const std::function<void(int64_t done, const std::string& what)>& progress,
+                 const std::function<void(Frame, const at::Tensor&)>& sink) const {
+  std::vector<Frame> frames;
+  int64_t done = 0;
+  for (int64_t k = 0; k < count(); ++k) {
+    Frame frame = planned(k);
+    if (!skip || !skip(frame.key)) frames.push_back(std::move(frame));
+    if (frames.empty() || (static_cast<int64_t>(frames.size()) < at_once() && k + 1 < count())) continue;
+    const auto n = static_cast<int64_t>(frames.size());
+    const at::Tensor images = (*this)(frames, [&](int64_t step) {
+      if (progress)
+        progress(done + step * n, cat("image ", frames.back().index + 1, ", step ", step, "/", stage_.steps()));
+    });
+    done += n * stage_.steps();
+    for (int64_t i = 0; i < n; ++i) sink(std::move(frames[static_cast<size_t>(i)]), images[i]);
+    frames.clear();
+  }
+}
+
+}  // namespace sr3

@@ -1,0 +1,180 @@
+#include "fid/collect.h"
+
+#include <chrono>
+#include <deque>
+#include <future>
+#include <map>
+#include <memory>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "fid/set_images.h"
+#include "format/digest.h"
+#include "stream/workers.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+constexpr int64_t kRows = 256;  // of features, summed at once
+
+// The time since the last call goes to `to`.
+class Clock {
+ public:
+  void lap(double& to) {
+    const auto now = std::chrono::steady_clock::now();
+    to += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+int64_t hash_of(const std::string& bytes) {
+  return static_cast<int64_t>(std::stoull(sha256_bytes(bytes).substr(0, 16), nullptr, 16));
+}
+
+int64_t hash_of(const Image& image) {
+  std::string bytes = cat(image.width, "x", image.height, "x", image.depth, "\n");
+  bytes.append(reinterpret_cast<const char*>(image.u8.data()), image.u8.size());
+  bytes.append(reinterpret_cast<const char*>(image.u16.data()), image.u16.size() * 2);
+  return hash_of(bytes);
+}
+
+struct Prepared {
+  at::Tensor x;                               // (3,H,W)
+  int64_t pixels = 0, key = 0, position = 0;  // hashes; the place in the set
+  bool lossy = false;
+};
+
+// What the network made of images, on its way into sums.
+class Sink {
+ public:
+  Sink(Statistics& statistics, const CollectOptions& options) : statistics_(statistics), options_(options) {
+    statistics_.pool.resize(static_cast<size_t>(options.groups));
+    if (options.spatial) statistics_.spatial.resize(static_cast<size_t>(options.groups));
+  }
+
+  void add(const std::vector<Prepared>& images, Features features) {
+    for (const Prepared& image : images) {
+      hashes_.insert(hashes_.end(), {image.pixels, image.key});
+      positions_.push_back(image.position);
+      lossy_ += image.lossy;
+      // Of the pixels alone, so that neither order nor shards nor names matter.
+      waiting_group_.push_back(
+          static_cast<int64_t>(static_cast<uint64_t>(image.pixels) % static_cast<uint64_t>(options_.groups)));
+    }
+    waiting_.push_back(features.pool);
+    if (features.spatial.defined()) waiting_spatial_.push_back(features.spatial);
+    if (options_.keep_features) kept_.push_back(features.pool);
+    if (features.probabilities.defined()) probabilities_.push_back(features.probabilities);
+    if (static_cast<int64_t>(waiting_group_.size()) >= kRows) sum();
+  }
+
+  void finish() {
+    sum();
+    const auto n = static_cast<int64_t>(positions_.size());
+    statistics_.images = at::tensor(hashes_, at::kLong).reshape({n, 2});
+    if (options_.keep_features) statistics_.features = n ? at::cat(kept_) : at::empty({0, 0});
+    if (options_.probabilities) {
+      statistics_.probabilities = n ? at::cat(probabilities_) : at::empty({0, 0});
+      statistics_.positions = at::tensor(positions_, at::kLong);
+    }
+    statistics_.signature.lossy = lossy_;
+    arrange(statistics_);
+  }
+
+ private:
+  void sum() {
+    if (waiting_.empty()) return;
+    const at::Tensor group = at::tensor(std::exchange(waiting_group_, {}), at::kLong);
+    add_groups(statistics_.pool, at::cat(std::exchange(waiting_, {})), group);
+    if (!waiting_spatial_.empty()) add_groups(statistics_.spatial, at::cat(std::exchange(waiting_spatial_, {})), group);
+  }
+  static void add_groups(std::vector<Moments>& groups, const at::Tensor& rows, const at::Tensor& group) {
+    if (groups.size() == 1) return groups[0].add(rows);
+    for (size_t g = 0; g < groups.size(); ++g)
+      groups[g].add(rows.index_select(0, (group == static_cast<int64_t>(g)).nonzero().squeeze(1)));
+  }
+
+  Statistics& statistics_;
+  const CollectOptions& options_;
+  std::vector<int64_t> hashes_, positions_, waiting_group_;
+  std::vector<at::Tensor> waiting_, waiting_spatial_, kept_, probabilities_;
+  int64_t lossy_ = 0;
+};
+
+}  // namespace
+
+Collected collect(const std::vector<std::string>& operands, const FeatureNetwork& network,
+                  const CollectOptions& options) {
+  Collected result;
+  Signature& signature = result.statistics.signature;
+  const FeatureSpec& spec = network.spec();
+  signature.features = spec.file, signature.sha256 = spec.sha256, signature.inception = spec.inception;
+  signature.resize = spec.resize, signature.scale = spec.scale, signature.ddof = options.ddof;
+  const FeatureWants wants{true, options.probabilities, options.spatial};
+
+  SetImages images(operands, options.reader);
+  Sink sink(result.statistics, options);
+  Workers workers(options.reader.threads);
+  std::deque<std::future<Prepared>> preparing;
+  std::map<std::pair<int64_t, int64_t>, std::vector<Prepared>> waiting;  // by size: a batch holds one
+  size_t held = 0;
+  int64_t done = 0;
+  Clock clock;
+
+  const auto run = [&](std::vector<Prepared>& batch) {
+    std::vector<at::Tensor> inputs;
+    for (Prepared& image : batch) inputs.push_back(std::exchange(image.x, {}));
+    clock.lap(result.resize);
+    Features features = network(at::stack(inputs), wants);
+    clock.lap(result.network);
+    sink.add(batch, std::move(features));
+    clock.lap(result.sums);
+    held -= batch.size();
+    done += static_cast<int64_t>(batch.size());
+    batch.clear();
+    if (options.progress) options.progress(done, images.expected());
+  };
+  const auto take = [&] {
+    Prepared image = preparing.front().get();
+    preparing.pop_front();
+    clock.lap(result.resize);
+    auto& batch = waiting[{image.x.size(1), image.x.size(2)}];
+    batch.push_back(std::move(image));
+    ++held;
+    const auto full = static_cast<size_t>(network.batch());
+    if (batch.size() == full) return run(batch);
+    if (held < 8 * full) return;  // many sizes: the fullest batch goes as it is
+    run(std::max_element(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) {
+          return a.second.size() < b.second.size();
+        })->second);
+  };
+
+  while (auto image = images.next()) {
+    clock.lap(result.decode);
+    auto shared = std::make_shared<SetImage>(std::move(*image));
+    preparing.push_back(workers.submit([&network, shared] {
+      try {
+        const Frame& frame = shared->frame;
+        return Prepared{network.prepare(frame.image), hash_of(frame.image), hash_of(shared->identity), shared->position,
+                        frame.lossy};
+      } catch (const DataError& error) {
+        throw DataError(cat("cannot use '", shared->frame.origin, "': ", error.what()));
+      }
+    }));
+    if (preparing.size() >= 2 * workers.size() + static_cast<size_t>(network.batch())) take();
+  }
+  clock.lap(result.decode);
+  while (!preparing.empty()) take();
+  for (auto& [size, batch] : waiting)
+    if (!batch.empty()) run(batch);
+  sink.finish();
+  clock.lap(result.sums);
+  result.status = images.status();
+  return result;
+}
+
+}  // namespace sr3

@@ -1,0 +1,34 @@
+// From images to statistics through a feature network. Reading and decoding, resizing, and the network overlap: threads
+// of the reader decode, others prepare, the caller's runs the network; at most a few batches are in memory.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fid/features.h"
+#include "fid/statistics.h"
+#include "stream/reader.h"
+
+namespace sr3 {
+
+struct CollectOptions {
+  ReaderOptions reader;
+  bool keep_features = false, probabilities = false, spatial = false;
+  int64_t groups = 1;  // sums of so many groups, for the jackknife
+  int64_t ddof = 1;
+  std::function<void(int64_t done, int64_t total)> progress;  // total -1: unknown
+};
+
+struct Collected {
+  Statistics statistics;
+  int status = 0;  // of the reader: kDone or kSkipped
+  // Seconds that the caller's thread waited for decoding and for resizing, and spent in the network and on sums.
+  double decode = 0, resize = 0, network = 0, sums = 0;
+};
+
+// Operands as for Reader; a .npz is an array of images (fid/array_images.h).
+Collected collect(const std::vector<std::string>& operands, const FeatureNetwork& network,
+                  const CollectOptions& options);
+
+}  // namespace sr3

@@ -1,0 +1,172 @@
+#include "fid/compare.h"
+
+#include <cmath>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "fid/interval.h"
+#include "fid/sample_scores.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+constexpr double kNormal95 = 1.959963984540054;
+
+// Whether one side says that it is the published Inception, and none that it is not.
+bool is_inception(const Signature& a, const Signature& b) {
+  const auto other = [](const Signature& s) { return !s.features.empty() && !s.inception; };
+  return (a.inception || b.inception) && !other(a) && !other(b);
+}
+
+const at::Tensor& features_of(const Statistics& s, const char* side, const char* what) {
+  if (!s.features.defined())
+    throw Error(cat(what, " needs the features of the ", side,
+                    " images: give images, or keep features in their statistics (--keep-features)"));
+  return s.features;
+}
+
+void warn_of_lossy(const Signature& a, const Signature& b) {
+  if (a.lossy < 0 || b.lossy < 0 || a.images < 1 || b.images < 1) return;
+  const double x = static_cast<double>(a.lossy) / static_cast<double>(a.images);
+  const double y = static_cast<double>(b.lossy) / static_cast<double>(b.images);
+  if (std::fabs(x - y) > 0.01)
+    warn(cat("of the first images ", a.lossy, " of ", a.images, " are JPEG, of the second ", b.lossy, " of ", b.images,
+             ": compression alone moves the scores"));
+}
+
+void warn_of_few(const Statistics& s, const char* which) {
+  if (const int64_t n = s.count(); n > 0 && n <= s.dimension())
+    warn(cat("the ", which, " set has ", n, " images for ", s.dimension(),
+             " dimensions: the distance is far too large at so few, and compares only with others of the same number"));
+}
+
+Measure distance_of(const Statistics& a, const Statistics& b, const CompareOptions& options, const std::string& name) {
+  const Gaussian ga = a.gaussian(), gb = b.gaussian();
+  Measure measure{name, frechet_distance(ga, gb), {}, {}, {}, {}};
+  if (!options.ci) return measure;
+  if (const auto interval = frechet_interval(a, b, ga, gb, measure.value)) {
+    measure.standard_error = interval->standard_error;
+    measure.low = interval->low, measure.high = interval->high;
+  }
+  return measure;
+}
+
+// Of what the features were made by.
+const Signature& made(const Statistics& s) { return s.sample ? *s.sample : s.signature; }
+
+void check_alike(const Signature& a, const Signature& b, bool force) {
+  const std::string field = difference(a, b);
+  if (field.empty()) return;
+  const std::string said = cat(field, " is ", values_of(field, a, b));
+  if (!force) throw DataError(cat("cannot compare: ", said, " (--force compares them all the same)"));
+  warn(said);
+}
+
+void check_size(const Statistics& s, const char* which) {
+  if (s.dimension() == 0) throw DataError(cat("nothing to compare: the ", which, " is a set without images"));
+  if (s.mergeable() && s.count() <= s.ddof())
+    throw DataError(cat("cannot compare: the ", which, " set has ", s.count(),
+                        " image, and a covariance needs at least ", s.ddof() + 1));
+}
+
+Measure with_interval(const std::string& name, const Uncertain& u) {
+  const double half = kNormal95 * u.standard_error;
+  return {name, u.value, {}, u.standard_error, u.value - half, u.value + half};
+}
+
+Measure score_of_classes(const Statistics& a, const CompareOptions& options, const std::string& name) {
+  if (!a.probabilities.defined())
+    throw Error("--isc needs the class probabilities of the first images: give images, or statistics made with --isc");
+  at::Tensor rows = a.probabilities;
+  if (options.in_order) {
+    at::Tensor places, order;
+    if (a.positions.defined()) std::tie(places, order) = at::sort(a.positions, /*stable=*/true, 0, /*descending=*/false);
+    if (!places.defined() || (places.diff() == 0).any().item<bool>())
+      throw Error(
+          "--isc: --profile adm takes the first images in the order of the input, which their statistics do not tell: "
+          "they are merged of sets that each count from 0; give images, or parts of one job (--shard)");
+    rows = rows.index_select(0, order);
+  }
+  const InceptionScore score = inception_score(rows, options.splits);
+  return {name, score.mean, score.deviation, {}, {}, {}};
+}
+
+}  // namespace
+
+void CompareOptions::declare(Options& options) {
+  options.group("Scores beside the Frechet distance");
+  options.add("kid", 0, &kid, "kernel distance over random subsets");
+  options.add("kid-full", 0, &kid_full, "kernel distance over all pairs, without randomness");
+  options.add("isc", 0, &isc, "Inception score of the first images; with stats: keep what it needs");
+  options.add("sfid", 0, &sfid, "distance of spatial features; with stats: sum them too");
+  options.add("prc", 0, &prc, "improved precision and recall");
+  options.add("infinity", 0, &infinity, "the distance extrapolated to infinitely many of the first images");
+  options.add("ci", 0, &ci, "standard error and 95% interval of the distance");
+  options.add("subsets", 0, &subsets, "N", "subsets of --kid");
+  options.add("subset-size", 0, &subset_size, "N", "images in each, at most as many as there are");
+  options.add("splits", 0, &splits, "N", "parts of --isc");
+  options.add("neighbours", 0, &neighbours, "K", "of --prc: a ball reaches to the K-th");
+}
+
+void CompareOptions::validate() const {
+  const auto least = [](const char* name, int64_t value, int64_t smallest) {
+    if (value < smallest) throw UsageError(cat("option '--", name, "' takes ", smallest, " or more, not ", value));
+  };
+  least("subsets", subsets, 1);
+  least("subset-size", subset_size, 2);
+  least("splits", splits, 1);
+  least("neighbours", neighbours, 1);
+}
+
+std::vector<Measure> compare(const Statistics& a, const Statistics& b, const CompareOptions& options) {
+  check_alike(a.signature, b.signature, options.force);
+  if (a.sample || b.sample) check_alike(made(a), made(b), options.force);
+  check_size(a, "first");
+  check_size(b, "second");
+  if (a.dimension() != b.dimension())
+    throw DataError(cat("cannot compare features of ", a.dimension(), " and of ", b.dimension(), " dimensions"));
+  warn_of_lossy(a.signature, b.signature);
+  warn_of_few(a, "first");
+  warn_of_few(b, "second");
+  if (!a.signature.set.empty() && a.signature.set == b.signature.set) warn("both sets hold the same images");
+
+  const bool inception = is_inception(a.signature, b.signature);
+  const std::string distance = inception ? "fid" : "frechet_distance";
+  const std::string kernel = is_inception(made(a), made(b)) ? "kid" : "kernel_distance";
+  std::vector<Measure> measures = {distance_of(a, b, options, distance)};
+  if (options.infinity) {
+    const Uncertain fit =
+        frechet_infinity(features_of(a, "first", "--infinity"), b.gaussian(), a.ddof(), options.seed);
+    // The subsets share their images: the line's error is not that of the distance, and makes no interval of it.
+    measures.push_back({distance + "_infinity", fit.value, {}, fit.standard_error, {}, {}});
+  }
+  if (options.sfid) {
+    const auto ga = a.spatial_gaussian(), gb = b.spatial_gaussian();
+    if (!ga || !gb)
+      throw Error(
+          cat("--sfid needs spatial features of the ", ga ? "second" : "first", " images: their statistics have none"));
+    measures.push_back({inception ? "sfid" : "spatial_frechet_distance", frechet_distance(*ga, *gb), {}, {}, {}, {}});
+  }
+  if (options.kid) {
+    const Kid found = kid(features_of(a, "first", "--kid"), features_of(b, "second", "--kid"),
+                          {options.subsets, options.subset_size, options.seed});
+    measures.push_back({kernel, found.mean, found.deviation, {}, {}, {}});
+  }
+  if (options.kid_full)
+    measures.push_back(
+        with_interval(kernel + "_full",
+                      kid_full(features_of(a, "first", "--kid-full"), features_of(b, "second", "--kid-full"))));
+  if (options.isc) measures.push_back(score_of_classes(a, options, inception ? "inception_score" : "classifier_score"));
+  if (options.prc) {
+    const PrecisionRecall found =
+        precision_recall(features_of(b, "second", "--prc"), features_of(a, "first", "--prc"), options.neighbours);
+    measures.push_back({"precision", found.precision, {}, {}, {}, {}});
+    measures.push_back({"recall", found.recall, {}, {}, {}, {}});
+  }
+  return measures;
+}
+
+}  // namespace sr3

@@ -1,0 +1,76 @@
+#include "fid/profile.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/options.h"
+#include "format/digest.h"
+
+namespace sr3 {
+namespace {
+
+struct Profile {
+  const char *name, *resize, *scale;
+  int64_t ddof;
+};
+// TTUR, guided-diffusion and EDM agree; StyleGAN's metrics divide by N.
+constexpr Profile kProfiles[] = {{"pytorch-fid", "torch", "127.5", 1},
+                                 {"clean", "clean", "128", 1},
+                                 {"adm", "tf1", "128", 1},
+                                 {"edm", "tf1", "128", 1},
+                                 {"stylegan", "tf1", "128", 0}};
+
+const Profile* profile_named(const std::string& name) {
+  const auto found =
+      std::find_if(std::begin(kProfiles), std::end(kProfiles), [&](const Profile& p) { return name == p.name; });
+  return found == std::end(kProfiles) ? nullptr : found;
+}
+
+}  // namespace
+
+void NetworkOptions::declare(Options& options) {
+  options.group("Features");
+  options.add("features", 0, &features, "FILE", "the feature network's weights (environment: FID_FEATURES)");
+  options.choice("profile", 0, &profile, {"pytorch-fid", "clean", "adm", "edm", "stylegan"}, "do as this tool does:");
+  options.choice("resize", 0, &resize, {"tf1", "torch", "clean", "aa-bilinear", "none"},
+                 "how images come to Inception's size:");
+  options.choice("scale", 0, &scale, {"128", "127.5"}, "what Inception's input is centred on and divided by:");
+  options.add("ddof", 0, &given_ddof, "N", "the covariance is divided by images - N (1)");
+  options.add("batch", 0, &batch, "N", "images in one pass of the network");
+  options.add("trust", 0, &trust, "take Inception's weights though the file's SHA-256 is another");
+}
+
+void NetworkOptions::validate() const {
+  if (given_ddof && *given_ddof != 0 && *given_ddof != 1) throw UsageError("--ddof is 0 or 1");
+  if (batch < 1) throw UsageError("--batch takes 1 or more");
+}
+
+std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {
+  const Profile* of = profile_named(profile);
+  FeatureOptions options;
+  options.resize = resize.empty() && of ? of->resize : resize;
+  options.scale = scale.empty() && of ? of->scale : scale;
+  options.trust = trust;
+  options.batch = batch;
+  options.device = device;
+  const char* usual = std::getenv("FID_FEATURES");
+  return open_features(features.empty() && usual ? usual : features, options);
+}
+
+Signature NetworkOptions::asked() const {
+  const Profile* of = profile_named(profile);
+  Signature asked;
+  asked.resize = resize.empty() && of ? of->resize : resize;
+  asked.scale = scale.empty() && of ? of->scale : scale;
+  if (!features.empty()) asked.features = base_name(features), asked.sha256 = sha256_file(features);
+  return asked;
+}
+
+int64_t NetworkOptions::ddof() const {
+  const Profile* of = profile_named(profile);
+  return given_ddof.value_or(of ? of->ddof : 1);
+}
+
+}  // namespace sr3

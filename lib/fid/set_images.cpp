@@ -1,0 +1,111 @@
+#include "fid/set_images.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "fid/array_images.h"
+#include "stream/operands.h"
+
+namespace sr3 {
+namespace {
+
+bool same_bytes(const std::string& a, const std::string& b) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(a, none);
+  if (none || size != std::filesystem::file_size(b, none) || none) return false;
+  return std::filesystem::equivalent(a, b, none) || read_text(a) == read_text(b);
+}
+
+// Files under one key, which only several operands can have, in their order.
+class Namesakes {
+ public:
+  explicit Namesakes(const std::vector<std::string>& operands) {
+    if (operands.empty() || (operands.size() == 1 && !operands[0].starts_with('@'))) return;
+    const std::vector<Part> parts = expand_operands(operands, /*tell=*/false);
+    // Else an image's place is not its file's.
+    if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind != Part::kImage; })) return;
+    for (size_t i = 0; i < parts.size(); ++i)
+      files_[parts[i].key].emplace_back(static_cast<int64_t>(i), parts[i].path);
+  }
+
+  // Of the image of that place: how many of the files before it are the same. All shards see the same files.
+  int64_t copies(const Frame& frame) const {
+    const auto found = files_.find(frame.key);
+    if (found == files_.end() || found->second.size() < 2) return 0;
+    return std::count_if(found->second.begin(), found->second.end(), [&](const auto& file) {
+      return file.first < frame.ordinal && same_bytes(file.second, frame.origin);
+    });
+  }
+
+ private:
+  std::map<std::string, std::vector<std::pair<int64_t, std::string>>> files_;
+};
+
+}  // namespace
+
+struct SetImages::Source {
+  std::unique_ptr<Reader> reader;
+  std::unique_ptr<ArrayImages> array;  // instead
+  Namesakes namesakes;
+
+  Source(const std::vector<std::string>& operands, const ReaderOptions& options)
+      : reader(std::make_unique<Reader>(operands, options)), namesakes(operands) {}
+  Source(const std::string& npz, const ReaderOptions& options)
+      : array(std::make_unique<ArrayImages>(npz, Shard(options.shard), options.max_pixels)), namesakes({}) {}
+
+  std::optional<Frame> next() { return reader ? reader->next() : array->next(); }
+  int64_t met() const { return reader ? reader->met() : array->met(); }
+};
+
+SetImages::SetImages(const std::vector<std::string>& operands, const ReaderOptions& options)
+    : alone_(operands.size() < 2) {
+  std::vector<std::string> plain;
+  const auto add_plain = [&] {
+    sources_.push_back(std::make_unique<Source>(std::exchange(plain, {}), options));
+  };
+  for (const std::string& operand : operands) {
+    if (!operand.ends_with(".npz")) {
+      plain.push_back(operand);
+      continue;
+    }
+    if (!plain.empty()) add_plain();
+    sources_.push_back(std::make_unique<Source>(operand, options));
+  }
+  if (!plain.empty() || sources_.empty()) add_plain();
+}
+
+SetImages::~SetImages() = default;
+
+std::optional<SetImage> SetImages::next() {
+  for (; current_ < sources_.size(); ++current_) {
+    Source& source = *sources_[current_];
+    if (auto frame = source.next()) {
+      const int64_t copies = source.namesakes.copies(*frame), position = alone_ ? frame->index : before_ + frame->ordinal;
+      const std::string identity = copies > 0 ? cat(frame->key, "\n", copies + 1) : frame->key;  // keys have no line ends
+      return SetImage{std::move(*frame), position, identity};
+    }
+    before_ += source.met();
+  }
+  return std::nullopt;
+}
+
+int64_t SetImages::expected() const {
+  int64_t sum = 0;
+  for (const auto& source : sources_) {
+    const auto some = source->reader ? source->reader->expected() : source->array->expected();
+    if (!some) return -1;
+    sum += *some;
+  }
+  return sum;
+}
+
+int SetImages::status() const {
+  for (const auto& source : sources_)
+    if (source->reader && source->reader->status() != kDone) return source->reader->status();
+  return kDone;
+}
+
+}  // namespace sr3

@@ -1,0 +1,62 @@
+#include "fid/sets.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "fid/array_images.h"
+#include "fid/report.h"
+#include "tensor/device.h"
+
+namespace sr3 {
+
+Sets::Sets(const NetworkOptions& network, const CompareOptions& wanted, const CollectOptions& collect, std::string device,
+           const ProgressOptions& progress)
+    : network_(network), wanted_(wanted), collect_(collect), device_(std::move(device)), progress_(progress) {
+  collect_.ddof = network.ddof();
+  collect_.probabilities = wanted.isc;
+}
+
+Sets::~Sets() = default;
+
+Collected Sets::collected(const std::vector<std::string>& operands, bool spatial) {
+  if (!opened_) opened_ = network_.open(open_device(device_));
+  std::optional<Meter> meter;
+  collect_.spatial = spatial;
+  collect_.progress = [&](int64_t done, int64_t total) {
+    if (!meter) meter.emplace(progress_, "images", total);
+    meter->update(done);
+  };
+  Collected collected = collect(operands, *opened_, collect_);
+  if (meter) meter->finish();
+  debug(report_times(collected));
+  return collected;
+}
+
+// A file's statistics were made as they were made: options that say otherwise are for images.
+void Sets::check_asked(const std::string& operand, const Signature& made) {
+  if (!asked_) asked_ = network_.asked();
+  const std::string field = difference(*asked_, made);
+  if (field.empty()) return;
+  const std::string said = cat(field, " asked for and that of '", operand, "' are ", values_of(field, *asked_, made));
+  if (!wanted_.force) throw DataError(cat("cannot compare: ", said, " (--force compares all the same)"));
+  warn(said);
+}
+
+Collected Sets::side(const std::string& operand, bool first) {
+  const bool archive = operand.ends_with(".npz"), images = !archive || ArrayImages::has_images(operand);
+  if (!archive || (images && !has_moments(operand))) return of_images({operand});
+  Collected side;
+  Statistics& s = side.statistics;
+  s = read_statistics(operand);
+  check_asked(operand, s.signature);
+  if (network_.sets_ddof() && s.mergeable()) s.signature.ddof = network_.ddof();
+  if (!images || !wanted_.needs_sample(first)) return side;
+  Collected sample = collected({operand}, /*spatial=*/false);
+  s.features = sample.statistics.features;
+  s.probabilities = sample.statistics.probabilities, s.positions = sample.statistics.positions;
+  s.sample = sample.statistics.signature;
+  s.sample->ddof = -1;  // features know of none
+  side.status = sample.status;
+  return side;
+}
+
+}  // namespace sr3

@@ -1,0 +1,93 @@
+#include "fid/signature.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/history.h"
+#include "format/json.h"
+
+namespace sr3 {
+namespace {
+
+constexpr int kFormat = 1;
+
+std::string known(const std::string& text) { return text.empty() ? "?" : text; }
+std::string known(int64_t value, int64_t unknown) { return value == unknown ? "?" : std::to_string(value); }
+
+std::string field(const std::string& name, const Signature& s) {
+  if (name == "features") return s.sha256.empty() ? known(s.features) : cat(s.features, ":", s.sha256.substr(0, 8));
+  if (name == "resize") return known(s.resize);
+  if (name == "scale") return known(s.scale);
+  return known(s.ddof, -1);
+}
+
+bool differ(const std::string& name, const Signature& a, const Signature& b) {
+  if (name == "features" && !a.sha256.empty() && !b.sha256.empty()) return a.sha256 != b.sha256;
+  const std::string x = field(name, a), y = field(name, b);
+  return x != "?" && y != "?" && x != y;
+}
+
+// Of a, of b where a does not say, of both where they differ.
+std::string of_both(const std::string& name, const Signature& a, const Signature& b) {
+  const std::string x = field(name, a), y = field(name, b);
+  if (differ(name, a, b)) return cat(x, "/", y);
+  return x == "?" ? y : x;
+}
+
+constexpr const char* kFields[] = {"features", "resize", "scale", "ddof"};
+
+}  // namespace
+
+std::string Signature::json() const {
+  nlohmann::ordered_json object;
+  object["format"] = kFormat;
+  object["features"] = features, object["sha256"] = sha256, object["inception"] = inception;
+  object["resize"] = resize, object["scale"] = scale, object["ddof"] = ddof;
+  object["images"] = images, object["lossy"] = lossy, object["set"] = set;
+  return object.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
+}
+
+Signature Signature::from_json(const std::string& text) {
+  const nlohmann::json object = parse_json(text, "signature", /*max_depth=*/1);
+  const auto wrong = [](const std::string& key) {
+    return DataError(cat("its signature's '", key, "' is missing or wrong"));
+  };
+  const auto word = [&](const char* key) {
+    if (!object.is_object() || !object.contains(key) || !object[key].is_string()) throw wrong(key);
+    return object[key].get<std::string>();
+  };
+  const auto number = [&](const char* key, int64_t least) {
+    if (!object.is_object() || !object.contains(key) || !object[key].is_number_integer() ||
+        object[key].get<int64_t>() < least)
+      throw wrong(key);
+    return object[key].get<int64_t>();
+  };
+  if (number("format", 1) != kFormat)
+    throw DataError(cat("its format is ", number("format", 1), ", which is newer than this program"));
+  Signature s;
+  s.features = word("features"), s.sha256 = word("sha256");
+  s.resize = word("resize"), s.scale = word("scale"), s.set = word("set");
+  s.ddof = number("ddof", -1), s.images = number("images", 0), s.lossy = number("lossy", -1);
+  if (!object.contains("inception") || !object["inception"].is_boolean()) throw wrong("inception");
+  s.inception = object["inception"].get<bool>();
+  return s;
+}
+
+std::string difference(const Signature& a, const Signature& b) {
+  for (const char* name : kFields)
+    if (differ(name, a, b)) return name;
+  return "";
+}
+
+std::string values_of(const std::string& name, const Signature& a, const Signature& b) {
+  return cat("'", field(name, a), "' and '", field(name, b), "'");
+}
+
+std::string signature_line(const Signature& a, const Signature& b) {
+  std::string line;
+  for (const char* name : kFields) line += cat(name, ":", of_both(name, a, b), "|");
+  return cat(line, "n:", known(a.images, 0), "/", known(b.images, 0), "|lossy:", known(a.lossy, -1), "/",
+             known(b.lossy, -1), "|v:", kVersion);
+}
+
+}  // namespace sr3

@@ -1,0 +1,136 @@
+#include "fid/torchscript.h"
+
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/script.h>
+
+#include <algorithm>
+#include <regex>
+#include <sstream>
+
+#include "tensor/named_tensors.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "fid/feature_resize.h"
+#include "format/digest.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+constexpr int64_t kInceptionSide = 299;
+
+bool has_argument(const c10::FunctionSchema& schema, const char* name) {
+  const auto& arguments = schema.arguments();
+  return std::any_of(arguments.begin(), arguments.end(), [&](const c10::Argument& a) { return a.name() == name; });
+}
+
+// NVIDIA's translation of FID's graph: its trunk has TensorFlow's names, its head 1008 classes.
+bool is_inception(const torch::jit::Module& module) {
+  int64_t found = 0;
+  for (const auto& [name, tensor] : [&] {
+         NamedTensors all;
+         for (const auto& p : module.named_parameters()) all.emplace_back(p.name, p.value);
+         for (const auto& b : module.named_buffers()) all.emplace_back(b.name, b.value);
+         return all;
+       }()) {
+    found += name == "layers.conv.weight" && tensor.sizes() == at::IntArrayRef{32, 3, 3, 3};
+    found += name == "output.weight" && tensor.sizes() == at::IntArrayRef{1008, 2048};
+  }
+  return found == 2;
+}
+
+// As one line. Of a failure inside the script libtorch tells the trace of its calls first, and then "RuntimeError: ..."; of
+// any other the reason stands first. Newer ones add a trace of their own at the end.
+std::string reason(const std::exception& error) {
+  const auto* with_trace = dynamic_cast<const c10::Error*>(&error);
+  std::istringstream text(with_trace ? with_trace->what_without_backtrace() : error.what());
+  static const std::regex kRaised("[A-Za-z_.]*(Error|Exception): .*");
+  std::vector<std::string> lines;
+  size_t first = 0;
+  for (std::string line; std::getline(text, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    lines.push_back(line);
+    if (std::regex_match(line, kRaised)) first = lines.size() - 1;
+  }
+  if (lines.empty()) return "unknown error";
+  const bool raised = lines[0].starts_with("The following operation failed");
+  std::string result = lines[raised ? first : 0];
+  for (size_t i = first + 1; raised && i < lines.size(); ++i) result += " " + lines[i];
+  return result;
+}
+
+class TorchScriptNetwork : public FeatureNetwork {
+ public:
+  TorchScriptNetwork(torch::jit::Module module, FeatureSpec spec, const FeatureOptions& options)
+      : FeatureNetwork(std::move(spec), options, /*has_spatial=*/false), module_(std::move(module)) {
+    const auto& schema = module_.get_method("forward").function().getSchema();
+    no_output_bias_ = has_argument(schema, "no_output_bias");
+  }
+
+  at::Tensor prepare(const Image& image) const override {
+    const bool own = spec_.resize == "own";
+    const int64_t width = own ? image.width : kInceptionSide, height = own ? image.height : kInceptionSide;
+    std::vector<float> levels = resize_for_features(image, width, height, own ? "none" : spec_.resize);
+    // The file itself does (x - 128) / 128.
+    if (spec_.scale == "127.5")
+      for (float& level : levels) level = (level - 127.5f) * static_cast<float>(128 / 127.5) + 128;
+    const at::Tensor pixels = at::from_blob(levels.data(), {height, width, Image::kChannels}, at::kFloat);
+    return pixels.permute({2, 0, 1}).clone(at::MemoryFormat::Contiguous);
+  }
+
+ protected:
+  Features run(const at::Tensor& x, const FeatureWants& wants) const override {
+    Features result;
+    if (wants.pool) result.pool = forward(x, true);
+    if (wants.probabilities) result.probabilities = forward(x, false);
+    return result;
+  }
+
+ private:
+  at::Tensor forward(const at::Tensor& x, bool features) const {
+    torch::jit::Kwargs named = {{"return_features", features}};
+    if (no_output_bias_) named.emplace("no_output_bias", true);
+    // The optimizer profiles the first passes and runs others afterwards: all passes are to be the same.
+    const torch::jit::GraphOptimizerEnabledGuard plain(false);
+    c10::IValue value;
+    try {
+      value = module_.forward({x}, named);
+    } catch (const std::exception& error) {
+      throw Error(cat("cannot use '", spec_.file, "' on images of ", x.size(3), "x", x.size(2), ": ", reason(error)));
+    }
+    if (!value.isTensor()) throw Error(cat("cannot use '", spec_.file, "': its forward() does not return a tensor"));
+    return value.toTensor();
+  }
+
+  mutable torch::jit::Module module_;
+  bool no_output_bias_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const FeatureOptions& options) {
+  FeatureSpec spec{base_name(path), sha256_file(path), false, "own", "own"};
+  torch::jit::Module module;
+  try {
+    module = torch::jit::load(path, options.device);
+  } catch (const std::exception& error) {
+    throw DataError(cat("cannot read '", path, "': it is not a TorchScript file, a damaged one, or one for another libtorch: ",
+                        reason(error)));
+  }
+  module.eval();
+  const auto method = module.find_method("forward");
+  if (!method || !has_argument(method->function().getSchema(), "return_features"))
+    throw DataError(cat("cannot use '", path, "': it has no forward(img, return_features)"));
+  spec.inception = is_inception(module);
+  if (spec.inception) spec.resize = "tf1", spec.scale = "128";
+  const bool resize = !options.resize.empty() && options.resize != "own";
+  const bool scale = !options.scale.empty() && options.scale != "own";
+  if ((resize || scale) && !spec.inception)
+    throw Error(cat("cannot use '", path, "' with another ", resize ? "resize" : "scale",
+                    ": it is not Inception, and prepares images itself"));
+  if (resize) spec.resize = options.resize;
+  if (scale) spec.scale = options.scale;
+  return std::make_unique<TorchScriptNetwork>(std::move(module), std::move(spec), options);
+}
+
+}  // namespace sr3

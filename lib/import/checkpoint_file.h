@@ -1,0 +1,77 @@
+// A checkpoint of anyone's, opened: named tensors of known types and shapes, of which each is read when it is asked
+// for.
+//
+//   CheckpointFile file("64_256_upsampler.pt");
+//   const NetworkView net = network_in(file, "input_blocks.0.0.weight");   // whatever stands before the names
+//   net.read("input_blocks.0.0.weight");
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "format/safetensors.h"
+
+namespace sr3 {
+
+struct CheckpointTensor : TensorShape {
+  uint64_t position = 0;  // in the file: reading in this order is the quickest
+};
+
+class CheckpointFile {
+ public:
+  // A regular file: torch.save's, zip or legacy, or safetensors, told apart by its content. DataError for anything else
+  // and for what is damaged; nothing in it is executed (format/pickle.h).
+  explicit CheckpointFile(const std::string& path);
+  ~CheckpointFile();
+  CheckpointFile(const CheckpointFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  const char* container() const;  // "torch (zip)", "torch (legacy)", "safetensors"
+  const std::vector<CheckpointTensor>& tensors() const { return tensors_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const CheckpointTensor* find(const std::string& name) const;  // null: there is none
+  // On the CPU, contiguous, in the file's type. std::logic_error when there is none of this name.
+  at::Tensor read(const std::string& name) const;
+
+ private:
+  struct Reader;
+  class SafetensorsFile;
+  class TorchFile;
+  std::string path_;
+  std::unique_ptr<Reader> reader_;
+  std::vector<CheckpointTensor> tensors_;
+  std::map<std::string, std::string> metadata_;
+  std::unordered_map<std::string, size_t> index_;
+};
+
+// The tensors whose names begin alike, without that beginning.
+class NetworkView {
+ public:
+  NetworkView(const CheckpointFile& file, std::string prefix);  // `file` must outlive it
+
+  const CheckpointFile& file() const { return *file_; }
+  const std::string& prefix() const { return prefix_; }
+  const std::vector<CheckpointTensor>& tensors() const { return tensors_; }
+  const CheckpointTensor* find(const std::string& name) const;
+  at::Tensor read(const std::string& name) const { return file_->read(prefix_ + name); }
+  int64_t parameters() const;  // numbers in all tensors
+
+ private:
+  const CheckpointFile* file_;
+  std::string prefix_;
+  std::vector<CheckpointTensor> tensors_;
+  std::unordered_map<std::string, size_t> index_;
+};
+
+// What stands before the names of a network that has a tensor called `marker`: "", "module.", "state.ema_model.", ...
+// Of several networks in one file the averaged weights come first ("ema" in the prefix), then the shortest prefix.
+std::vector<std::string> prefixes_of(const CheckpointFile& file, const std::string& marker);
+// The first of these; all of the file when there is none.
+NetworkView network_in(const CheckpointFile& file, const std::string& marker);
+
+}  // namespace sr3

@@ -1,0 +1,224 @@
+#include "import/import_stage.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/history.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "import/adm.h"
+#include "import/diffusers.h"
+#include "import/published.h"
+#include "import/sr3.h"
+#include "format/digest.h"
+#include "stage/stage_files.h"
+#include "stage/weights.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+constexpr uint64_t kMaxNames = uint64_t{1} << 22;  // bytes
+
+[[noreturn]] void refuse(const CheckpointFile& file, const std::string& why) {
+  throw DataError(cat("cannot import '", file.path(), "': ", why));
+}
+
+// The one of the file's networks that is taken; says so when there were more.
+NetworkView chosen_network(const CheckpointFile& file, const char* marker, const char* project) {
+  const auto prefixes = prefixes_of(file, marker);
+  if (prefixes.empty()) refuse(file, cat("it has no tensor '", marker, "', so it is no network of ", project));
+  if (prefixes.size() > 1)
+    info(cat("'", file.path(), "' has ", prefixes.size(), " networks; taken is '", prefixes[0], "'"));
+  return {file, prefixes[0]};
+}
+
+void tell(StageManifest& stage, const PublishedCheckpoint& known) {
+  info(cat("these are the tensors of ", known.file));
+  stage.training.data = known.data;
+  stage.training.attribution = known.project;
+}
+
+// Of the same shapes, but with other heads, noise, sizes, ...: more likely a slip than another network.
+void compare_with_readme(const CheckpointFile& file, const PublishedCheckpoint& known, const AdmFlags& flags,
+                         StageManifest stage) {
+  const AdmFlags its = parse_adm_flags(known.settings);
+  StageManifest published = adm_manifest(its, known.classes);
+  published.sampling = stage.sampling = {.steps = "1"};  // which each may choose
+  published.network.dropout = stage.network.dropout;
+  published.image.low_res = stage.image.low_res;
+  if (manifest_text(published) != manifest_text(stage) || its.use_new_attention_order != flags.use_new_attention_order)
+    warn(cat("'", file.path(), "' has the tensors of ", known.file, ", whose flags are others: ", known.settings));
+}
+
+ImportPlan plan_adm(const CheckpointFile& file, const ImportOptions& options) {
+  NetworkView net = chosen_network(file, kAdmMarker, "guided-diffusion or improved-diffusion");
+  const PublishedCheckpoint* known = recognised(net);
+  if ((known && known->kind == PublishedCheckpoint::kClassifier) || net.find("out.2.c_proj.weight"))
+    refuse(file, "it is a classifier, which no stage is: guidance by a classifier is not to be had here");
+  const auto told = infer_adm_flags(net);
+  if (!options.flags && (!known || known->kind != PublishedCheckpoint::kAdm))
+    throw UsageError(cat("'", file.path(), "' is none of the published files, so --flags are needed",
+                         told ? cat("; its tensors say: ", adm_flags_text(*told),
+                                    " (but nothing of heads and noise, and sizes are guessed)")
+                              : ""));
+  const AdmFlags flags = parse_adm_flags(options.flags ? *options.flags : known->settings);
+  const CheckpointTensor* labels = net.find("label_emb.weight");
+  const int64_t classes = labels && !labels->shape.empty() ? labels->shape[0] : 1000;
+  StageManifest stage = adm_manifest(flags, std::max<int64_t>(classes, 1));
+  Layout layout = adm_layout(stage.network, /*legacy=*/!flags.use_new_attention_order);
+  check_fit(net, layout, "the flags", told ? contradictions(flags, *told) : std::vector<std::string>{});
+  if (options.flags && flags.diffusion_steps != 1000 && !flags.given.contains("rescale_timesteps"))
+    warn(cat("--rescale_timesteps is not among the flags: taken is ", flags.rescale_timesteps ? "True" : "False",
+             ", the default of ", flags.rescale_timesteps ? "improved" : "guided", "-diffusion"));
+  if (known && options.flags) compare_with_readme(file, *known, flags, stage);
+  if (known) tell(stage, *known);
+  return {std::move(net), std::move(layout), std::move(stage), {}};
+}
+
+ImportPlan plan_sr3(const CheckpointFile& file, const ImportOptions& options) {
+  NetworkView net = chosen_network(file, kSr3Marker, "Janspiry's SR3");
+  const PublishedCheckpoint* known = recognised(net);
+  const auto told = infer_sr3_config(net);
+  if (options.config.empty() && !known)
+    throw UsageError(cat("'", file.path(),
+                         "' is none of the published files, so its configuration is needed (--config)",
+                         told ? cat("; its tensors say: ", sr3_config_text(*told)) : ""));
+  Sr3Config config = read_sr3_config(options.config.empty() ? parse_fields(known->settings, known->file, false)
+                                                            : read_fields(options.config, true));
+  if (options.low_res) config.low_res = options.low_res;
+  if (config.conditional && config.low_res == 0)
+    throw UsageError(cat("'", options.config, "' does not say how large the small images are: --low-res N"));
+  StageManifest stage = sr3_manifest(config);
+  Layout layout = sr3_layout(stage.network);
+  check_fit(net, layout, "the configuration", told ? contradictions(config, *told) : std::vector<std::string>{});
+  check_sr3_schedule(net, config, stage);
+  if (known) tell(stage, *known);
+  return {std::move(net), std::move(layout), std::move(stage), {options.config}};
+}
+
+ImportPlan plan_diffusers(const CheckpointFile& file, const ImportOptions& options) {
+  NetworkView net = chosen_network(file, kDiffusersMarker, "diffusers' UNet2DModel");
+  const DiffusersFolder folder = diffusers_folder(directory_of(file.path()).empty() ? "." : directory_of(file.path()));
+  if (folder.scheduler.empty())
+    warn(cat("'", folder.config,
+             "': there is no scheduler_config.json; taken are DDPMScheduler's defaults (linear, 1000 steps)"));
+  const DiffusersScheduler scheduler = diffusers_scheduler(
+      folder.scheduler.empty() ? parse_fields("{}", "", false) : read_fields(folder.scheduler, false));
+  const DiffusersModel model =
+      diffusers_model(read_fields(folder.config, false), scheduler.diffusion.variance == "learned");
+  StageManifest stage;
+  stage.kind = model.super_resolution ? "super-resolution" : "base";
+  stage.image.channels = model.image_channels;
+  stage.image.high_res = options.high_res ? options.high_res : model.sample_size;
+  stage.image.low_res = options.low_res;
+  if (options.low_res && !model.super_resolution)
+    throw UsageError(cat("--low-res: '", folder.config, "' takes no condition"));
+  if (stage.image.high_res == 0)
+    throw UsageError(cat("'", folder.config, "' does not say how large images are: --high-res N"));
+  if (model.super_resolution && options.low_res == 0)
+    throw UsageError(cat("'", folder.config, "' takes a condition, but does not say how large it was: --low-res N"));
+  stage.network = model.network;
+  stage.diffusion = scheduler.diffusion;
+  stage.sampling = scheduler.sampling;
+  const bool old_names = std::any_of(net.tensors().begin(), net.tensors().end(),
+                                     [](const auto& tensor) { return tensor.name.ends_with(".query.weight"); });
+  Layout layout = diffusers_layout(stage.network, old_names);
+  check_fit(net, layout, cat("'", folder.config, "'"), {});
+  return {std::move(net), std::move(layout), std::move(stage), {folder.config, folder.scheduler}};
+}
+
+// One name a line. Of equal ones the later get their number: ImageNet has two cranes.
+std::vector<std::string> names_in(const std::string& path, int64_t classes) {
+  std::vector<std::string> names;
+  std::map<std::string, int> seen;
+  std::istringstream in(read_text(path, kMaxNames));
+  for (std::string line; std::getline(in, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (seen[line]++ > 0) line += cat(" (", names.size(), ")");
+    names.push_back(line);
+  }
+  if (static_cast<int64_t>(names.size()) != classes)
+    throw Error(cat("cannot use '", path, "': it has ", names.size(), " names, the network ", classes, " classes"));
+  return names;
+}
+
+}  // namespace
+
+void ImportOptions::declare(Options& options) {
+  options.group("Settings of the checkpoint");
+  options.add("flags", 0, &flags, "FLAGS", "adm: the project's own flags, as its README gives them");
+  options.add("config", 0, &config, "FILE", "sr3: the project's configuration (JSON, with comments)");
+  options.add("class-names", 0, &class_names, "FILE", "names of the classes, one a line");
+  options.add("low-res", 0, &low_res, "N", "side of the small images, where the settings do not say; 0: they do");
+  options.add("high-res", 0, &high_res, "N",
+              "diffusers: side of the images, where config.json does not say; 0: it does");
+  options.group("Stage");
+  options.add("output", 'o', &output, "STAGE.json", "the manifest to write; the weights go beside it");
+  options.choice("weights-type", 0, &weights_type, {"fp32", "fp16", "bf16"}, "of the numbers in the weights' file");
+  options.add("no-history", 0, &no_history, "leave out when and how it was imported");
+}
+
+std::string weights_of_folder(const std::string& folder) { return diffusers_folder(folder).weights; }
+
+ImportPlan plan_import(const std::string& format, const CheckpointFile& file, const ImportOptions& options) {
+  const auto only = [&](const char* option, bool given, const char* of) {
+    if (given && format != of) throw UsageError(cat("--", option, " is of ", of, ", and this is ", format));
+  };
+  only("flags", options.flags.has_value(), "adm");
+  only("config", !options.config.empty(), "sr3");
+  only("high-res", options.high_res != 0, "diffusers");
+  if (options.low_res < 0 || options.high_res < 0) throw UsageError("--low-res and --high-res take 1 or more");
+  if (options.low_res && format == "adm") throw UsageError("--low-res: adm has --small_size among its flags");
+  ImportPlan plan = format == "adm"   ? plan_adm(file, options)
+                    : format == "sr3" ? plan_sr3(file, options)
+                                      : plan_diffusers(file, options);
+  plan.inputs.push_back(file.path());
+  plan.inputs.push_back(options.class_names);
+  if (!options.class_names.empty()) {
+    if (plan.stage.network.classes == 0) throw UsageError(cat("--class-names: '", file.path(), "' has no classes"));
+    plan.stage.classes = names_in(options.class_names, plan.stage.network.classes);
+  }
+  validate(plan.stage);
+  return plan;
+}
+
+void write_stage(ImportPlan& plan, const ImportOptions& options, const std::function<void(int64_t)>& progress) {
+  const StagePaths paths = stage_paths(options.output);
+  for (const std::string& input : plan.inputs)
+    for (const std::string& output : {paths.manifest, paths.weights}) {
+      std::error_code none;
+      if (!input.empty() && std::filesystem::equivalent(input, output, none))
+        throw UsageError(cat("'", output, "' is an input: the stage needs another name (-o)"));
+    }
+  remove_leftovers(paths);
+  const CheckpointFile& file = plan.network.file();
+  const std::string digest = sha256_file(file.path());
+  plan.stage.description = cat("imported from ", base_name(file.path()), ", sha256 ", digest);
+  if (!options.no_history) plan.stage.history.push_back(this_run());
+
+  // In the order of the checkpoint, which is the quickest to read.
+  std::vector<ImportedTensor> tensors = plan.layout.tensors;
+  const auto place = [&](const ImportedTensor& tensor) {
+    return plan.network.find(tensor.sources.at(0).name)->position;
+  };
+  std::stable_sort(tensors.begin(), tensors.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  const at::ScalarType type = weights_scalar_type(options.weights_type);
+  std::vector<TensorShape> shapes;
+  for (const ImportedTensor& tensor : tensors) shapes.push_back({tensor.name, type, tensor.shape});
+  publish_stage(plan.stage, paths, [&](const std::string& path) {
+    SafetensorsWriter out(path, shapes, {{"source", base_name(file.path())}, {"source_sha256", digest}});
+    int64_t done = 0;
+    for (const ImportedTensor& tensor : tensors) {
+      out.write(as_stored(imported(plan.network, tensor), type, tensor.name, paths.weights));
+      progress(++done);
+    }
+    out.close();
+  });
+}
+
+}  // namespace sr3

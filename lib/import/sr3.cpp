@@ -1,0 +1,242 @@
+#include "import/sr3.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+namespace {
+
+ScheduleOptions schedule_of(const Fields& json) {
+  ScheduleOptions schedule;
+  const std::string kind = json.word("schedule", "linear");
+  schedule.kind = kind == "quad" ? "quadratic" : kind == "linear" || kind == "cosine" ? kind : "";
+  schedule.steps = json.whole("n_timestep", 2000);
+  schedule.beta_start = json.number("linear_start", 1e-4);
+  schedule.beta_end = json.number("linear_end", 2e-2);
+  return schedule;
+}
+
+constexpr int64_t kMaxUnits = 1024;
+
+int64_t size_of(const NetworkView& net, const std::string& name, size_t axis) {
+  const CheckpointTensor* tensor = net.find(name);
+  return tensor && axis < tensor->shape.size() ? tensor->shape[axis] : 0;
+}
+
+std::string list_text(const std::vector<int64_t>& values) {
+  std::string text;
+  for (const int64_t value : values) text += cat(text.empty() ? "" : ",", value);
+  return "[" + text + "]";
+}
+
+}  // namespace
+
+Sr3Config read_sr3_config(const Fields& json) {
+  const auto refuse = [&](const auto&... parts) {
+    throw DataError(cat("cannot use '", json.origin(), "': ", parts...));
+  };
+  const Fields model = json.section("model"), unet = model.section("unet"), schedules = model.section("beta_schedule"),
+               diffusion = model.section("diffusion"), datasets = json.section("datasets");
+  if (!unet.has("inner_channel"))
+    refuse("it is no configuration of that project: 'model.unet.inner_channel' is missing");
+  if (const std::string which = model.word("which_model_G", "sr3"); which != "sr3")
+    refuse("'model.which_model_G' is '", which, "', another network than SR3's");
+  Sr3Config c;
+  c.in_channel = unet.whole("in_channel", c.in_channel);
+  c.out_channel = unet.whole("out_channel", c.out_channel);
+  c.inner_channel = unet.whole("inner_channel", c.inner_channel);
+  c.norm_groups = unet.whole("norm_groups", c.norm_groups);
+  c.channel_multiplier = unet.wholes("channel_multiplier", {});
+  c.attn_res = unet.wholes("attn_res", {});
+  c.res_blocks = unet.whole("res_blocks", 0);
+  c.dropout = unet.number("dropout", 0);
+  c.image_size = diffusion.whole("image_size", 0);
+  c.conditional = diffusion.flag("conditional", c.in_channel != c.out_channel);
+  if (c.in_channel != c.out_channel * (c.conditional ? 2 : 1))
+    refuse("'model.unet.in_channel' is ", c.in_channel, ", which is not ", c.conditional ? "twice " : "",
+           "'model.unet.out_channel'");
+  if (c.channel_multiplier.empty() || c.res_blocks < 1 || c.image_size < 1)
+    refuse("'model.unet.channel_multiplier', 'model.unet.res_blocks' and 'model.diffusion.image_size' are needed");
+  for (const char* part : {"val", "train"}) {
+    const Fields data = datasets.section(part);
+    if (c.conditional) c.low_res = data.whole("l_resolution", c.low_res);
+  }
+  c.batch = datasets.section("train").whole("batch_size", 0);
+  c.learning_rate = json.section("train").section("optimizer").number("lr", 0);
+  c.has_train = schedules.has("train");
+  c.train = schedule_of(schedules.section("train"));
+  c.train_kind = schedules.section("train").word("schedule", "linear");
+  c.val = schedules.has("val") ? schedule_of(schedules.section("val")) : c.train;
+  c.val_kind = schedules.section("val").word("schedule", c.train_kind);
+  return c;
+}
+
+UNetOptions sr3_network(const Sr3Config& c) {
+  UNetOptions o;
+  o.in_channels = o.out_channels = c.out_channel;
+  o.condition_channels = c.conditional ? c.out_channel : 0;
+  o.concat_order = "condition-x";
+  o.channels = c.inner_channel;
+  o.multipliers.assign(c.channel_multiplier.begin(), c.channel_multiplier.end());
+  o.blocks.assign(o.multipliers.size(), c.res_blocks);
+  o.attention.clear();
+  for (size_t level = 0; level < o.multipliers.size() && level < 16; ++level)
+    if (std::find(c.attn_res.begin(), c.attn_res.end(), c.image_size >> level) != c.attn_res.end())
+      o.attention.push_back(static_cast<int64_t>(level));
+  o.attention_bias = false;
+  o.groups = c.norm_groups;
+  o.scale_shift = false;
+  o.dropout = c.dropout;
+  o.level.input = "sqrt-alpha-bar";
+  o.level.order = "sin-cos";
+  o.level.out = c.inner_channel;
+  o.level.activate = false;
+  try {
+    validate(o);
+  } catch (const Error& error) {
+    throw DataError(cat("cannot use the configuration: ", error.what()));
+  }
+  return o;
+}
+
+Layout sr3_layout(const UNetOptions& network) {
+  return layout_of(network, [](const Place& p) {
+    std::string name;
+    if (p.part == "time") {
+      name = cat("noise_level_mlp.", p.number == 0 ? 1 : 3);
+    } else if (p.part == "out") {
+      name = cat("final_conv.block.", p.layer == "norm" ? 0 : 3);
+    } else {
+      // Blocks and resamplings are counted as ours are.
+      name = cat(p.part == "down" ? "downs." : p.part == "up" ? "ups." : "mid.", p.number);
+      const std::string& l = p.layer;
+      if (l == "conv")
+        name += p.resample ? ".conv" : "";
+      else if (l.starts_with("attention."))
+        name += ".attn." + l.substr(10);
+      else
+        name += l == "embed"   ? ".res_block.noise_func.noise_func.0"
+                : l == "skip"  ? ".res_block.res_conv"
+                : l == "norm1" ? ".res_block.block1.block.0"
+                : l == "conv1" ? ".res_block.block1.block.3"
+                : l == "norm2" ? ".res_block.block2.block.0"
+                               : ".res_block.block2.block.3";
+    }
+    ImportedTensor tensor;
+    tensor.sources = {{cat(name, ".", p.leaf), p.shape}};
+    return tensor;
+  });
+}
+
+StageManifest sr3_manifest(const Sr3Config& c) {
+  StageManifest m;
+  m.kind = c.conditional ? "super-resolution" : "base";
+  m.image.channels = c.out_channel;
+  m.image.high_res = c.image_size;
+  m.image.low_res = c.low_res;
+  m.network = sr3_network(c);
+  m.diffusion.schedule = c.val;
+  m.diffusion.variance = "posterior";
+  m.diffusion.level_draw = "sqrt-gamma";
+  m.diffusion.loss = "l1";
+  m.sampling.steps = std::to_string(c.val.steps);
+  m.low_res.recipe.kernel = "bicubic";
+  m.low_res.recipe.convention = "pillow";
+  m.low_res.upsample = "pillow-bicubic";
+  m.training.batch = c.batch;
+  m.training.learning_rate = c.learning_rate;
+  return m;
+}
+
+void check_sr3_schedule(const NetworkView& net, const Sr3Config& config, StageManifest& stage) {
+  std::string above = net.prefix();  // the buffers are the diffusion's, which holds the network
+  if (above.ends_with("denoise_fn.")) above.resize(above.size() - std::string("denoise_fn.").size());
+  const CheckpointTensor* found = net.file().find(above + "betas");
+  const bool known = !config.val.kind.empty();
+  if (!found || found->shape.size() != 1) {
+    if (!known)
+      throw DataError(cat("cannot import '", net.file().path(), "': the schedule '", config.val_kind,
+                          "' is not known here, and the file has no betas"));
+    return;
+  }
+  const at::Tensor betas = net.file().read(found->name).to(at::kDouble).contiguous();
+  std::vector<double> values(betas.data_ptr<double>(), betas.data_ptr<double>() + betas.numel());
+  if (!known) {
+    stage.diffusion.schedule = {.kind = "betas", .steps = betas.numel(), .betas = std::move(values)};
+    stage.sampling.steps = std::to_string(betas.numel());
+    return;
+  }
+  if (config.train.kind.empty() || !config.has_train) return;
+  const std::vector<double> expected = make_betas(config.train);
+  const auto refuse = [&](const auto&... parts) {
+    throw DataError(cat("cannot import '", net.file().path(), "': its betas are not the configuration's ('",
+                        config.train_kind, "'): ", parts...));
+  };
+  if (expected.size() != values.size()) refuse("there are ", values.size(), ", not ", expected.size());
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!(std::abs(values[i] - expected[i]) <= 1e-4 * expected[i]))
+      refuse("number ", i, " is ", values[i], ", not ", expected[i]);
+}
+
+std::optional<Sr3Config> infer_sr3_config(const NetworkView& net) {
+  Sr3Config told;
+  told.inner_channel = size_of(net, "noise_level_mlp.1.weight", 1);
+  told.in_channel = size_of(net, kSr3Marker, 1);
+  told.out_channel = size_of(net, "final_conv.block.3.weight", 0);
+  if (told.inner_channel < 1 || told.in_channel < 1 || told.out_channel < 1) return std::nullopt;
+  told.conditional = told.in_channel != told.out_channel;
+  told.channel_multiplier.clear();
+  told.attn_res.clear();
+  told.res_blocks = 0;
+  int64_t blocks = 0;
+  for (int64_t k = 1; k < kMaxUnits; ++k) {
+    const int64_t width = size_of(net, cat("downs.", k, ".res_block.block1.block.3.weight"), 0);
+    if (width > 0) {
+      const int64_t level = static_cast<int64_t>(told.channel_multiplier.size()) - (blocks > 0 ? 1 : 0);
+      if (blocks++ == 0) told.channel_multiplier.push_back(width / told.inner_channel);
+      if (blocks == 1 && net.find(cat("downs.", k, ".attn.qkv.weight")))
+        told.attn_res.push_back(told.image_size >> std::min<int64_t>(level, 30));
+      continue;
+    }
+    told.res_blocks = std::max(told.res_blocks, blocks);
+    blocks = 0;
+    if (!net.find(cat("downs.", k, ".conv.weight"))) break;
+  }
+  if (told.channel_multiplier.empty()) return std::nullopt;
+  return told;
+}
+
+std::vector<std::string> contradictions(const Sr3Config& config, const Sr3Config& told) {
+  std::vector<std::string> list;
+  const auto compare = [&](const char* name, const auto& given, const auto& wanted) {
+    if (given != wanted) list.push_back(cat("'", name, "' ", wanted, " (here ", given, ")"));
+  };
+  compare("in_channel", config.in_channel, told.in_channel);
+  compare("out_channel", config.out_channel, told.out_channel);
+  compare("inner_channel", config.inner_channel, told.inner_channel);
+  compare("channel_multiplier", list_text(config.channel_multiplier), list_text(told.channel_multiplier));
+  compare("res_blocks", config.res_blocks, told.res_blocks);
+  if (!list.empty()) return list;
+  // Attention by level: attn_res counts from image_size.
+  Sr3Config as_told = told;
+  const std::vector<int64_t> have = sr3_network(config).attention;
+  as_told.norm_groups = config.norm_groups;
+  const std::vector<int64_t> wanted = sr3_network(as_told).attention;
+  if (have != wanted) {
+    std::vector<int64_t> resolutions;
+    for (const int64_t level : wanted) resolutions.push_back(config.image_size >> level);
+    compare("attn_res", list_text(config.attn_res), list_text(resolutions));
+  }
+  return list;
+}
+
+std::string sr3_config_text(const Sr3Config& told) {
+  return cat("in_channel ", told.in_channel, ", out_channel ", told.out_channel, ", inner_channel ", told.inner_channel,
+             ", channel_multiplier ", list_text(told.channel_multiplier), ", res_blocks ", told.res_blocks,
+             ", attn_res ", list_text(told.attn_res), " for image_size ", told.image_size);
+}
+
+}  // namespace sr3

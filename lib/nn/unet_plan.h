@@ -1,0 +1,98 @@
+// The architecture, walked once: from UNetOptions to a list of steps with numbered layers. Shapes, initial values, the
+// training pass, inference and the count of operations all read this plan; nothing else knows how the U-Net is put together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/unet_options.h"
+
+namespace sr3 {
+
+// How a parameter starts: U(-1/sqrt(fan_in), 1/sqrt(fan_in)) (torch's default), 0, 1, or N(0, 1).
+enum class Init { kUniform, kZero, kOne, kNormal };
+
+struct ParameterPlan {
+  std::string name;
+  std::vector<int64_t> shape;
+  Init init = Init::kUniform;
+  int64_t fan_in = 1;
+};
+
+// Square kernel, padding kernel / 2; `same`: of 3 with stride 2, padding 1 at the right and bottom only, as TensorFlow
+// pads even sizes.
+struct ConvPlan {
+  std::string name;  // of "<name>.weight" (out, in, kernel, kernel) and "<name>.bias" (out)
+  int64_t in = 0, out = 0, kernel = 3, stride = 1;
+  bool bias = true;
+  int64_t level = 0;  // its output is 2^level times smaller than the network's inside
+  bool same = false;
+};
+
+struct NormPlan {
+  std::string name;
+  int64_t channels = 0;
+};
+
+// Layers are named by their place in the Plan's lists; -1: there is none.
+struct AttentionPlan {
+  int norm = -1, qkv = -1, out = -1;
+  int64_t heads = 1, channels = 0, level = 0;
+};
+
+enum class Resample { kNone, kDown, kUp };
+
+struct BlockPlan {
+  int norm1 = -1, conv1 = -1, projection = -1, norm2 = -1, conv2 = -1, skip = -1;
+  int number = 0;  // of the block, for its dropout mask
+  Resample resample = Resample::kNone;
+  int attention = -1;
+};
+
+struct LinearPlan {
+  std::string name;
+  int64_t in = 0, out = 0;
+};
+
+// A block, or a lone resampling convolution. `join`: first concatenate the latest kept map; `keep`: keep the result for
+// the decoder.
+struct Step {
+  bool join = false, keep = false;
+  int block = -1, conv = -1;
+  Resample resample = Resample::kNone;  // of the lone convolution; up: nearest x 2 before it
+};
+
+struct Plan {
+  explicit Plan(const UNetOptions& options);  // validates
+
+  UNetOptions options;
+  int64_t embedding = 0;   // width of what the blocks are told; 0: nothing
+  int64_t sinusoid = 0;    // width of the level's sinusoid
+  bool has_level_embedding = true;  // level.input is not "none"
+  int stem = -1, out_norm = -1, out_conv = -1;
+  std::vector<Step> steps;  // after the stem, whose result is kept for the decoder too
+  std::vector<ConvPlan> convs;
+  std::vector<NormPlan> norms;
+  std::vector<LinearPlan> projections;  // of the embedding, one a block
+  std::vector<BlockPlan> blocks;
+  std::vector<AttentionPlan> attentions;
+  std::vector<ParameterPlan> parameters;
+
+  int64_t multiple() const;  // H and W inside are padded to multiples of it
+  // Floating-point operations (2 per multiplication and addition) of convolutions and matrix products for one image.
+  double flops(int64_t height, int64_t width) const;
+
+ private:
+  void add(std::string name, std::vector<int64_t> shape, Init init, int64_t fan_in = 1);
+  int add_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t level, bool zero = false,
+               int64_t stride = 1, bool bias = true);
+  int add_norm(const std::string& name, int64_t channels);
+  void add_linear(const std::string& name, int64_t in, int64_t out, bool zero = false);
+  int add_attention(const std::string& name, int64_t channels, int64_t level);
+  int add_block(const std::string& name, int64_t in, int64_t out, int64_t level, Resample resample, bool attention);
+  void add_embeddings();
+};
+
+}  // namespace sr3

@@ -1,0 +1,187 @@
+#include "stage/cascade_presets.h"
+
+#include "base/error.h"
+
+namespace sr3 {
+namespace {
+
+// One kind of network for stages of any size; patch and number of levels follow from the side of the image.
+struct Family {
+  const char* name;
+  int64_t base_channels, channels;  // of the base stage, and of super-resolution
+  int64_t blocks, groups;           // of the base stage; super-resolution has half as many
+  CascadeTraining base, above;
+};
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> all = {
+      {"tiny", 16, 16, 1, 4, {300, 8, 20, 2e-3, 0.98}, {300, 8, 20, 2e-3, 0.98}},
+      {"small",
+       32,
+       32,
+       2,
+       16,
+       {4000, 64, 200, 1e-3, 0.999, 0.001, "cosine"},
+       {4000, 32, 200, 1e-3, 0.999, 0.001, "cosine"}},
+      {"medium",
+       96,
+       64,
+       2,
+       32,
+       {60000, 64, 500, 4e-4, 0.9995, 0.001, "cosine"},
+       {40000, 32, 500, 4e-4, 0.9995, 0.001, "cosine"}},
+  };
+  return all;
+}
+
+constexpr int64_t kSmallestMap = 4, kLargestBaseMap = 32, kLargestMap = 64, kAttends = 8;
+
+// v-prediction over a cosine schedule: at minutes to hours of training eps of the whole image still has the wrong mean
+// colours (stage/presets.cpp). Maps within the network run from at most 32x32 (base) or 64x64, by `patch`, down to 4x4.
+StageManifest family_stage(const Family& family, int64_t low, int64_t high, const std::string& augmentation) {
+  StageManifest m;
+  const bool base = low == 0, noisy = augmentation == "gaussian";
+  m.kind = base ? "base" : "super-resolution";
+  UNetOptions& net = m.network;
+  net.channels = base ? family.base_channels : family.channels;
+  // Super-resolution at 32 and above runs at half the size: its condition tells the rest.
+  net.patch = base || high < 32 ? 1 : 2;
+  while (high / net.patch > (base ? kLargestBaseMap : kLargestMap)) net.patch *= 2;
+  int64_t map = high / net.patch;
+  net.multipliers = {1};
+  for (; map >= 2 * kSmallestMap && map % 2 == 0 && net.multipliers.size() < 4; map /= 2) net.multipliers.push_back(2);
+  net.blocks.assign(net.multipliers.size(), base ? family.blocks : std::max<int64_t>(1, family.blocks / 2));
+  for (size_t level = 0; base && level < net.multipliers.size(); ++level)
+    if ((high / net.patch) >> level <= kAttends) net.attention.push_back(static_cast<int64_t>(level));
+  net.middle_attention = base;
+  net.heads = base ? 4 : 1;
+  net.groups = family.groups;
+  net.level.input = "log-snr";
+  net.level.scale = 4;
+  m.diffusion.schedule = {.kind = "cosine", .steps = 1000, .betas = {}};
+  m.diffusion.predict = "v";
+  m.diffusion.level_draw = "continuous";
+  m.diffusion.target = base || noisy ? "image" : "residual";
+  m.diffusion.loss = base || noisy ? "l2" : "l1";
+  m.sampling.steps = base ? "100" : "25";
+  return m;
+}
+
+// Ho et al. 2021 at 32->64->256. Confirmed: Gaussian augmentation at 64, blur (half of the examples) above; T, batch
+// and learning rate, networks and sampling steps are not, and chosen here after the authors' other papers: improved
+// DDPM's network and cosine schedule of 4000 steps below, SR3's 64->256 network above, EMA 0.9999.
+StageManifest paper_stage(int64_t low, int64_t high) {
+  StageManifest m;
+  const bool base = low == 0;
+  m.kind = base ? "base" : "super-resolution";
+  UNetOptions& net = m.network;
+  net.channels = high > 64 ? 128 : 256;
+  net.multipliers = high > 64 ? std::vector<double>{1, 2, 4, 4, 8, 8} : std::vector<double>{1, 2, 3, 4};
+  while (net.multipliers.size() > 1 && high % (int64_t{1} << (net.multipliers.size() - 1)) != 0)
+    net.multipliers.pop_back();
+  net.blocks.assign(net.multipliers.size(), 3);
+  for (size_t level = 0; level < net.multipliers.size(); ++level)
+    if (const int64_t map = high >> level; map <= 16 && map >= 8) net.attention.push_back(static_cast<int64_t>(level));
+  net.heads = 4;
+  net.resample = "block";
+  net.skip_scale = 0.7071067811865476;
+  net.dropout = base ? 0.1 : 0;
+  net.level.input = "timestep";
+  net.level.scale = 0.25;  // of 4000 steps, as of 1000
+  m.diffusion.schedule = {.kind = "cosine", .steps = 4000, .betas = {}};
+  m.diffusion.predict = "eps";
+  m.diffusion.level_draw = "discrete";
+  m.diffusion.loss = "l2";
+  m.sampling.steps = base ? "250" : "100";
+  return m;
+}
+
+const Family* family_named(const std::string& name) {
+  for (const Family& family : families())
+    if (family.name == name) return &family;
+  if (name != "cdm") throw UsageError(cat("no preset '", name, "'; there are ", cascade_preset_names()));
+  return nullptr;
+}
+
+// What is the same whatever the preset: sizes, channels, classes, augmentation, the base stage's wishes.
+void fit(StageManifest& m, const CascadeSpec& spec, int64_t low, int64_t high, const std::string& augmentation) {
+  const bool base = m.kind == "base";
+  m.image = {.channels = spec.channels, .low_res = low, .high_res = high};
+  m.classes = spec.classes;
+  m.network.classes = static_cast<int64_t>(spec.classes.size());
+  m.network.in_channels = m.network.out_channels = spec.channels;
+  m.network.condition_channels = base ? 0 : spec.channels;
+  // As the stage before has seen its own images: the mean of each square of pixels.
+  m.low_res.recipe.kernel = "box";
+  if (base) {
+    if (!spec.predict.empty()) m.diffusion.predict = spec.predict;
+    if (!spec.schedule.empty() && spec.schedule != m.diffusion.schedule.kind)
+      m.diffusion.schedule = {.kind = spec.schedule, .steps = m.diffusion.schedule.steps, .betas = {}};
+    m.diffusion.label_dropout = spec.classes.empty() ? 0 : spec.label_dropout;
+    if (spec.learned_variance) {
+      m.diffusion.variance = m.sampling.variance = "learned";
+      m.diffusion.level_draw = "discrete";
+      m.network.out_channels = 2 * spec.channels;
+    }
+    return;
+  }
+  m.augmentation.kind = augmentation;
+  if (augmentation == "gaussian") {
+    m.augmentation.max_level = 0.5;
+    m.network.augmentation_level = true;
+  } else if (augmentation == "blur") {
+    m.augmentation.blur_probability = 0.5;
+    m.augmentation.blur_low = 0.4 * static_cast<double>(high / low);
+    m.augmentation.blur_high = 0.6 * static_cast<double>(high / low);
+  }
+}
+
+}  // namespace
+
+NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
+  const Family* family = family_named(spec.preset);
+  if (spec.sizes.size() < (spec.sr_only ? 2u : 1u)) throw UsageError("--new: too few sizes");
+  NewCascade made;
+  for (size_t i = spec.sr_only ? 1 : 0; i < spec.sizes.size(); ++i) {
+    const int64_t low = i == 0 ? 0 : spec.sizes[i - 1], high = spec.sizes[i];
+    if (high < kSmallestMap || high > 1 << 16)
+      throw UsageError(cat("--new: a side of ", high, " is not in 4 to 65536"));
+    if (i > 0 && low < 1) throw UsageError(cat("--new: a side of ", low, " is not in 1 to 65536"));
+    if (i > 0 && (high <= low || high % low != 0))
+      throw UsageError(cat("--new: ", high, " is not a multiple of ", low, ", the size before it"));
+    // CDM, section 4.4: noise where images are small, blur where they are large.
+    const std::string augmentation = low == 0                      ? "none"
+                                     : spec.augmentation != "auto" ? spec.augmentation
+                                     : high <= 64                  ? "gaussian"
+                                                                   : "blur";
+    StageManifest m = family ? family_stage(*family, low, high, augmentation) : paper_stage(low, high);
+    fit(m, spec, low, high, augmentation);
+    try {
+      validate(m);
+    } catch (const DataError& error) {  // it is of what was wished, not of a file
+      throw UsageError(cat("--new: ", error.what()));
+    }
+    CascadeStage stage;
+    stage.manifest = cat(name, "-", high, ".json");
+    stage.sampling.steps = m.sampling.steps;
+    stage.sampling.sampler = m.sampling.sampler;
+    stage.sampling.noise_level = augmentation == "gaussian" ? 0.1 : 0;
+    if (family) {
+      stage.training = low == 0 ? family->base : family->above;
+    } else {
+      stage.training = {
+          .steps = 500000, .batch = low == 0 ? 2048 : 1024, .warmup = 10000, .learning_rate = 1e-4, .ema = 0.9999};
+    }
+    made.stages.push_back(std::move(m));
+    made.cascade.stages.push_back(std::move(stage));
+  }
+  return made;
+}
+
+std::string cascade_preset_names() {
+  std::string names;
+  for (const Family& family : families()) names += cat(family.name, ", ");
+  return names + "cdm";
+}
+
+}  // namespace sr3

@@ -1,0 +1,145 @@
+#include "stage/checkpoint.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "format/digest.h"
+
+namespace sr3 {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kIndex = "index.json";
+
+// To the disk, so that a rename never gets there before what it names.
+void sync(const std::string& path, int flags) {
+  const int fd = open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) throw Error(cat("cannot open '", path, "': ", std::strerror(errno)));
+  // Some file systems have no fsync for folders: EINVAL is their way to say so.
+  const bool failed = fsync(fd) != 0 && errno != EINVAL;
+  const int reason = errno;
+  close(fd);
+  if (failed) throw Error(cat("cannot write '", path, "': ", std::strerror(reason)));
+}
+
+void sync_folder(const std::string& path) { sync(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY); }
+
+void move(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0)
+    throw Error(cat("cannot rename '", from, "' to '", to, "': ", std::strerror(errno)));
+}
+
+void remove_all(const std::string& path) {
+  std::error_code failure;
+  fs::remove_all(path, failure);
+  if (failure) throw Error(cat("cannot remove '", path, "': ", failure.message()));
+}
+
+bool complete(const std::string& folder) { return fs::exists(folder + "/" + kIndex); }
+
+template <class List>
+auto& find(const List& list, const std::string& name, const std::string& folder) {
+  for (const auto& [key, value] : list)
+    if (key == name) return value;
+  throw DataError(cat("cannot use '", folder, "': there is no '", name, "'"));
+}
+
+}  // namespace
+
+const TensorFile& Checkpoint::file(const std::string& name, const std::string& folder) const {
+  return find(tensors, name, folder);
+}
+
+const std::string& Checkpoint::text(const std::string& name, const std::string& folder) const {
+  return find(texts, name, folder);
+}
+
+void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
+  const std::string fresh = folder + ".new", old = folder + ".old";
+  remove_all(fresh);
+  if (mkdir(fresh.c_str(), 0777) != 0) throw Error(cat("cannot make '", fresh, "': ", std::strerror(errno)));
+  json files = json::object();
+  const auto done = [&](const std::string& name) {
+    const std::string path = fresh + "/" + name;
+    sync(path, O_RDONLY);
+    files[name] = {{"size", fs::file_size(path)}, {"sha256", sha256_file(path)}};
+  };
+  for (const auto& [name, file] : checkpoint.tensors) {
+    write_safetensors(fresh + "/" + name, file);
+    done(name);
+  }
+  for (const auto& [name, text] : checkpoint.texts) {
+    write_file(fresh + "/" + name, text);
+    done(name);
+  }
+  // The index comes last: with it the folder is complete.
+  write_file(fresh + "/" + kIndex, json{{"files", files}}.dump(2) + "\n");
+  sync(fresh + "/" + kIndex, O_RDONLY);
+  sync_folder(fresh);
+
+  remove_all(old);
+  if (fs::exists(folder)) move(folder, old);
+  move(fresh, folder);
+  sync_folder(directory_of(folder));
+  remove_all(old);
+}
+
+std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
+  const std::string fresh = folder + ".new", old = folder + ".old";
+  // Killed between the two renames: the new one is complete, as the old one was moved away only after that.
+  if (!fs::exists(folder)) {
+    if (complete(fresh))
+      move(fresh, folder);
+    else if (complete(old))
+      move(old, folder);
+    else
+      return {};
+  }
+  remove_all(fresh);
+  remove_all(old);
+
+  const std::string index_path = folder + "/" + kIndex;
+  Checkpoint checkpoint;
+  try {
+    const json index = json::parse(read_text(index_path));
+    for (const auto& [name, entry] : index.at("files").items()) {
+      const std::string path = folder + "/" + name;
+      if (name.find('/') != std::string::npos)
+        throw DataError(cat("cannot use '", index_path, "': bad name '", name, "'"));
+      std::error_code failure;
+      const auto found = fs::file_size(path, failure);
+      if (failure) throw DataError(cat("cannot read '", path, "': ", failure.message()));
+      // Older ones have the size alone.
+      const auto size = (entry.is_object() ? entry.at("size") : entry).get<uint64_t>();
+      if (found != size) throw DataError(cat("cannot use '", path, "': ", found, " bytes where the index has ", size));
+      if (entry.is_object() && sha256_file(path) != entry.at("sha256").get<std::string>())
+        throw DataError(cat("cannot use '", path, "': its digest is not the one in the index: it is damaged"));
+      if (extension_of(name) == "safetensors")
+        checkpoint.tensors.emplace_back(name, read_safetensors(path));
+      else
+        checkpoint.texts.emplace_back(name, read_text(path));
+    }
+  } catch (const json::exception&) {
+    throw DataError(cat("cannot use '", index_path, "': it is not an index of a training state"));
+  }
+  return checkpoint;
+}
+
+void remove_checkpoint(const std::string& folder) {
+  remove_all(folder + ".new");
+  remove_all(folder + ".old");
+  remove_all(folder);
+}
+
+}  // namespace sr3

@@ -1,0 +1,138 @@
+#include "stage/manifest.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "stage/binder.h"
+#include "format/json.h"
+
+namespace sr3 {
+namespace {
+
+using nlohmann::json;
+
+// What one section asks of another. `require` throws.
+template <class Require>
+void check_sections(const StageManifest& m, Require require) {
+  const bool base = m.kind == "base", regression = m.kind == "regression", learned = m.diffusion.variance == "learned";
+  const UNetOptions& net = m.network;
+  const ImageOptions& image = m.image;
+
+  require(image.channels != 2, "'image.channels' must be 1 or 3");
+  require(!base || image.low_res == 0, "'image.low_res' must be 0 with kind 'base'");
+  require(base || (image.low_res >= 1 && image.low_res < image.high_res && image.high_res % image.low_res == 0),
+          cat("'image.high_res' (", image.high_res, ") must be a multiple of 'image.low_res' (", image.low_res, ")"));
+  const int64_t least = net.patch << (net.multipliers.size() - 1);
+  require(image.high_res % least == 0,
+          cat("'image.high_res' is ", image.high_res, ", but a network of ", net.multipliers.size(), " levels and patch ",
+              net.patch, " needs a multiple of ", least));
+
+  require(net.in_channels == image.channels, cat("'network.in_channels' must be ", image.channels, ", as 'image.channels'"));
+  const int64_t condition = base || regression ? 0 : image.channels;
+  require(net.condition_channels == condition,
+          cat("'network.condition_channels' must be ", condition, " with kind '", m.kind, "'"));
+  const int64_t out = image.channels * (learned ? 2 : 1);
+  require(net.out_channels == out,
+          cat("'network.out_channels' must be ", out, " with 'diffusion.variance' '", m.diffusion.variance, "'"));
+  require(!regression || net.classes == 0, "'network.classes' must be 0 with kind 'regression'");
+  require(!regression || m.diffusion.predict == "x0", "'diffusion.predict' must be 'x0' with kind 'regression'");
+  require(!learned || m.diffusion.schedule.steps >= 2, "'diffusion.variance' 'learned' needs a schedule of 2 steps or more");
+  require(!regression || !learned, "'diffusion.variance' cannot be 'learned' with kind 'regression'");
+  require((net.level.input == "none") == regression,
+          "'network.level.input' must be 'none' with kind 'regression', and only there");
+
+  require(!base || m.diffusion.target == "image", "'diffusion.target' must be 'image' with kind 'base'");
+  require((m.diffusion.schedule.kind == "betas") != m.diffusion.schedule.betas.empty(),
+          "'diffusion.schedule.betas' must be given with schedule kind 'betas', and only there");
+  require(m.diffusion.schedule.betas.empty() ||
+              static_cast<int64_t>(m.diffusion.schedule.betas.size()) == m.diffusion.schedule.steps,
+          "'diffusion.schedule.betas' must have as many entries as 'diffusion.schedule.steps' says");
+  require(m.sampling.variance != "learned" || learned,
+          "'sampling.variance' cannot be 'learned' when 'diffusion.variance' is not");
+
+  require(m.classes.empty() || static_cast<int64_t>(m.classes.size()) == net.classes,
+          cat("'classes' has ", m.classes.size(), " names, but 'network.classes' is ", net.classes));
+  require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(), "'classes' has a name twice");
+  require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' has an empty name");
+  require(m.diffusion.label_dropout == 0 || net.classes > 0, "'diffusion.label_dropout' must be 0 without classes");
+
+  const ConditioningAugmentation& augmentation = m.augmentation;
+  const bool gaussian = augmentation.kind == "gaussian", blur = augmentation.kind == "blur";
+  require(m.kind == "super-resolution" || augmentation.kind == "none",
+          cat("'augmentation.kind' must be 'none' with kind '", m.kind, "'"));
+  require(net.augmentation_level == gaussian,
+          "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
+  require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
+  require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
+                    augmentation.blur_high > 0),
+          "'augmentation' of kind 'blur' needs a probability above 0 and blur_low <= blur_high");
+
+  const bool hexadecimal = m.weights_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+  require(m.weights_file.empty() ? m.weights_sha256.empty() : (m.weights_sha256.size() == 64 && hexadecimal),
+          "'weights.sha256' must be 64 lower-case hexadecimal digits, or empty with an empty 'weights.file'");
+  require(!m.weights_file.starts_with("/"), "'weights.file' must be relative to the manifest");
+}
+
+void check(const StageManifest& manifest, const std::string& prefix) {
+  StageManifest visited = manifest;
+  check_keys(declaration_of(visited), prefix);
+  try {
+    validate(manifest.network);
+    validate(manifest.sampling);
+    const std::vector<double> alpha_bar = make_alpha_bar(make_betas(manifest.diffusion.schedule));
+    sampling_levels(alpha_bar, manifest.sampling.steps, manifest.sampling.spacing);
+  } catch (const Error& e) {
+    throw DataError(prefix + e.what());
+  }
+  check_sections(manifest, [&](bool holds, const std::string& text) {
+    if (!holds) throw DataError(prefix + text);
+  });
+}
+
+}  // namespace
+
+void validate(const StageManifest& manifest) { check(manifest, "cannot use the stage: "); }
+
+StageManifest parse_manifest(const std::string& text, const std::string& origin) {
+  const std::string prefix = cat("cannot use '", origin, "': ");
+  const json document = parse_json(text, origin, /*max_depth=*/8);
+  const json schema = document.is_object() ? document.value("schema", json()) : json();
+  if (schema.is_number() && schema != kManifestSchema)
+    throw DataError(cat(prefix, "its schema is ", schema.dump(), ", this program knows ", kManifestSchema));
+  if (document.is_object() && document.contains("stages"))
+    throw DataError(cat(prefix, "it is a cascade of stages, not a single one"));
+  StageManifest manifest;
+  read_keys(document, declaration_of(manifest), prefix);
+  check(manifest, prefix);
+  return manifest;
+}
+
+std::string manifest_text(const StageManifest& manifest) {
+  check(manifest, "cannot write the stage: ");
+  StageManifest visited = manifest;
+  return readable_json(write_keys(declaration_of(visited)));
+}
+
+StageManifest read_manifest(const std::string& path) {
+  if (extension_of(path) == "safetensors")
+    throw DataError(cat("cannot use '", path, "' as a stage: these are weights; name the manifest beside them, a .json file"));
+  return parse_manifest(read_text(path, /*max_bytes=*/uint64_t{1} << 26), path == "-" ? "standard input" : path);
+}
+
+void write_manifest(const std::string& path, const StageManifest& manifest) { write_file(path, manifest_text(manifest)); }
+
+std::vector<std::string> manifest_keys() {
+  std::vector<std::string> names;
+  StageManifest any;
+  for (const KeyDescription& key : describe_keys(declaration_of(any))) names.push_back(key.name);
+  return names;
+}
+
+std::string weights_path(const std::string& manifest_path, const StageManifest& manifest) {
+  return directory_of(manifest_path) + manifest.weights_file;
+}
+
+}  // namespace sr3

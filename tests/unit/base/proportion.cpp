@@ -1,0 +1,50 @@
+#include "base/proportion.h"
+
+#include <doctest/doctest.h>
+
+using namespace sr3;
+
+TEST_CASE("Wilson's interval: published values") {
+  struct {
+    double hits;
+    int64_t n;
+    double low, high;
+  } const known[] = {
+      {1185, 2500, .454482, .493598}, {25, 50, .366445, .633555}, {0, 50, 0, .071348}, {7, 10, .396778, .892209}};
+  for (const auto& [hits, n, low, high] : known) {
+    CHECK(wilson(hits, n).low == doctest::Approx(low).epsilon(2e-6));
+    CHECK(wilson(hits, n).high == doctest::Approx(high).epsilon(2e-6));
+    CHECK(wilson(static_cast<double>(n) - hits, n).low == doctest::Approx(1 - high).epsilon(2e-6));
+  }
+  CHECK(wilson(0, 50).low == 0);
+  CHECK(wilson(50, 50).high == 1);
+  CHECK(wilson(0, 0).high == 1);
+}
+
+TEST_CASE("McNemar's exact test: binomial tails by hand") {
+  CHECK(mcnemar(0, 0) == 1);
+  CHECK(mcnemar(1, 0) == 1);
+  CHECK(mcnemar(0, 5) == doctest::Approx(2.0 / 32));
+  CHECK(mcnemar(2, 8) == doctest::Approx(2.0 * (1 + 10 + 45) / 1024));
+  CHECK(mcnemar(8, 2) == doctest::Approx(mcnemar(2, 8)));
+  CHECK(mcnemar(5, 5) == 1);
+  CHECK(mcnemar(1000, 2000) < 1e-70);
+  CHECK(mcnemar(1000, 2000) > 0);
+}
+
+TEST_CASE("the paired interval: Agresti and Min's formula worked out elsewhere, and a width at no discordance") {
+  struct {
+    int64_t a, b, n;
+    double low, high;
+  } const known[] = {{30, 10, 1000, .00749636063, .03242379905},
+                     {0, 0, 50, -.03769161509, .03769161509},
+                     {0, 5, 5, -1, -.27794524775},
+                     {12, 0, 12, .62649584352, 1},
+                     {1, 0, 12, -.12299007697, .26584721983}};
+  for (const auto& [a, b, n, low, high] : known) {
+    CHECK(paired_difference(a, b, n).low == doctest::Approx(low).epsilon(1e-9));
+    CHECK(paired_difference(a, b, n).high == doctest::Approx(high).epsilon(1e-9));
+    CHECK(paired_difference(b, a, n).low == doctest::Approx(-high).epsilon(1e-9));
+  }
+  CHECK(paired_difference(0, 0, 0).high == 1);
+}
