@@ -125,7 +125,7 @@ int confusion_main(cli::App& app) {
   if (verb == "rate") return run_rate(app, program, operands);
   if (verb == "score") return run_score(program, operands);
   if (verb == "power") return run_power(program, operands);
-  throw UsageError(cat(verb.empty() ? "what to do comes first" : "'" + verb + "' is not what confusion-eval does",
+  throw UsageError(cat(verb.empty() ? "missing command" : "'" + verb + "' is not what confusion-eval does",
                        ": plan, serve, page, rate, score or power"));
 }
 

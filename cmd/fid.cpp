@@ -118,7 +118,7 @@ int fid_main(cli::App& app) {
   if (verb == "stats") return run_stats(app, program, operands);
   if (verb == "merge") return run_merge(app, program, operands);
   if (verb == "compare") return run_compare(app, program, operands);
-  throw UsageError(cat(verb.empty() ? "what to do comes first" : "'" + verb + "' is not what fid does",
+  throw UsageError(cat(verb.empty() ? "missing command" : "'" + verb + "' is not what fid does",
                        ": stats, merge or compare"));
 }
 

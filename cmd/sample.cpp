@@ -26,7 +26,7 @@ struct SampleProgram {
   cli::ComputeOptions compute;
 
   void declare(Options& options) {
-    options.group("What draws");
+    options.group("Model");
     options.add("model", 'm', &model, "STAGE", "manifest of a base stage");
     sampling.declare(options, /*base=*/true);
     draw.declare(options);

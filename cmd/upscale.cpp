@@ -29,7 +29,7 @@ struct UpscaleProgram {
   cli::ComputeOptions compute;
 
   void declare(Options& options) {
-    options.group("What upscales");
+    options.group("Model");
     options.add("model", 'm', &models, "STAGE", "manifest of a stage; more than one: in this order");
     baseline.declare(options);
     sampling.declare(options);

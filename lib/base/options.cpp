@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <stdexcept>
 
 #include "base/error.h"
 
@@ -60,6 +61,9 @@ void Options::mark_given(std::string_view name) {
 }
 
 void Options::refuse_given(std::string_view group, const std::string& why, const std::vector<std::string>& but) const {
+  // A heading that was reworded must not switch the refusal off.
+  if (std::none_of(options_.begin(), options_.end(), [&](const Option& option) { return option.group == group; }))
+    throw std::logic_error(cat("no option is in the group '", group, "'"));
   for (const Option& option : options_)
     if (option.given && option.group == group && std::find(but.begin(), but.end(), option.name) == but.end())
       throw UsageError(cat("--", option.name, ": ", why));

@@ -51,6 +51,7 @@ class Options {
   const Option* find(std::string_view name) const;
   void mark_given(std::string_view name);
   // UsageError "--NAME: WHY" for the first option of a group that was given, other than `but`: one that would be ignored.
+  // std::logic_error when no option is in the group.
   void refuse_given(std::string_view group, const std::string& why, const std::vector<std::string>& but = {}) const;
 
  private:

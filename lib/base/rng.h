@@ -45,6 +45,11 @@ enum RandomPurpose : uint32_t {
   kRandomAugment = 8,
   kRandomLabel = 9,  // dropped class labels
   kRandomSubset = 10,  // of images, in metrics
+  // Machine raters of a study:
+  kRaterEffect = 100,
+  kImageEffect = 101,
+  kJudgement = 102,
+  kDetectorCrop = 110,
 };
 
 }  // namespace sr3

@@ -37,7 +37,7 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
       const std::string word = text.substr(at, comma - at);
       labels.push_back(stage.class_index(word));
       if (!seen.insert(labels.back()).second)
-        throw UsageError(cat("--class ", text, ": '", word, "' is a class that stands there before (a name goes before a number)"));
+        throw UsageError(cat("--class ", text, ": '", word, "' is listed twice (a name goes before a number)"));
       at = comma + 1;
     }
   }

@@ -81,8 +81,8 @@ std::string quoted(const std::string& word) {
 void CascadeOverrides::declare(Options& options) {
   options.group("Sampling (defaults: the manifests')");
   options.add("steps", 0, &steps, "N", "network evaluations of each stage");
-  options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "how noise is taken away");
-  options.add("guidance", 0, &guidance, "W", "how much more than a class asks for: 1 none, 2 to 4 usual");
+  options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
+  options.add("guidance", 0, &guidance, "W", "classifier-free guidance scale; 1: off, 2 to 4: usual");
   options.add("noise-level", 0, &noise_level, "LIST", "of the stages' inputs: one for all, or one a stage, as 0.2,0.1");
   options.add("truncate", 0, &truncate, "stop each stage at the noise level of the next one");
   options.choice("between", 0, &between, {"8bit", "float"}, "what a stage hands to the next one");

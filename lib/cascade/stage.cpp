@@ -22,11 +22,11 @@ constexpr size_t kMaxSteps = 65535;  // tensor/noise.h's
 void SamplingOverrides::declare(Options& options, bool base) {
   options.group("Sampling (defaults: the stage's)");
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");
-  options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "how noise is taken away");
+  options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
   options.add("eta", 0, &eta, "E", "ddim: fresh noise, from 0 (none) to 1 (as ddpm)");
   options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr"}, "where the steps lie");
   options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: of the fresh noise");
-  options.add("guidance", 0, &guidance, "W", "how much more than a class asks for: 1 none, 2 to 4 usual");
+  options.add("guidance", 0, &guidance, "W", "classifier-free guidance scale; 1: off, 2 to 4: usual");
   if (!base)
     options.add("noise-level", 0, &noise_level, "S", "noise for the input of a stage that was trained with it, 0 to 1");
 }
@@ -63,7 +63,7 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   if (!(guidance_ >= 0 && guidance_ <= 1000)) throw UsageError(cat("--guidance ", guidance_, " is not in 0 to 1000"));
   if (guidance_ != 1 && (!diffuses() || manifest_.diffusion.label_dropout == 0))
     throw UsageError(
-        cat("--guidance: '", path_, "' was trained without label dropout, so it has no answer without a class"));
+        cat("--guidance: '", path_, "' was trained without label dropout, so it has no unconditional prediction"));
   if (!diffuses()) {
     if (overrides.steps || overrides.sampler || overrides.spacing || overrides.variance || overrides.eta)
       throw UsageError(cat("'", path_, "' is a regression, which has no steps and no sampler"));

@@ -24,7 +24,7 @@ Predict predict_named(const std::string& name) {
   if (name == "eps") return Predict::kEps;
   if (name == "x0") return Predict::kX0;
   if (name == "v") return Predict::kV;
-  throw Error(cat("'", name, "' is no prediction: it is eps, x0 or v"));
+  throw Error(cat("'", name, "' is an unknown prediction type: eps, x0 or v"));
 }
 
 at::Tensor q_sample(const at::Tensor& x0, const at::Tensor& eps, const at::Tensor& alpha_bar) {

@@ -17,7 +17,7 @@ void check_probabilities(const at::Tensor& rows, const std::string& file) {
   const at::Tensor sums = rows.to(at::kDouble).sum(1), off = (sums - 1).abs();
   const double least = rows.numel() > 0 ? rows.min().item<double>() : 0;
   if (least >= 0 && off.max().item<double>() <= 1e-3) return;
-  throw Error(cat("cannot use '", file, "': its class probabilities are none (the least is ", least,
+  throw Error(cat("cannot use '", file, "': its outputs are not probabilities (the least is ", least,
                   ", those of an image sum to ", sums[off.argmax()].item<double>(),
                   "); export the network with the softmax of its logits where return_features is false"));
 }

@@ -366,7 +366,7 @@ class Machine {
       default: {
         char code[8];
         std::snprintf(code, sizeof code, "0x%02x", op);
-        throw refused(cat("it holds the operation ", code, ", which weights do not need and which is not done"));
+        throw refused(cat("unsupported pickle opcode ", code));
       }
     }
     return false;

@@ -25,9 +25,10 @@ struct SafetensorsType {
   const char* name;
   at::ScalarType type;
 };
-constexpr SafetensorsType kSafetensorsTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
-                           {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
-                           {"U8", at::kByte},    {"BOOL", at::kBool}};
+constexpr SafetensorsType kSafetensorsTypes[] = {
+    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
+    {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
+    {"U8", at::kByte},    {"BOOL", at::kBool}};
 
 // Offsets are from the start of the data section.
 using Entry = SafetensorsHeader::Entry;

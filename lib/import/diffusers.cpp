@@ -80,7 +80,7 @@ DiffusersModel diffusers_model(const Fields& c, bool learned) {
   if (const std::string name = c.word("_class_name", "UNet2DModel"); name != "UNet2DModel")
     refuse("it is a ", name, ", not a UNet2DModel");
   if (const std::string type = c.word("time_embedding_type", "positional"); type == "fourier")
-    refuse("'time_embedding_type' is 'fourier', of diffusion whose variance explodes; a stage's keeps it");
+    refuse("'time_embedding_type' is 'fourier': variance-exploding diffusion is not supported");
   else
     only("time_embedding_type", type, "positional");
   only("act_fn", c.word("act_fn", "silu") == "swish" ? "silu" : c.word("act_fn", "silu"), "silu");

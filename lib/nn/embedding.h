@@ -16,7 +16,8 @@ at::Tensor sinusoid(const LevelEmbedding& options, int64_t width, const at::Tens
 // linear(SiLU(linear(x))) with the parameters <name>.0 and <name>.2.
 at::Tensor embedding_mlp(const Parameters& parameters, const std::string& name, const at::Tensor& x);
 
-// (N, embedding): the sum of what the options ask for; undefined when that is nothing. The inputs must be there (check_input).
+// (N, embedding): the sum of what the options ask for; undefined when that is nothing. The inputs must be there
+// (check_conditioning).
 at::Tensor embed_level(const Plan& plan, const Parameters& parameters, const at::Tensor& level);
 at::Tensor embed_rest(const Plan& plan, const Parameters& parameters, const at::Tensor& labels,
                       const at::Tensor& augmentation_level);

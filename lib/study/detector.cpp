@@ -18,8 +18,6 @@ namespace sr3 {
 namespace {
 
 constexpr double kRate = 0.05, kMomentum = 0.9, kDecay = 5e-4;
-enum : uint32_t { kDetectorCrop = 110 };
-
 at::Tensor load(const Study& study, int64_t image, int64_t model) {
   return to_tensor(decode(study.image_bytes(image, model), study.image_path(image, model), {}));
 }

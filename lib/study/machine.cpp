@@ -17,8 +17,6 @@ namespace {
 
 constexpr const char* kAnswersFormat = "confusion-scores 1";
 // Streams of their own, beside those of base/rng.h.
-enum : uint32_t { kRaterEffect = 100, kImageEffect = 101, kJudgement = 102 };
-
 double sharpness(const Image& image) {
   const auto at = [&](int64_t x, int64_t y, int64_t c) {
     return static_cast<double>(image.u8[static_cast<size_t>((y * image.width + x) * 3 + c)]);

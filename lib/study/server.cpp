@@ -8,6 +8,7 @@
 #include <httplib.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "base/log.h"
@@ -94,7 +95,7 @@ httplib::Server::HandlerResponse screen(const Request& request, Response& respon
   if (request.method != "POST") return refuse(405, "Only GET and POST are understood.");
   if (request.has_header("Transfer-Encoding") || !request.has_header("Content-Length"))
     return refuse(411, "A body needs a Content-Length.");
-  if (request.get_header_value<uint64_t>("Content-Length") > kLargestRead)
+  if (std::strtoull(request.get_header_value("Content-Length").c_str(), nullptr, 10) > kLargestRead)
     return refuse(413, "That is more than an answer takes.");
   if (request.has_header("Content-Encoding")) return refuse(415, "Compressed bodies are not read.");
   if (request.get_header_value("Content-Type").rfind("application/json", 0) != 0)

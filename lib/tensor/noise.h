@@ -1,4 +1,4 @@
-// Standard normal noise of an image by Philox (DESIGN: keyed by seed, image index, step). The value at pixel (y, x) of a
+// Standard normal noise of an image by Philox keyed by seed, image index and step. The value at pixel (y, x) of a
 // W-wide image depends on nothing else, so that tiles, batches, threads, shards and devices never change it.
 //   key = seed; counter = (y * width + x, step << 16 | channel / 4, index low, index high); channel % 4 picks the normal
 #pragma once

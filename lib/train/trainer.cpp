@@ -1,6 +1,5 @@
 #include "train/trainer.h"
 
-#include <ATen/Parallel.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -132,7 +131,7 @@ void Trainer::Impl::start() {
     if (!options.restart && access(paths.manifest.c_str(), F_OK) == 0) there = read_manifest(paths.manifest);
     if (there && there->weights_file.empty() &&
         settings_of(*there, options, {}, 0, {}).stage != settings_of(manifest, options, {}, 0, {}).stage)
-      throw Error(cat("'", paths.manifest, "' is there, another stage that waits for its training ",
+      throw Error(cat("'", paths.manifest, "' exists and is a different, untrained stage ",
                       "(cdm-train trains a cascade's; --restart overwrites it)"));
     if (there && !there->weights_file.empty())
       throw Error(cat("'", paths.manifest, "' is there, but not the state to resume it from, '", paths.state,

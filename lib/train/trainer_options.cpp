@@ -102,7 +102,7 @@ void RunFlags::declare_output(Options& options) {
 
 void TrainFlags::declare(Options& options) {
   options.group("Training");
-  options.add("preset", 0, &preset, "NAME", "where all that is not said comes from: " + preset_names());
+  options.add("preset", 0, &preset, "NAME", "preset for options that are not given: " + preset_names());
   declare_run(options);
   options.choice("decay", 0, &trainer.decay, {"none", "cosine", "linear"}, "of the learning rate, to zero at --steps");
   options.add("init-from", 0, &trainer.init_from, "STAGE", "begin with this stage's weights");
@@ -111,7 +111,7 @@ void TrainFlags::declare(Options& options) {
   options.add("scale", 0, &scale, "N", "how many times larger than low_res the result is");
   options.add("low-res", 0, &low_res, "N", "side of the low-resolution examples");
   options.add("high-res", 0, &high_res, "N", "side of the high-resolution examples");
-  options.choice("predict", 0, &predict, {"eps", "x0", "v"}, "what the network says");
+  options.choice("predict", 0, &predict, {"eps", "x0", "v"}, "prediction target");
   options.choice("target", 0, &target, {"image", "residual"}, "what is diffused");
   options.add("residual-scale", 0, &residual_scale, "X", "what the residual is multiplied by");
   options.choice("loss", 0, &loss, {"l1", "l2"}, "absolute or squared error");

@@ -11,7 +11,7 @@ find lib -name '*.h' -o -name '*.cpp' | sort | xargs grep -nE '^ *#include' | aw
     image_side = rank[from] && rank[from] <= limit
     if (rank[from] == "" && file ~ /^lib\/[^\/]*\//) { print file ": unknown layer " from; bad = 1 }
     if (image_side && target ~ /^(ATen|torch|c10|caffe2)\//) { print file ": the image side includes " target; bad = 1 }
-    if (quoted && from in rank && to[1] in rank) {
+    if (quoted && rank[from] && rank[to[1]]) {
       if (rank[to[1]] > rank[from]) { print file ": includes a later layer: " target; bad = 1 }
     }
     if (quoted && target !~ /\//) { print file ": includes \"" target "\" without its layer"; bad = 1 }

@@ -30,7 +30,7 @@ done
 new things -o c.json
 # A stage that waits for its training is not made another one.
 cp c-16.json before.json
-fails 1 "'c-16.json' is there, another stage that waits for its training" \
+fails 1 "'c-16.json' exists and is a different, untrained stage" \
   sr3-train -q --preset tiny --crop 16 --steps 1 things -o c-16.json
 same c-16.json before.json
 fails 1 "'c.json' is there already" new things -o c.json

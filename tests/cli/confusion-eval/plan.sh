@@ -67,7 +67,7 @@ fails 1 "it is larger than" "${plan[@]}" small small --low-res real -o none
 fails 1 "it is as large as" "${plan[@]}" real a --low-res real -o none
 confusion-eval plan --raters 2 --trials 2 --practice 0 --controls 0 --repeats 0 real real -o same 2>said
 grep -q "14 images of models have the very pixels of the real ones" said
-fails 2 "what to do comes first" confusion-eval
+fails 2 "missing command" confusion-eval
 fails 2 "'paln' is not what confusion-eval does" confusion-eval paln
 
 # Machine raters are known as such wherever they are printed.

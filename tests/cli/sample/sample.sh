@@ -53,7 +53,7 @@ cdm-train -q --steps 1 --batch 2 --preview-every 0 own.json own
 sample -q -m own-8.json --steps 1 -n 4 --by-class -o by/
 [ "$(LC_ALL=C ls by | xargs)" = "a_b-0 a_b-1 犬 猫" ]
 sample -m own-8.json --steps 1 --class 猫 | grep -a -q '"class":3'
-fails 2 "'2' is a class that stands there before" sample -m own-8.json --class 犬,2
+fails 2 "'2' is listed twice" sample -m own-8.json --class 犬,2
 # A class may have the name of a word.
 printf 'things/red/1.ppm\tnone\nthings/red/2.ppm\tall\n' >words
 cdm-train -q --new 8 --preset tiny @words -o words.json

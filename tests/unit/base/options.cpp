@@ -75,6 +75,7 @@ TEST_CASE("options of a group that were given are told, but for some") {
   options.mark_given("flag");
   CHECK_NOTHROW(options.refuse_given("B", "why"));
   CHECK_NOTHROW(options.refuse_given("A", "why", {"flag"}));
+  CHECK_THROWS_AS(options.refuse_given("a", "why"), std::logic_error);  // there is no such heading
   CHECK_THROWS_WITH_AS(options.refuse_given("A", "why"), "--flag: why", UsageError);
 }
 

@@ -66,7 +66,7 @@ TEST_CASE("classes in equal shares, by name, number or list; keys, numbers and s
   CHECK(labels("none") == "------");
   CHECK_THROWS_WITH_AS(labels("bird"), doctest::Contains("has no class 'bird': it has cat, dog, big"), Error);
   CHECK_THROWS_WITH_AS(labels("3"), doctest::Contains("its classes are 0 to 2"), Error);
-  CHECK_THROWS_WITH_AS(labels("dog,1"), doctest::Contains("stands there before"), UsageError);
+  CHECK_THROWS_WITH_AS(labels("dog,1"), doctest::Contains("is listed twice"), UsageError);
 
   DrawOptions options = some(5);
   options.seed = 9;
