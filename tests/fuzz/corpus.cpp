@@ -4,7 +4,7 @@
 #include <archive_entry.h>
 #include <zlib.h>
 
-#include "../unit/store/torch_files.h"
+#include "../unit/format/torch_files.h"
 #include "image/codec.h"
 #include "stage/cascade_manifest.h"
 #include "stage/manifest.h"
