@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a spec to stop, looked at between steps. The second one of a kind ends the program at once.
+// SIGINT and SIGTERM as a request to stop, looked at between steps. The second one of a kind ends the program at once.
 #pragma once
 
 namespace sr3 {

@@ -15,7 +15,7 @@
 namespace sr3 {
 namespace {
 
-constexpr const char* kAnswersFormat = "confusion-scores 1";
+constexpr const char* kScoresFormat = "confusion-scores 1";
 // Streams of their own, beside those of base/rng.h.
 double sharpness(const Image& image) {
   const auto at = [&](int64_t x, int64_t y, int64_t c) {
@@ -128,7 +128,7 @@ void write_scores(const std::string& path, const Study& study, const MachineScor
   const StudyDesign& design = study.design();
   std::string text =
       nlohmann::ordered_json(
-          {{"format", kAnswersFormat}, {"study", scores.study}, {"rater_kind", "machine"}, {"machine", scores.machine}})
+          {{"format", kScoresFormat}, {"study", scores.study}, {"rater_kind", "machine"}, {"machine", scores.machine}})
           .dump() +
       "\n";
   for (const PairScore& pair : scores.pairs)
@@ -143,7 +143,7 @@ void write_scores(const std::string& path, const Study& study, const MachineScor
 
 bool read_scores(const std::string& path, const Study& study, MachineScores& scores) {
   const std::string text = read_text(path);
-  if (text.rfind(cat("{\"format\":\"", kAnswersFormat), 0) != 0) return false;
+  if (text.rfind(cat("{\"format\":\"", kScoresFormat), 0) != 0) return false;
   const StudyDesign& design = study.design();
   std::map<std::string, int64_t> models, images;
   for (const std::string& name : design.models) models.emplace(name, static_cast<int64_t>(models.size()));
