@@ -27,7 +27,7 @@ class Dataset {
   Dataset(const DataOptions& options, int64_t side);
 
   int64_t size() const { return static_cast<int64_t>(listing_.items.size()); }
-  // 8 bits, after the preprocess. DataError when it cannot be decoded, Error when it is gone.
+  // 8 bits, after preprocessing. DataError when it cannot be decoded, Error when it is gone.
   std::shared_ptr<const Image> image(int64_t i);
   const std::string& origin(int64_t i) const { return listing_.items[static_cast<size_t>(i)].origin; }
 
