@@ -6,12 +6,12 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "cli/run.h"
-#include "cli/shared.h"
+#include "base/signals.h"
 #include "cas/cas_job.h"
 #include "cas/cas_report.h"
+#include "cli/run.h"
+#include "cli/shared.h"
 #include "tensor/device.h"
-#include "base/signals.h"
 
 using namespace sr3;
 

@@ -82,7 +82,8 @@ int cascade_main(cli::App& app) {
   Cascade cascade = open_cascade(program, app.operands(), images);
   options.validate(cascade);
   if (program.show_pipe) {
-    if (!options.keep_stages.empty()) throw UsageError("--show-pipe: no pipe keeps what its stages hand on (--keep-stages)");
+    if (!options.keep_stages.empty())
+      throw UsageError("--show-pipe: no pipe keeps what its stages hand on (--keep-stages)");
     std::printf("%s\n", program.pipe(cascade, images).c_str());
     return kDone;
   }

@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "cli/run.h"
 #include "cli/shared.h"
-#include "train/cascade_options.h"
 #include "stage/stage_files.h"
+#include "train/cascade_options.h"
 #include "train/trainer.h"
 
 namespace sr3 {

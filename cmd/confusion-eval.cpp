@@ -7,13 +7,13 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "study/chart.h"
 #include "study/flags.h"
 #include "study/page.h"
 #include "tensor/device.h"
-#include "base/signals.h"
 
 using namespace sr3;
 

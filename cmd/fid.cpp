@@ -63,8 +63,8 @@ int run_stats(cli::App& app, FidProgram& program, const std::vector<std::string>
       throw UsageError(cat("-o: '", program.output, "' is read, too, and would be replaced; name another file"));
   const CompareOptions& wanted = program.compare;
   // What compare will need: for the interval, sums of groups do.
-  program.collect.keep_features |= wanted.kid || wanted.kid_full || wanted.prc || wanted.infinity ||
-                                   (wanted.ci && program.collect.groups < 2);
+  program.collect.keep_features |=
+      wanted.kid || wanted.kid_full || wanted.prc || wanted.infinity || (wanted.ci && program.collect.groups < 2);
   const Collected collected = program.sets(app).of_images(operands);
   if (collected.statistics.count() == 0) warn("no images: the statistics are empty");
   write_statistics(program.output, collected.statistics);
@@ -81,7 +81,8 @@ int run_merge(cli::App& app, FidProgram& program, const std::vector<std::string>
   Merger merger(program.compare.force);
   for (const std::string& operand : operands) {
     if (ArrayImages::has_images(operand))
-      throw DataError(cat("cannot merge '", operand, "': it holds images (arr_0); make statistics of them first, by fid stats"));
+      throw DataError(
+          cat("cannot merge '", operand, "': it holds images (arr_0); make statistics of them first, by fid stats"));
     merger.add(read_statistics(operand), operand);
   }
   write_statistics(program.output, merger.finish());
@@ -118,8 +119,8 @@ int fid_main(cli::App& app) {
   if (verb == "stats") return run_stats(app, program, operands);
   if (verb == "merge") return run_merge(app, program, operands);
   if (verb == "compare") return run_compare(app, program, operands);
-  throw UsageError(cat(verb.empty() ? "missing command" : "'" + verb + "' is not what fid does",
-                       ": stats, merge or compare"));
+  throw UsageError(
+      cat(verb.empty() ? "missing command" : "'" + verb + "' is not what fid does", ": stats, merge or compare"));
 }
 
 }  // namespace

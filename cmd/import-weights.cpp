@@ -11,10 +11,10 @@
 #include "base/log.h"
 #include "cli/run.h"
 #include "import/describe.h"
-#include "import/probe.h"
 #include "import/import_stage.h"
-#include "tensor/device.h"
+#include "import/probe.h"
 #include "stage/stage_files.h"
+#include "tensor/device.h"
 
 using namespace sr3;
 

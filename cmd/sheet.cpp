@@ -21,7 +21,8 @@ struct Collected {
   int status = kDone;
 };
 
-Collected collect(const std::vector<std::string>& inputs, const ReaderOptions& reading, const ProgressOptions& progress) {
+Collected collect(const std::vector<std::string>& inputs, const ReaderOptions& reading,
+                  const ProgressOptions& progress) {
   Collected out;
   Reader reader(inputs, reading);
   Meter meter(progress, "images", reader.expected().value_or(-1));
@@ -63,7 +64,8 @@ int sheet(cli::App& app) {
   WriterOptions writing;
   bool labels = false, beside = false;
   app.options.group("Sheet");
-  app.options.add("columns", 'c', &options.columns, "N", "images in a row; 0: about a square, with --beside one of each input");
+  app.options.add("columns", 'c', &options.columns, "N",
+                  "images in a row; 0: about a square, with --beside one of each input");
   app.options.add("beside", 'b', &beside, "inputs side by side, joined by key: the first column is the first input");
   app.options.add("labels", 'l', &labels, "write each image's key below it, and with --beside the inputs above");
   app.options.add("scale", 's', &options.scale, "N", "repeat every pixel N times in both directions");
@@ -71,11 +73,13 @@ int sheet(cli::App& app) {
   app.options.add("gap", 0, &options.gap, "N", "pixels between images");
   reading.declare(app.options);
   app.options.group("Output");
-  app.options.add("output", 'o', &writing.output, "OUT", "FILE.png, FILE.jpg, FILE.ppm, DIR/, or - for a stream of one image");
+  app.options.add("output", 'o', &writing.output, "OUT",
+                  "FILE.png, FILE.jpg, FILE.ppm, DIR/, or - for a stream of one image");
   app.parse();
   const auto& inputs = app.inputs();
   const auto most = [](const char* name, int64_t value, int64_t least) {
-    if (value < least || value > 65536) throw UsageError(cat("--", name, " ", value, " is not in ", least, " to 65536"));
+    if (value < least || value > 65536)
+      throw UsageError(cat("--", name, " ", value, " is not in ", least, " to 65536"));
   };
   most("columns", options.columns, 0);
   most("gap", options.gap, 0);
@@ -107,5 +111,6 @@ int sheet(cli::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return cli::run("sheet", "a stream of images to one contact sheet", "[-c N] [-b] [-l] [images] [-o OUT]", argc, argv, sheet);
+  return cli::run("sheet", "a stream of images to one contact sheet", "[-c N] [-b] [-l] [images] [-o OUT]", argc, argv,
+                  sheet);
 }

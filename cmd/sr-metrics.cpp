@@ -42,7 +42,8 @@ void print_json(const Row& row, int64_t images) {
   // JSON has no infinity: that of identical images is null.
   object["name"] = row.name;
   if (images > 0) object["images"] = images;
-  object["psnr"] = s.psnr, object["ssim"] = maybe(s.ssim), object["psnr_y"] = s.psnr_y, object["ssim_y"] = maybe(s.ssim_y);
+  object["psnr"] = s.psnr, object["ssim"] = maybe(s.ssim), object["psnr_y"] = s.psnr_y,
+  object["ssim_y"] = maybe(s.ssim_y);
   if (s.consistency) object["consistency"] = *s.consistency, object["rounding_floor"] = *s.rounding_floor;
   std::printf("%s\n", object.dump().c_str());
 }
@@ -55,7 +56,8 @@ std::string cell(const std::optional<double>& ssim) {
 
 void print_row(const Row& row) {
   const Scores& s = row.scores;
-  std::printf("%s\t%.4f\t%s\t%.4f\t%s", row.name.c_str(), s.psnr, cell(s.ssim).c_str(), s.psnr_y, cell(s.ssim_y).c_str());
+  std::printf("%s\t%.4f\t%s\t%.4f\t%s", row.name.c_str(), s.psnr, cell(s.ssim).c_str(), s.psnr_y,
+              cell(s.ssim_y).c_str());
   if (s.consistency) std::printf("\t%.3e\t%.3e", *s.consistency, *s.rounding_floor);
   std::printf("\n");
 }

@@ -5,8 +5,8 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "data/loader.h"
-#include "train/trainer_options.h"
 #include "train/trainer.h"
+#include "train/trainer_options.h"
 
 namespace sr3 {
 

@@ -94,8 +94,7 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::write(const void* bytes, size_t n) {
-  if (n && std::fwrite(bytes, 1, n, file_) != n)
-    throw Error(cat("cannot write '", path_, "': ", std::strerror(errno)));
+  if (n && std::fwrite(bytes, 1, n, file_) != n) throw Error(cat("cannot write '", path_, "': ", std::strerror(errno)));
 }
 
 void OutputFile::close() {
@@ -164,14 +163,14 @@ std::string extension_of(const std::string& path) {
   const size_t dot = name.rfind('.');
   if (dot == std::string::npos || dot == 0) return "";
   std::string extension = name.substr(dot + 1);
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension;
 }
 
 void close_stdout() {
   const bool failed = std::ferror(stdout) != 0;
-  if (std::fclose(stdout) != 0)
-    throw Error(cat("cannot write 'standard output': ", std::strerror(errno)));
+  if (std::fclose(stdout) != 0) throw Error(cat("cannot write 'standard output': ", std::strerror(errno)));
   if (failed) throw Error("cannot write 'standard output'");
 }
 

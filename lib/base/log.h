@@ -16,9 +16,9 @@ LogState& log_state();
 // lines: line ends stay, as a message of -v has some.
 std::string printable(std::string text, bool lines = false);
 
-void warn(const std::string& text);      // unless -q
-void info(const std::string& text);     // unless -q
-void debug(const std::string& text);    // only with -v
-void error(const std::string& text);    // always: an error
+void warn(const std::string& text);   // unless -q
+void info(const std::string& text);   // unless -q
+void debug(const std::string& text);  // only with -v
+void error(const std::string& text);  // always: an error
 
 }  // namespace sr3

@@ -13,7 +13,8 @@ namespace {
 
 // Takes one of the words, as the option's `set`.
 template <class Value>
-std::function<void(const std::string&)> setter_of(Value* value, std::vector<std::string> words, const std::string& list) {
+std::function<void(const std::string&)> setter_of(Value* value, std::vector<std::string> words,
+                                                  const std::string& list) {
   return [value, words = std::move(words), list](const std::string& given) {
     if (std::find(words.begin(), words.end(), given) == words.end())
       throw UsageError(cat("'", given, "' is none of ", list));
@@ -100,8 +101,7 @@ void Options::add(std::string name, char letter, std::optional<int64_t>* value, 
        [value](const std::string& given) { *value = parse_int(given); }});
 }
 
-void Options::add(std::string name, char letter, std::optional<double>* value, std::string argument,
-                  std::string text) {
+void Options::add(std::string name, char letter, std::optional<double>* value, std::string argument, std::string text) {
   add({"", std::move(name), letter, std::move(argument), std::move(text), "", false,
        [value](const std::string& given) { *value = parse_double(given); }});
 }

@@ -13,15 +13,15 @@
 namespace sr3 {
 
 struct Option {
-  std::string group;          // heading in --help
-  std::string name;           // long name without dashes
-  char letter = 0;            // 0: none
-  std::string argument;       // name of the argument in --help; empty for a flag
-  std::string text;           // one line
-  std::string default_value;  // as text; empty: none
-  bool repeats = false;       // may be given more than once
+  std::string group;                            // heading in --help
+  std::string name;                             // long name without dashes
+  char letter = 0;                              // 0: none
+  std::string argument;                         // name of the argument in --help; empty for a flag
+  std::string text;                             // one line
+  std::string default_value;                    // as text; empty: none
+  bool repeats = false;                         // may be given more than once
   std::function<void(const std::string&)> set;  // throws UsageError with a text that needs the option's name before it
-  bool given = false;  // on the command line; known after it was read
+  bool given = false;                           // on the command line; known after it was read
 };
 
 class Options {

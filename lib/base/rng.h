@@ -43,7 +43,7 @@ enum RandomPurpose : uint32_t {
   kRandomDegrade = 6,
   kRandomNoise = 7,  // training noise
   kRandomAugment = 8,
-  kRandomLabel = 9,  // dropped class labels
+  kRandomLabel = 9,    // dropped class labels
   kRandomSubset = 10,  // of images, in metrics
   // Machine raters of a study:
   kRaterEffect = 100,

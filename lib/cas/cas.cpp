@@ -53,8 +53,9 @@ CasRun cas_run(const std::string& set, uint64_t seed, const std::string& setting
   CasRun run{set, seed, settings, classes, labels, {}, {}};
   // Not a number is above nothing: every image would count as right.
   if (!at::isfinite(logits).all().item<bool>())
-    throw Error(cat("cannot score the ", set, " images' classifier of seed ", seed,
-                    ": its answers are not finite, its training has diverged (train with fewer --epochs, or another seed)"));
+    throw Error(
+        cat("cannot score the ", set, " images' classifier of seed ", seed,
+            ": its answers are not finite, its training has diverged (train with fewer --epochs, or another seed)"));
   const at::Tensor plain = logits.contiguous();
   const auto c = static_cast<int64_t>(classes.size());
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -94,8 +95,8 @@ CasRun read_cas_run(const std::string& path) {
                run.labels.size() == run.ranks.size() && !run.labels.empty();
   for (size_t i = 0; sound && i < run.labels.size(); ++i)
     sound = run.labels[i] >= 0 && run.labels[i] < c && run.answers[i] >= 0 && run.answers[i] < c &&
-            (run.ranks[i] == kNotLearned || (run.ranks[i] >= 1 && run.ranks[i] <= c &&
-                                             (run.ranks[i] == 1) == (run.answers[i] == run.labels[i])));
+            (run.ranks[i] == kNotLearned ||
+             (run.ranks[i] >= 1 && run.ranks[i] <= c && (run.ranks[i] == 1) == (run.answers[i] == run.labels[i])));
   if (!sound) throw DataError(cat("cannot read '", path, "': its answers do not fit its images"));
   return run;
 }

@@ -59,7 +59,8 @@ ClassifierRecipe recipe_of(const CasOptions& options) {
   if (options.size) recipe.size = *options.size;
   if (options.epochs) recipe.warmup *= *options.epochs / recipe.epochs, recipe.epochs = *options.epochs;
   if (recipe.size < 8 || recipe.size > 4096) throw UsageError("option '--size': 8 to 4096 pixels");
-  if (!(recipe.epochs > 0 && recipe.epochs <= 1e6)) throw UsageError("option '--epochs': more than 0, and at most 1000000");
+  if (!(recipe.epochs > 0 && recipe.epochs <= 1e6))
+    throw UsageError("option '--epochs': more than 0, and at most 1000000");
   return recipe;
 }
 
@@ -137,7 +138,8 @@ std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, 
   CasRun made = cas_run(name, seed, settings, classes_, labels_, *logits);
   // What was not learned cannot be right, not among five either.
   for (size_t i = 0; i < labels_.size(); ++i)
-    if (!std::binary_search(images->classes().begin(), images->classes().end(), classes_[static_cast<size_t>(labels_[i])]))
+    if (!std::binary_search(images->classes().begin(), images->classes().end(),
+                            classes_[static_cast<size_t>(labels_[i])]))
       made.ranks[i] = kNotLearned;
   if (keeps) write_cas_run(file, made);
   return made;

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "cas/labelled.h"
 #include "cas/cas.h"
-#include "stream/shard.h"
 #include "cas/classifier_recipe.h"
+#include "cas/labelled.h"
+#include "stream/shard.h"
 
 namespace sr3 {
 

@@ -9,12 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "data/epoch_order.h"
+#include "format/json.h"
 #include "nn/resnet.h"
 #include "stage/checkpoint.h"
-#include "format/json.h"
 #include "stream/workers.h"
-#include "base/signals.h"
 #include "tensor/aten.h"
 
 namespace sr3 {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "cas/labelled.h"
 #include "cas/classifier_recipe.h"
+#include "cas/labelled.h"
 
 namespace sr3 {
 

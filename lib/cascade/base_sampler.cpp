@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/options.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 namespace sr3 {
 namespace {
@@ -117,7 +117,8 @@ int64_t BaseSampler::at_once() const {
   return std::clamp<int64_t>(kMapBytes / (side * side * m.network.channels * 4), 1, kMaxAtOnce);
 }
 
-at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames, const std::function<void(int64_t)>& after_step) const {
+at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames,
+                                   const std::function<void(int64_t)>& after_step) const {
   const at::NoGradGuard no_grad;
   const ImageOptions& image = stage_.manifest().image;
   const int64_t side = image.high_res;
@@ -144,8 +145,8 @@ at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames, const std::
 }
 
 void BaseSampler::all(const std::function<bool(const std::string& key)>& skip,
-                 const std::function<void(int64_t done, const std::string& what)>& progress,
-                 const std::function<void(Frame, const at::Tensor&)>& sink) const {
+                      const std::function<void(int64_t done, const std::string& what)>& progress,
+                      const std::function<void(Frame, const at::Tensor&)>& sink) const {
   std::vector<Frame> frames;
   int64_t done = 0;
   for (int64_t k = 0; k < count(); ++k) {

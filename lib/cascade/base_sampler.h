@@ -57,7 +57,7 @@ class BaseSampler {
   const Stage& stage_;
   DrawOptions options_;
   Shard shard_;
-  std::vector<int64_t> labels_;  // taken in turn; empty: no classes
+  std::vector<int64_t> labels_;       // taken in turn; empty: no classes
   std::vector<std::string> folders_;  // of --by-class, for each class
 };
 

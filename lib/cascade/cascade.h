@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cascade/chain.h"
 #include "cascade/base_sampler.h"
+#include "cascade/chain.h"
 #include "stage/cascade_manifest.h"
 
 namespace sr3 {

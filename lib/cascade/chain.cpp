@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "cascade/base_sampler.h"
-#include "tensor/convert.h"
 #include "tensor/aten.h"
+#include "tensor/convert.h"
 
 namespace sr3 {
 

@@ -1,7 +1,7 @@
 #include "cascade/consistency.h"
 
-#include "tensor/upsample.h"
 #include "tensor/aten.h"
+#include "tensor/upsample.h"
 
 namespace sr3 {
 at::Tensor Projection::operator()(const at::Tensor& x, const at::Tensor& low_res) const {

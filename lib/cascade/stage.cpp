@@ -176,7 +176,8 @@ Denoised Stage::denoise(const Prepared& prepared, const at::Tensor& x_t, int64_t
     guided = without + (guided - without) * guidance_;
   }
   Denoised prediction;
-  prediction.x0 = x0_from(predict_named(manifest_.diffusion.predict), x_t, guided, levels_.alpha_bar[static_cast<size_t>(k)]);
+  prediction.x0 =
+      x0_from(predict_named(manifest_.diffusion.predict), x_t, guided, levels_.alpha_bar[static_cast<size_t>(k)]);
   if (manifest_.diffusion.variance == "learned") prediction.variance_fraction = out.narrow(1, channels, channels);
   return prediction;
 }

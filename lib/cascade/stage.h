@@ -22,10 +22,10 @@ class Options;
 struct SamplingOverrides {
   std::optional<std::string> steps, sampler, spacing, variance;
   std::optional<double> eta;
-  std::optional<double>
-      guidance;  // W: the answer without a class + W (with it - without); 1: none (Ho & Salimans 2021)
-  std::optional<double>
-      noise_level;  // of the condition, as a share of T: for stages trained with Gaussian augmentation
+  // Guidance scale w: unconditional prediction + w (conditional - unconditional); 1: off (Ho & Salimans 2021).
+  std::optional<double> guidance;
+  // Noise level of the condition as a share of T: for stages trained with Gaussian conditioning augmentation.
+  std::optional<double> noise_level;
   // base: of a base stage, which has no condition.
   void declare(Options& options, bool base = false);
   // UsageError when --eta is given and the sampler is not ddim.

@@ -7,8 +7,8 @@
 #include "base/options.h"
 #include "cascade/consistency.h"
 #include "diffusion/noise_aug.h"
-#include "tensor/upsample.h"
 #include "tensor/aten.h"
+#include "tensor/upsample.h"
 
 namespace sr3 {
 namespace {
@@ -137,7 +137,8 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
       const Denoised one = stage_.denoise(prepared(range), part, k);
       return learned ? at::cat({one.x0, one.variance_fraction}, 1) : one.x0;
     });
-    return learned ? Denoised{prediction.narrow(1, 0, image_.channels), prediction.narrow(1, image_.channels, image_.channels)}
+    return learned ? Denoised{prediction.narrow(1, 0, image_.channels),
+                              prediction.narrow(1, image_.channels, image_.channels)}
                    : Denoised{prediction, {}};
   };
   at::Tensor x0;

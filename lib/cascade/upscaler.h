@@ -15,9 +15,9 @@
 namespace sr3 {
 
 struct UpscaleOptions {
-  int64_t tile = 0;      // longest side of a tile in pixels of the result; 0: by what the network needs of memory
+  int64_t tile = 0;  // longest side of a tile in pixels of the result; 0: by what the network needs of memory
   std::optional<int64_t> overlap;  // that neighbouring tiles share, at least; none: 32, or half of smaller tiles
-  int64_t batch = 0;     // tiles, or images of one size, that the network sees at once; 0: by size
+  int64_t batch = 0;               // tiles, or images of one size, that the network sees at once; 0: by size
   bool consistency = false;
   void declare(Options& options);
 };

@@ -10,8 +10,9 @@ namespace sr3::cli {
 void ComputeOptions::declare(Options& options) {
   options.group("Computation");
   options.add({"", "device", 0, "DEVICE", "auto, cpu, cuda or cuda:N", device, false, [this](const std::string& given) {
-                 const bool numbered = given.starts_with("cuda:") && given.size() > 5 && given.size() < 9 &&
-                                       std::all_of(given.begin() + 5, given.end(), [](char c) { return c >= '0' && c <= '9'; });
+                 const bool numbered =
+                     given.starts_with("cuda:") && given.size() > 5 && given.size() < 9 &&
+                     std::all_of(given.begin() + 5, given.end(), [](char c) { return c >= '0' && c <= '9'; });
                  if (given != "auto" && given != "cpu" && given != "cuda" && !numbered)
                    throw UsageError(cat("'", given, "' is none of auto, cpu, cuda, cuda:N"));
                  device = given;

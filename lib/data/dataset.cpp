@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "degrade/resize.h"
-#include "image/peek.h"
 #include "format/digest.h"
+#include "image/peek.h"
 #include "stream/frame.h"
 
 namespace sr3 {
@@ -76,7 +76,8 @@ void Dataset::leave_small_ones(const DataOptions& options) {
     listing_.items = std::move(fit);
     return;
   }
-  const std::string what = cat(small, small == 1 ? " image is" : " images are", " smaller than the ", side_, "x", side_, " crop");
+  const std::string what =
+      cat(small, small == 1 ? " image is" : " images are", " smaller than the ", side_, "x", side_, " crop");
   if (!options.skip_small || fit.empty()) throw Error(cat("cannot train on these images: ", what, ": ", first));
   info(cat("left out: ", what));
   listing_.items = std::move(fit);

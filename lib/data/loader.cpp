@@ -20,14 +20,14 @@
 #include "data/epoch_order.h"
 #include "degrade/enlarge.h"
 #include "stream/workers.h"
-#include "tensor/convert.h"
 #include "tensor/aten.h"
+#include "tensor/convert.h"
 
 namespace sr3 {
 namespace {
 
-constexpr int kDraws = 8;        // of a crop, for min_detail
-constexpr int64_t kAhead = 3;    // batches
+constexpr int kDraws = 8;      // of a crop, for min_detail
+constexpr int64_t kAhead = 3;  // batches
 
 // Interleaved rows in [-1,1]: as they are, one example of a channels_last batch. Threads that make examples thus use no libtorch.
 struct Example {
@@ -40,7 +40,8 @@ Image flipped(Image image) {
   for (int64_t y = 0; y < image.height; ++y) {
     uint8_t* row = image.u8.data() + y * image.width * Image::kChannels;
     for (int64_t left = 0, right = image.width - 1; left < right; ++left, --right)
-      std::swap_ranges(row + left * Image::kChannels, row + (left + 1) * Image::kChannels, row + right * Image::kChannels);
+      std::swap_ranges(row + left * Image::kChannels, row + (left + 1) * Image::kChannels,
+                       row + right * Image::kChannels);
   }
   return image;
 }
@@ -100,9 +101,9 @@ struct Loader::Impl {
   std::vector<int64_t> labels;  // of images; empty without classes
 
   std::mutex damaged_mutex;
-  std::set<int64_t> damaged;    // images that could not be read
-  int64_t replaced = 0;         // examples
-  EpochOrder order;             // the caller's thread only
+  std::set<int64_t> damaged;  // images that could not be read
+  int64_t replaced = 0;       // examples
+  EpochOrder order;           // the caller's thread only
   struct Pending {
     int64_t number;
     std::future<Example> example;
@@ -211,7 +212,8 @@ struct Loader::Impl {
   }
 };
 
-Loader::Loader(const DataOptions& options, const StageManifest& manifest) : impl_(std::make_unique<Impl>(options, manifest)) {}
+Loader::Loader(const DataOptions& options, const StageManifest& manifest)
+    : impl_(std::make_unique<Impl>(options, manifest)) {}
 
 Loader::~Loader() = default;
 
@@ -245,7 +247,8 @@ Batch Loader::next(int64_t first, int64_t batch) {
   }
   if (!impl.labels.empty()) result.labels = at::empty({batch}, at::kLong);
   const auto place = [](const at::Tensor& to, int64_t i, const std::vector<float>& values) {
-    std::memcpy(to.data_ptr<float>() + i * static_cast<int64_t>(values.size()), values.data(), values.size() * sizeof(float));
+    std::memcpy(to.data_ptr<float>() + i * static_cast<int64_t>(values.size()), values.data(),
+                values.size() * sizeof(float));
   };
   for (int64_t i = 0; i < batch; ++i) {
     std::future<Example> future = std::move(impl.pending.front().example);

@@ -20,20 +20,20 @@ struct DataOptions {
   std::vector<std::string> operands;  // folders, lists, tar, zip, files
   int64_t crop = 0;                   // side of the random crop; 0: image.high_res. A multiple of the stage's scale
   bool no_flip = false;
-  double min_detail = 0;              // redraw crops whose high_res - condition has a standard deviation under so many grey
-                                      // levels: the most detailed of at most 8 draws within the image
+  double min_detail = 0;  // redraw crops whose high_res - condition has a standard deviation under so many grey
+                          // levels: the most detailed of at most 8 draws within the image
   std::string preprocess = "crop";  // crop: random crop at full size | resize: largest centre square, area to high_res
-  int64_t pad = 0;                    // smaller images are put in the middle of this side, their border repeated
-  bool skip_small = false;            // leave out images smaller than the crop
-  bool can_keep_going = true;         // whether the program has the option that messages name
-  bool keep_going = false;            // another image takes the place of one that cannot be read
-  std::vector<std::string> leave_out; // files that are no images to train on, whatever folder is named
-  int64_t cache_mb = 4096;            // decoded images kept in memory, as 8 bits; beyond that they are decoded again
-  int64_t threads = 0;                // decoding threads; 0: all cores
+  int64_t pad = 0;                  // smaller images are put in the middle of this side, their border repeated
+  bool skip_small = false;          // leave out images smaller than the crop
+  bool can_keep_going = true;       // whether the program has the option that messages name
+  bool keep_going = false;          // another image takes the place of one that cannot be read
+  std::vector<std::string> leave_out;  // files that are no images to train on, whatever folder is named
+  int64_t cache_mb = 4096;             // decoded images kept in memory, as 8 bits; beyond that they are decoded again
+  int64_t threads = 0;                 // decoding threads; 0: all cores
   uint64_t seed = 0;
   // All but operands, leave_out, threads and seed, which are the program's.
   void declare(Options& options);
-  void check() const;                 // UsageError on values out of range
+  void check() const;  // UsageError on values out of range
 };
 
 // SHA-256 over the names of all images in order, and over their sizes in bytes: whether they are those of another time. A name

@@ -40,8 +40,8 @@ Image jpeg_round_trip(const Image& image, int quality) {
 
 void RecipeOptions::declare(Options& options) {
   options.group("Degradation");
-  const auto whole_number = [&options](const char* name, char letter, const char* argument, const char* text, int64_t* value,
-                                       int64_t most) {
+  const auto whole_number = [&options](const char* name, char letter, const char* argument, const char* text,
+                                       int64_t* value, int64_t most) {
     options.add({"", name, letter, argument, text, "", false, [value, most](const std::string& given) {
                    *value = parse_int(given);
                    if (*value < 1 || *value > most) throw UsageError(cat("'", given, "' is not in 1 to ", most));
@@ -67,7 +67,8 @@ Recipe::Recipe(const RecipeOptions& options)
     throw UsageError(cat("--size ", options.size, " is more than ", Limits{}.max_pixels, " pixels"));
   if (!(options.blur >= 0 && options.blur <= kMaxBlur))
     throw UsageError(cat("--blur ", options.blur, " is not in 0 to ", kMaxBlur));
-  if (!(options.noise >= 0 && options.noise <= 255)) throw UsageError(cat("--noise ", options.noise, " is not in 0 to 255"));
+  if (!(options.noise >= 0 && options.noise <= 255))
+    throw UsageError(cat("--noise ", options.noise, " is not in 0 to 255"));
   if (options.jpeg < 0 || options.jpeg > 100) throw UsageError(cat("--jpeg ", options.jpeg, " is not in 1 to 100"));
 }
 
@@ -76,7 +77,8 @@ Recipe::Part Recipe::part_of(const Image& image) const {
   if (options_.center_crop) {
     const int64_t across = width_ ? width_ : 1, down = height_ ? height_ : 1;  // the shape to cut out
     const auto rounded = [](int64_t side, int64_t by, int64_t over) {
-      return std::max<int64_t>(1, std::llround(static_cast<double>(side) * static_cast<double>(by) / static_cast<double>(over)));
+      return std::max<int64_t>(
+          1, std::llround(static_cast<double>(side) * static_cast<double>(by) / static_cast<double>(over)));
     };
     if (image.width * down >= image.height * across)
       part.width = rounded(image.height, across, down);

@@ -12,14 +12,14 @@ namespace sr3 {
 class Options;
 
 struct RecipeOptions {
-  int64_t scale = 0;               // -s: shrink N times, cropping right and bottom to a multiple of N first; 0: unset
-  std::string size;                // --size WxH instead; may enlarge
+  int64_t scale = 0;  // -s: shrink N times, cropping right and bottom to a multiple of N first; 0: unset
+  std::string size;   // --size WxH instead; may enlarge
   std::string kernel = "bicubic";
   std::string convention = "pillow";
-  bool center_crop = false;        // the largest central square first (or, with --size, the largest crop of its shape)
-  double blur = 0;                 // Gaussian sigma in high-resolution pixels
-  double noise = 0;                // Gaussian sigma in 8-bit grey levels, on the small image
-  int64_t jpeg = 0;                // quality 1..100: one JPEG round trip of the small image; 0: none
+  bool center_crop = false;  // the largest central square first (or, with --size, the largest crop of its shape)
+  double blur = 0;           // Gaussian sigma in high-resolution pixels
+  double noise = 0;          // Gaussian sigma in 8-bit grey levels, on the small image
+  int64_t jpeg = 0;          // quality 1..100: one JPEG round trip of the small image; 0: none
   void declare(Options& options);
 };
 

@@ -39,7 +39,8 @@ std::vector<Sample> two_passes(std::span<const Sample> in, int64_t in_width, int
   };
   const int64_t between = rows_first ? width * in_height : in_width * height;
   if (between > std::max({kMaxBetween, in_width * in_height, width * height}))
-    throw DataError(cat("the way from ", in_width, "x", in_height, " to ", width, "x", height, " takes ", between, " pixels"));
+    throw DataError(
+        cat("the way from ", in_width, "x", in_height, " to ", width, "x", height, " takes ", between, " pixels"));
   if (rows_first) along_x();
   along_y();
   along_x();
@@ -77,9 +78,8 @@ std::vector<Sample> resize_samples(const std::vector<Sample>& in, const Image& i
   const bool rows_first = convention == Convention::kPillow12 || image.height <= height ||
                           image.height - height <= 2 * (image.width - width);
   if constexpr (std::is_same_v<Sample, uint8_t>)
-    return two_passes<Sample, int32_t>(
-        in, image.width, image.height, channels, width, height, rows_first,
-        [&](int64_t from, int64_t to) { return fixed_point(cut(from, to)); });
+    return two_passes<Sample, int32_t>(in, image.width, image.height, channels, width, height, rows_first,
+                                       [&](int64_t from, int64_t to) { return fixed_point(cut(from, to)); });
   else
     return two_passes<Sample, double>(in, image.width, image.height, channels, width, height, rows_first, cut);
 }
@@ -91,8 +91,8 @@ Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, C
   Image out;
   if (convention == Convention::kFloat) {
     out = rounded_levels(
-        resize_float(float_levels(image), image.width, image.height, Image::kChannels, width, height, kernel), width, height,
-        image.depth);
+        resize_float(float_levels(image), image.width, image.height, Image::kChannels, width, height, kernel), width,
+        height, image.depth);
     out.comment = image.comment;
     return out;
   }

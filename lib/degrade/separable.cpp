@@ -58,7 +58,9 @@ struct Vector<int32_t> {
   static constexpr int64_t kLanes = 8;
   __m256i value;
   SR3_AVX2 void fill(int32_t x) { value = _mm256_set1_epi32(x); }
-  SR3_AVX2 void load(const uint8_t* from) { value = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))); }
+  SR3_AVX2 void load(const uint8_t* from) {
+    value = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+  }
   SR3_AVX2 void add_product(const Vector& a, const Vector& b) {
     value = _mm256_add_epi32(value, _mm256_mullo_epi32(a.value, b.value));
   }
@@ -84,8 +86,8 @@ struct Vector<double> {
 };
 
 template <int vectors, class Sample, class Weight>
-SR3_AVX2 void combine_vectors(const Sample* in, int64_t stride, const int32_t* index, const Weight* weight, int64_t taps,
-                              Sample* out) {
+SR3_AVX2 void combine_vectors(const Sample* in, int64_t stride, const int32_t* index, const Weight* weight,
+                              int64_t taps, Sample* out) {
   constexpr int64_t lanes = Vector<Weight>::kLanes;
   Vector<Weight> sum[vectors], factor, samples;
   for (int v = 0; v < vectors; ++v) sum[v].fill(kStart<Weight>);
@@ -174,8 +176,8 @@ void filter_rows(const Sample* in, int64_t width, int64_t height, int64_t channe
   }
 }
 
-#define SR3_FILTER(Sample, Weight)                                                                                     \
-  template void filter_rows(const Sample*, int64_t, int64_t, int64_t, const WeightTable<Weight>&, Sample*);            \
+#define SR3_FILTER(Sample, Weight)                                                                          \
+  template void filter_rows(const Sample*, int64_t, int64_t, int64_t, const WeightTable<Weight>&, Sample*); \
   template void filter_columns(const Sample*, int64_t, const WeightTable<Weight>&, Sample*);
 SR3_FILTER(uint8_t, int32_t)
 SR3_FILTER(uint8_t, double)

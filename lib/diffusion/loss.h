@@ -14,7 +14,8 @@ namespace sr3 {
 
 struct DrawnLevels {
   at::Tensor alpha_bar;  // (N) float64
-  at::Tensor timestep;   // (N) float64: 0-based training index, a fraction between the indexes of the two ends of an interval
+  // (N) float64: the 0-based training index, a fraction between the indexes of the two ends of an interval.
+  at::Tensor timestep;
 };
 
 // Levels of examples first .. first+n-1. draw:

@@ -7,8 +7,8 @@
 #include "base/rng.h"
 #include "diffusion/loss.h"
 #include "diffusion/process.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 namespace sr3 {
 namespace {
@@ -46,8 +46,8 @@ at::Tensor blurred(const at::Tensor& chw, double sigma) {
 
 }  // namespace
 
-AugmentedCondition add_condition_noise(const at::Tensor& condition, const std::vector<double>& alpha_bar, int64_t max_level,
-                                       uint64_t seed, int64_t first) {
+AugmentedCondition add_condition_noise(const at::Tensor& condition, const std::vector<double>& alpha_bar,
+                                       int64_t max_level, uint64_t seed, int64_t first) {
   if (max_level < 0 || max_level > static_cast<int64_t>(alpha_bar.size()))
     throw Error(cat("the largest augmentation level is ", max_level, ", not between 0 and ", alpha_bar.size()));
   std::vector<int64_t> s;
@@ -65,7 +65,8 @@ AugmentedCondition add_condition_noise_at(const at::Tensor& condition, const std
   if (s < 0 || s > static_cast<int64_t>(alpha_bar.size()))
     throw Error(cat("the augmentation level is ", s, ", not between 0 and ", alpha_bar.size()));
   const std::vector<int64_t> all(static_cast<size_t>(condition.size(0)), s);
-  return {noised(condition, alpha_bar, all, seed, index), at::full({condition.size(0)}, static_cast<double>(s), at::kFloat)};
+  return {noised(condition, alpha_bar, all, seed, index),
+          at::full({condition.size(0)}, static_cast<double>(s), at::kFloat)};
 }
 
 at::Tensor augmentation_input(const std::string& input, const std::vector<double>& alpha_bar, const at::Tensor& s) {
@@ -77,8 +78,8 @@ at::Tensor augmentation_input(const std::string& input, const std::vector<double
   return network_level(input, levels);
 }
 
-AugmentedCondition blur_condition(const at::Tensor& condition, double probability, double low, double high, uint64_t seed,
-                                  int64_t first) {
+AugmentedCondition blur_condition(const at::Tensor& condition, double probability, double low, double high,
+                                  uint64_t seed, int64_t first) {
   std::vector<at::Tensor> out;
   for (int64_t i = 0; i < condition.size(0); ++i) {
     RandomStream random(seed, static_cast<uint64_t>(first + i), kRandomAugment);

@@ -19,8 +19,8 @@ struct AugmentedCondition {
 
 // Gaussian: s uniform in 0..max_level, z_s = sqrt(alpha_bar_s) z + sqrt(1 - alpha_bar_s) eps; s = 0 leaves z as it is.
 // condition: (N,C,H,W), examples first .. first+N-1. max_level at most T.
-AugmentedCondition add_condition_noise(const at::Tensor& condition, const std::vector<double>& alpha_bar, int64_t max_level,
-                                       uint64_t seed, int64_t first);
+AugmentedCondition add_condition_noise(const at::Tensor& condition, const std::vector<double>& alpha_bar,
+                                       int64_t max_level, uint64_t seed, int64_t first);
 // One known s for all, as in sampling ("non-truncated" conditioning); condition i is image index + i.
 AugmentedCondition add_condition_noise_at(const at::Tensor& condition, const std::vector<double>& alpha_bar, int64_t s,
                                           uint64_t seed, int64_t index);
@@ -28,7 +28,7 @@ AugmentedCondition add_condition_noise_at(const at::Tensor& condition, const std
 at::Tensor augmentation_input(const std::string& input, const std::vector<double>& alpha_bar, const at::Tensor& s);
 // Blur: with this probability a Gaussian of sigma uniform in [low, high], in pixels of the condition, borders mirrored.
 // Never at inference.
-AugmentedCondition blur_condition(const at::Tensor& condition, double probability, double low, double high, uint64_t seed,
-                                  int64_t first);
+AugmentedCondition blur_condition(const at::Tensor& condition, double probability, double low, double high,
+                                  uint64_t seed, int64_t first);
 
 }  // namespace sr3

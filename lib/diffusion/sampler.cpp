@@ -61,7 +61,8 @@ at::Tensor learned_sigma(const at::Tensor& fraction, double t, double s) {
 
 void validate(const SamplerOptions& options) {
   const auto among = [](const std::string& value, std::initializer_list<const char*> words, const char* what) {
-    if (std::find(words.begin(), words.end(), value) == words.end()) throw Error(cat("unknown ", what, " '", value, "'"));
+    if (std::find(words.begin(), words.end(), value) == words.end())
+      throw Error(cat("unknown ", what, " '", value, "'"));
   };
   among(options.sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampler");
   among(options.spacing, {"uniform", "ddim", "log-snr"}, "spacing");
@@ -89,7 +90,8 @@ at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& leve
     if (step.previous != 0) next.add_(previous, step.previous);
     if (step.sigma > 0) {
       if (learned)
-        next.addcmul_(noise(k + 1), learned_sigma(prediction.variance_fraction, alpha_bar[k], levels.after(k)).to(x.scalar_type()));
+        next.addcmul_(noise(k + 1),
+                      learned_sigma(prediction.variance_fraction, alpha_bar[k], levels.after(k)).to(x.scalar_type()));
       else
         next.add_(noise(k + 1), step.sigma);
     }

@@ -38,8 +38,9 @@ using DenoiseStep = std::function<Denoised(const at::Tensor& x_t, int64_t k)>;
 using NoiseStep = std::function<at::Tensor(int64_t k)>;
 
 struct SampleHooks {
-  std::function<at::Tensor(const at::Tensor& x0, int64_t k)> correct_x0;  // clamping of residuals, consistency; may be empty
-  std::function<void(int64_t k)> after_step;                                  // k from 0; progress; may be empty
+  std::function<at::Tensor(const at::Tensor& x0, int64_t k)>
+      correct_x0;                             // clamping of residuals, consistency; may be empty
+  std::function<void(int64_t k)> after_step;  // k from 0; progress; may be empty
 };
 
 // From x_T = noise(0) through all levels to x_0, or to x at levels.end. Gradients are off; nothing waits for the device.

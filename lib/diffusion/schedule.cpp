@@ -10,7 +10,6 @@
 namespace sr3 {
 namespace {
 
-
 // guided-diffusion's space_timesteps: T cut into as many sections as there are counts, the first T % sections of them one
 // longer, and each spaced from its first to its last step. Rounded half to even, after sums in double, as Python does.
 std::vector<int64_t> section_steps(int64_t T, const std::vector<int64_t>& counts) {
@@ -49,7 +48,8 @@ std::vector<int64_t> log_snr_steps(const std::vector<double>& alpha_bar, int64_t
   int64_t nearest = T - 1;
   for (int64_t k = 0; k < count; ++k) {  // from the noisy end
     const double wanted = noisy + (clean - noisy) * static_cast<double>(k) / static_cast<double>(count - 1);
-    while (nearest > 0 && std::abs(log_snr(alpha_bar[nearest - 1]) - wanted) <= std::abs(log_snr(alpha_bar[nearest]) - wanted))
+    while (nearest > 0 &&
+           std::abs(log_snr(alpha_bar[nearest - 1]) - wanted) <= std::abs(log_snr(alpha_bar[nearest]) - wanted))
       --nearest;
     const int64_t before = k == 0 ? T : out[count - k];
     out[count - 1 - k] = std::clamp<int64_t>(nearest, count - 1 - k, before - 1);
@@ -131,8 +131,8 @@ double beta_end_for(ScheduleOptions options, double alpha_bar_end) {
   double low = options.beta_start, high = 1 - 1e-12;
   const double wanted = std::log(alpha_bar_end);
   if (options.steps < 2 || end_of(low) < wanted || end_of(high) > wanted)
-    throw Error(cat("cannot shorten the noise schedule to ", options.steps, " steps: no ", options.kind, " betas from ", low,
-                    " end at alpha_bar ", alpha_bar_end));
+    throw Error(cat("cannot shorten the noise schedule to ", options.steps, " steps: no ", options.kind, " betas from ",
+                    low, " end at alpha_bar ", alpha_bar_end));
   for (int i = 0; i < 200 && low < high; ++i) {
     const double middle = (low + high) / 2;
     (end_of(middle) > wanted ? low : high) = middle;
@@ -140,7 +140,8 @@ double beta_end_for(ScheduleOptions options, double alpha_bar_end) {
   return (low + high) / 2;
 }
 
-SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps, const std::string& spacing) {
+SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps,
+                               const std::string& spacing) {
   const auto T = static_cast<int64_t>(alpha_bar.size());
   std::vector<int64_t> chosen;
   try {

@@ -27,7 +27,8 @@ at::Tensor vlb_term(const std::vector<double>& alpha_bar, const at::Tensor& time
   const auto T = static_cast<int64_t>(alpha_bar.size());
   const auto steps = timestep.to(at::kCPU, at::kLong).contiguous();
   const int64_t n = steps.numel();
-  if (T < 2 || x0.size(0) != n) throw std::logic_error("vlb_term: one time step an example, and a schedule of 2 steps or more");
+  if (T < 2 || x0.size(0) != n)
+    throw std::logic_error("vlb_term: one time step an example, and a schedule of 2 steps or more");
 
   // Per example: coefficients of x0 and x_t, log beta-tilde, log beta, and whether it is the first step.
   auto table = at::empty({5, n}, at::kDouble);
@@ -47,7 +48,8 @@ at::Tensor vlb_term(const std::vector<double>& alpha_bar, const at::Tensor& time
   const auto log_variance = rows[2] + fraction * (rows[3] - rows[2]);
 
   const auto distance = rows[0] * (x0 - predicted);  // between the two means
-  const auto kl = (log_variance - rows[2] + (rows[2] - log_variance).exp() + distance.square() * (-log_variance).exp() - 1) * 0.5;
+  const auto kl =
+      (log_variance - rows[2] + (rows[2] - log_variance).exp() + distance.square() * (-log_variance).exp() - 1) * 0.5;
   const auto code = -level_log_probability(x0, mean, log_variance);
   const auto nats = at::where(rows[4].to(at::kBool), code, kl);
   return nats.flatten(1).mean(1) * (1 / std::log(2.0));

@@ -3,8 +3,8 @@
 #include <c10/core/ScalarType.h>
 
 #include "base/error.h"
-#include "image/codec.h"
 #include "format/npz.h"
+#include "image/codec.h"
 
 namespace sr3 {
 

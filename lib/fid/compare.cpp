@@ -83,7 +83,8 @@ Measure score_of_classes(const Statistics& a, const CompareOptions& options, con
   at::Tensor rows = a.probabilities;
   if (options.in_order) {
     at::Tensor places, order;
-    if (a.positions.defined()) std::tie(places, order) = at::sort(a.positions, /*stable=*/true, 0, /*descending=*/false);
+    if (a.positions.defined())
+      std::tie(places, order) = at::sort(a.positions, /*stable=*/true, 0, /*descending=*/false);
     if (!places.defined() || (places.diff() == 0).any().item<bool>())
       throw Error(
           "--isc: --profile adm takes the first images in the order of the input, which their statistics do not tell: "
@@ -138,8 +139,7 @@ std::vector<Measure> compare(const Statistics& a, const Statistics& b, const Com
   const std::string kernel = is_inception(made(a), made(b)) ? "kid" : "kernel_distance";
   std::vector<Measure> measures = {distance_of(a, b, options, distance)};
   if (options.infinity) {
-    const Uncertain fit =
-        frechet_infinity(features_of(a, "first", "--infinity"), b.gaussian(), a.ddof(), options.seed);
+    const Uncertain fit = frechet_infinity(features_of(a, "first", "--infinity"), b.gaussian(), a.ddof(), options.seed);
     // The subsets share their images: the line's error is not that of the distance, and makes no interval of it.
     measures.push_back({distance + "_infinity", fit.value, {}, fit.standard_error, {}, {}});
   }
@@ -156,9 +156,8 @@ std::vector<Measure> compare(const Statistics& a, const Statistics& b, const Com
     measures.push_back({kernel, found.mean, found.deviation, {}, {}, {}});
   }
   if (options.kid_full)
-    measures.push_back(
-        with_interval(kernel + "_full",
-                      kid_full(features_of(a, "first", "--kid-full"), features_of(b, "second", "--kid-full"))));
+    measures.push_back(with_interval(
+        kernel + "_full", kid_full(features_of(a, "first", "--kid-full"), features_of(b, "second", "--kid-full"))));
   if (options.isc) measures.push_back(score_of_classes(a, options, inception ? "inception_score" : "classifier_score"));
   if (options.prc) {
     const PrecisionRecall found =

@@ -13,7 +13,7 @@ namespace sr3 {
 namespace {
 
 constexpr int64_t kSide = 299, kClasses = 1008, kPool = 2048, kSpatialChannels = 7;
-constexpr double kBatchNormEpsilon = 0.001;              // of the batch norms
+constexpr double kBatchNormEpsilon = 0.001;     // of the batch norms
 constexpr const char* kPublished = "6726825d";  // how the published file's SHA-256 begins
 
 struct UnitPlan {
@@ -154,7 +154,8 @@ Inception::Inception(const TensorFile& weights, const std::string& origin, at::D
       throw DataError(cat("cannot use '", origin, "': it is not FID's Inception: '", name, "' is unknown"));
 
   for (const UnitPlan& of : plan()) {
-    const at::Tensor factor = given[of.name + ".bn.weight"] / (given[of.name + ".bn.running_var"] + kBatchNormEpsilon).sqrt();
+    const at::Tensor factor =
+        given[of.name + ".bn.weight"] / (given[of.name + ".bn.running_var"] + kBatchNormEpsilon).sqrt();
     const at::Tensor weight = given[of.name + ".conv.weight"] * factor.view({-1, 1, 1, 1});
     const at::Tensor bias = given[of.name + ".bn.bias"] - given[of.name + ".bn.running_mean"] * factor;
     const auto ready = at::TensorOptions().device(device).dtype(at::kFloat);

@@ -17,8 +17,8 @@ struct Side {
 };
 
 Error too_few(const char* which, int64_t images, const std::string& left, int64_t dimensions, int64_t needed) {
-  return Error(cat("--ci: the ", which, " set has ", images, " images", left, " for ", dimensions, " dimensions: at least ",
-                   needed, " are needed"));
+  return Error(cat("--ci: the ", which, " set has ", images, " images", left, " for ", dimensions,
+                   " dimensions: at least ", needed, " are needed"));
 }
 
 // Nothing where the side keeps nothing to tell by.
@@ -35,14 +35,16 @@ std::optional<Side> side_of(const Statistics& s, const char* which, const Gaussi
     if (const auto error = frechet_standard_error(rounded_features(s.features), own, other))
       return Side{*error * *error, 0};
   if (used < 2)
-    throw Error(cat("--ci: the covariance of the ", which,
-                    " images' features is singular, for some of them do not vary by themselves; sums of groups (--groups 20) "
-                    "give an interval all the same"));
+    throw Error(
+        cat("--ci: the covariance of the ", which,
+            " images' features is singular, for some of them do not vary by themselves; sums of groups (--groups 20) "
+            "give an interval all the same"));
   // Without a group the covariance is to be whole, or the distances are of another kind than the one with it.
   if (n - largest <= d)
     throw too_few(which, n, cat(", and without the largest of its ", used, " groups ", n - largest, ","), d,
-                  d + 1 + static_cast<int64_t>(std::ceil(static_cast<double>(d + 1) / static_cast<double>(n - largest) *
-                                                         static_cast<double>(largest))));
+                  d + 1 +
+                      static_cast<int64_t>(std::ceil(static_cast<double>(d + 1) / static_cast<double>(n - largest) *
+                                                     static_cast<double>(largest))));
   const Uncertain left = frechet_jackknife(s.pool, other, s.ddof());
   return Side{left.standard_error * left.standard_error, distance - left.value};
 }
@@ -59,7 +61,9 @@ std::optional<FrechetInterval> frechet_interval(const Statistics& a, const Stati
         "statistics keep neither");
   const auto right = side_of(b, "second", gb, ga, distance);
   if (!right)
-    info("the second set counts as exact in the interval: it keeps neither the features of all its images nor sums of groups");
+    info(
+        "the second set counts as exact in the interval: it keeps neither the features of all its images nor sums of "
+        "groups");
   const Side none, &exact = right ? *right : none;
   FrechetInterval interval;
   interval.standard_error = std::sqrt(left->variance + exact.variance);

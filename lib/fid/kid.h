@@ -17,9 +17,10 @@ struct KidOptions {
 };
 
 struct Kid {
-  double mean = 0;                  // over the subsets
-  std::optional<double> deviation;  // population deviation, which is no standard error; none when all subsets are the whole
-  int64_t size = 0;                 // of the subsets, as taken
+  double mean = 0;  // over the subsets
+  // The population deviation, which is not a standard error; absent when every subset is the whole set.
+  std::optional<double> deviation;
+  int64_t size = 0;  // of the subsets, as taken
 };
 
 // a (N,D), b (M,D). The mean over pairs of random subsets, drawn without replacement, a's first. Error with fewer than

@@ -34,8 +34,10 @@ at::Tensor radii(const at::Tensor& x, int64_t k) {
 double share_inside(const at::Tensor& points, const at::Tensor& centres, const at::Tensor& radius) {
   int64_t inside = 0;
   for (int64_t i = 0; i < points.size(0); i += kSampleRows)
-    inside +=
-        (distances(points, i, std::min(kSampleRows, points.size(0) - i), centres) <= radius).any(1).sum().item<int64_t>();
+    inside += (distances(points, i, std::min(kSampleRows, points.size(0) - i), centres) <= radius)
+                  .any(1)
+                  .sum()
+                  .item<int64_t>();
   return static_cast<double>(inside) / static_cast<double>(points.size(0));
 }
 

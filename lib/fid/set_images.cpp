@@ -27,8 +27,7 @@ class Namesakes {
     const std::vector<Part> parts = expand_operands(operands, /*tell=*/false);
     // Else an image's place is not its file's.
     if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind != Part::kImage; })) return;
-    for (size_t i = 0; i < parts.size(); ++i)
-      files_[parts[i].key].emplace_back(static_cast<int64_t>(i), parts[i].path);
+    for (size_t i = 0; i < parts.size(); ++i) files_[parts[i].key].emplace_back(static_cast<int64_t>(i), parts[i].path);
   }
 
   // Of the image of that place: how many of the files before it are the same. All shards see the same files.
@@ -63,9 +62,7 @@ struct SetImages::Source {
 SetImages::SetImages(const std::vector<std::string>& operands, const ReaderOptions& options)
     : alone_(operands.size() < 2) {
   std::vector<std::string> plain;
-  const auto add_plain = [&] {
-    sources_.push_back(std::make_unique<Source>(std::exchange(plain, {}), options));
-  };
+  const auto add_plain = [&] { sources_.push_back(std::make_unique<Source>(std::exchange(plain, {}), options)); };
   for (const std::string& operand : operands) {
     if (!operand.ends_with(".npz")) {
       plain.push_back(operand);
@@ -83,8 +80,10 @@ std::optional<SetImage> SetImages::next() {
   for (; current_ < sources_.size(); ++current_) {
     Source& source = *sources_[current_];
     if (auto frame = source.next()) {
-      const int64_t copies = source.namesakes.copies(*frame), position = alone_ ? frame->index : before_ + frame->ordinal;
-      const std::string identity = copies > 0 ? cat(frame->key, "\n", copies + 1) : frame->key;  // keys have no line ends
+      const int64_t copies = source.namesakes.copies(*frame),
+                    position = alone_ ? frame->index : before_ + frame->ordinal;
+      const std::string identity =
+          copies > 0 ? cat(frame->key, "\n", copies + 1) : frame->key;  // keys have no line ends
       return SetImage{std::move(*frame), position, identity};
     }
     before_ += source.met();

@@ -8,8 +8,8 @@
 
 namespace sr3 {
 
-Sets::Sets(const NetworkOptions& network, const CompareOptions& wanted, const CollectOptions& collect, std::string device,
-           const ProgressOptions& progress)
+Sets::Sets(const NetworkOptions& network, const CompareOptions& wanted, const CollectOptions& collect,
+           std::string device, const ProgressOptions& progress)
     : network_(network), wanted_(wanted), collect_(collect), device_(std::move(device)), progress_(progress) {
   collect_.ddof = network.ddof();
   collect_.probabilities = wanted.isc;

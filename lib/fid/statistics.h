@@ -33,8 +33,8 @@ struct Statistics {
   std::optional<Signature> sample;
 
   bool mergeable() const { return !pool.empty(); }
-  int64_t count() const;      // 0: unknown
-  int64_t dimension() const;  // 0: of no image yet
+  int64_t count() const;                                                    // 0: unknown
+  int64_t dimension() const;                                                // 0: of no image yet
   int64_t ddof() const { return signature.ddof < 0 ? 1 : signature.ddof; }  // 1, as most tools have it, where unknown
   // By `ddof`, or where that is -1 by the signature's; DataError with too few images.
   Gaussian gaussian(int64_t ddof = -1) const;

@@ -7,12 +7,12 @@
 #include <regex>
 #include <sstream>
 
-#include "tensor/named_tensors.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "fid/feature_resize.h"
 #include "format/digest.h"
 #include "tensor/aten.h"
+#include "tensor/named_tensors.h"
 
 namespace sr3 {
 namespace {
@@ -114,8 +114,9 @@ std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const 
   try {
     module = torch::jit::load(path, options.device);
   } catch (const std::exception& error) {
-    throw DataError(cat("cannot read '", path, "': it is not a TorchScript file, a damaged one, or one for another libtorch: ",
-                        reason(error)));
+    throw DataError(
+        cat("cannot read '", path,
+            "': it is not a TorchScript file, a damaged one, or one for another libtorch: ", reason(error)));
   }
   module.eval();
   const auto method = module.find_method("forward");

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/named_tensors.h"
 #include "format/npy.h"
+#include "tensor/named_tensors.h"
 
 namespace sr3 {
 

@@ -26,9 +26,8 @@ struct SafetensorsType {
   at::ScalarType type;
 };
 constexpr SafetensorsType kSafetensorsTypes[] = {
-    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
-    {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
-    {"U8", at::kByte},    {"BOOL", at::kBool}};
+    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"I64", at::kLong},
+    {"I32", at::kInt},    {"I16", at::kShort}, {"I8", at::kChar},  {"U8", at::kByte},       {"BOOL", at::kBool}};
 
 // Offsets are from the start of the data section.
 using Entry = SafetensorsHeader::Entry;
@@ -51,10 +50,12 @@ Entry entry_from(const std::string& name, const json& value, const std::string& 
     throw damaged("is not described by dtype, shape and data_offsets alone");
   const json &dtype = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
   if (!dtype.is_string()) throw damaged("has a dtype that is not a string");
-  const auto type = std::find_if(std::begin(kSafetensorsTypes), std::end(kSafetensorsTypes),
-                                 [&](const SafetensorsType& t) { return dtype.get_ref<const std::string&>() == t.name; });
+  const auto type =
+      std::find_if(std::begin(kSafetensorsTypes), std::end(kSafetensorsTypes),
+                   [&](const SafetensorsType& t) { return dtype.get_ref<const std::string&>() == t.name; });
   if (type == std::end(kSafetensorsTypes)) throw damaged(cat("has the unknown dtype '", dtype.get<std::string>(), "'"));
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned())
     throw damaged("has data_offsets that are not two byte positions");
   Entry entry{{name, type->type, {}}, offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>()};
   if (entry.begin > entry.end) throw damaged("ends before it begins");
@@ -93,7 +94,8 @@ std::vector<Entry> entries_of(const json& header, uint64_t data_size, const std:
     at = entry.end;
   }
   if (at != data_size)
-    throw DataError(cat("cannot read '", origin, "': its tensors take ", at, " bytes, but ", data_size, " follow the header"));
+    throw DataError(
+        cat("cannot read '", origin, "': its tensors take ", at, " bytes, but ", data_size, " follow the header"));
   return entries;
 }
 
@@ -110,8 +112,9 @@ SafetensorsWriter::SafetensorsWriter(const std::string& path, std::vector<Tensor
     const auto type = std::find_if(std::begin(kSafetensorsTypes), std::end(kSafetensorsTypes),
                                    [wanted = scalar](const SafetensorsType& t) { return t.type == wanted; });
     if (type == std::end(kSafetensorsTypes) || name == kMetadata || !names.insert(name).second)
-      throw Error(cat("cannot write '", path, "': tensor '", name, "' ",
-                      type == std::end(kSafetensorsTypes) ? "has a type that the format lacks" : "cannot have this name"));
+      throw Error(
+          cat("cannot write '", path, "': tensor '", name, "' ",
+              type == std::end(kSafetensorsTypes) ? "has a type that the format lacks" : "cannot have this name"));
     uint64_t end = at::elementSize(scalar);
     for (const int64_t size : shape) end *= static_cast<uint64_t>(size);
     end += at;
@@ -154,8 +157,8 @@ SafetensorsHeader read_safetensors_header(Source& source, uint64_t size) {
   if (size < sizeof length) throw DataError(cat("cannot read '", origin, "': truncated at byte ", size));
   read_exactly(source, &length, sizeof length, 0);
   if (length > kMaxJsonHeader || length > size - sizeof length)
-    throw DataError(
-        cat("cannot read '", origin, "': not a safetensors file (its header would be ", length, " bytes of ", size, ")"));
+    throw DataError(cat("cannot read '", origin, "': not a safetensors file (its header would be ", length,
+                        " bytes of ", size, ")"));
   std::string text(length, '\0');
   read_exactly(source, text.data(), length, sizeof length);
   if (text.empty() || text[0] != '{')
@@ -165,7 +168,8 @@ SafetensorsHeader read_safetensors_header(Source& source, uint64_t size) {
   out.data_begin = sizeof length + length;
   out.entries = entries_of(header, size - out.data_begin, origin);
   if (header.contains(kMetadata)) {
-    if (!header[kMetadata].is_object()) throw DataError(cat("cannot read '", origin, "': its metadata is not an object"));
+    if (!header[kMetadata].is_object())
+      throw DataError(cat("cannot read '", origin, "': its metadata is not an object"));
     for (const auto& [key, value] : header[kMetadata].items()) {
       if (!value.is_string()) throw DataError(cat("cannot read '", origin, "': metadata '", key, "' is not a string"));
       out.metadata[key] = value.get<std::string>();
@@ -190,7 +194,8 @@ at::Tensor read_safetensor(Source& source, const SafetensorsHeader& header, cons
 TensorFile read_safetensors(Source& source, uint64_t size) {
   SafetensorsHeader header = read_safetensors_header(source, size);
   TensorFile file;
-  for (const auto& entry : header.entries) file.tensors.emplace_back(entry.name, read_safetensor(source, header, entry));
+  for (const auto& entry : header.entries)
+    file.tensors.emplace_back(entry.name, read_safetensor(source, header, entry));
   file.metadata = std::move(header.metadata);
   return file;
 }

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/named_tensors.h"
 #include "base/file.h"
+#include "tensor/named_tensors.h"
 
 namespace sr3 {
 

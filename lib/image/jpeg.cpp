@@ -142,8 +142,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
   // before memory is taken for it. (A quarter of them, where no component has the full size.)
   if (const uint64_t pixels = uint64_t{r.info.image_width} * r.info.image_height;
       !r.info.arith_code && pixels / (64 * 8 * 4) > bytes.size())
-    throw DataError(cat("cannot read '", origin, "': truncated: ", bytes.size(), " bytes cannot hold ", r.info.image_width, "x",
-                        r.info.image_height));
+    throw DataError(cat("cannot read '", origin, "': truncated: ", bytes.size(), " bytes cannot hold ",
+                        r.info.image_width, "x", r.info.image_height));
   const bool cmyk = r.info.num_components == 4;
   r.info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
   r.image = make_image(r.info.image_width, r.info.image_height, 8);

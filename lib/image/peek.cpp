@@ -56,7 +56,8 @@ Size of_pnm(Head head) {
       else
         ++at;
     }
-    while (at < head.size() && std::isdigit(head[at]) && value < (int64_t{1} << 32)) value = value * 10 + head[at++] - '0';
+    while (at < head.size() && std::isdigit(head[at]) && value < (int64_t{1} << 32))
+      value = value * 10 + head[at++] - '0';
     if (at == head.size()) return std::nullopt;  // there may be more digits
   }
   return positive(number[0], number[1]);

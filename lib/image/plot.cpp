@@ -46,8 +46,8 @@ void rule(Image& image, int64_t x0, int64_t y0, int64_t x1, int64_t y1, Color co
 }
 
 // Raises the coverage of the pixels near the segment: antialiased, and no darker where segments meet.
-void cover_segment(std::vector<float>& coverage, int64_t width, int64_t height, double x0, double y0, double x1, double y1,
-                   double thickness) {
+void cover_segment(std::vector<float>& coverage, int64_t width, int64_t height, double x0, double y0, double x1,
+                   double y1, double thickness) {
   const double reach = thickness / 2 + 1, length2 = (x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0);
   const auto first = [reach](double a, double b) { return std::max<int64_t>(0, std::llround(std::min(a, b) - reach)); };
   const auto last = [reach](double a, double b, int64_t size) {
@@ -75,7 +75,8 @@ void draw_line(Image& image, const Frame& frame, const PlotLine& line, Color col
                   frame.column(line.x[i]), frame.row(line.y[i]), thickness);
   }
   for (int64_t i = 0; i < image.width * image.height; ++i)
-    if (coverage[i] > 0) blend(image, i % image.width, i / image.width, color, coverage[i] * (line.faint ? 0.35f : 1.0f));
+    if (coverage[i] > 0)
+      blend(image, i % image.width, i / image.width, color, coverage[i] * (line.faint ? 0.35f : 1.0f));
 }
 
 std::string number(double value) {
@@ -96,14 +97,20 @@ std::vector<double> decade_ticks(double low, double high) {
   for (int64_t decade = std::llround(std::floor(low)); decade <= std::llround(std::ceil(high)); ++decade)
     for (double digit : {1.0, 2.0, 5.0}) {
       const double value = digit * std::pow(10.0, static_cast<double>(decade));
-      if ((dense || digit == 1) && std::log10(value) >= low - 1e-9 && std::log10(value) <= high + 1e-9) out.push_back(value);
+      if ((dense || digit == 1) && std::log10(value) >= low - 1e-9 && std::log10(value) <= high + 1e-9)
+        out.push_back(value);
     }
   return out;
 }
 
 Frame fit_frame(const std::vector<PlotLine>& lines, const PlotOptions& options) {
-  Frame frame{64, options.title.empty() ? 14.0 : 28.0, static_cast<double>(options.width) - 16,
-              static_cast<double>(options.height) - (options.x_label.empty() ? 24 : 36), {}, {}, options.log_y};
+  Frame frame{64,
+              options.title.empty() ? 14.0 : 28.0,
+              static_cast<double>(options.width) - 16,
+              static_cast<double>(options.height) - (options.x_label.empty() ? 24 : 36),
+              {},
+              {},
+              options.log_y};
   for (const PlotLine& line : lines)
     for (size_t i = 0; i < std::min(line.x.size(), line.y.size()); ++i)
       if (frame.drawable(line.x[i], line.y[i])) {
@@ -119,7 +126,8 @@ Frame fit_frame(const std::vector<PlotLine>& lines, const PlotOptions& options) 
 
 void draw_axes(Image& image, const Frame& frame, const PlotOptions& options) {
   const auto pixel = [](double v) { return std::llround(v); };
-  const int64_t left = pixel(frame.left), right = pixel(frame.right), top = pixel(frame.top), bottom = pixel(frame.bottom);
+  const int64_t left = pixel(frame.left), right = pixel(frame.right), top = pixel(frame.top),
+                bottom = pixel(frame.bottom);
   auto ticks = frame.log_y ? decade_ticks(frame.y.low, frame.y.high) : round_ticks(frame.y.low, frame.y.high, 9);
   if (frame.log_y && ticks.size() < 2) {  // within one decade: even ticks serve better
     ticks = round_ticks(std::pow(10.0, frame.y.low), std::pow(10.0, frame.y.high), 7);
@@ -180,7 +188,8 @@ Image plot(const std::vector<PlotLine>& lines, const PlotOptions& options) {
     if (lines[i].name.empty()) continue;
     const int64_t x = std::llround(frame.right) - text_width(lines[i].name) - 8;
     for (int64_t dy = 0; dy < 2; ++dy)
-      for (int64_t dx = 0; dx < 18; ++dx) blend(image, x - 24 + dx, legend + 3 + dy, color, lines[i].faint ? 0.35f : 1.0f);
+      for (int64_t dx = 0; dx < 18; ++dx)
+        blend(image, x - 24 + dx, legend + 3 + dy, color, lines[i].faint ? 0.35f : 1.0f);
     draw_text(image, x, legend, lines[i].name, kInk);
     legend += kGlyphHeight + 3;
   }

@@ -54,7 +54,7 @@ struct Reading {
   size_t at = 0;
   char message[256] = "";
   Image image;
-  Bytes spare;  // RGBA: a row, or the whole image when it is interlaced
+  Bytes spare;                  // RGBA: a row, or the whole image when it is interlaced
   std::vector<png_bytep> rows;  // of an interlaced image
 
   ~Reading() { png_destroy_read_struct(&png, &info, nullptr); }

@@ -43,9 +43,8 @@ void draw_centred(Image& sheet, int64_t x, int64_t y, int64_t width, const std::
 Image contact_sheet(const std::vector<Image>& images, const SheetOptions& options) {
   if (images.empty()) throw Error("cannot make a sheet: no images");
   const auto count = static_cast<int64_t>(images.size());
-  const int64_t columns = options.columns > 0
-                              ? std::min(options.columns, count)
-                              : static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+  const int64_t columns = options.columns > 0 ? std::min(options.columns, count)
+                                              : static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
   const int64_t rows = (count + columns - 1) / columns;
 
   int64_t width = 0, height = 0;
@@ -53,10 +52,12 @@ Image contact_sheet(const std::vector<Image>& images, const SheetOptions& option
     width = std::max(width, image.width * options.scale);
     height = std::max(height, image.height * options.scale);
   }
-  const int64_t title = options.titles.empty() ? 0 : kGlyphHeight + 1, label = options.labels.empty() ? 0 : kGlyphHeight + 1;
+  const int64_t title = options.titles.empty() ? 0 : kGlyphHeight + 1,
+                label = options.labels.empty() ? 0 : kGlyphHeight + 1;
   const int64_t step_x = width + options.gap, step_y = height + label + options.gap;
-  const double pixels = (static_cast<double>(columns) * static_cast<double>(step_x) + static_cast<double>(options.gap)) *
-                        (static_cast<double>(rows) * static_cast<double>(step_y) + static_cast<double>(options.gap + title));
+  const double pixels =
+      (static_cast<double>(columns) * static_cast<double>(step_x) + static_cast<double>(options.gap)) *
+      (static_cast<double>(rows) * static_cast<double>(step_y) + static_cast<double>(options.gap + title));
   if (pixels > static_cast<double>(kMaxPixels))
     throw Error(cat("cannot make a sheet of ", count, " images of ", width, "x", height, ": more than ", kMaxPixels,
                     " pixels"));

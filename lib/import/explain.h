@@ -17,5 +17,4 @@ std::string misfit(const NetworkView& net, const std::vector<TensorSource>& want
 void check_fit(const NetworkView& net, const Layout& layout, const std::string& settings,
                const std::vector<std::string>& fitting);
 
-
 }  // namespace sr3

@@ -4,11 +4,11 @@
 #include <map>
 
 #include "base/error.h"
-#include "stage/weights.h"
 #include "degrade/enlarge.h"
 #include "format/safetensors.h"
-#include "tensor/upsample.h"
+#include "stage/weights.h"
 #include "tensor/aten.h"
+#include "tensor/upsample.h"
 
 namespace sr3 {
 namespace {

@@ -59,7 +59,8 @@ std::vector<double> luma_of(const Image& image) {
 
 double mean_square_error(const Image& a, const Image& b) {
   check_sizes(a, b);
-  if (a.depth == 8 && b.depth == 8) return sum_of_squares(a.u8, b.u8) / static_cast<double>(a.samples()) / (255.0 * 255.0);
+  if (a.depth == 8 && b.depth == 8)
+    return sum_of_squares(a.u8, b.u8) / static_cast<double>(a.samples()) / (255.0 * 255.0);
   const Image deep_a = with_depth(a, 16), deep_b = with_depth(b, 16);
   return sum_of_squares(deep_a.u16, deep_b.u16) / static_cast<double>(a.samples()) / (65535.0 * 65535.0);
 }

@@ -42,13 +42,15 @@ void ScoreOptions::declare(Options& options) {
   options.group("Metrics");
   options.add("crop", 0, &crop, "N", "leave out a border of N pixels in PSNR and SSIM");
   options.add("scale", 's', &scale, "N", "cut reference images right and bottom to a multiple of N first; 0: not");
-  options.choice("kernel", 0, &kernel, {"box", "bilinear", "bicubic", "lanczos"}, "how low-resolution images were made");
+  options.choice("kernel", 0, &kernel, {"box", "bilinear", "bicubic", "lanczos"},
+                 "how low-resolution images were made");
   options.choice("convention", 0, &convention, {"pillow", "pillow12", "matlab", "float"}, "by whose resize");
 }
 
 Scores score(const ScoreOptions& options, const Image& reference, const Image& image, const Image* low_res) {
   const int64_t n = std::max<int64_t>(options.scale, 1);
-  if (reference.width < n || reference.height < n) throw DataError(cat("its reference, ", size_of(reference), ", is too small"));
+  if (reference.width < n || reference.height < n)
+    throw DataError(cat("its reference, ", size_of(reference), ", is too small"));
   const Image cut = crop(reference, 0, 0, reference.width / n * n, reference.height / n * n);
   if (cut.width != image.width || cut.height != image.height)
     throw DataError(cat("its size, ", size_of(image), ", is not the reference's, ", size_of(cut),

@@ -13,16 +13,16 @@ namespace sr3 {
 class Options;
 
 struct ScoreOptions {
-  int64_t crop = 0;                   // pixels cut from each border before psnr and ssim
-  int64_t scale = 0;                  // reference cut right and bottom to a multiple, as degrade(1) does; 0: as it is
-  std::string kernel = "bicubic";     // of the shrinking, for the consistency
+  int64_t crop = 0;                // pixels cut from each border before psnr and ssim
+  int64_t scale = 0;               // reference cut right and bottom to a multiple, as degrade(1) does; 0: as it is
+  std::string kernel = "bicubic";  // of the shrinking, for the consistency
   std::string convention = "pillow";
   void declare(Options& options);
 };
 
 struct Scores {
-  double psnr = 0, psnr_y = 0;        // RGB, luma
-  std::optional<double> ssim, ssim_y;  // none of what is smaller than SSIM's window
+  double psnr = 0, psnr_y = 0;                        // RGB, luma
+  std::optional<double> ssim, ssim_y;                 // none of what is smaller than SSIM's window
   std::optional<double> consistency, rounding_floor;  // with a low-res image only; both on the scale 0..1, squared
 };
 

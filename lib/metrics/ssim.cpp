@@ -34,7 +34,8 @@ void check_sizes(const Image& a, const Image& b) {
   if (a.width != b.width || a.height != b.height)
     throw DataError(cat("cannot compare images of ", a.width, "x", a.height, " and ", b.width, "x", b.height));
   if (a.width < kSsimWindow || a.height < kSsimWindow)
-    throw DataError(cat("cannot measure SSIM of an image of ", a.width, "x", a.height, ": smaller than its 11x11 window"));
+    throw DataError(
+        cat("cannot measure SSIM of an image of ", a.width, "x", a.height, ": smaller than its 11x11 window"));
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ at::Tensor join_heads(const at::Tensor& x, const at::Tensor& like, int64_t heads
 }
 
 // Rows of queries: out = softmax(scale q k^T) v, and the logarithm of the sum in it.
-void attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale, at::Tensor out, at::Tensor log_sum) {
+void attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale, at::Tensor out,
+            at::Tensor log_sum) {
   const at::Tensor score = at::matmul(q, k.transpose(-2, -1)).mul_(scale);
   const at::Tensor normal = at::logsumexp(score, -1, /*keepdim=*/true);
   log_sum.copy_(normal);

@@ -67,9 +67,8 @@ bool is_deeper(const UNetOptions& from, const UNetOptions& to) {
   return parameter_shapes(more) == parameter_shapes(to);
 }
 
-NamedTensors deepen(const UNetOptions& from, const UNetOptions& to,
-                                                       const NamedTensors& tensors,
-                                                       const NamedTensors& fresh) {
+NamedTensors deepen(const UNetOptions& from, const UNetOptions& to, const NamedTensors& tensors,
+                    const NamedTensors& fresh) {
   const Places places = sr3::places(from, to);
   NamedTensors result;
   for (const auto& [name, tensor] : tensors) {

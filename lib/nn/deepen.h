@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/named_tensors.h"
 #include "nn/unet_options.h"
+#include "tensor/named_tensors.h"
 
 namespace sr3 {
 
@@ -21,8 +21,7 @@ bool is_deeper(const UNetOptions& from, const UNetOptions& to);
 // blocks, taken from `fresh` (all tensors of `to`, with initial_parameters' zeros), set to pass on what they get. The new
 // blocks of a level are its encoder's last ones, and its decoder's after its first: there each old block still joins what
 // it was trained with. Names that `from` does not have stay as they are.
-NamedTensors deepen(const UNetOptions& from, const UNetOptions& to,
-                                                       const NamedTensors& tensors,
-                                                       const NamedTensors& fresh);
+NamedTensors deepen(const UNetOptions& from, const UNetOptions& to, const NamedTensors& tensors,
+                    const NamedTensors& fresh);
 
 }  // namespace sr3

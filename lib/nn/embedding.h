@@ -4,8 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "nn/unet_plan.h"
 #include "nn/unet.h"
+#include "nn/unet_plan.h"
 
 namespace sr3 {
 
@@ -23,6 +23,7 @@ at::Tensor embed_rest(const Plan& plan, const Parameters& parameters, const at::
                       const at::Tensor& augmentation_level);
 
 // Error unless labels and augmentation levels are there exactly when the network wants them, (N), and labels in -1..classes-1.
-void check_conditioning(const UNetOptions& options, const at::Tensor& labels, const at::Tensor& augmentation_level, int64_t n);
+void check_conditioning(const UNetOptions& options, const at::Tensor& labels, const at::Tensor& augmentation_level,
+                        int64_t n);
 
 }  // namespace sr3

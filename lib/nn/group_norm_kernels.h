@@ -29,13 +29,14 @@ struct GroupNormKernels {
   // The run's mean is first[c] (of its first pixel) + mean[c], apart so that a large mean costs nothing; m2[c] is the sum of
   // squared differences from it.
   void (*moments)(const X* x, int64_t pixels, int64_t channels, A* first, A* mean, A* m2);
-  void (*apply)(const X* x, int64_t pixels, int64_t channels, const A* center, const A* slope, const A* base, bool activate, Y* y);
+  void (*apply)(const X* x, int64_t pixels, int64_t channels, const A* center, const A* slope, const A* base,
+                bool activate, Y* y);
   // With dz = dy * dy/dz: sum[c] of dz and product[c] of dz * (x - center).
-  void (*sums)(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center, const A* slope, const A* base,
-               bool activate, A* sum, A* product);
+  void (*sums)(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center, const A* slope,
+               const A* base, bool activate, A* sum, A* product);
   // dx = dz * p + (x - center) * q + r
-  void (*gradient)(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center, const A* slope, const A* base,
-                   const A* p, const A* q, const A* r, bool activate, X* dx);
+  void (*gradient)(const X* x, const Y* dy, int64_t pixels, int64_t channels, const A* center, const A* slope,
+                   const A* base, const A* p, const A* q, const A* r, bool activate, X* dx);
 };
 
 // For (float, float), (Bf16, Bf16), (Bf16, float) and (double, double).

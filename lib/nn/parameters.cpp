@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "base/rng.h"
-#include "nn/unet_plan.h"
 #include "nn/unet.h"
+#include "nn/unet_plan.h"
 #include "tensor/aten.h"
 
 namespace sr3 {

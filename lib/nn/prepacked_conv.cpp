@@ -74,7 +74,8 @@ class PrepackedConv::Packed {
   std::vector<std::pair<std::vector<int64_t>, c10::IValue>> layouts_;  // N, C, H, W, threads -> packed weights
 };
 
-PrepackedConv::PrepackedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type)
+PrepackedConv::PrepackedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias,
+                             at::ScalarType type)
     : weight_(weight.to(type).contiguous(at::MemoryFormat::ChannelsLast)),
       bias_(bias.defined() ? bias.to(type) : bias),
       stride_(plan.stride),

@@ -7,11 +7,11 @@
 #include <stdexcept>
 
 #include "base/error.h"
-#include "nn/forward.h"
 #include "nn/embedding.h"
-#include "nn/patches.h"
+#include "nn/forward.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
+#include "nn/patches.h"
 #include "nn/prepacked_conv.h"
 #include "nn/unet.h"
 #include "tensor/aten.h"
@@ -36,8 +36,8 @@ struct Network {
   at::Device device;
   at::ScalarType compute;
   Parameters parameters;                    // on the device; without the convolutions'
-  std::vector<PrepackedConv> convs;             // the stem sees the image alone
-  PrepackedConv condition_conv;                 // the stem's half for the condition, which carries the bias
+  std::vector<PrepackedConv> convs;         // the stem sees the image alone
+  PrepackedConv condition_conv;             // the stem's half for the condition, which carries the bias
   at::Tensor project_weight, project_bias;  // of all blocks: (sum of widths, embedding), (sum of widths)
   std::vector<int64_t> widths;              // of each block's projection
   at::Tensor levels;                        // (K, embedding); undefined when no level is told

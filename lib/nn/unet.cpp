@@ -1,15 +1,15 @@
 // The training pass: plain differentiable operators, the fused norm, and weights cast to the compute type on the way.
 
+#include "nn/unet.h"
 #include "base/error.h"
-#include "nn/forward.h"
 #include "nn/conv_weight.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
-#include "nn/patches.h"
+#include "nn/forward.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
+#include "nn/patches.h"
 #include "tensor/aten.h"
-#include "nn/unet.h"
 
 namespace sr3 {
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/named_tensors.h"
 #include "nn/unet_options.h"
+#include "tensor/named_tensors.h"
 
 namespace sr3 {
 
@@ -48,10 +48,10 @@ Parameters initial_parameters(const UNetOptions& options, uint64_t seed);
 double forward_flops(const UNetOptions& options, int64_t height, int64_t width);
 
 struct UNetInput {
-  at::Tensor x;                   // (N, in_channels, H, W)
-  at::Tensor condition;           // (N, condition_channels, H, W), or undefined
-  at::Tensor level;               // (N) float32: the embedding's input before `scale`; undefined with level.input "none"
-  at::Tensor labels;              // (N) int64, or undefined
+  at::Tensor x;          // (N, in_channels, H, W)
+  at::Tensor condition;  // (N, condition_channels, H, W), or undefined
+  at::Tensor level;      // (N) float32: the embedding's input before `scale`; undefined with level.input "none"
+  at::Tensor labels;     // (N) int64, or undefined
   at::Tensor augmentation_level;  // (N) float32, or undefined
 };
 

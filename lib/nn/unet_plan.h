@@ -68,8 +68,8 @@ struct Plan {
   explicit Plan(const UNetOptions& options);  // validates
 
   UNetOptions options;
-  int64_t embedding = 0;   // width of what the blocks are told; 0: nothing
-  int64_t sinusoid = 0;    // width of the level's sinusoid
+  int64_t embedding = 0;            // width of what the blocks are told; 0: nothing
+  int64_t sinusoid = 0;             // width of the level's sinusoid
   bool has_level_embedding = true;  // level.input is not "none"
   int stem = -1, out_norm = -1, out_conv = -1;
   std::vector<Step> steps;  // after the stem, whose result is kept for the decoder too

@@ -18,7 +18,8 @@ bool Range::holds(double value) const {
 
 std::string Range::text() const {
   if (low == high) return cat(low);
-  if (std::isfinite(low) && std::isfinite(high)) return cat(low_open ? ">" : "", low, " to ", high_open ? "<" : "", high);
+  if (std::isfinite(low) && std::isfinite(high))
+    return cat(low_open ? ">" : "", low, " to ", high_open ? "<" : "", high);
   if (std::isfinite(low)) return cat(low_open ? "> " : ">= ", low);
   if (std::isfinite(high)) return cat(high_open ? "< " : "<= ", high);
   return "any";
@@ -54,7 +55,9 @@ class Describer : public Binder {
   void field(const char* key, int64_t&, const Range& range) override { add(key, "integer", range.text()); }
   void field(const char* key, double&, const Range& range) override { add(key, "number", range.text()); }
   void field(const char* key, std::vector<std::string>&) override { add(key, "strings", ""); }
-  void field(const char* key, std::vector<int64_t>&, const Range& range) override { add(key, "integers", range.text()); }
+  void field(const char* key, std::vector<int64_t>&, const Range& range) override {
+    add(key, "integers", range.text());
+  }
   void field(const char* key, std::vector<double>&, const Range& range) override { add(key, "numbers", range.text()); }
 
  protected:
@@ -67,7 +70,9 @@ class Describer : public Binder {
   void leave() override { path_.pop(); }
 
  private:
-  void add(const char* key, const char* type, std::string range) { keys.push_back({path_.of(key), type, std::move(range)}); }
+  void add(const char* key, const char* type, std::string range) {
+    keys.push_back({path_.of(key), type, std::move(range)});
+  }
   Path path_;
 };
 
@@ -78,7 +83,9 @@ class KeyReader : public Binder {
   void field(const char* key, std::string& value, const Words&) override {
     value = typed(key, "a string", &json::is_string).get<std::string>();
   }
-  void field(const char* key, bool& value) override { value = typed(key, "true or false", &json::is_boolean).get<bool>(); }
+  void field(const char* key, bool& value) override {
+    value = typed(key, "true or false", &json::is_boolean).get<bool>();
+  }
   void field(const char* key, int64_t& value, const Range&) override { value = integer(at(key), path_.of(key)); }
   void field(const char* key, double& value, const Range&) override { value = number(at(key), path_.of(key)); }
   void field(const char* key, std::vector<std::string>& value) override {
@@ -118,7 +125,9 @@ class KeyReader : public Binder {
   }
 
  private:
-  DataError wrong(const std::string& path, const char* what) const { return DataError(cat(prefix_, "'", path, "' is not ", what)); }
+  DataError wrong(const std::string& path, const char* what) const {
+    return DataError(cat(prefix_, "'", path, "' is not ", what));
+  }
   const json& at(const char* key) const {
     const auto found = nodes_.back()->find(key);
     if (found == nodes_.back()->end()) throw DataError(cat(prefix_, "missing key '", path_.of(key), "'"));
@@ -164,7 +173,9 @@ class Checker : public Binder {
   }
   void field(const char* key, double& value, const Range& range) override { check(path_.of(key), value, range); }
   void field(const char*, std::vector<std::string>&) override {}
-  void field(const char* key, std::vector<int64_t>& value, const Range& range) override { check_all(key, value, range); }
+  void field(const char* key, std::vector<int64_t>& value, const Range& range) override {
+    check_all(key, value, range);
+  }
   void field(const char* key, std::vector<double>& value, const Range& range) override { check_all(key, value, range); }
 
  protected:
@@ -178,7 +189,8 @@ class Checker : public Binder {
 
  private:
   void check(const std::string& path, double value, const Range& range) const {
-    if (!range.holds(value)) throw DataError(cat(prefix_, "'", path, "' is ", value, ", not in the range ", range.text()));
+    if (!range.holds(value))
+      throw DataError(cat(prefix_, "'", path, "' is ", value, ", not in the range ", range.text()));
   }
   template <class T>
   void check_all(const char* key, const std::vector<T>& values, const Range& range) const {
@@ -225,13 +237,15 @@ class KeyWriter : public Binder {
 };
 
 // Unknown keys come first: a misspelt key is missing too, and its own name tells more.
-void refuse_unknown(const json& node, const std::string& path, const std::string& shown, const std::set<std::string>& known,
-                    const std::string& prefix) {
+void refuse_unknown(const json& node, const std::string& path, const std::string& shown,
+                    const std::set<std::string>& known, const std::string& prefix) {
   if (node.is_array()) {
-    for (size_t i = 0; i < node.size(); ++i) refuse_unknown(node[i], path + "[]", cat(shown, "[", i, "]"), known, prefix);
+    for (size_t i = 0; i < node.size(); ++i)
+      refuse_unknown(node[i], path + "[]", cat(shown, "[", i, "]"), known, prefix);
   } else if (node.is_object()) {
     for (const auto& [key, value] : node.items()) {
-      const std::string below = path.empty() ? key : cat(path, ".", key), name = shown.empty() ? key : cat(shown, ".", key);
+      const std::string below = path.empty() ? key : cat(path, ".", key),
+                        name = shown.empty() ? key : cat(shown, ".", key);
       const auto next = known.lower_bound(below);
       const bool leaf = next != known.end() && *next == below;
       const auto starts = [&](const char* sign) {

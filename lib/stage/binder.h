@@ -7,10 +7,10 @@
 // The declarations are in manifest_keys.cpp. Every key is required, and no other is taken.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

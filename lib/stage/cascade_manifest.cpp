@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "diffusion/schedule.h"
-#include "stage/binder.h"
 #include "format/json.h"
+#include "stage/binder.h"
 
 namespace sr3 {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "stage/binder.h"
 #include "format/json.h"
+#include "stage/binder.h"
 
 namespace sr3 {
 namespace {
@@ -27,10 +27,11 @@ void check_sections(const StageManifest& m, Require require) {
           cat("'image.high_res' (", image.high_res, ") must be a multiple of 'image.low_res' (", image.low_res, ")"));
   const int64_t least = net.patch << (net.multipliers.size() - 1);
   require(image.high_res % least == 0,
-          cat("'image.high_res' is ", image.high_res, ", but a network of ", net.multipliers.size(), " levels and patch ",
-              net.patch, " needs a multiple of ", least));
+          cat("'image.high_res' is ", image.high_res, ", but a network of ", net.multipliers.size(),
+              " levels and patch ", net.patch, " needs a multiple of ", least));
 
-  require(net.in_channels == image.channels, cat("'network.in_channels' must be ", image.channels, ", as 'image.channels'"));
+  require(net.in_channels == image.channels,
+          cat("'network.in_channels' must be ", image.channels, ", as 'image.channels'"));
   const int64_t condition = base || regression ? 0 : image.channels;
   require(net.condition_channels == condition,
           cat("'network.condition_channels' must be ", condition, " with kind '", m.kind, "'"));
@@ -39,7 +40,8 @@ void check_sections(const StageManifest& m, Require require) {
           cat("'network.out_channels' must be ", out, " with 'diffusion.variance' '", m.diffusion.variance, "'"));
   require(!regression || net.classes == 0, "'network.classes' must be 0 with kind 'regression'");
   require(!regression || m.diffusion.predict == "x0", "'diffusion.predict' must be 'x0' with kind 'regression'");
-  require(!learned || m.diffusion.schedule.steps >= 2, "'diffusion.variance' 'learned' needs a schedule of 2 steps or more");
+  require(!learned || m.diffusion.schedule.steps >= 2,
+          "'diffusion.variance' 'learned' needs a schedule of 2 steps or more");
   require(!regression || !learned, "'diffusion.variance' cannot be 'learned' with kind 'regression'");
   require((net.level.input == "none") == regression,
           "'network.level.input' must be 'none' with kind 'regression', and only there");
@@ -55,7 +57,8 @@ void check_sections(const StageManifest& m, Require require) {
 
   require(m.classes.empty() || static_cast<int64_t>(m.classes.size()) == net.classes,
           cat("'classes' has ", m.classes.size(), " names, but 'network.classes' is ", net.classes));
-  require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(), "'classes' has a name twice");
+  require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(),
+          "'classes' has a name twice");
   require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' has an empty name");
   require(m.diffusion.label_dropout == 0 || net.classes > 0, "'diffusion.label_dropout' must be 0 without classes");
 
@@ -118,11 +121,14 @@ std::string manifest_text(const StageManifest& manifest) {
 
 StageManifest read_manifest(const std::string& path) {
   if (extension_of(path) == "safetensors")
-    throw DataError(cat("cannot use '", path, "' as a stage: these are weights; name the manifest beside them, a .json file"));
+    throw DataError(
+        cat("cannot use '", path, "' as a stage: these are weights; name the manifest beside them, a .json file"));
   return parse_manifest(read_text(path, /*max_bytes=*/uint64_t{1} << 26), path == "-" ? "standard input" : path);
 }
 
-void write_manifest(const std::string& path, const StageManifest& manifest) { write_file(path, manifest_text(manifest)); }
+void write_manifest(const std::string& path, const StageManifest& manifest) {
+  write_file(path, manifest_text(manifest));
+}
 
 std::vector<std::string> manifest_keys() {
   std::vector<std::string> names;

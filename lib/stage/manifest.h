@@ -16,31 +16,31 @@ namespace sr3 {
 
 struct DiffusionOptions {
   ScheduleOptions schedule;
-  std::string predict = "eps";       // eps|x0|v
-  std::string target = "image";      // image | residual: (hr - upsampled low_res) * residual_scale is diffused
-  double residual_scale = 5;         // only with target residual
+  std::string predict = "eps";         // eps|x0|v
+  std::string target = "image";        // image | residual: (hr - upsampled low_res) * residual_scale is diffused
+  double residual_scale = 5;           // only with target residual
   std::string variance = "posterior";  // beta|posterior|learned (the network's second half of channels)
-  std::string level_draw = "gamma";  // training: gamma (SR3: uniform in alpha_bar within a random interval) |
-                                     // sqrt-gamma (Janspiry) | discrete | continuous (uniform u, alpha_bar interpolated)
-  std::string loss = "l1";           // l1|l2
+  std::string level_draw = "gamma";    // training: gamma (SR3: uniform in alpha_bar within a random interval) |
+      // sqrt-gamma (Janspiry) | discrete | continuous (uniform u, alpha_bar interpolated)
+  std::string loss = "l1";  // l1|l2
   double label_dropout = 0;
 };
 
 struct ImageOptions {
   int64_t channels = 3;
-  int64_t low_res = 0;   // side of the training condition; 0 with kind base
-  int64_t high_res = 64; // side of the training crops
+  int64_t low_res = 0;    // side of the training condition; 0 with kind base
+  int64_t high_res = 64;  // side of the training crops
   int64_t scale() const { return low_res ? high_res / low_res : 1; }
 };
 
-struct LowResOptions {   // how the trainer made low_res, and how it is brought back to size for the network
-  RecipeOptions recipe;  // scale and size unset: image.scale() rules
+struct LowResOptions {               // how the trainer made low_res, and how it is brought back to size for the network
+  RecipeOptions recipe;              // scale and size unset: image.scale() rules
   std::string upsample = "bicubic";  // degrade/enlarge.h
 };
 
-struct ConditioningAugmentation {    // CDM section 4.1
-  std::string kind = "none";         // none|gaussian|blur
-  double max_level = 0;              // gaussian: s drawn in [0, max_level], as a part of the schedule's T
+struct ConditioningAugmentation {  // CDM section 4.1
+  std::string kind = "none";       // none|gaussian|blur
+  double max_level = 0;            // gaussian: s drawn in [0, max_level], as a part of the schedule's T
   double blur_probability = 0, blur_low = 0, blur_high = 0;
 };
 
@@ -63,7 +63,7 @@ struct StageManifest {
   SamplerOptions sampling;
   LowResOptions low_res;
   ConditioningAugmentation augmentation;
-  std::string weights_file;    // relative to the manifest
+  std::string weights_file;  // relative to the manifest
   std::string weights_sha256;
   TrainingSummary training;
   std::vector<HistoryEntry> history;

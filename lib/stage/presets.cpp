@@ -8,7 +8,8 @@ namespace {
 // Small machines diffuse the residual over the upsampled low_res, times 5, and predict v: at minutes to hours of training the
 // papers' choice (the image, eps) still has the wrong mean colour, for an error of its first steps is multiplied by
 // 1/sqrt(alpha_bar_T). `patch` 2 runs the network at half the resolution.
-Preset small_machine(const char* name, const char* text, std::vector<double> multipliers, int64_t channels, int64_t groups) {
+Preset small_machine(const char* name, const char* text, std::vector<double> multipliers, int64_t channels,
+                     int64_t groups) {
   Preset p;
   p.name = name;
   p.text = text;
@@ -56,7 +57,8 @@ Preset small() {
 
 // What examples/train-photo-x4.sh trains: most of its width where the maps are large, for texture, and two blocks a level.
 Preset photo_x4() {
-  Preset p = small_machine("photo-x4", "16->64, 3M parameters: the stage that ships, hours on 2 cores", {1, 1.5, 2}, 48, 8);
+  Preset p =
+      small_machine("photo-x4", "16->64, 3M parameters: the stage that ships, hours on 2 cores", {1, 1.5, 2}, 48, 8);
   p.manifest.network.blocks = {2, 2, 2};
   p.batch = 16;
   p.steps = 200000;
@@ -161,9 +163,11 @@ const std::vector<Preset>& presets() {
       small(),
       photo_x4(),
       sr3_16_128(),
-      sr3_paper("sr3-64-256", "64->256 as SR3 for natural images, 625M parameters", 64, 256, 128, {1, 2, 4, 4, 8, 8}, 3),
+      sr3_paper("sr3-64-256", "64->256 as SR3 for natural images, 625M parameters", 64, 256, 128, {1, 2, 4, 4, 8, 8},
+                3),
       sr3_paper("sr3-64-512", "64->512 as SR3 for faces, 625M parameters", 64, 512, 64, {1, 2, 4, 8, 8, 16, 16}, 3),
-      sr3_paper("sr3-256-1024", "256->1024 as SR3 for faces, 150M parameters", 256, 1024, 16, {1, 2, 4, 8, 16, 32, 32, 32}, 2),
+      sr3_paper("sr3-256-1024", "256->1024 as SR3 for faces, 150M parameters", 256, 1024, 16,
+                {1, 2, 4, 8, 16, 32, 32, 32}, 2),
       janspiry_16_128(),
   };
   return all;
@@ -182,7 +186,8 @@ const Preset& preset_named(const std::string& name) {
 }
 
 StageManifest as_regression(StageManifest manifest) {
-  if (manifest.kind != "super-resolution") throw Error(cat("cannot make a regression of a stage of kind '", manifest.kind, "'"));
+  if (manifest.kind != "super-resolution")
+    throw Error(cat("cannot make a regression of a stage of kind '", manifest.kind, "'"));
   manifest.kind = "regression";
   manifest.network.in_channels = manifest.image.channels;
   manifest.network.condition_channels = 0;

@@ -15,7 +15,7 @@ struct Preset {
   StageManifest manifest;
   int64_t batch = 16, steps = 10000, warmup = 0;
   double learning_rate = 3e-4, ema = 0.999;
-  double regression_rate = 0;         // learning rate of the regression baseline; 0: the same
+  double regression_rate = 0;       // learning rate of the regression baseline; 0: the same
   std::string preprocess = "crop";  // DataOptions: the papers take whole images, resized
 };
 

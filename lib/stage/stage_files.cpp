@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "format/digest.h"
 #include "nn/deepen.h"
 #include "nn/unet.h"
 #include "stage/weights.h"
-#include "format/digest.h"
 
 namespace sr3 {
 
@@ -91,7 +91,9 @@ void compare_keys(const nlohmann::json& from, const nlohmann::json& to, const st
 std::string networks_apart(const StageManifest& from, const StageManifest& to) {
   std::string text;
   if (parameter_shapes(from.network) == parameter_shapes(to.network)) return text;
-  const auto network = [](const StageManifest& stage) { return nlohmann::json::parse(manifest_text(stage)).at("network"); };
+  const auto network = [](const StageManifest& stage) {
+    return nlohmann::json::parse(manifest_text(stage)).at("network");
+  };
   compare_keys(network(from), network(to), "network", text);
   const bool deeper = from.network.blocks != to.network.blocks && to.network.skip_scale != 1;
   return deeper ? text + " (more blocks need a 'network.skip_scale' of 1)" : text;

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tensor/named_tensors.h"
 #include "stage/manifest.h"
+#include "tensor/named_tensors.h"
 
 namespace sr3 {
 

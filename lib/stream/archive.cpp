@@ -53,7 +53,8 @@ std::string reason_of(struct archive* handle) {
   const char* said = archive_error_string(handle);
   std::string text = said ? said : "damaged archive";
   const auto letter = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (text.size() > 1 && !std::isupper(letter(1))) text[0] = static_cast<char>(std::tolower(letter(0)));  // not of "ZIP"
+  if (text.size() > 1 && !std::isupper(letter(1)))
+    text[0] = static_cast<char>(std::tolower(letter(0)));  // not of "ZIP"
   return text;
 }
 

@@ -25,14 +25,18 @@ std::optional<int64_t> whole(const nlohmann::json& object, const char* name) {
 size_t bytes_of_letter(std::string_view at) {
   const auto byte = [&](size_t i) { return i < at.size() ? static_cast<unsigned char>(at[i]) : 0u; };
   const unsigned lead = byte(0);
-  const size_t n = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+  const size_t n = lead >= 0xc2 && lead <= 0xdf   ? 2
+                   : lead >= 0xe0 && lead <= 0xef ? 3
+                   : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                  : 0;
   if (n == 0) return 0;
   unsigned code = lead & (0x7fu >> n);
   for (size_t i = 1; i < n; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
     code = code << 6 | (byte(i) & 0x3f);
   }
-  const bool longer = (n == 3 && code < 0x800) || (n == 4 && code < 0x10000), none = code > 0x10ffff || (code >> 11) == 0x1b;
+  const bool longer = (n == 3 && code < 0x800) || (n == 4 && code < 0x10000),
+             none = code > 0x10ffff || (code >> 11) == 0x1b;
   const bool obeyed = code < 0xa0 || (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
                       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
   return longer || none || obeyed ? 0 : n;

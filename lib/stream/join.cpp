@@ -14,7 +14,8 @@ Join::Join(const std::vector<std::string>& operands, const ReaderOptions& option
       ended_(operands.size()),
       waiting_(operands.size()),
       seen_(operands.size()) {
-  if (std::count(operands.begin(), operands.end(), "-") > 1) throw UsageError("only one input can be standard input, '-'");
+  if (std::count(operands.begin(), operands.end(), "-") > 1)
+    throw UsageError("only one input can be standard input, '-'");
   // Each is read whole: an image's number in one input says nothing of its partner's in another.
   ReaderOptions whole = options;
   whole.shard.clear();

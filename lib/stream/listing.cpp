@@ -3,9 +3,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "stream/archive.h"
+#include "stream/frame.h"
 #include "stream/input.h"
 #include "stream/names.h"
-#include "stream/frame.h"
 #include "stream/splitter.h"
 
 namespace sr3 {

@@ -47,8 +47,8 @@ class Listing {
  public:
   struct Item {
     std::string key, origin;
-    std::string path;  // of a file; else empty, and
-    Bytes bytes;       // the encoded image is here
+    std::string path;      // of a file; else empty, and
+    Bytes bytes;           // the encoded image is here
     std::string folder{};  // that it lies in (stream/operands.h)
     std::string label{};   // name of its class, where a list says it
   };

@@ -36,9 +36,9 @@ constexpr int64_t kMaxLinks = 10000;
 
 // Images all the same, which nobody should lose without a word.
 bool is_other_image(const std::string& path) {
-  static const std::set<std::string> kExtensions = {"webp", "tif",  "tiff", "bmp", "gif", "avif", "heic", "heif", "jxl", "jp2",
-                                                    "pam",  "pbm",  "tga",  "exr", "hdr", "qoi",  "dng",  "cr2",  "cr3", "nef",
-                                                    "arw",  "orf",  "raf",  "rw2"};
+  static const std::set<std::string> kExtensions = {"webp", "tif", "tiff", "bmp", "gif", "avif", "heic", "heif",
+                                                    "jxl",  "jp2", "pam",  "pbm", "tga", "exr",  "hdr",  "qoi",
+                                                    "dng",  "cr2", "cr3",  "nef", "arw", "orf",  "raf",  "rw2"};
   return kExtensions.contains(extension_of(path));
 }
 

@@ -14,10 +14,10 @@ struct Part {
     kStream,   // any number of images, or an archive, in a pipe, a device, standard input or a PNM file
   };
   Kind kind = kImage;
-  std::string path;  // "-": standard input
-  std::string key;   // of an image
+  std::string path;      // "-": standard input
+  std::string key;       // of an image
   std::string folder{};  // that an image of a folder or of a list lies in: its name as on disk; a key is cleaned
-  std::string label{};  // name of its class, where a list says it
+  std::string label{};   // name of its class, where a list says it
 };
 
 // Operands: a file (image or archive by its content), a folder (all images below it, in the byte order of their paths,

@@ -62,7 +62,7 @@ struct Reader::Impl {
   Workers workers;
   std::thread fetcher;
   std::optional<int64_t> declared;  // "n" of the current stream
-  int64_t ordinal = 0;  // the fetching thread's
+  int64_t ordinal = 0;              // the fetching thread's
   int64_t delivered = 0, skipped = 0;
 
   Impl(const std::vector<std::string>& operands, const ReaderOptions& given, std::function<void(Frame&)> each)

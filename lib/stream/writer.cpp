@@ -72,8 +72,8 @@ void refuse_inputs(const std::string& folder, const std::vector<Part>& parts) {
     if (part.kind != Part::kImage) continue;
     if (const auto place = place_of(part.path)) read.insert(*place);
     if (const auto [at, added] = keys.emplace(part.key, &part); !added)
-      throw Error(cat("cannot write the results of '", at->second->path, "' and of '", part.path, "': both would be '", folder,
-                      part.key, ".png'; give the folder above them, or a list of files"));
+      throw Error(cat("cannot write the results of '", at->second->path, "' and of '", part.path, "': both would be '",
+                      folder, part.key, ".png'; give the folder above them, or a list of files"));
   }
   for (const auto& [key, part] : keys)
     if (const auto place = place_of(folder + key + ".png"); place && read.contains(*place))
@@ -237,7 +237,8 @@ Writer::~Writer() = default;
 
 void Writer::expect(int64_t images) const {
   if (images > 1 && impl_->kind == Impl::Kind::kFile)
-    throw UsageError(cat("-o: '", impl_->options.output, "' holds one image, and ", images, " are to come; use -o DIR/"));
+    throw UsageError(
+        cat("-o: '", impl_->options.output, "' holds one image, and ", images, " are to come; use -o DIR/"));
 }
 
 void Writer::write(Frame frame) {

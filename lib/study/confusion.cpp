@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/rng.h"
 #include "base/distribution.h"
+#include "base/rng.h"
 
 namespace sr3 {
 namespace {

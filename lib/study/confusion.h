@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "study/crossed.h"
 #include "base/proportion.h"
+#include "study/crossed.h"
 
 namespace sr3 {
 

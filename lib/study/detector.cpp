@@ -7,12 +7,12 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/rng.h"
+#include "base/signals.h"
 #include "image/codec.h"
 #include "nn/resnet.h"
 #include "study/machine.h"
-#include "tensor/convert.h"
-#include "base/signals.h"
 #include "tensor/aten.h"
+#include "tensor/convert.h"
 
 namespace sr3 {
 namespace {

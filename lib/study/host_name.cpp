@@ -13,11 +13,13 @@ namespace {
 std::string name_of(std::string host) {
   if (host.starts_with('[')) {  // IPv6
     host = host.substr(1, host.find(']') - 1);
-  } else if (const size_t colon = host.find(':'); colon != std::string::npos && host.find(':', colon + 1) == std::string::npos) {
+  } else if (const size_t colon = host.find(':');
+             colon != std::string::npos && host.find(':', colon + 1) == std::string::npos) {
     host.resize(colon);
   }
   if (host.ends_with('.')) host.pop_back();
-  std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return host;
 }
 

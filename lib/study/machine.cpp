@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <map>
 
+#include "base/distribution.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "base/rng.h"
-#include "image/codec.h"
-#include "base/distribution.h"
 #include "format/json.h"
+#include "image/codec.h"
 #include "study/members.h"
 
 namespace sr3 {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "base/error.h"
 #include "base/distribution.h"
+#include "base/error.h"
 
 namespace sr3 {
 namespace {

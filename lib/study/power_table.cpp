@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "base/distribution.h"
+#include "base/error.h"
 #include "study/score.h"
 
 namespace sr3 {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/error.h"
 #include "base/distribution.h"
+#include "base/error.h"
 
 namespace sr3 {
 namespace {

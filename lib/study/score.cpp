@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <map>
 
-#include "study/confusion.h"
 #include "base/distribution.h"
+#include "study/confusion.h"
 #include "study/roc.h"
 
 namespace sr3 {

@@ -12,13 +12,13 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "format/json.h"
 #include "study/assets.h"
 #include "study/host_name.h"
 #include "study/members.h"
 #include "study/page.h"
 #include "study/sessions.h"
-#include "base/signals.h"
 
 namespace sr3 {
 namespace {
@@ -82,7 +82,8 @@ Json state_json(const Study& study, const SessionState& state) {
 
 // Bodies that would be read without bound are refused before they are read: those without a length, and compressed
 // ones. JSON must be called so, which a page of another site cannot do unasked.
-httplib::Server::HandlerResponse screen(const Request& request, Response& response, const std::vector<std::string>& sites) {
+httplib::Server::HandlerResponse screen(const Request& request, Response& response,
+                                        const std::vector<std::string>& sites) {
   using Decision = httplib::Server::HandlerResponse;
   const auto refuse = [&](int status, const std::string& why) {
     send_refusal(response, status, why);

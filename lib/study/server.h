@@ -18,7 +18,7 @@ namespace sr3 {
 
 struct ServeOptions {
   std::string host = "127.0.0.1";
-  int64_t port = 8080;  // 0: any free one
+  int64_t port = 8080;             // 0: any free one
   std::vector<std::string> sites;  // names, besides this machine's, by which raters reach it (study/host_name.h)
 };
 

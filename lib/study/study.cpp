@@ -7,9 +7,9 @@
 #include "base/history.h"
 #include "base/log.h"
 #include "degrade/resize.h"
-#include "image/png.h"
 #include "format/digest.h"
 #include "format/json.h"
+#include "image/png.h"
 #include "stream/join.h"
 #include "study/plan.h"
 

@@ -1,6 +1,6 @@
-// The tensor type and the operators of libtorch that we use. ATen/ATen.h declares all 2,000 of them, which every file that
-// includes it, and every file that is compiled with it as a precompiled header, pays for in seconds.
-// An operator that is used for the first time gets a line here.
+// The tensor type and the operators of libtorch that we use. ATen/ATen.h declares all 2,000 of them, which every file
+// that includes it, and every file that is compiled with it as a precompiled header, pays for in seconds. An operator
+// that is used for the first time gets a line here.
 #pragma once
 
 #define AT_PER_OPERATOR_HEADERS
@@ -8,6 +8,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/_unique.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>

@@ -17,7 +17,8 @@ struct NoiseKey {
 // (channels, height, width) float32; step 0 is x_T, step k the k-th reverse step. step < 65536.
 at::Tensor philox_noise(NoiseKey key, uint32_t step, int64_t channels, int64_t height, int64_t width);
 // One field an image, of its own key: (N, channels, height, width).
-at::Tensor philox_noise(const std::vector<NoiseKey>& keys, uint32_t step, int64_t channels, int64_t height, int64_t width);
+at::Tensor philox_noise(const std::vector<NoiseKey>& keys, uint32_t step, int64_t channels, int64_t height,
+                        int64_t width);
 // A window of it: rows y..y+window_height-1, columns x..x+window_width-1 of the `width`-wide field.
 at::Tensor philox_noise_window(NoiseKey key, uint32_t step, int64_t channels, int64_t width, int64_t x, int64_t y,
                                int64_t window_width, int64_t window_height);

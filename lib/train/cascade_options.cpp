@@ -41,7 +41,8 @@ void NewCascadeFlags::declare(Options& options) {
                  "of the conditions; auto: gaussian up to 64 pixels, blur above");
   options.add("learned-variance", 0, &spec.learned_variance, "the base stage learns its variance by the hybrid loss");
   options.choice("predict", 0, &spec.predict, {"eps", "x0", "v"}, "what the base stage's network says");
-  options.choice("schedule", 0, &spec.schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the base stage's noise");
+  options.choice("schedule", 0, &spec.schedule, {"linear", "quadratic", "cosine", "sigmoid"},
+                 "of the base stage's noise");
   options.add("label-dropout", 0, &label_dropout, "P",
               cat("share of the base stage's examples without class, for guidance; default: ", spec.label_dropout));
   options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
@@ -54,8 +55,9 @@ void NewCascadeFlags::declare(Options& options) {
 void NewCascadeFlags::write(const std::vector<std::string>& operands, const std::string& output, bool history) const {
   CascadeSpec full = spec;
   if (spec.sr_only && (spec.learned_variance || !spec.predict.empty() || !spec.schedule.empty() || label_dropout))
-    throw UsageError("--sr-only leaves out the base stage, which --learned-variance, --predict, --schedule and "
-                     "--label-dropout are of");
+    throw UsageError(
+        "--sr-only leaves out the base stage, which --learned-variance, --predict, --schedule and "
+        "--label-dropout are of");
   if (unconditional && label_dropout) throw UsageError("--unconditional: there are no classes for --label-dropout");
   full.label_dropout = label_dropout.value_or(spec.label_dropout);
   if (!(full.label_dropout >= 0 && full.label_dropout <= 1))

@@ -13,10 +13,10 @@
 #include "image/plot.h"
 #include "image/sheet.h"
 #include "nn/unet.h"
+#include "tensor/aten.h"
 #include "tensor/convert.h"
 #include "tensor/noise.h"
 #include "train/journal.h"
-#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -80,7 +80,8 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   const int64_t channels = manifest_.image.channels;
   const auto denoise = [&](const at::Tensor& x_t, int64_t k) {
     const at::Tensor out = network(*prepared, x_t, k);
-    Denoised prediction{x0_from(predict, x_t, out.narrow(1, 0, channels), levels.alpha_bar[static_cast<size_t>(k)]), {}};
+    Denoised prediction{x0_from(predict, x_t, out.narrow(1, 0, channels), levels.alpha_bar[static_cast<size_t>(k)]),
+                        {}};
     if (diffusion.variance == "learned") prediction.variance_fraction = out.narrow(1, channels, channels);
     return prediction;
   };

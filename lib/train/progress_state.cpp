@@ -108,10 +108,8 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
                        {"threads", trainer.threads}};
   // What only some trainings have is named in theirs alone, so that older ones go on.
   if (manifest.diffusion.variance == "learned") trainer_json["vlb_weight"] = trainer.vlb_weight;
-  json data_json = {{"images", images},
-                    {"no_flip", data.no_flip},
-                    {"min_detail", data.min_detail},
-                    {"preprocess", data.preprocess}};
+  json data_json = {
+      {"images", images}, {"no_flip", data.no_flip}, {"min_detail", data.min_detail}, {"preprocess", data.preprocess}};
   if (data.pad > 0) data_json["pad"] = data.pad;
   if (!digest.names.empty()) data_json["names"] = digest.names;
   // An image that was damaged or mended on the way has another size: whoever says --keep-going goes on nevertheless.
@@ -164,18 +162,19 @@ void parse_progress(const std::string& text, const std::string& origin, Training
   } catch (const json::exception&) {
     throw DataError(cat("cannot use '", origin, "': it is not the progress of a training"));
   }
-  for (const int64_t count :
-       {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
-        progress.window_steps})
+  for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
+                              progress.window_steps})
     if (count < 0) throw DataError(cat("cannot use '", origin, "': a count is below 0"));
 }
 
 void check_settings(const TrainingSettings& begun, const TrainingSettings& now, const std::string& stage) {
   const std::string none = json().dump();
   const auto refuse = [&](const Difference& d) {
-    const auto shown = [&](const std::string& value) { return value == none ? "0" : value; };  // a pad of 0 is not noted
-    throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", shown(d.now), " contradicts the ", shown(d.begun),
-                         " it was begun with (--restart begins anew)"));
+    const auto shown = [&](const std::string& value) {
+      return value == none ? "0" : value;
+    };  // a pad of 0 is not noted
+    throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", shown(d.now), " contradicts the ",
+                         shown(d.begun), " it was begun with (--restart begins anew)"));
   };
   if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
   for (const auto& d : differences(begun.stage, now.stage)) refuse(d);

@@ -16,9 +16,9 @@ struct TrainingProgress {
   int64_t updates = 0;   // of the weights: Adam's t
   int64_t examples = 0;  // the number of the next example
   int64_t skipped = 0, skipped_in_row = 0;
-  double seconds = 0;    // of training, over all runs
-  double last_loss = 0;   // mean of the last journal window
-  int64_t journalled = 0; // the step of the journal's last whole line
+  double seconds = 0;      // of training, over all runs
+  double last_loss = 0;    // mean of the last journal window
+  int64_t journalled = 0;  // the step of the journal's last whole line
   // Of the journal's open window.
   double window_loss = 0, window_norm = 0, window_bits = 0;
   int64_t window_steps = 0;  // that were not skipped

@@ -11,9 +11,9 @@
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
 #include "diffusion/vlb.h"
+#include "tensor/aten.h"
 #include "tensor/noise.h"
 #include "tensor/upsample.h"
-#include "tensor/aten.h"
 
 namespace sr3 {
 

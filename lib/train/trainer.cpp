@@ -11,9 +11,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "nn/precision.h"
 #include "nn/unet.h"
 #include "stage/checkpoint.h"
+#include "stage/stage_files.h"
+#include "stage/weights.h"
+#include "tensor/aten.h"
 #include "tensor/device.h"
 #include "train/ema.h"
 #include "train/journal.h"
@@ -21,11 +25,7 @@
 #include "train/optimizer.h"
 #include "train/preview.h"
 #include "train/progress_state.h"
-#include "base/signals.h"
-#include "stage/stage_files.h"
-#include "stage/weights.h"
 #include "train/step.h"
-#include "tensor/aten.h"
 
 namespace sr3 {
 
@@ -107,8 +107,8 @@ struct Trainer::Impl {
   double window_seconds = 0, window_waited = 0;
   int64_t window_examples = 0;
   double shown_loss = std::numeric_limits<double>::quiet_NaN();
-  int64_t begun_at = 0;  // the step that this run goes on from
-  int64_t saved = -1;  // the step of the state on disk; -1: there is none of this training
+  int64_t begun_at = 0;                   // the step that this run goes on from
+  int64_t saved = -1;                     // the step of the state on disk; -1: there is none of this training
   bool updating = false, saving = false;  // within the weights' update, or a save
 };
 

@@ -118,7 +118,7 @@ void TrainFlags::declare(Options& options) {
   options.choice("schedule", 0, &schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the training noise");
   options.add("diffusion-steps", 0, &diffusion_steps, "T", "steps of the schedule");
   options.choice("level-draw", 0, &level_draw, {"gamma", "sqrt-gamma", "discrete", "continuous"},
-         "how an example's noise level is drawn");
+                 "how an example's noise level is drawn");
   options.add("description", 0, &description, "TEXT", "for the manifest");
   options.add("data-name", 0, &data_name, "TEXT", "for the manifest, instead of the operands");
   options.add("attribution", 0, &attribution, "TEXT", "for the manifest: whose images these are");

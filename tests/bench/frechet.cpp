@@ -9,8 +9,8 @@
 #include <functional>
 
 #include "fid/frechet.h"
-#include "tensor/device.h"
 #include "tensor/aten.h"
+#include "tensor/device.h"
 
 using namespace sr3;
 

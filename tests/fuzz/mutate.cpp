@@ -15,8 +15,20 @@ constexpr size_t kMax = size_t{1} << 20;
 void extreme_number(Bytes& bytes, RandomStream& random) {
   const size_t width = size_t{1} << random.below(4);
   if (bytes.size() < width) return;
-  const uint64_t values[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-                             0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff};
+  const uint64_t values[] = {0,
+                             1,
+                             0x7f,
+                             0x80,
+                             0xff,
+                             0x7fff,
+                             0x8000,
+                             0xffff,
+                             0x7fffffff,
+                             0x80000000,
+                             0xffffffff,
+                             0x7fffffffffffffff,
+                             0x8000000000000000,
+                             0xffffffffffffffff};
   const uint64_t value = values[random.below(std::size(values))];
   const bool big = random.below(2);
   const size_t at = random.below(bytes.size() - width + 1);
@@ -32,8 +44,8 @@ void other_decimal(Bytes& bytes, RandomStream& random) {
   const size_t at = starts[random.below(starts.size())];
   size_t end = at;
   while (end < bytes.size() && std::isdigit(bytes[end])) ++end;
-  const char* const words[] = {"0",          "1",  "-1",    "65536", "4294967296", "9223372036854775808", "100000",
-                               "1e999", "0.5", "00017", "2147483647", ""};
+  const char* const words[] = {"0",      "1",     "-1",  "65536", "4294967296", "9223372036854775808",
+                               "100000", "1e999", "0.5", "00017", "2147483647", ""};
   const char* word = words[random.below(std::size(words))];
   bytes.erase(bytes.begin() + at, bytes.begin() + end);
   bytes.insert(bytes.begin() + at, word, word + std::strlen(word));
@@ -44,12 +56,24 @@ void one_damage(Bytes& bytes, const std::vector<Bytes>& corpus, RandomStream& ra
   if (n == 0) return;
   const size_t at = random.below(n), length = 1 + random.below(std::min<size_t>(n - at, random.below(4) ? 16 : n));
   switch (random.below(9)) {
-    case 0: bytes[at] ^= static_cast<uint8_t>(1u << random.below(8)); break;
-    case 1: bytes[at] = static_cast<uint8_t>(random.bits()); break;
-    case 2: extreme_number(bytes, random); break;
-    case 3: other_decimal(bytes, random); break;
-    case 4: bytes.erase(bytes.begin() + at, bytes.begin() + at + length); break;
-    case 5: bytes.resize(at); break;
+    case 0:
+      bytes[at] ^= static_cast<uint8_t>(1u << random.below(8));
+      break;
+    case 1:
+      bytes[at] = static_cast<uint8_t>(random.bits());
+      break;
+    case 2:
+      extreme_number(bytes, random);
+      break;
+    case 3:
+      other_decimal(bytes, random);
+      break;
+    case 4:
+      bytes.erase(bytes.begin() + at, bytes.begin() + at + length);
+      break;
+    case 5:
+      bytes.resize(at);
+      break;
     case 6: {  // repeats a piece
       const Bytes piece(bytes.begin() + at, bytes.begin() + at + length);
       bytes.insert(bytes.begin() + random.below(n + 1), piece.begin(), piece.end());
@@ -62,7 +86,9 @@ void one_damage(Bytes& bytes, const std::vector<Bytes>& corpus, RandomStream& ra
       bytes.insert(bytes.begin() + at, other.begin() + from, other.begin() + from + most);
       break;
     }
-    case 8: std::fill(bytes.begin() + at, bytes.begin() + at + length, static_cast<uint8_t>(random.bits())); break;
+    case 8:
+      std::fill(bytes.begin() + at, bytes.begin() + at + length, static_cast<uint8_t>(random.bits()));
+      break;
   }
 }
 

@@ -15,19 +15,19 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "corpus.h"
+#include "format/json.h"
+#include "format/npz.h"
+#include "format/safetensors.h"
+#include "format/torch_pickle.h"
 #include "image/codec.h"
 #include "import/adm.h"
 #include "import/describe.h"
 #include "import/diffusers.h"
-#include "import/sr3.h"
 #include "import/import_stage.h"
+#include "import/sr3.h"
 #include "mutate.h"
 #include "stage/cascade_manifest.h"
-#include "format/json.h"
 #include "stage/manifest.h"
-#include "format/npz.h"
-#include "format/safetensors.h"
-#include "format/torch_pickle.h"
 #include "stream/archive.h"
 #include "stream/frame.h"
 #include "stream/splitter.h"
@@ -189,11 +189,20 @@ const Target kTargets[] = {
     {"sr3-config", sr3_config_corpus, read_sr3},
     {"diffusers", diffusers_corpus, read_diffusers},
     {"npz", npz_corpus, read_arrays},
-    {"manifest", manifest_corpus, [](const Bytes& bytes) { parse_manifest({bytes.begin(), bytes.end()}, "input"); }},
+    {"manifest", manifest_corpus,
+     [](const Bytes& bytes) {
+       parse_manifest({bytes.begin(), bytes.end()}, "input");
+     }},
     {"study", study_corpus, read_study},
-    {"trials", trials_corpus, [](const Bytes& bytes) { parse_trials({bytes.begin(), bytes.end()}, fuzz_design(), "input"); }},
+    {"trials", trials_corpus,
+     [](const Bytes& bytes) {
+       parse_trials({bytes.begin(), bytes.end()}, fuzz_design(), "input");
+     }},
     {"answers", answers_corpus, read_answer_files},
-    {"cascade", cascade_corpus, [](const Bytes& bytes) { parse_cascade({bytes.begin(), bytes.end()}, "input"); }},
+    {"cascade", cascade_corpus,
+     [](const Bytes& bytes) {
+       parse_cascade({bytes.begin(), bytes.end()}, "input");
+     }},
 };
 
 const Target* current_target = nullptr;

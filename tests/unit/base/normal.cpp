@@ -30,7 +30,8 @@ TEST_CASE("every normal is within 2e-6 of Box-Muller by the C library in double"
     for (int p = 0; p < 4; p += 2) {
       const double radius = std::sqrt(-2 * std::log((static_cast<double>(bits[p] >> 8) + 1) * 0x1p-24));
       const double angle = 6.283185307179586477 * static_cast<double>(bits[p + 1] >> 8) * 0x1p-24;
-      worst = std::max({worst, std::abs(got[p] - radius * std::cos(angle)), std::abs(got[p + 1] - radius * std::sin(angle))});
+      worst = std::max(
+          {worst, std::abs(got[p] - radius * std::cos(angle)), std::abs(got[p + 1] - radius * std::sin(angle))});
       largest = std::max(largest, radius);
     }
   }

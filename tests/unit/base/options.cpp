@@ -13,7 +13,8 @@ TEST_CASE("parsers take whole strings only") {
     CHECK_THROWS_AS(parse_int(bad), UsageError);
   CHECK(parse_double("1e-4") == 1e-4);
   CHECK(parse_double("-.5") == -0.5);
-  for (const char* bad : {"", "1.0.0", "1,5", "inf", "nan", "1e999", "0x1p3 "}) CHECK_THROWS_AS(parse_double(bad), UsageError);
+  for (const char* bad : {"", "1.0.0", "1,5", "inf", "nan", "1e999", "0x1p3 "})
+    CHECK_THROWS_AS(parse_double(bad), UsageError);
   CHECK(parse_duration("90") == 90);
   CHECK(parse_duration("90s") == 90);
   CHECK(parse_duration("1.5m") == 90);

@@ -7,8 +7,8 @@
 #include "cascade/tiny_stage.h"
 #include "cascade/upscaler.h"
 #include "diffusion/noise_aug.h"
-#include "tensor/convert.h"
 #include "tensor/aten.h"
+#include "tensor/convert.h"
 
 using namespace sr3;
 

@@ -6,10 +6,10 @@
 
 #include "base/folder.h"
 #include "base/rng.h"
-#include "nn/unet.h"
 #include "format/digest.h"
-#include "stage/manifest.h"
 #include "format/safetensors.h"
+#include "nn/unet.h"
+#include "stage/manifest.h"
 #include "tensor/aten.h"
 
 namespace sr3 {

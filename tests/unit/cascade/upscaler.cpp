@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "cascade/tiny_stage.h"
 #include "degrade/resize.h"
+#include "tensor/aten.h"
 #include "tensor/convert.h"
 #include "tensor/upsample.h"
-#include "tensor/aten.h"
 
 using namespace sr3;
 

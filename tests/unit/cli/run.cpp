@@ -108,7 +108,8 @@ TEST_CASE("--help shows each group with its defaults, and wins over bad values")
   const std::string help = printed("--help");
   CHECK(help.starts_with("usage: tool [-s N] [file]\n\nDo a thing.\n\nWork:\n  -s, --scale N"));
   CHECK(help.find("Work") < help.find("Common"));
-  for (const char* text : {"-s, --scale N", "(default: 4)", "(default: bicubic)", "-h, --help", "--version", "--progress"})
+  for (const char* text :
+       {"-s, --scale N", "(default: 4)", "(default: bicubic)", "-h, --help", "--version", "--progress"})
     CHECK(help.find(text) != std::string::npos);
   CHECK(help.find("list-options") == std::string::npos);
   CHECK(help.find(" \n") == std::string::npos);
@@ -137,7 +138,8 @@ TEST_CASE("an option declared alike by two structs sets both; declared different
 
 TEST_CASE("a foreign exception is cut to its reason") {
   const std::string what =
-      "Expected all tensors to be on the same device.\nException raised from f at g.cpp:3 (most recent call first):\n#0";
+      "Expected all tensors to be on the same device.\nException raised from f at g.cpp:3 (most recent call "
+      "first):\n#0";
   CHECK(brief_reason(what, false) == "Expected all tensors to be on the same device");
   CHECK(brief_reason(what, true) == what);
   CHECK(brief_reason("bad shape (Exception raised from f", false) == "bad shape");

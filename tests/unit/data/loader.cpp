@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "data/image_folder.h"
-#include "tensor/convert.h"
 #include "tensor/aten.h"
+#include "tensor/convert.h"
 
 using namespace sr3;
 using namespace samples;
@@ -39,12 +39,12 @@ TEST_CASE("an epoch shows each image once, and another epoch another order") {
   }
   CHECK(orders[0] != orders[1]);
   CHECK(orders[1] != orders[2]);
-
 }
 
 TEST_CASE("examples are the same whatever the batches, threads, cache and the point of resuming") {
   ImageFolder folder;
-  for (int i = 0; i < 7; ++i) folder.write("p" + std::to_string(i) + ".png", noisy(20 + i, 30 - i, static_cast<uint64_t>(i)));
+  for (int i = 0; i < 7; ++i)
+    folder.write("p" + std::to_string(i) + ".png", noisy(20 + i, 30 - i, static_cast<uint64_t>(i)));
   StageManifest manifest = stage(4, 16);
   manifest.low_res.recipe.noise = 3;
   DataOptions options = from(folder);
@@ -71,7 +71,8 @@ TEST_CASE("examples are the same whatever the batches, threads, cache and the po
     first += batch;
   }
   CHECK(same(pieces.next(3, 5), Loader(options, manifest).next(3, 5)));  // back again
-  CHECK(at::equal(pieces.next(int64_t{1} << 40, 2).high_res, Loader(options, manifest).next(int64_t{1} << 40, 2).high_res));
+  CHECK(at::equal(pieces.next(int64_t{1} << 40, 2).high_res,
+                  Loader(options, manifest).next(int64_t{1} << 40, 2).high_res));
   CHECK(at::equal(pieces.next(8, 4).high_res, whole.high_res.narrow(0, 8, 4)));
   CHECK(pieces.waited() >= 0);
 
@@ -171,7 +172,7 @@ TEST_CASE("crops without detail are drawn again") {
   CHECK(plainly > 100);
   options.min_detail = 6;
   CHECK(flat(Loader(options, stage(4, 16)).next(0, 300)) < 15);  // 8 draws all flat: under 3%
-  options.min_detail = 1000;  // never reached: an example all the same
+  options.min_detail = 1000;                                     // never reached: an example all the same
   CHECK(Loader(options, stage(4, 16)).next(0, 3).high_res.size(0) == 3);
 }
 
@@ -198,8 +199,8 @@ TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
   CHECK(batch.high_res.size(2) == 32);
   CHECK(batch.low_res.size(3) == 8);
   options.crop = 30;
-  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("a crop of 30 is not a multiple of the scale 4"),
-                       UsageError);
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)),
+                       doctest::Contains("a crop of 30 is not a multiple of the scale 4"), UsageError);
   options.crop = 0;
   options.preprocess = "stretch";
   CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("no preprocess 'stretch'"), UsageError);
@@ -222,10 +223,11 @@ TEST_CASE("classes are the folders of the images, in the manifest's order") {
   manifest.classes = {"dog", "cat"};
   labelled(0);
   manifest.classes = {"dog", "bird"};
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest),
-                       doctest::Contains("is of no class of the stage, but of 'cat'"), Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("is of no class of the stage, but of 'cat'"),
+                       Error);
   manifest.classes.clear(), manifest.network.classes = 3;
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images are of 2"), Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images are of 2"),
+                       Error);
 }
 
 TEST_CASE("a list may say the classes, whatever folders the images lie in") {
@@ -247,7 +249,8 @@ TEST_CASE("a list may say the classes, whatever folders the images lie in") {
   write_file(list, folder / "all" + "\tcat\n");
   CHECK(Loader(options, stage(4, 16)).classes() == std::vector<std::string>{"cat"});
   write_file(list, folder / "all" + "\t\n");
-  CHECK_THROWS_WITH_AS(Loader(options, manifest), doctest::Contains("is not followed by one tab and a class"), DataError);
+  CHECK_THROWS_WITH_AS(Loader(options, manifest), doctest::Contains("is not followed by one tab and a class"),
+                       DataError);
 }
 
 TEST_CASE("a padded image stands in the middle, its border repeated") {

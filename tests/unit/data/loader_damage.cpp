@@ -18,14 +18,17 @@ TEST_CASE("small images are refused at once, or left out") {
   folder.write("a.png", noisy(15, 40, 1));
   folder.write("b.png", noisy(40, 40, 2));
   folder.write("c.png", noisy(40, 12, 3));
-  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("2 images are smaller than the 16x16 crop: '"), Error);
-  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("a.png' is 15 pixels on its shorter side"), Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)),
+                       doctest::Contains("2 images are smaller than the 16x16 crop: '"), Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("a.png' is 15 pixels on its shorter side"),
+                       Error);
   DataOptions options = from(folder);
   options.skip_small = true;
   const int verbosity = std::exchange(log_state().verbosity, 0);
   CHECK(Loader(options, stage(4, 16)).images() == 1);
   log_state().verbosity = verbosity;
-  CHECK_THROWS_WITH_AS(Loader(options, stage(16, 64)), doctest::Contains("3 images are smaller than the 64x64 crop"), Error);
+  CHECK_THROWS_WITH_AS(Loader(options, stage(16, 64)), doctest::Contains("3 images are smaller than the 64x64 crop"),
+                       Error);
   options.operands = {folder / "none"};
   CHECK_THROWS_AS(Loader(options, stage(4, 16)), Error);
 }
@@ -50,7 +53,8 @@ TEST_CASE("a damaged image is named when its example is due, and the loader goes
   CHECK_THROWS_WITH_AS(Loader(from(folder), stage(4, 16)), doctest::Contains("p3.png"), DataError);
 }
 
-TEST_CASE("with keep_going another image stands for a damaged one, the same whatever the batches and the point of resuming") {
+TEST_CASE(
+    "with keep_going another image stands for a damaged one, the same whatever the batches and the point of resuming") {
   ImageFolder folder;
   for (int i = 0; i < 4; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
   const std::string whole = read_text(folder / "p2.png");
@@ -73,7 +77,8 @@ TEST_CASE("with keep_going another image stands for a damaged one, the same what
   const Batch rest = later.next(3, 5);
   CHECK(at::equal(rest.high_res, batch.high_res.narrow(0, 3, 5)));
   for (const char* name : {"p0.png", "p1.png"}) write_file(folder / name, "nor this one");
-  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)).next(0, 1), doctest::Contains("none of them can be read"), DataError);
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)).next(0, 1), doctest::Contains("none of them can be read"),
+                       DataError);
   log_state().verbosity = 1;
 }
 

@@ -137,7 +137,8 @@ TEST_CASE("the blur is the Gaussian sum over the mirrored image") {
       double sum = 0;
       for (int64_t b = -4; b <= 4; ++b)
         for (int64_t a = -4; a <= 4; ++a)
-          sum += weight(a) * weight(b) * image.u8[static_cast<size_t>((inside(y + b, 6) * 11 + inside(x + a, 11)) * 3 + 1)];
+          sum += weight(a) * weight(b) *
+                 image.u8[static_cast<size_t>((inside(y + b, 6) * 11 + inside(x + a, 11)) * 3 + 1)];
       CHECK(std::abs(out.u8[static_cast<size_t>((y * 11 + x) * 3 + 1)] - sum / (total * total)) < 0.51);
     }
   CHECK(blurred(image, 0).u8 == image.u8);

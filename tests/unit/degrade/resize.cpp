@@ -179,7 +179,8 @@ TEST_CASE("float: the published vector, and torch with antialias, to 1e-4") {
               {126.0609, 133.2586, 136.6686, 145.9356, 136.9787, 132.0725, 126.9438, 132.2757, 135.1089, 100.6634,
                118.5011, 114.7376, 100.9650, 105.6574, 126.1109, 111.1214});
   check_close(floats(7, 5, 3, 2, Kernel::kBicubic), {112.61945, 130.23855, 145.78016, 142.05217, 120.89596, 131.09321});
-  check_close(floats(7, 5, 3, 2, Kernel::kBilinear), {114.61039, 132.37968, 141.10390, 136.61039, 125.17112, 130.01299});
+  check_close(floats(7, 5, 3, 2, Kernel::kBilinear),
+              {114.61039, 132.37968, 141.10390, 136.61039, 125.17112, 130.01299});
   check_close(floats(4, 3, 7, 5, Kernel::kBicubic),
               {-10.51583, 2.00123,   26.07771,  47.08491,  68.09210,  92.16858,  104.68564, 27.79799,  40.79377,
                66.71839,  95.34701,  123.97564, 149.90026, 162.89604, 97.50962,  112.61039, 141.65661, 167.00000,
@@ -230,8 +231,10 @@ TEST_CASE("every CPU makes the same bytes: the plain code equals the vectors") {
 TEST_CASE("the vectorised passes equal plain loops, whatever the number of channels and rows") {
   RandomStream random(1, 2, 3);
   for (int round = 0; round < 40; ++round) {
-    const int64_t in_width = 1 + static_cast<int64_t>(random.below(70)), in_height = 1 + static_cast<int64_t>(random.below(70));
-    const int64_t width = 1 + static_cast<int64_t>(random.below(70)), height = 1 + static_cast<int64_t>(random.below(70));
+    const int64_t in_width = 1 + static_cast<int64_t>(random.below(70)),
+                  in_height = 1 + static_cast<int64_t>(random.below(70));
+    const int64_t width = 1 + static_cast<int64_t>(random.below(70)),
+                  height = 1 + static_cast<int64_t>(random.below(70));
     const int64_t channels = 1 + static_cast<int64_t>(random.below(5));
     std::vector<float> in(static_cast<size_t>(in_width * in_height * channels));
     for (float& value : in) value = static_cast<float>(random.normal());

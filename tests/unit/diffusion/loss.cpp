@@ -67,7 +67,8 @@ TEST_CASE("gamma and sqrt-gamma are uniform within each interval, and intervals 
       if (time <= 0) continue;
       const auto k = static_cast<size_t>(std::min(std::floor(time), 2.0));
       const double u = time - static_cast<double>(k);
-      const double a = root ? std::sqrt(alpha_bar[k]) : alpha_bar[k], b = root ? std::sqrt(alpha_bar[k + 1]) : alpha_bar[k + 1];
+      const double a = root ? std::sqrt(alpha_bar[k]) : alpha_bar[k],
+                   b = root ? std::sqrt(alpha_bar[k + 1]) : alpha_bar[k + 1];
       agrees &= std::abs((root ? std::sqrt(level) : level) - (a + (b - a) * u)) < 1e-9;
     }
     CHECK(agrees);

@@ -48,7 +48,8 @@ TEST_CASE("a known level") {
   const auto out = add_condition_noise_at(condition, alpha_bar, 30, 1, 5);
   CHECK(out.level[1].item<double>() == 30);
   CHECK(out.condition.var().item<double>() == doctest::Approx(1 - alpha_bar[29]).epsilon(0.05));
-  CHECK(at::equal(add_condition_noise_at(condition.slice(0, 0, 1), alpha_bar, 30, 1, 6).condition[0], out.condition[1]));
+  CHECK(
+      at::equal(add_condition_noise_at(condition.slice(0, 0, 1), alpha_bar, 30, 1, 6).condition[0], out.condition[1]));
   CHECK_THROWS_AS(add_condition_noise_at(condition, alpha_bar, 101, 1, 0), Error);
 }
 

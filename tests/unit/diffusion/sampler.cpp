@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 using namespace sr3;
 
@@ -20,7 +20,8 @@ struct Gaussian {
   double gain(double a) const { return std::sqrt(a) * s * s / (a * s * s + 1 - a); }
   double mean(double x, double a) const { return mu + gain(a) * (x - std::sqrt(a) * mu); }
   double flow(double x, double from, double to) const {
-    return std::sqrt(to) * mu + std::sqrt((to * s * s + 1 - to) / (from * s * s + 1 - from)) * (x - std::sqrt(from) * mu);
+    return std::sqrt(to) * mu +
+           std::sqrt((to * s * s + 1 - to) / (from * s * s + 1 - from)) * (x - std::sqrt(from) * mu);
   }
 };
 
@@ -101,7 +102,10 @@ TEST_CASE("ddpm: samples have the mean and variance that the recursion says, nea
       var = A * A * var + sigma2;
     }
     const auto samples = sample_loop(with("ddpm", 0, variance), levels, denoiser(data, levels),
-                                     [](int64_t k) { return philox_noise({7, 0}, k, 1, 256, 256).unsqueeze(0); }, {});
+                                     [](int64_t k) {
+                                       return philox_noise({7, 0}, k, 1, 256, 256).unsqueeze(0);
+                                     },
+                                     {});
     const double n = 65536;
     CHECK(std::abs(samples.mean().item<double>() - mean) < 4 * std::sqrt(var / n));
     CHECK(std::abs(samples.var().item<double>() / var - 1) < 4 * std::sqrt(2 / n));
@@ -136,9 +140,16 @@ TEST_CASE("ddim with eta 1 is ddpm with the posterior variance, step by step") {
   for (int which : {0, 1}) {
     const auto levels = levels_of(1000, "20");
     const auto told = denoiser(data, levels);
-    sample_loop(which ? with("ddpm") : with("ddim", 1), levels,
-                [&](const at::Tensor& x, int64_t k) { seen[which].push_back(x.clone()); return told(x, k); },
-                [](int64_t k) { return philox_noise({1, 2}, k, 3, 4, 4).unsqueeze(0); }, {});
+    sample_loop(
+        which ? with("ddpm") : with("ddim", 1), levels,
+        [&](const at::Tensor& x, int64_t k) {
+          seen[which].push_back(x.clone());
+          return told(x, k);
+        },
+        [](int64_t k) {
+          return philox_noise({1, 2}, k, 3, 4, 4).unsqueeze(0);
+        },
+        {});
   }
   REQUIRE(seen[0].size() == 20);
   for (size_t k = 0; k < 20; ++k) CHECK((seen[0][k] - seen[1][k]).abs().max().item<double>() < 1e-5);
@@ -163,7 +174,8 @@ TEST_CASE("orders of convergence to the exact flow: ddim 1, dpmpp-2m 2") {
 TEST_CASE("dpmpp-2m of two levels is ddim") {
   const Gaussian data{0.4, 0.35};
   const auto levels = levels_of(1000, "2");
-  CHECK(run_fixed(with("dpmpp-2m"), levels, data) == doctest::Approx(run_fixed(with("ddim"), levels, data)).epsilon(1e-10));
+  CHECK(run_fixed(with("dpmpp-2m"), levels, data) ==
+        doctest::Approx(run_fixed(with("ddim"), levels, data)).epsilon(1e-10));
 }
 
 TEST_CASE("learned variance lies between beta-tilde and beta, in the logarithm") {
@@ -171,11 +183,12 @@ TEST_CASE("learned variance lies between beta-tilde and beta, in the logarithm")
   const auto levels = levels_of(1000, "2");
   const auto plain = denoiser(data, levels);
   const auto run = [&](double fraction) {
-    return sample_loop(with("ddpm", 0, "learned"), levels,
-                       [&](const at::Tensor& x, int64_t k) {
-                         return Denoised{plain(x, k).x0, at::full_like(x, fraction)};
-                       },
-                       [](int64_t k) { return scalar(fixed_noise(k)); }, {})
+    return sample_loop(
+               with("ddpm", 0, "learned"), levels,
+               [&](const at::Tensor& x, int64_t k) {
+                 return Denoised{plain(x, k).x0, at::full_like(x, fraction)};
+               },
+               [](int64_t k) { return scalar(fixed_noise(k)); }, {})
         .item<double>();
   };
   CHECK(run(-1) == doctest::Approx(run_fixed(with("ddpm", 0, "posterior"), levels, data)).epsilon(1e-9));
@@ -194,8 +207,13 @@ TEST_CASE("noise is asked for once a step, never after the last, never by a proc
     std::vector<int64_t> asked, done;
     SampleHooks hooks;
     hooks.after_step = [&](int64_t k) { done.push_back(k); };
-    sample_loop(with(sampler), levels, denoiser({0, 1}, levels),
-                [&](int64_t k) { asked.push_back(k); return scalar(0.5); }, hooks);
+    sample_loop(
+        with(sampler), levels, denoiser({0, 1}, levels),
+        [&](int64_t k) {
+          asked.push_back(k);
+          return scalar(0.5);
+        },
+        hooks);
     CHECK(done == std::vector<int64_t>{0, 1, 2, 3, 4});
     CHECK(asked == (std::string(sampler) == "ddpm" ? std::vector<int64_t>{0, 1, 2, 3, 4} : std::vector<int64_t>{0}));
   }
@@ -212,8 +230,12 @@ TEST_CASE("x0 is clipped, then corrected, before anything uses it") {
       largest = std::max(largest, x0.abs().max().item<double>());
       return x0 * 0 + 0.25;
     };
-    const auto out = sample_loop(options, levels, [](const at::Tensor& x, int64_t) { return Denoised{x * 0 + 9, {}}; },
-                                 [](int64_t k) { return scalar(fixed_noise(k)); }, hooks);
+    const auto out = sample_loop(
+        options, levels,
+        [](const at::Tensor& x, int64_t) {
+          return Denoised{x * 0 + 9, {}};
+        },
+        [](int64_t k) { return scalar(fixed_noise(k)); }, hooks);
     CHECK(largest == 1);
     CHECK(out.item<double>() == doctest::Approx(0.25));
   }
@@ -227,7 +249,8 @@ TEST_CASE("unknown samplers and values are errors") {
 
 TEST_CASE("a process cut off at a level is the whole process as far as there, and has its mean and variance there") {
   const Gaussian data{0.4, 0.5};
-  for (const auto& options : {with("ddpm"), with("ddpm", 0, "beta"), with("ddim"), with("ddim", 0.5), with("dpmpp-2m")}) {
+  for (const auto& options :
+       {with("ddpm"), with("ddpm", 0, "beta"), with("ddim"), with("ddim", 0.5), with("dpmpp-2m")}) {
     CAPTURE(options.sampler);
     const SamplingLevels whole = levels_of(1000, "200");
     const size_t stop = 150;
@@ -239,13 +262,12 @@ TEST_CASE("a process cut off at a level is the whole process as far as there, an
       return philox_noise({1, 2}, static_cast<uint32_t>(k), 1, 200, 200).unsqueeze(0).to(at::kDouble);
     };
     at::Tensor there;
-    sample_loop(
-        options, whole,
-        [&](const at::Tensor& x, int64_t k) {
-          if (k == static_cast<int64_t>(stop)) there = x.clone();
-          return denoiser(data, whole)(x, k);
-        },
-        noise, {});
+    sample_loop(options, whole,
+                [&](const at::Tensor& x, int64_t k) {
+                  if (k == static_cast<int64_t>(stop)) there = x.clone();
+                  return denoiser(data, whole)(x, k);
+                },
+                noise, {});
     const at::Tensor x = sample_loop(options, part, denoiser(data, part), noise, {});
     CHECK(at::equal(x, there));
     CHECK(x.mean().item<double>() == doctest::Approx(std::sqrt(end) * data.mu).epsilon(0.02));

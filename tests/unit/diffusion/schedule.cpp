@@ -86,7 +86,7 @@ TEST_CASE("a schedule that is none is an error that says why") {
   fails("cannot make the noise schedule: no betas");
   options.betas = {0.1, std::nan("")};
   CHECK_THROWS_AS(make_betas(options), Error);
-  CHECK_THROWS_AS(make_alpha_bar(std::vector<double>(3, 1e-20)), Error);   // does not decrease
+  CHECK_THROWS_AS(make_alpha_bar(std::vector<double>(3, 1e-20)), Error);       // does not decrease
   CHECK_THROWS_AS(make_alpha_bar(std::vector<double>(40, 1 - 1e-15)), Error);  // reaches 0
 }
 
@@ -160,14 +160,16 @@ TEST_CASE("spacing in log-snr: ends kept, no step twice, even where the schedule
 TEST_CASE("steps that cannot be taken are errors") {
   for (const char* steps : {"0", "-3", "", "ten", "10,", "10,,5", "1001", "300,600,400", "2.5", "ddim", "ddim0"})
     CHECK_THROWS_AS(steps_of(1000, steps), Error);
-  CHECK_THROWS_WITH_AS(steps_of(10, "4,7"), "cannot use '4,7' as sampling steps: cannot take 7 steps of a section of 5", Error);
+  CHECK_THROWS_WITH_AS(steps_of(10, "4,7"), "cannot use '4,7' as sampling steps: cannot take 7 steps of a section of 5",
+                       Error);
   CHECK_THROWS_AS(steps_of(10, "4,4", "log-snr"), Error);
   CHECK_THROWS_AS(steps_of(10, "4", "karras"), Error);
 }
 
 // reference: the ends that keep alpha_bar_T = 4.39e-5 from beta 1e-6.
 TEST_CASE("betas that keep the end of a longer schedule") {
-  const std::pair<int64_t, double> known[] = {{1000, 0.0199}, {500, 0.0395}, {200, 0.0969}, {100, 0.187}, {50, 0.350}, {20, 0.71}};
+  const std::pair<int64_t, double> known[] = {{1000, 0.0199}, {500, 0.0395}, {200, 0.0969},
+                                              {100, 0.187},   {50, 0.350},   {20, 0.71}};
   for (const auto& [steps, end] : known) {
     const double found = beta_end_for({.kind = "linear", .steps = steps, .beta_start = 1e-6}, 4.385978236e-5);
     CHECK(found == near(end, 6e-3));

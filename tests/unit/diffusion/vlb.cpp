@@ -33,7 +33,8 @@ TEST_CASE("after the first step, the term is the divergence of two Gaussians, in
     for (double fraction : {-1.0, -0.3, 0.0, 1.0}) {
       const double x0 = 0.3, said = 0.1, x_t = -0.4;
       const Posterior q = q_posterior(a[t], a[t - 1]);
-      const double m1 = q.x0_coefficient * x0 + q.x_t_coefficient * x_t, m2 = q.x0_coefficient * said + q.x_t_coefficient * x_t;
+      const double m1 = q.x0_coefficient * x0 + q.x_t_coefficient * x_t,
+                   m2 = q.x0_coefficient * said + q.x_t_coefficient * x_t;
       const double v1 = q.variance, share = (1 + fraction) / 2;
       const double v2 = std::exp(share * std::log(q.beta) + (1 - share) * std::log(q.variance));
       double kl = 0;
@@ -41,7 +42,8 @@ TEST_CASE("after the first step, the term is the divergence of two Gaussians, in
       for (int i = -5000; i <= 5000; ++i) {
         const double x = m1 + i * h;
         const double p = std::exp(-(x - m1) * (x - m1) / (2 * v1)) / std::sqrt(2 * M_PI * v1);
-        const double log_ratio = -(x - m1) * (x - m1) / (2 * v1) + (x - m2) * (x - m2) / (2 * v2) + std::log(v2 / v1) / 2;
+        const double log_ratio =
+            -(x - m1) * (x - m1) / (2 * v1) + (x - m2) * (x - m2) / (2 * v2) + std::log(v2 / v1) / 2;
         kl += p * log_ratio * h;
       }
       CHECK(term(a, t, x0, x_t, said, fraction) == doctest::Approx(kl / std::log(2.0)).epsilon(1e-6));
@@ -54,15 +56,18 @@ TEST_CASE("in the first step, the lengths of all 256 levels are those of a code"
   for (double said : {-1.0, 0.004, 0.7})
     for (double fraction : {-1.0, 1.0}) {
       double total = 0;
-      for (int level = 0; level < 256; ++level) total += std::pow(2, -term(a, 0, level / 127.5 - 1, 0.5, said, fraction));
+      for (int level = 0; level < 256; ++level)
+        total += std::pow(2, -term(a, 0, level / 127.5 - 1, 0.5, said, fraction));
       CHECK(total == doctest::Approx(1).epsilon(1e-6));
     }
   // The mean of the last step is the predicted x0: the level it lies on has P(|z| < 1 / (255 sigma)).
   const double sigma = std::sqrt(1 - a[0]);
-  CHECK(term(a, 0, 0.2, 0.9, 0.2, 1) == doctest::Approx(-std::log2(std::erf(1 / 255.0 / sigma / std::sqrt(2)))).epsilon(1e-6));
+  CHECK(term(a, 0, 0.2, 0.9, 0.2, 1) ==
+        doctest::Approx(-std::log2(std::erf(1 / 255.0 / sigma / std::sqrt(2)))).epsilon(1e-6));
   // At fraction -1 the variance is beta-tilde of the second step.
   const double least = std::sqrt(q_posterior(a[1], a[0]).variance);
-  CHECK(term(a, 0, 0.2, 0.9, 0.2, -1) == doctest::Approx(-std::log2(std::erf(1 / 255.0 / least / std::sqrt(2)))).epsilon(1e-6));
+  CHECK(term(a, 0, 0.2, 0.9, 0.2, -1) ==
+        doctest::Approx(-std::log2(std::erf(1 / 255.0 / least / std::sqrt(2)))).epsilon(1e-6));
 }
 
 TEST_CASE("examples are apart, and gradients go to the variance alone") {

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "base/error.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 using namespace sr3;
 
@@ -168,6 +168,7 @@ TEST_CASE("the distance at infinity takes the bias away, the same for one seed")
   CHECK(infinite.value == frechet_infinity(x, truth, 1, 3, 15, 500).value);
   CHECK(infinite.value != frechet_infinity(x, truth, 1, 4, 15, 500).value);
   CHECK_THROWS_WITH_AS(frechet_infinity(x.narrow(0, 0, 20), truth, 1, 0), doctest::Contains("at least 30 are"), Error);
-  CHECK_THROWS_WITH_AS(frechet_infinity(x.narrow(0, 0, 33), truth, 1, 0), doctest::Contains("at least 34 images"), Error);
+  CHECK_THROWS_WITH_AS(frechet_infinity(x.narrow(0, 0, 33), truth, 1, 0), doctest::Contains("at least 34 images"),
+                       Error);
   CHECK(std::isfinite(frechet_infinity(x.narrow(0, 0, 34), truth, 1, 0).value));
 }

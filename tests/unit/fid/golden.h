@@ -12,7 +12,8 @@ inline Image first() {
   for (int y = 0; y < 32; ++y)
     for (int x = 0; x < 32; ++x)
       for (int c = 0; c < 3; ++c)
-        image.u8[(y * 32 + x) * 3 + c] = static_cast<uint8_t>((37 * x * (c + 1) + 101 * y + 7 * ((x * y) % 53) + 50 * c) % 256);
+        image.u8[(y * 32 + x) * 3 + c] =
+            static_cast<uint8_t>((37 * x * (c + 1) + 101 * y + 7 * ((x * y) % 53) + 50 * c) % 256);
   return image;
 }
 

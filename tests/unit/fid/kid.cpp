@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "fid/subset.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 using namespace sr3;
 

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "base/error.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 using namespace sr3;
 

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 using namespace sr3;
 

@@ -9,8 +9,8 @@
 #include "fid/compare.h"
 #include "format/npz.h"
 #include "stream/scratch.h"
-#include "tensor/noise.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
 
 using namespace sr3;
 

@@ -48,7 +48,8 @@ void refused(const std::string& bytes, const char* why) {
   CHECK_THROWS_WITH_AS(parse(bytes), doctest::Contains(why), DataError);
 }
 
-std::string entry(const std::string& name, const std::string& dtype, const std::string& shape, const std::string& offsets) {
+std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
+                  const std::string& offsets) {
   return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
 }
 
@@ -59,8 +60,8 @@ TEST_CASE("tensors of every type survive a round trip, in order, whatever their 
   const std::string path = folder / "round.safetensors";
   const at::Tensor base = at::arange(-12, 12, at::kFloat).reshape({2, 3, 2, 2}) / 8;
   TensorFile file;
-  for (at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16, at::kDouble, at::kLong, at::kInt, at::kShort, at::kChar,
-                              at::kByte, at::kBool})
+  for (at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16, at::kDouble, at::kLong, at::kInt, at::kShort,
+                              at::kChar, at::kByte, at::kBool})
     file.tensors.emplace_back(at::toString(type), (base * 8).abs().to(type));
   file.tensors.emplace_back("a channels_last", base.contiguous(at::MemoryFormat::ChannelsLast));
   file.tensors.emplace_back("transposed", base.transpose(0, 3));
@@ -87,8 +88,9 @@ TEST_CASE("the bytes are those of the format") {
   const samples::Folder folder;
   const std::string path = folder / "bytes.safetensors";
   write_safetensors(path, {{{"w", at::tensor({1.0f, -2.0f})}, {"b", at::tensor({3}, at::kByte)}}, {}});
-  const std::string header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-                             "\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]}}";
+  const std::string header =
+      "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+      "\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]}}";
   const std::string padded = header + std::string((8 - header.size() % 8) % 8, ' ');
   CHECK(read_text(path) == framed(padded, std::string("\0\0\x80\x3f\0\0\0\xc0\x03", 9)));
 }
@@ -103,7 +105,8 @@ TEST_CASE("a name met twice and a type that the format lacks are not written") {
 }
 
 TEST_CASE("header order is free, the data's order counts") {
-  const auto file = parse(framed("{" + entry("b", "U8", "[2]", "[1,3]") + "," + entry("a", "U8", "[]", "[0,1]") + "}  ", "\1\2\3"));
+  const auto file =
+      parse(framed("{" + entry("b", "U8", "[2]", "[1,3]") + "," + entry("a", "U8", "[]", "[0,1]") + "}  ", "\1\2\3"));
   REQUIRE(file.tensors.size() == 2);
   CHECK(file.tensors[0].first == "a");
   CHECK(file.tensors[0].second.item<int>() == 1);
@@ -114,8 +117,8 @@ TEST_CASE("header order is free, the data's order counts") {
 TEST_CASE("damaged and hostile files are refused, with the reason") {
   refused("", "truncated at byte 0");
   refused("1234567", "truncated at byte 7");
-  refused(std::string(8, '\xff') + "{}", "not a safetensors file");      // header length 2^64 - 1
-  refused(framed("{}", "").replace(0, 1, "\x03"), "not a safetensors file");  // beyond the file by one
+  refused(std::string(8, '\xff') + "{}", "not a safetensors file");              // header length 2^64 - 1
+  refused(framed("{}", "").replace(0, 1, "\x03"), "not a safetensors file");     // beyond the file by one
   refused(std::string("\0\xe1\xf5\5\0\0\0\0{}", 10), "not a safetensors file");  // 100,000,000 bytes announced
   refused(framed("", ""), "no JSON object");
   refused(framed("[]", ""), "no JSON object");
@@ -123,10 +126,12 @@ TEST_CASE("damaged and hostile files are refused, with the reason") {
   refused(framed("{}x", ""), "not valid JSON");
   refused(framed("{\"\xff\":1}", ""), "not valid JSON");
   refused(framed("{\"a\":" + std::string(1000000, '['), ""), "nested deeper than 3");
-  refused(framed("{" + entry("w", "U8", "[1]", "[0,1]") + "," + entry("w", "U8", "[1]", "[0,1]") + "}", "1"), "'w' stands twice");
+  refused(framed("{" + entry("w", "U8", "[1]", "[0,1]") + "," + entry("w", "U8", "[1]", "[0,1]") + "}", "1"),
+          "'w' stands twice");
   refused(framed("{\"w\":5}", ""), "is not described by");
   refused(framed("{\"w\":{\"dtype\":\"U8\",\"shape\":[1]}}", "1"), "is not described by");
-  refused(framed("{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":0}}", "1"), "is not described by");
+  refused(framed("{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":0}}", "1"),
+          "is not described by");
   refused(framed("{" + entry("w", "F8_E4M3", "[1]", "[0,1]") + "}", "1"), "unknown dtype 'F8_E4M3'");
   refused(framed("{\"w\":{\"dtype\":3,\"shape\":[1],\"data_offsets\":[0,1]}}", "1"), "dtype that is not a string");
   refused(framed("{" + entry("w", "U8", "[-1]", "[0,1]") + "}", "1"), "not a list of sizes");
@@ -140,12 +145,14 @@ TEST_CASE("damaged and hostile files are refused, with the reason") {
   refused(framed("{" + entry("w", "F32", "[1]", "[0,4]") + "}", "123"), "its tensors take 4 bytes, but 3 follow");
   refused(framed("{" + entry("w", "F32", "[1]", "[0,4]") + "}", "12345"), "its tensors take 4 bytes, but 5 follow");
   refused(framed("{" + entry("w", "U8", "[1]", "[1,2]") + "}", "12"), "leaves a gap");
-  refused(framed("{" + entry("a", "U8", "[2]", "[0,2]") + "," + entry("b", "U8", "[2]", "[1,3]") + "}", "123"), "overlaps");
+  refused(framed("{" + entry("a", "U8", "[2]", "[0,2]") + "," + entry("b", "U8", "[2]", "[1,3]") + "}", "123"),
+          "overlaps");
   refused(framed("{" + entry("w", "BOOL", "[2]", "[0,2]") + "}", "\1\2"), "neither 0 nor 1");
   // Products of sizes that leave 64 bits, and terabytes that the file does not hold.
   refused(framed("{" + entry("w", "U8", "[4294967296,4294967296]", "[0,0]") + "}", ""), "is too large");
   refused(framed("{" + entry("w", "F32", "[0,281474976710656,281474976710656]", "[0,0]") + "}", ""), "is too large");
-  refused(framed("{" + entry("w", "U8", "[18446744073709551615]", "[0,18446744073709551615]") + "}", ""), "is too large");
+  refused(framed("{" + entry("w", "U8", "[18446744073709551615]", "[0,18446744073709551615]") + "}", ""),
+          "is too large");
   refused(framed("{" + entry("w", "U8", "[1099511627776]", "[0,1099511627776]") + "}", "1"), "but 1 follow");
   refused(framed("{\"__metadata__\":[]}", ""), "metadata is not an object");
   refused(framed("{\"__metadata__\":{\"a\":1}}", ""), "metadata 'a' is not a string");
@@ -158,6 +165,7 @@ TEST_CASE("a file that shrinks while it is read is an error, not a wait") {
 }
 
 TEST_CASE("a missing file and a folder are named") {
-  CHECK_THROWS_WITH_AS(read_safetensors("/nonexistent/w.safetensors"), doctest::Contains("cannot open '/nonexistent/"), Error);
+  CHECK_THROWS_WITH_AS(read_safetensors("/nonexistent/w.safetensors"), doctest::Contains("cannot open '/nonexistent/"),
+                       Error);
   CHECK_THROWS_AS(read_safetensors("/tmp"), Error);
 }

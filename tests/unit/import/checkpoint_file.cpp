@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "degrade/enlarge.h"
 #include "degrade/resize.h"
-#include "import/describe.h"
 #include "format/torch_files.h"
+#include "import/describe.h"
 #include "stream/scratch.h"
 #include "tensor/aten.h"
 

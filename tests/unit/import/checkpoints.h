@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "format/safetensors.h"
+#include "import/import_stage.h"
 #include "import/layout.h"
 #include "import/probe.h"
-#include "import/import_stage.h"
-#include "format/safetensors.h"
 #include "stream/scratch.h"
 #include "tensor/aten.h"
 

@@ -201,7 +201,8 @@ TEST_CASE("what a stage's network cannot be is refused with the reason") {
   refused(changed(kFirst, "\"DownBlock2D\"", "\"SkipDownBlock2D\""), "no 'SkipDownBlock2D'");
   refused(changed(kFirst, "\"AttnUpBlock2D\"", "\"UpBlock2D\""), "a level has attention on both or on none");
   refused(changed(kFirst, "\"act_fn\":\"silu\"", "\"act_fn\":\"gelu\""), "'act_fn' is 'gelu'");
-  refused(changed(kFirst, "{", "{\"time_embedding_type\":\"fourier\","), "variance-exploding diffusion is not supported");
+  refused(changed(kFirst, "{", "{\"time_embedding_type\":\"fourier\","),
+          "variance-exploding diffusion is not supported");
   refused(changed(kFirst, "{", "{\"time_embedding_type\":\"learned\","), "'time_embedding_type' is 'learned'");
   refused(changed(kFirst, "{", "{\"center_input_sample\":true,"), "'center_input_sample' is true");
   refused(changed(kFirst, "{", "{\"mid_block_scale_factor\":1.41,"), "'mid_block_scale_factor' is 1.41");

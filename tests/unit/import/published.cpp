@@ -8,12 +8,12 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "format/safetensors.h"
 #include "import/adm.h"
 #include "import/describe.h"
-#include "import/sr3.h"
 #include "import/import_stage.h"
+#include "import/sr3.h"
 #include "nn/unet.h"
-#include "format/safetensors.h"
 #include "stream/scratch.h"
 #include "tensor/aten.h"
 

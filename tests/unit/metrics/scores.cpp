@@ -60,7 +60,8 @@ TEST_CASE("consistency is the error of the image made small again") {
                        "its size, 20x26, is not 2 times that of the low-resolution image, 7x9", DataError);
   options.scale = 0;
   CHECK_THROWS_WITH_AS(score(options, crop(high, 0, 0, 20, 27), crop(high, 0, 0, 20, 27), &low),
-                       "its size, 20x27, is not a whole number of times that of the low-resolution image, 7x9", DataError);
+                       "its size, 20x27, is not a whole number of times that of the low-resolution image, 7x9",
+                       DataError);
   CHECK_THROWS_WITH_AS(score(options, high, high, &high),
                        "the low-resolution image is as large as it, 21x27; is it the right one?", DataError);
   options.scale = 1;

@@ -100,7 +100,8 @@ TEST_CASE("a damaged checkpoint is refused by name") {
   }
   SUBCASE("a file of the same size") {
     write_file(folder + "/progress.json", "7");
-    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json': its digest is not the one"), DataError);
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json': its digest is not the one"),
+                         DataError);
   }
   SUBCASE("a file gone") {
     fs::remove(folder + "/progress.json");

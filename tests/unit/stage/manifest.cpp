@@ -24,8 +24,28 @@ StageManifest unusual() {
   m.description = "a \"stage\" of the test, \xc3\xa9";
   m.image = {3, 20, 80};
   m.classes = {"cat", "d og"};
-  m.network = {3,     3,  "condition-x", 6,     2,   48,   {1, 0.5, 2}, {1, 2, 3}, {1, 2}, false, 3, 8, false, 8,
-               1e-6, false, "block", 0.7071067811865476, 0.25, 2, true, {"timestep", 0.25, "sin-cos", 1, 32, 96, 64, false}};
+  m.network = {3,
+               3,
+               "condition-x",
+               6,
+               2,
+               48,
+               {1, 0.5, 2},
+               {1, 2, 3},
+               {1, 2},
+               false,
+               3,
+               8,
+               false,
+               8,
+               1e-6,
+               false,
+               "block",
+               0.7071067811865476,
+               0.25,
+               2,
+               true,
+               {"timestep", 0.25, "sin-cos", 1, 32, 96, 64, false}};
   m.diffusion = {{"sigmoid", 500, 2e-4, 0.03, {}}, "v", "residual", 4.5, "learned", "discrete", "l2", 0.125};
   m.sampling = {"ddim", "10,10", "uniform", 0.5, "learned", false};
   m.low_res.recipe.kernel = "lanczos";
@@ -55,7 +75,8 @@ void refused(const std::function<void(StageManifest&)>& change, const std::strin
 }
 
 // Every leaf of a document with its path.
-void leaves(const json& node, const std::string& pointer, const std::function<void(const std::string&, const json&)>& visit) {
+void leaves(const json& node, const std::string& pointer,
+            const std::function<void(const std::string&, const json&)>& visit) {
   if (node.is_object())
     for (const auto& [key, value] : node.items()) leaves(value, pointer + "/" + key, visit);
   else
@@ -97,9 +118,9 @@ TEST_CASE("a manifest survives a round trip in every field") {
 TEST_CASE("keys stand in the order of the page, and lists of numbers on one line") {
   const std::string text = manifest_text(unusual());
   size_t last = 0;
-  for (const char* key : {"\"schema\": 1", "\"kind\": \"super-resolution\"", "\"description\"", "\"image\": {", "\"classes\"",
-                          "\"network\": {", "\"diffusion\": {", "\"sampling\": {", "\"low_res\": {", "\"augmentation\": {",
-                          "\"weights\": {", "\"training\": {", "\"history\": ["}) {
+  for (const char* key : {"\"schema\": 1", "\"kind\": \"super-resolution\"", "\"description\"", "\"image\": {",
+                          "\"classes\"", "\"network\": {", "\"diffusion\": {", "\"sampling\": {", "\"low_res\": {",
+                          "\"augmentation\": {", "\"weights\": {", "\"training\": {", "\"history\": ["}) {
     const size_t at = text.find(std::string("\n  ") + key);
     CAPTURE(key);
     REQUIRE(at != std::string::npos);
@@ -200,11 +221,15 @@ TEST_CASE("sections must agree with one another") {
   refused([](auto& m) { m.network.condition_channels = 0; }, "'network.condition_channels' must be 3");
   refused([](auto& m) { m.diffusion.variance = "learned"; }, "'network.out_channels' must be 6");
   refused([](auto& m) { m.network.out_channels = 6; }, "'network.out_channels' must be 3");
-  refused([](auto& m) {
-    m.diffusion.variance = "learned", m.network.out_channels = 6, m.diffusion.schedule.steps = 1, m.sampling.steps = "1";
-  }, "needs a schedule of 2 steps or more");
+  refused(
+      [](auto& m) {
+        m.diffusion.variance = "learned", m.network.out_channels = 6, m.diffusion.schedule.steps = 1,
+        m.sampling.steps = "1";
+      },
+      "needs a schedule of 2 steps or more");
   refused([](auto& m) { m.sampling.variance = "learned"; }, "'sampling.variance' cannot be 'learned'");
-  refused([](auto& m) { m.network.level.input = "none"; }, "'network.level.input' must be 'none' with kind 'regression'");
+  refused([](auto& m) { m.network.level.input = "none"; },
+          "'network.level.input' must be 'none' with kind 'regression'");
   refused(
       [](auto& m) {
         m.kind = "regression", m.network.condition_channels = 0, m.network.level.input = "none", m.network.classes = 2;
@@ -219,7 +244,8 @@ TEST_CASE("sections must agree with one another") {
   refused([](auto& m) { m.classes = {"a", ""}, m.network.classes = 2; }, "an empty name");
   refused([](auto& m) { m.diffusion.label_dropout = 0.1; }, "'diffusion.label_dropout' must be 0");
   refused([](auto& m) { m.augmentation.kind = "gaussian"; }, "'network.augmentation_level' must be true");
-  refused([](auto& m) { m.augmentation.kind = "gaussian", m.network.augmentation_level = true; }, "'augmentation.max_level'");
+  refused([](auto& m) { m.augmentation.kind = "gaussian", m.network.augmentation_level = true; },
+          "'augmentation.max_level'");
   refused([](auto& m) { m.augmentation.kind = "blur"; }, "'augmentation' of kind 'blur'");
   refused([](auto& m) { m.diffusion.schedule.kind = "betas"; }, "");
   refused([](auto& m) { m.diffusion.schedule = {"betas", 3, 1e-4, 0.02, {0.1, 0.2}}; }, "");
@@ -229,7 +255,8 @@ TEST_CASE("sections must agree with one another") {
   refused([](auto& m) { m.weights_file = "/w.safetensors", m.weights_sha256 = kSome; }, "relative to the manifest");
 
   refused([](auto& m) { m.kind = "base"; }, "'image.low_res' must be 0 with kind 'base'");
-  refused([](auto& m) { m.kind = "base", m.image.low_res = 0; }, "'network.condition_channels' must be 0 with kind 'base'");
+  refused([](auto& m) { m.kind = "base", m.image.low_res = 0; },
+          "'network.condition_channels' must be 0 with kind 'base'");
   refused([](auto& m) { m.kind = "base", m.image.low_res = 0, m.network.condition_channels = 0; },
           "'diffusion.target' must be 'image'");
   StageManifest base = preset_named("small").manifest;

@@ -34,7 +34,8 @@ TEST_CASE("every preset is a valid stage, as a regression too") {
     CHECK(&preset_named(preset.name) == &preset);
     CHECK(preset_names().find(preset.name) != std::string::npos);
   }
-  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("no preset 'huge'; there are tiny, small, "), UsageError);
+  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("no preset 'huge'; there are tiny, small, "),
+                       UsageError);
   StageManifest base;
   base.kind = "base";
   CHECK_THROWS_AS(as_regression(base), Error);

@@ -26,7 +26,8 @@ ReaderOptions quiet(bool keep_going = false) {
 
 TEST_CASE("inputs are joined by key, deep in folders too") {
   Folder folder;
-  for (const char* name : {"a/1.ppm", "a/x/2.ppm", "b/1.pnm", "b/x/2.ppm", "c/1.ppm", "c/x/2.ppm"}) folder.add(name, name[0]);
+  for (const char* name : {"a/1.ppm", "a/x/2.ppm", "b/1.pnm", "b/x/2.ppm", "c/1.ppm", "c/x/2.ppm"})
+    folder.add(name, name[0]);
   Join join({folder / "a", folder / "b", folder / "c"}, quiet());
   CHECK(join.expected() == 2);
   for (const char* key : {"1", "x/2"}) {
@@ -74,7 +75,8 @@ TEST_CASE("an image left over is an error that says what is missing where, or is
 
 TEST_CASE("shards are of the first input, with the partners of its images") {
   Folder folder;
-  for (const char* name : {"a/1.ppm", "a/2.ppm", "a/3.ppm", "a/4.ppm", "b/2.ppm", "b/3.ppm", "b/4.ppm"}) folder.add(name, name[0]);
+  for (const char* name : {"a/1.ppm", "a/2.ppm", "a/3.ppm", "a/4.ppm", "b/2.ppm", "b/3.ppm", "b/4.ppm"})
+    folder.add(name, name[0]);
   const int verbosity = log_state().verbosity;
   log_state().verbosity = 0;
   using Keys = std::vector<std::string>;

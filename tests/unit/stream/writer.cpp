@@ -70,7 +70,8 @@ TEST_CASE("writer: a file holds one image, in the format of its name, and appear
 
 TEST_CASE("writer: what cannot be written is said before any work") {
   Folder folder;
-  CHECK_THROWS_WITH_AS(Writer(to(folder / "x.png")).expect(2), doctest::Contains("holds one image, and 2 are to come"), UsageError);
+  CHECK_THROWS_WITH_AS(Writer(to(folder / "x.png")).expect(2), doctest::Contains("holds one image, and 2 are to come"),
+                       UsageError);
   CHECK_NOTHROW(Writer(to(folder / "x.png")).expect(1));
   CHECK_NOTHROW(Writer(to(folder.path)).expect(2));
   CHECK_THROWS_AS(Writer(to(folder.path + "x.gif")), UsageError);

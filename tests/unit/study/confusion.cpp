@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/rng.h"
 #include "base/distribution.h"
+#include "base/rng.h"
 
 using namespace sr3;
 

@@ -16,8 +16,10 @@ TEST_CASE("eight and sixteen bits go there and back unchanged") {
     Image image = make_image(levels / 4, 4, depth);
     for (size_t i = 0; i < image.samples(); ++i) {
       const auto value = (i / 3 + i % 3 * 77) % static_cast<size_t>(levels);
-      if (depth == 8) image.u8[i] = static_cast<uint8_t>(value);
-      else image.u16[i] = static_cast<uint16_t>(value);
+      if (depth == 8)
+        image.u8[i] = static_cast<uint8_t>(value);
+      else
+        image.u16[i] = static_cast<uint16_t>(value);
     }
     const auto tensor = to_tensor(image);
     CHECK((tensor.scalar_type() == at::kFloat));
@@ -39,7 +41,8 @@ TEST_CASE("channels are planes, rows are rows") {
   const auto tensor = to_tensor(image);
   for (int64_t c = 0; c < 3; ++c)
     for (int64_t x = 0; x < 2; ++x)
-      CHECK(tensor[c][0][x].item<double>() == doctest::Approx((51.0 * static_cast<double>(3 * x + c)) / 127.5 - 1).epsilon(1e-6));
+      CHECK(tensor[c][0][x].item<double>() ==
+            doctest::Approx((51.0 * static_cast<double>(3 * x + c)) / 127.5 - 1).epsilon(1e-6));
 }
 
 TEST_CASE("halves go up; values outside are clamped; infinities too") {
@@ -49,7 +52,8 @@ TEST_CASE("halves go up; values outside are clamped; infinities too") {
   const auto image = to_image(at::tensor(in, at::kDouble).view({3, 1, 3}));
   const std::vector<uint8_t> planes = {128, 0, 1, 0, 255, 255, 0, 255, 0};
   for (int64_t c = 0; c < 3; ++c)
-    for (int64_t x = 0; x < 3; ++x) CHECK(image.u8[static_cast<size_t>(x * 3 + c)] == planes[static_cast<size_t>(c * 3 + x)]);
+    for (int64_t x = 0; x < 3; ++x)
+      CHECK(image.u8[static_cast<size_t>(x * 3 + c)] == planes[static_cast<size_t>(c * 3 + x)]);
   CHECK(to_image(at::zeros({3, 1, 1}), 16).u16[0] == 32768);
   CHECK(to_image(at::zeros({3, 1, 1}, at::kHalf)).u8[0] == 128);
 }

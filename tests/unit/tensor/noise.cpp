@@ -47,9 +47,15 @@ TEST_CASE("threads change nothing") {
 }
 
 TEST_CASE("seeds, images, steps and channels are uncorrelated standard normals") {
-  const auto flat = [](NoiseKey key, uint32_t step) { return philox_noise(key, step, 3, 128, 128).to(at::kDouble).flatten(); };
-  const std::vector<at::Tensor> fields = {flat({0, 0}, 0), flat({1, 0}, 0), flat({0, 1}, 0), flat({0, 0}, 1),
-                                          flat({0, uint64_t{1} << 32}, 0), flat({uint64_t{1} << 32, 0}, 0)};
+  const auto flat = [](NoiseKey key, uint32_t step) {
+    return philox_noise(key, step, 3, 128, 128).to(at::kDouble).flatten();
+  };
+  const std::vector<at::Tensor> fields = {flat({0, 0}, 0),
+                                          flat({1, 0}, 0),
+                                          flat({0, 1}, 0),
+                                          flat({0, 0}, 1),
+                                          flat({0, uint64_t{1} << 32}, 0),
+                                          flat({uint64_t{1} << 32, 0}, 0)};
   const auto n = static_cast<double>(fields[0].numel());
   for (size_t i = 0; i < fields.size(); ++i) {
     CHECK(std::abs(fields[i].mean().item<double>()) < 4.5 / std::sqrt(n));

@@ -71,7 +71,8 @@ TEST_CASE("a journal that is held stays as it is until it is released") {
       if (release) journal.release();
       if (release) journal.append(line_of(30));
     }
-    CHECK(read_text(path) == (release ? journal_text(line_of(20)) + journal_text(line_of(30)) : journal_text(line_of(10))));
+    CHECK(read_text(path) ==
+          (release ? journal_text(line_of(20)) + journal_text(line_of(30)) : journal_text(line_of(10))));
   }
   { Journal journal(scratch / "b.jsonl", "b.json"); }
   CHECK(read_journal(scratch / "b.jsonl").empty());

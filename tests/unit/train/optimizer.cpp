@@ -7,9 +7,9 @@
 #include <cstring>
 #include <limits>
 
+#include "tensor/aten.h"
 #include "train/ema.h"
 #include "train/learning_rate.h"
-#include "tensor/aten.h"
 
 using namespace sr3;
 

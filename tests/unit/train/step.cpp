@@ -11,12 +11,12 @@
 #include "diffusion/noise_aug.h"
 #include "diffusion/schedule.h"
 #include "stage/presets.h"
-#include "tensor/noise.h"
-#include "tensor/upsample.h"
-#include "train/trainer_options.h"
 #include "stage/stage_files.h"
 #include "stage/weights.h"
 #include "tensor/aten.h"
+#include "tensor/noise.h"
+#include "tensor/upsample.h"
+#include "train/trainer_options.h"
 
 using namespace sr3;
 

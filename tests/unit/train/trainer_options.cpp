@@ -55,7 +55,8 @@ TEST_CASE("sizes follow from one another") {
   CHECK_THROWS_AS(sizes({{"scale", "3"}}, 0), UsageError);
   CHECK_THROWS_AS(sizes({{"scale", "0"}}, 0), UsageError);
   CHECK_THROWS_WITH_AS(sizes({{"scale", "1"}}, 0), "--scale: 1 is less than 2", UsageError);
-  CHECK_THROWS_WITH_AS(sizes({{"low-res", "64"}, {"high-res", "64"}}, 0), doctest::Contains("nothing to learn"), UsageError);
+  CHECK_THROWS_WITH_AS(sizes({{"low-res", "64"}, {"high-res", "64"}}, 0), doctest::Contains("nothing to learn"),
+                       UsageError);
   CHECK_THROWS_AS(sizes({{"scale", "4"}, {"low-res", "16"}}, 0), UsageError);
   CHECK_THROWS_AS(sizes({{"high-res", "64"}}, 32), UsageError);
   CHECK_THROWS_AS(sizes({{"low-res", "10"}, {"high-res", "64"}}, 0), UsageError);
@@ -75,8 +76,8 @@ TEST_CASE("the network's options") {
   CHECK_THROWS_WITH_AS(network({{"blocks", "1.5"}}), doctest::Contains("--blocks"), UsageError);
   CHECK_THROWS_WITH_AS(network({{"multipliers", "1,,2"}}), doctest::Contains("--multipliers"), UsageError);
   CHECK_THROWS_WITH_AS(network({{"blocks", "1e300"}}), doctest::Contains("--blocks"), UsageError);
-  for (const auto& [name, value] :
-       std::vector<std::pair<std::string, std::string>>{{"multipliers", ""}, {"blocks", ""}, {"groups", "0"}, {"dropout", "1"}}) {
+  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+           {"multipliers", ""}, {"blocks", ""}, {"groups", "0"}, {"dropout", "1"}}) {
     CAPTURE(name);
     CHECK_THROWS_AS(network({{name, value}}), UsageError);
   }
@@ -84,7 +85,9 @@ TEST_CASE("the network's options") {
 
 TEST_CASE("a shorter schedule of betas keeps its end, and sampling never has more steps than there are") {
   log_state().verbosity = 0;
-  const auto stage = [](const std::vector<std::pair<std::string, std::string>>& given) { return flags(given).stage(0); };
+  const auto stage = [](const std::vector<std::pair<std::string, std::string>>& given) {
+    return flags(given).stage(0);
+  };
   const auto end_of = [](const StageManifest& m) { return make_alpha_bar(make_betas(m.diffusion.schedule)).back(); };
   for (const char* kind : {"linear", "quadratic", "sigmoid"}) {
     CAPTURE(kind);
@@ -97,7 +100,8 @@ TEST_CASE("a shorter schedule of betas keeps its end, and sampling never has mor
   CHECK(paper.sampling.steps == "100");
   CHECK(stage({{"preset", "janspiry-16-128"}, {"diffusion-steps", "1000"}}).sampling.steps == "1000");
   CHECK(stage({{"preset", "tiny"}, {"diffusion-steps", "10"}}).sampling.steps == "10");
-  CHECK_THROWS_WITH_AS(stage({{"schedule", "linear"}, {"diffusion-steps", "1"}}), doctest::Contains("cannot shorten"), UsageError);
+  CHECK_THROWS_WITH_AS(stage({{"schedule", "linear"}, {"diffusion-steps", "1"}}), doctest::Contains("cannot shorten"),
+                       UsageError);
   CHECK_THROWS_AS(stage({{"schedule", "linear"}, {"diffusion-steps", "0"}}), UsageError);
   log_state().verbosity = 1;
 }
@@ -116,7 +120,8 @@ TEST_CASE("the regression baseline") {
 TEST_CASE("the regression baseline of the paper learns at a rate of its own") {
   CHECK(flags({{"preset", "sr3-16-128"}}).resolved().learning_rate == 1e-4);
   CHECK(flags({{"preset", "sr3-16-128"}, {"regression", ""}}).resolved().learning_rate == 1e-5);
-  CHECK(flags({{"preset", "sr3-16-128"}, {"regression", ""}, {"learning-rate", "1e-3"}}).resolved().learning_rate == 1e-3);
+  CHECK(flags({{"preset", "sr3-16-128"}, {"regression", ""}, {"learning-rate", "1e-3"}}).resolved().learning_rate ==
+        1e-3);
   CHECK(flags({{"preset", "tiny"}, {"regression", ""}}).resolved().learning_rate == 1e-3);
 }
 
