@@ -24,7 +24,7 @@ void SamplingOverrides::declare(Options& options, bool base) {
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");
   options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
   options.add("eta", 0, &eta, "E", "ddim: fresh noise, from 0 (none) to 1 (as ddpm)");
-  options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr"}, "where the steps lie");
+  options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr", "trailing"}, "where the steps lie");
   options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: of the fresh noise");
   options.add("guidance", 0, &guidance, "W", "classifier-free guidance scale; 1: off, 2 to 4: usual");
   if (!base)

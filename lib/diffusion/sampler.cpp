@@ -65,7 +65,7 @@ void validate(const SamplerOptions& options) {
       throw Error(cat("unknown ", what, " '", value, "'"));
   };
   among(options.sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampler");
-  among(options.spacing, {"uniform", "ddim", "log-snr"}, "spacing");
+  among(options.spacing, {"uniform", "ddim", "log-snr", "trailing"}, "spacing");
   among(options.variance, {"beta", "posterior", "learned"}, "variance");
   if (!(options.eta >= 0 && options.eta <= 1)) throw Error(cat("eta is ", options.eta, ", not between 0 and 1"));
 }

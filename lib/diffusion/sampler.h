@@ -20,7 +20,7 @@ namespace sr3 {
 struct SamplerOptions {
   std::string sampler = "ddpm";        // ddpm|ddim|dpmpp-2m
   std::string steps = "25";            // a number, or guided-diffusion's sections "10,10,20"
-  std::string spacing = "uniform";     // uniform|ddim|log-snr
+  std::string spacing = "uniform";     // uniform|ddim|log-snr|trailing
   double eta = 0;                      // ddim only
   std::string variance = "posterior";  // ddpm: beta|posterior|learned
   bool clip = true;                    // clamp the predicted x0 to [-1,1] at each step, before correct_x0

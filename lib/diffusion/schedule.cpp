@@ -38,6 +38,14 @@ std::vector<int64_t> strided_steps(int64_t T, int64_t count) {
   throw Error(cat("cannot take ", count, " of ", T, " steps with spacing 'ddim': no integer stride gives that many"));
 }
 
+// Evenly spaced from the noisiest on, so that every second of 2N is one of N. Rounded half to even, as numpy does.
+std::vector<int64_t> trailing_steps(int64_t T, int64_t count) {
+  std::vector<int64_t> out(count);
+  for (int64_t k = 0; k < count; ++k)
+    out[k] = std::llrint(static_cast<double>(T * (k + 1)) / static_cast<double>(count)) - 1;
+  return out;
+}
+
 // Nearest to even spacing in log-SNR, both ends kept, no step twice. Where the schedule's own steps are farther apart than
 // that (the noisy end of cosine), its own steps are taken.
 std::vector<int64_t> log_snr_steps(const std::vector<double>& alpha_bar, int64_t count) {
@@ -155,6 +163,8 @@ SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::
       chosen = strided_steps(T, counts[0]);
     else if (spacing == "log-snr")
       chosen = log_snr_steps(alpha_bar, counts[0]);
+    else if (spacing == "trailing")
+      chosen = trailing_steps(T, counts[0]);
     else if (spacing == "uniform")
       // One step alone must be the noisiest: from any other, pure noise is no input.
       chosen = single && counts[0] == 1 ? std::vector<int64_t>{T - 1} : section_steps(T, counts);

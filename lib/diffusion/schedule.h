@@ -38,7 +38,8 @@ struct SamplingLevels {
 };
 // steps: "N", or "a,b,c": that many in each of as many equal sections (guided-diffusion; uniform only), or "ddimN".
 // spacing: "uniform" (first and last kept), "ddim" (integer stride; seldom keeps the end), "log-snr" (the training steps nearest
-// to even spacing in log(alpha_bar / (1 - alpha_bar)), first and last kept). Error says why it cannot be.
+// to even spacing in log(alpha_bar / (1 - alpha_bar)), first and last kept), "trailing" (T k / N of the
+// T training steps for k = N ... 1, rounded: Lin et al. 2024, table 2; every second of 2N is one of N). Error says why it cannot be.
 SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps,
                                const std::string& spacing);
 // The noisier levels of these, then this one as the end (CDM's truncated conditioning: z_s). Error when there are none.

@@ -26,6 +26,12 @@ struct DiffusionOptions {
   double label_dropout = 0;
 };
 
+struct Distillation {   // Salimans & Ho 2022
+  int64_t steps = 0;    // the sampling steps that the network was distilled for; 0: not distilled
+  double guidance = 1;  // the scale that its prediction includes (Meng et al. 2023)
+  std::string teacher;  // sha256 of the teacher's weights
+};
+
 struct ImageOptions {
   int64_t channels = 3;
   int64_t low_res = 0;    // side of the training condition; 0 with kind base
@@ -61,6 +67,7 @@ struct StageManifest {
   UNetOptions network;
   DiffusionOptions diffusion;
   SamplerOptions sampling;
+  Distillation distillation;
   LowResOptions low_res;
   ConditioningAugmentation augmentation;
   std::string weights_file;  // relative to the manifest

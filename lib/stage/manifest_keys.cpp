@@ -70,10 +70,16 @@ void bind_diffusion(Binder& b, DiffusionOptions& o) {
 void bind_sampling(Binder& b, SamplerOptions& o) {
   b.field("sampler", o.sampler, {"ddpm", "ddim", "dpmpp-2m"});
   b.field("steps", o.steps);
-  b.field("spacing", o.spacing, {"uniform", "ddim", "log-snr"});
+  b.field("spacing", o.spacing, {"uniform", "ddim", "log-snr", "trailing"});
   b.field("eta", o.eta, within(0, 1));
   b.field("variance", o.variance, {"beta", "posterior", "learned"});
   b.field("clip", o.clip);
+}
+
+void bind_distillation(Binder& b, Distillation& o) {
+  b.field("steps", o.steps, within(0, 65535));
+  b.field("guidance", o.guidance, within(0, 1000));
+  b.field("teacher", o.teacher);
 }
 
 // scale, size and center_crop stay out: image.low_res and image.high_res rule, and training crops are square.
@@ -133,6 +139,7 @@ void bind(Binder& b, StageManifest& o) {
   b.section("network", o.network, bind_network);
   b.section("diffusion", o.diffusion, bind_diffusion);
   b.section("sampling", o.sampling, bind_sampling);
+  b.section("distillation", o.distillation, bind_distillation);
   b.section("low_res", o.low_res, bind_low_res);
   b.section("augmentation", o.augmentation, bind_augmentation);
   b.section("weights", o, bind_weights);

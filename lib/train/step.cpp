@@ -66,6 +66,17 @@ at::Tensor StageLoss::clean(const Batch& batch, const at::Tensor& condition) con
   return (batch.high_res - condition).mul_(manifest_.diffusion.residual_scale);
 }
 
+at::Tensor StageLoss::noise(const Batch& batch) const {
+  at::Tensor eps = at::empty_like(batch.high_res);
+  at::parallel_for(0, eps.size(0), 1, [&](int64_t begin, int64_t end) {
+    at::NoGradGuard no_grad;
+    for (int64_t i = begin; i < end; ++i)
+      eps.select(0, i).copy_(philox_noise({noise_seed_, static_cast<uint64_t>(batch.first + i)}, 0, eps.size(1),
+                                          eps.size(2), eps.size(3)));
+  });
+  return eps;
+}
+
 at::Tensor StageLoss::labels(const Batch& batch) const {
   const double p = manifest_.diffusion.label_dropout;
   if (!batch.labels.defined() || p <= 0) return batch.labels;
@@ -94,13 +105,7 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   }
 
   const DrawnLevels levels = draw_levels(manifest_.diffusion.level_draw, alpha_bar_, seed_, batch.first, n);
-  at::Tensor eps = at::empty_like(x0);
-  at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
-    at::NoGradGuard no_grad;
-    for (int64_t i = begin; i < end; ++i)
-      eps.select(0, i).copy_(
-          philox_noise({noise_seed_, static_cast<uint64_t>(batch.first + i)}, 0, x0.size(1), x0.size(2), x0.size(3)));
-  });
+  const at::Tensor eps = noise(batch);
   const at::Tensor x_t = q_sample(x0, eps, levels.alpha_bar);
   const Predict predict = predict_named(manifest_.diffusion.predict);
   const at::Tensor target = here(training_target(predict, x0, eps, levels.alpha_bar));

@@ -31,6 +31,8 @@ class StageLoss {
   Condition condition(const Batch& batch) const;
   // What is diffused, or regressed: the image, or the scaled residual over the condition. (N,C,S,S)
   at::Tensor clean(const Batch& batch, const at::Tensor& condition) const;
+  // Standard normal noise of the shape of high_res, for each example by its number.
+  at::Tensor noise(const Batch& batch) const;
   // The batch's classes, some of them dropped (-1) for guidance: Ho & Salimans 2021, Algorithm 1.
   at::Tensor labels(const Batch& batch) const;
 

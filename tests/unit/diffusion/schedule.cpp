@@ -157,6 +157,22 @@ TEST_CASE("spacing in log-snr: ends kept, no step twice, even where the schedule
   for (size_t k = 0; k < 10; ++k) CHECK(std::abs(log_snr(k) - log_snr(0) - step * static_cast<double>(k)) < 0.45);
 }
 
+// numpy.round(numpy.arange(1000, 0, -1000 / N)) - 1, as diffusers has it.
+TEST_CASE("trailing spacing: the noisiest level and even strides, and every second of 2N is one of N") {
+  const auto alpha_bar = alpha_bar_of("cosine", 1000);
+  const auto steps = [&](int64_t n) { return sampling_levels(alpha_bar, std::to_string(n), "trailing").timestep; };
+  CHECK(steps(1) == std::vector<int64_t>{999});
+  CHECK(steps(4) == std::vector<int64_t>{999, 749, 499, 249});
+  CHECK(steps(16) ==
+        std::vector<int64_t>{999, 937, 874, 811, 749, 687, 624, 561, 499, 437, 374, 311, 249, 187, 124, 61});
+  CHECK(steps(1000).back() == 0);
+  CHECK(sampling_levels(alpha_bar, "7", "trailing").keeps_end);
+  for (const int64_t n : {1, 3, 8, 100, 500}) {
+    const auto coarse = steps(n), fine = steps(2 * n);
+    for (size_t k = 0; k < coarse.size(); ++k) CHECK(fine[2 * k] == coarse[k]);
+  }
+}
+
 TEST_CASE("steps that cannot be taken are errors") {
   for (const char* steps : {"0", "-3", "", "ten", "10,", "10,,5", "1001", "300,600,400", "2.5", "ddim", "ddim0"})
     CHECK_THROWS_AS(steps_of(1000, steps), Error);
