@@ -8,11 +8,11 @@ image 24 16 2 >b.ppm
 mkdir ph
 cp a.png b.png ph
 cp a.png before.png
-fails 2 "'ph/a.png' is read, too" degrade -s 2 ph/a.png ph/b.png -o ph/
+fails 2 "'ph/a.png' is also an input" degrade -s 2 ph/a.png ph/b.png -o ph/
 echo ph >list
-fails 2 "'ph/a.png' is read, too" degrade -s 2 @list -o ph/
-fails 2 "'ph/a.png' is read, too" degrade -s 2 ph/a.png -o ph/a.png
-fails 2 "'ph/a.png' is read, too" sheet ph/a.png ph/b.png -o ph/a.png
+fails 2 "'ph/a.png' is also an input" degrade -s 2 @list -o ph/
+fails 2 "'ph/a.png' is also an input" degrade -s 2 ph/a.png -o ph/a.png
+fails 2 "'ph/a.png' is also an input" sheet ph/a.png ph/b.png -o ph/a.png
 same ph/a.png before.png
 cp a.ppm ph/c.ppm
 degrade -s 2 ph/c.ppm -o ph/
