@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kMaxPixels = int64_t{1} << 28;
 
-// `image` (8 bits), each pixel repeated factor x factor, with its corner at (x, y) of the sheet.
+// Copies `image` (8 bits) to the sheet with its upper left corner at (x, y), each pixel repeated factor x factor times.
 void paste(Image& sheet, const Image& image, int64_t x, int64_t y, int64_t factor) {
   for (int64_t row = 0; row < image.height * factor; ++row) {
     const uint8_t* in = &image.u8[static_cast<size_t>(row / factor * image.width * 3)];
