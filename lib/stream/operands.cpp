@@ -60,7 +60,7 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
   ::closedir(folder);
   for (const auto& name : names) {
     struct stat status;
-    // Not for a dangling link, which is reported when it is read.
+    // A dangling link is not there; it is reported when it is read.
     const bool there = ::stat((root + below + name).c_str(), &status) == 0;
     if (there && S_ISDIR(status.st_mode)) {
       struct stat itself;

@@ -286,7 +286,7 @@ void Writer::close() {
   impl.check_failure();
   if (impl.kind != Impl::Kind::kFile) return;
   // Whoever names a file relies on it: `... -o a.png && open a.png`.
-  if (impl.written == 0) throw Error(cat("cannot write '", impl.options.output, "': there were no images"));
+  if (impl.written == 0) throw Error(cat("cannot write '", impl.options.output, "': there is no image to write"));
   write_file(impl.options.output, {reinterpret_cast<const char*>(impl.single.data()), impl.single.size()});
 }
 

@@ -64,8 +64,8 @@ degrade -s 1 mixed -o mixed-out/ 2>said
 rm mixed/b.ppm
 fails 1 "no images in 'mixed', but 2 files in unsupported formats ('c.tiff'): convert to PNG" degrade -s 1 mixed
 # A file that was named is there, or the run has failed.
-fails 1 "cannot write 'never.png': there were no images" degrade -s 1 -o never.png /dev/null
-fails 1 "cannot write 'never.png': there were no images" bash -c 'printf "" | degrade -s 1 -o never.png'
+fails 1 "cannot write 'never.png': there is no image to write" degrade -s 1 -o never.png /dev/null
+fails 1 "cannot write 'never.png': there is no image to write" bash -c 'printf "" | degrade -s 1 -o never.png'
 [ ! -e never.png ]
 
 fails 1 "no images in 'empty'" bash -c 'mkdir empty; degrade -s 1 empty'
