@@ -16,7 +16,7 @@ struct Bar {
 
 constexpr int kBar = 54, kGap = 34, kGroupGap = 46, kLeft = 62, kTop = 46, kHeight = 260, kFoot = 84;
 constexpr const char* kColors[] = {"#3b6ea8",
-                                   "#c8742f"};  // of task 1 and 2; told apart without colour vision, and in print
+                                   "#c8742f"};  // tasks 1 and 2; distinct without colour vision and in print, too
 constexpr const char* kWhisker = "stroke=\"#111\" stroke-width=\"1.6\"";
 constexpr const char* kSmall = "text-anchor=\"middle\" font-size=\"11\" fill=\"#555\"";
 constexpr const char* kPale[] = {"#b9cbe1", "#ecd3bd"};
