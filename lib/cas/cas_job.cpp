@@ -83,8 +83,8 @@ void CasOptions::declare(Options& options) {
 }
 
 CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {
-  // The folders of generated images may have the names that --by-class makes of classes, those of the test images have the
-  // classes' own names.
+  // The folders of generated images may have the names that sample --by-class derives from classes; those of the test
+  // images have the classes' own names.
   const auto open = [&](const std::vector<std::string>& operands) {
     return std::make_unique<LabelledImages>(operands, options.cache_mb, options.threads,
                                             test_ ? test_->classes() : std::vector<std::string>{});

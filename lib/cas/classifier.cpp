@@ -43,7 +43,7 @@ std::vector<int64_t> labels_among(const LabelledImages& images, const std::vecto
   for (int64_t i = 0; i < images.size(); ++i) {
     const std::string& name = images.classes()[static_cast<size_t>(images.label(i))];
     const auto found = std::find(classes.begin(), classes.end(), name);
-    if (found == classes.end()) throw Error(cat("'", images.origin(i), "' is of the unknown class '", name, "'"));
+    if (found == classes.end()) throw Error(cat("'", images.origin(i), "' has the unknown class '", name, "'"));
     labels.push_back(found - classes.begin());
   }
   return labels;
@@ -185,7 +185,9 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
     const at::Tensor x = batch_of(coming.front().images, recipe.size, options.device);
     const double loss = training.learn(x, coming.front().labels.to(options.device));
     coming.pop_front();
-    if (!std::isfinite(loss)) throw Error(cat("the classifier's loss is not finite at step ", training.step()));
+    if (!std::isfinite(loss))
+      throw Error(cat("cannot train the classifier: its loss is not finite at step ", training.step(),
+                      " (another --seed may help)"));
     meter.update(training.step(), cat("loss ", std::round(loss * 1e4) / 1e4));
     const bool stopped = StopSignals::received() != 0;
     if (stopped || std::chrono::steady_clock::now() - saved > kSaveEvery) {

@@ -26,7 +26,7 @@ void check_probabilities(const at::Tensor& rows, const std::string& file) {
 
 FeatureNetwork::FeatureNetwork(FeatureSpec spec, const FeatureOptions& options, bool has_spatial)
     : spec_(std::move(spec)), options_(options), has_spatial_(has_spatial) {
-  if (options_.batch < 1) throw std::logic_error("a batch without images");
+  if (options_.batch < 1) throw std::logic_error("FeatureNetwork: the batch size is below 1");
 }
 
 Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wants) const {

@@ -87,7 +87,7 @@ SessionHead parse_head(const nlohmann::json& json, const std::string& where) {
   Members fields(json, where);
   std::string format;
   fields.take("format", format);
-  if (format != kFormat) throw DataError(cat("cannot read '", where, "': it does not have answers of this version"));
+  if (format != kFormat) throw DataError(cat("cannot read '", where, "': it is not a file of answers of this version"));
   take_session(fields, head.study, head.session, head.rater);
   fields.take_maybe("token", head.token);
   if (!head.token.empty()) check_hex(head.token, 32, "token", where);

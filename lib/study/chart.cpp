@@ -64,7 +64,7 @@ std::vector<Bar> bars_of(const std::vector<ScoreTable>& tables) {
 
 std::string chart_svg(const std::vector<ScoreTable>& tables) {
   const std::vector<Bar> bars = bars_of(tables);
-  if (bars.empty()) throw Error("there is no rate to draw");
+  if (bars.empty()) throw Error("cannot draw the chart: there is no rate to draw");
   double most = 0.6;
   for (const Bar& bar : bars) most = std::max(most, bar.high);
   most = most > 0.8 ? 1 : most > 0.6 ? 0.8 : 0.6;

@@ -57,7 +57,7 @@ class Detector {
     const at::Tensor labels = at::arange(2 * options_.batch, at::kLong).remainder(2);  // 0 real, 1 generated
     const at::Tensor loss = at::cross_entropy_loss(network_(at::stack(crops), /*training=*/true), labels);
     loss.backward();
-    if (!std::isfinite(loss.item<double>())) throw Error("the detector's loss is not finite");
+    if (!std::isfinite(loss.item<double>())) throw Error("cannot train the detector: its loss is not finite");
     const double done = static_cast<double>(step) / static_cast<double>(options_.steps);
     const double rate = kRate * 0.5 * (1 + std::cos(3.14159265358979323846 * done));
     const at::NoGradGuard no_gradients;

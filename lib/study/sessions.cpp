@@ -120,7 +120,7 @@ void Sessions::restore(const std::string& path) {
     throw DataError(cat("'", path, "' is of rater ", head.rater, ", who is beyond the plan"));
   if (file.cut) {
     std::filesystem::resize_file(path, file.whole_bytes);
-    info(cat("'", path, "' ended in the middle of an answer, which was never confirmed; removed that answer"));
+    info(cat("removed the incomplete last line of '", path, "', which was never confirmed to the rater"));
   }
   auto session = std::make_unique<Session>();
   session->head = head;

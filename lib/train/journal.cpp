@@ -29,7 +29,7 @@ namespace {
 // JSON has no NaN and no infinity.
 ordered_json number(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
 
-// Timings need no sixteen digits.
+// Timings do not need sixteen digits.
 double rounded(double value, double parts) { return std::round(value * parts) / parts; }
 
 std::optional<JournalLine> parse(const std::string& text) {
