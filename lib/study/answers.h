@@ -48,7 +48,7 @@ struct SessionHead {
 };
 std::string head_line(const SessionHead& head);
 
-// A record that the server has sent all images of a trial, for the time `number`, counted from 1.
+// A record that the server has sent all images of a trial; `number` counts how often it has, from 1.
 struct Showing {
   std::string study, session;
   int64_t rater = 0, trial = 0, number = 1;

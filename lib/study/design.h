@@ -22,11 +22,10 @@ class Options;
 // The rules by which answers, or all answers of a rater, are excluded. They never depend on the choices in main trials,
 // which would bias the rate.
 struct StudyRules {
-  int64_t max_catch_misses = 1;   // a rater who misses more catch trials is excluded
-  int64_t min_response_ms = 200;  // faster answers are excluded: they cannot be based on what was seen
-  int64_t max_focus_losses = 0;   // answers are excluded if the page lost the focus more often during the trial
-  int64_t exposure_tolerance =
-      50;  // answers are excluded if the exposure was longer or shorter by more than this, in ms
+  int64_t max_catch_misses = 1;     // a rater who misses more catch trials is excluded
+  int64_t min_response_ms = 200;    // faster answers are excluded: they cannot be based on what was seen
+  int64_t max_focus_losses = 0;     // answers are excluded if the page lost the focus more often during the trial
+  int64_t exposure_tolerance = 50;  // answers are excluded if the exposure was off by more than this, in ms
   void declare(Options& options);
 };
 

@@ -39,9 +39,9 @@ std::string rule_against(const Answer& answer, const StudyDesign& design) {
 struct Opened {
   Study study;
   std::map<std::string, AnswerSet> sets;  // by kind of raters
-  std::map<std::string, std::map<std::pair<std::string, int64_t>, int64_t>>
-      raters;                                                            // by kind: (session, rater) -> number
-  std::set<std::tuple<std::string, std::string, int64_t, int64_t>> met;  // raters, session, rater, trial
+  // By kind of raters: the number of each (session, rater).
+  std::map<std::string, std::map<std::pair<std::string, int64_t>, int64_t>> raters;
+  std::set<std::tuple<std::string, std::string, int64_t, int64_t>> met;  // (kind of raters, session, rater, trial)
 
   explicit Opened(const std::string& folder) : study(folder) {}
 
