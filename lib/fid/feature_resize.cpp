@@ -9,7 +9,7 @@
 namespace sr3 {
 namespace {
 
-// Where one line's output samples lie between input samples.
+// The two input samples that each output sample of a line lies between, and its position between them.
 struct Taps {
   std::vector<int64_t> low, high;
   std::vector<float> fraction;
@@ -54,7 +54,7 @@ std::vector<float> two_taps(const std::vector<float>& in, int64_t in_width, int6
 void check_feature_resize(const std::string& resize) {
   for (const char* word : {"tf1", "torch", "clean", "aa-bilinear", "none"})
     if (resize == word) return;
-  throw UsageError(cat("'", resize, "' is none of tf1|torch|clean|aa-bilinear|none"));
+  throw UsageError(cat("'", resize, "' is not one of tf1|torch|clean|aa-bilinear|none"));
 }
 
 std::vector<float> resize_for_features(const Image& image, int64_t width, int64_t height, const std::string& resize) {
