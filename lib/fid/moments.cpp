@@ -96,7 +96,7 @@ void Moments::add_rows(const at::Tensor& rows) {
   Integer* outer = outer_.data();
   for (int64_t i = 0; i < d; ++i) {
     check(sum_[static_cast<size_t>(i)] += static_cast<int64_t>(s[i]));
-    const Integer* square = outer;  // the row's first product; no other of its features is larger than the squares
+    const Integer* square = outer;  // the row's first product: none exceeds the largest square (Cauchy-Schwarz)
     for (int64_t j = i; j < d; ++j) *outer++ += static_cast<int64_t>(p[i * d + j]);
     check(*square);
   }
