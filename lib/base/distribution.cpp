@@ -9,8 +9,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// The regularised incomplete beta function by its continued fraction (Abramowitz & Stegun 26.5.8), evaluated from the
-// front by Lentz's method. Converges fast where x < (a + 1) / (a + b + 2); the other half is 1 minus its mirror.
+// The regularised incomplete beta function I_x(a, b) by its continued fraction (Abramowitz & Stegun 26.5.8), evaluated
+// by Lentz's method. It converges fast for x < (a + 1) / (a + b + 2); beyond that, I_x(a, b) = 1 - I_{1-x}(b, a).
 double incomplete_beta(double a, double b, double x) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -31,7 +31,7 @@ double incomplete_beta(double a, double b, double x) {
   return front * fraction / a;
 }
 
-// Of an increasing function, between bounds that enclose the answer.
+// The x in [low, high] for which the increasing function f is p, by bisection.
 template <class Function>
 double inverse(Function f, double p, double low, double high) {
   for (int i = 0; i < 200 && high - low > 1e-14 * std::max(1.0, std::abs(low)); ++i) {
@@ -48,7 +48,7 @@ double normal_cdf(double x) { return std::erfc(-x / std::sqrt(2.0)) / 2; }
 double normal_quantile(double p) {
   if (!(p > 0)) return -kInfinity;
   if (!(p < 1)) return kInfinity;
-  // In the lower half, where the tail keeps its digits.
+  // Computed in the lower half, where a small probability keeps all its digits.
   if (p > 0.5) return -normal_quantile(1 - p);
   return inverse(normal_cdf, p, -40, 0);
 }

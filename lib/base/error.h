@@ -1,5 +1,5 @@
-// The one family of exceptions. Thrown in lib/, caught once in cli/run.
-// what() is the finished sentence: lower case, what failed first, subject in single quotes, no full stop.
+// The exceptions of the project: thrown in lib/, caught once, in cli/run.
+// what() is the complete message: lower case, what failed first, the subject in single quotes, no full stop.
 #pragma once
 
 #include <sstream>
@@ -20,19 +20,19 @@ class Error : public std::runtime_error {
   Status status_;
 };
 
-// Damaged or unacceptable input: the only kind that --keep-going skips.
+// Damaged or unacceptable input: the only error that --keep-going skips.
 class DataError : public Error {
  public:
   explicit DataError(const std::string& what) : Error(what, kFailed) {}
 };
 
-// A wrong command line.
+// An invalid command line.
 class UsageError : public Error {
  public:
   explicit UsageError(const std::string& what) : Error(what, kUsage) {}
 };
 
-// cat("cannot read '", path, "': ", reason)
+// Concatenates its arguments, as in cat("cannot read '", path, "': ", reason).
 template <class... Parts>
 std::string cat(const Parts&... parts) {
   std::ostringstream text;

@@ -37,7 +37,8 @@ size_t FileSource::read(uint8_t* to, size_t n) {
 
 namespace {
 
-// Hidden, so that no program takes it for an image. Random, for process numbers repeat among the machines of a batch job.
+// Hidden, so that no program treats the file as an image. Random, because process ids repeat across the machines of a
+// batch job.
 std::string unique_name() {
   static const std::string program = [] {
     std::random_device device;
@@ -58,11 +59,11 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   const auto fail = [this] { return Error(cat("cannot write '", path_, "': ", std::strerror(errno))); };
   struct stat status;
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
-    file_ = std::fopen(path.c_str(), "wbe");  // a named pipe or a device stays what it is
+    file_ = std::fopen(path.c_str(), "wbe");  // a named pipe or a device is written to, not replaced
     if (!file_) throw fail();
     return;
   }
-  // A link stays a link: its target is replaced, or made where there is none yet.
+  // A symbolic link stays one: its target is replaced, or created if it does not exist yet.
   std::error_code ignored;
   target_ = path;
   for (int links = 0; links < 40 && std::filesystem::is_symlink(target_, ignored); ++links) {
@@ -76,7 +77,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     throw fail();
   }
   temporary_ = folder + unique_name();
-  // A file without a name until it is whole, where the system has them: a killed program leaves nothing behind.
+  // Where the system supports it, the file has no name until it is complete: a killed program leaves nothing behind.
   int fd = -1;
   if (::access("/proc/self/fd", X_OK) == 0)
     fd = ::open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);

@@ -1,4 +1,5 @@
-// Bytes in and out. Outputs appear whole or not at all: no name or a temporary one, checked close, rename.
+// Reading and writing files. An output file appears complete or not at all: it is written without a name, or under a
+// temporary one, and renamed after a checked close.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +13,17 @@ namespace sr3 {
 
 using Bytes = std::vector<uint8_t>;
 
-// A forward source of bytes: file, pipe, archive member, memory.
+// A source of bytes that can be read once, from front to back: a file, a pipe, an archive's member, memory.
 class Source {
  public:
   virtual ~Source() = default;
-  // Up to n bytes; 0 only at the end. Throws Error when the system fails.
+  // Reads up to n bytes and returns their number, which is 0 only at the end. Throws Error when reading fails.
   virtual size_t read(uint8_t* to, size_t n) = 0;
   // For messages: the path, "standard input", "a.tar:b.png".
   virtual const std::string& name() const = 0;
 };
 
-// `path` or "-" for standard input. Throws Error "cannot open 'x': No such file or directory".
+// The file `path`, or standard input for "-". The constructor throws Error "cannot open 'x': No such file or directory".
 class FileSource : public Source {
  public:
   explicit FileSource(const std::string& path);
@@ -36,35 +37,37 @@ class FileSource : public Source {
   std::string name_;
 };
 
-// Output to a file (whole or not at all; a link's target), into a named pipe or device, or, for "-", to standard output.
+// An output: a regular file, which appears complete or not at all (of a symbolic link, the target is replaced); a named
+// pipe or a device, which is written directly; or, for "-", standard output. All but the destructor throw Error.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);
-  ~OutputFile();  // without close(): the file is dropped, as if never begun
+  ~OutputFile();  // without close(): discards what was written, and leaves an existing file as it was
   OutputFile(const OutputFile&) = delete;
   void write(const void* bytes, size_t n);
   void write(std::string_view text) { write(text.data(), text.size()); }
-  void close();  // flush, check, rename
+  void close();  // flushes, checks for errors, and renames the file into place
 
  private:
   std::string path_, target_, temporary_;
-  bool nameless_ = false;  // until close()
+  bool nameless_ = false;  // the file has no name before close()
   std::FILE* file_ = nullptr;
 };
 
-// The whole file; Error beyond max_bytes.
+// The whole content of a file, or of standard input for "-". DataError when it is longer than max_bytes.
 Bytes read_file(const std::string& path, uint64_t max_bytes = uint64_t{1} << 34);
 std::string read_text(const std::string& path, uint64_t max_bytes = uint64_t{1} << 28);
 void write_file(const std::string& path, std::string_view bytes);
 
-// Directory of a path with its slash ("" when there is none); name without directory; without its last extension.
+// Parts of a path. Of "a/b.tar.gz" the directory is "a/" ("" if there is none), the base name "b.tar.gz" and the stem
+// "b.tar".
 std::string directory_of(const std::string& path);
 std::string base_name(const std::string& path);
 std::string stem_of(const std::string& path);
-// Lower-case last extension without the dot; "" when there is none.
+// The last extension in lower case, without the dot; "" if there is none.
 std::string extension_of(const std::string& path);
 
-// Flush and check standard output; throws Error. Called once, last, by cli::run.
+// Closes standard output, and throws Error if anything written to it was lost. cli::run calls it, as its last step.
 void close_stdout();
 
 }  // namespace sr3

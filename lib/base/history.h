@@ -1,4 +1,4 @@
-// Provenance: what made an artefact. A history is appended to, never rewritten.
+// Provenance: the runs of programs that made an artefact. A history is appended to, never rewritten.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct HistoryEntry {
   std::string time;                    // UTC, "2026-01-31T12:00:00Z"
 };
 
-// Of the running program; cli::run notes the arguments. `--no-history` programs simply do not append it.
+// The entry for the running program, which cli::run records by remember_run. A program with --no-history does not use it.
 HistoryEntry this_run();
 void remember_run(const std::string& program, const std::vector<std::string>& arguments);
 

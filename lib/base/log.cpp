@@ -22,7 +22,7 @@ std::string printable(std::string text, bool lines) {
   unsigned char before = 0;
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool c1 = before == 0xc2 && byte >= 0x80 && byte < 0xa0;  // controls of a terminal, too, in UTF-8
+    const bool c1 = before == 0xc2 && byte >= 0x80 && byte < 0xa0;  // the C1 control characters in UTF-8
     if ((byte < 0x20 && c != '\t' && !(lines && c == '\n')) || byte == 0x7f || c1) c = '?';
     before = byte;
   }

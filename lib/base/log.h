@@ -5,20 +5,20 @@
 
 namespace sr3 {
 
-// -q is 0 (errors only), the default 1, -v 2.
+// verbosity is 0 with -q (errors only), 1 by default, and 2 with -v.
 struct LogState {
   std::string program = "sr3-cdm";
   int verbosity = 1;
 };
 LogState& log_state();
 
-// Control characters as '?': names out of files could otherwise command the terminal, or look like messages of their own.
-// lines: line ends stay, as a message of -v has some.
+// Replaces control characters by '?': names in files could otherwise control the terminal, or imitate messages. With
+// `lines`, line ends are kept, because messages of -v may have several lines.
 std::string printable(std::string text, bool lines = false);
 
 void warn(const std::string& text);   // unless -q
 void info(const std::string& text);   // unless -q
 void debug(const std::string& text);  // only with -v
-void error(const std::string& text);  // always: an error
+void error(const std::string& text);  // always
 
 }  // namespace sr3

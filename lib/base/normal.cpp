@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-// One source, three instruction sets, chosen when the program starts; the values are the same in all.
+// One source, compiled for three instruction sets; the program chooses one when it starts. All give the same values.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define SR3_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kLanes = 64;
 
 // log(u), u = k / 2^24, k in 1..2^24: u = 2^e m with m in [sqrt(1/2), sqrt 2), log(1 + f) by Cephes' polynomial.
-// Within 2 ulp, except close to 1, where it is exact to 1e-7 of f.
+// The error is at most 2 ulp, except close to u = 1, where it is at most 1e-7 |f|.
 inline float log_of(float u) {
   uint32_t bits = std::bit_cast<uint32_t>(u);
   bits += 0x3f800000u - 0x3f3504f3u;
@@ -39,7 +39,7 @@ inline float log_of(float u) {
   return (f + p) + e * 0.693359375f;
 }
 
-// sin and cos of 2 pi k / 2^24: the quarter turn is split off in integers, exactly.
+// sin and cos of 2 pi k / 2^24. The multiple of a quarter turn is split off in integer arithmetic, exactly.
 inline void sine_cosine(uint32_t k, float* sine, float* cosine) {
   const uint32_t quarter = (k + (1u << 21)) >> 22;
   const float x = static_cast<float>(static_cast<int32_t>(k) - static_cast<int32_t>(quarter << 22)) *
@@ -82,7 +82,7 @@ SR3_VECTOR_CLONES void block_of_normals(uint32_t k0, uint32_t k1, uint32_t first
       const float radius2 = -2.0f * log_of(u);
       float sine, cosine;
       sine_cosine(bits[pair + 1][i] >> 8, &sine, &cosine);
-      // log(1) may come out as +0 only, so that the root is never of a negative number.
+      // log_of(u) is never above 0, so that the square root is never taken of a negative number.
       const float radius = std::sqrt(radius2);
       out[pair][i] = radius * cosine;
       out[pair + 1][i] = radius * sine;

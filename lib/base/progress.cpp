@@ -39,7 +39,7 @@ void Meter::update(int64_t done, const std::string& extra) {
   const auto now = Clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();
   const bool all = total_ >= 0 && done >= total_;
-  const bool last = all && (terminal_ || always_ || shown_);  // what was quick says nothing in a log
+  const bool last = all && (terminal_ || always_ || shown_);  // a quick run leaves no line in a log
   if (since < (terminal_ ? 0.2 : always_ ? 1.0 : 30.0) && !last) return;
   last_ = now;
   const double elapsed = std::chrono::duration<double>(now - begin_).count();

@@ -1,5 +1,6 @@
-// Progress on standard error: on a terminal one line rewritten 5 times a second, else a line every 30 s, or every second with
-// --progress always. When all is done the line says how long it took; in a log only where there were others before.
+// Progress on standard error. On a terminal one line is rewritten 5 times a second; in a log a line is added every 30 s,
+// or every second with --progress always. The last line reports the total time; a log gets it only after other lines, or
+// with --progress always.
 #pragma once
 
 #include <chrono>
@@ -17,14 +18,15 @@ struct ProgressOptions {
 
 class Meter {
  public:
-  // unit: "images", "steps". total < 0: unknown. Silent with -q or --progress never.
+  // unit is the plural of what is counted, such as "images"; total < 0 means unknown; start is how much was done before.
+  // Prints nothing with --progress never, or with -q unless --progress is "always".
   Meter(const ProgressOptions& options, std::string unit, int64_t total = -1, int64_t start = 0);
   ~Meter();
-  // `done` units so far; `extra` is shown at the end of the line, such as "loss 0.0123" or "step 3/25".
+  // Reports that `done` units are done; `extra`, such as "loss 0.0123" or "step 3/25", ends the line.
   void update(int64_t done, const std::string& extra = "");
   // Ends the line on a terminal.
   void finish();
-  // "1h02m", "3m20s", "12s"
+  // A duration as text: "1h02m", "3m20s", "12s".
   static std::string duration(double seconds);
 
  private:

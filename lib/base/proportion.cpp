@@ -21,7 +21,7 @@ Interval wilson(double hits, int64_t n) {
 double mcnemar(int64_t a_only, int64_t b_only) {
   const int64_t n = a_only + b_only, few = std::min(a_only, b_only);
   if (n == 0) return 1;
-  // In logarithms: 2^-n leaves a double's range at n = 1075.
+  // In logarithms, because 2^-n underflows a double at n = 1075.
   double tail = 0;
   const auto log_factorial = [](int64_t k) { return std::lgamma(static_cast<double>(k) + 1); };
   for (int64_t k = 0; k <= few; ++k)
@@ -32,7 +32,7 @@ double mcnemar(int64_t a_only, int64_t b_only) {
 
 Interval paired_difference(int64_t a_only, int64_t b_only, int64_t n) {
   if (n <= 0) return {-1, 1};
-  // Half an image more in each cell of the table of both answers.
+  // The adjustment adds half an image to each cell of the 2x2 table of the two classifiers' answers.
   const double count = static_cast<double>(n) + 2;
   const double a = static_cast<double>(a_only) + 0.5, b = static_cast<double>(b_only) + 0.5;
   const double difference = (a - b) / count;

@@ -1,4 +1,4 @@
-// Intervals and tests for shares: of images classified right, of raters fooled.
+// Confidence intervals and tests for proportions, such as a classifier's accuracy or the fool rate of a human study.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,17 @@ struct Interval {
   double low = 0, high = 0;
 };
 
-// Wilson's score interval of `hits` of n at 95% (Wilson 1927); hits may be a mean of several runs. n = 0: [0,1].
+// The 95% Wilson score interval (Wilson 1927) of the proportion hits / n; [0,1] for n = 0. hits may be a mean of
+// several runs.
 Interval wilson(double hits, int64_t n);
 
-// Two classifiers on the same images: a_only and b_only are the images that one of them alone gets right.
-// The exact two-sided p-value of McNemar's test: the chance of so uneven a split of a_only + b_only fair coins; 1
-// without any.
+// The exact two-sided p-value of McNemar's test for two classifiers on the same images, where a_only and b_only count the
+// images that only A, or only B, classifies correctly: the probability that a_only + b_only tosses of a fair coin are
+// split at least as unevenly. 1 if both are 0.
 double mcnemar(int64_t a_only, int64_t b_only);
-// 95% interval of the difference of their shares a - b among n images: Wald's, adjusted as Agresti & Min 2005 ("Simple
-// improved confidence intervals for comparing matched proportions") do, so that it has a width without discordant
-// images, too. Its centre is a little nearer to 0 than the difference.
+// The 95% Wald interval of the difference of their accuracies, (a_only - b_only) / n, adjusted as in Agresti & Min 2005
+// ("Simple improved confidence intervals for comparing matched proportions"), so that its width is positive even if
+// both are 0. Its centre is a little nearer to 0 than the difference. [-1,1] for n = 0.
 Interval paired_difference(int64_t a_only, int64_t b_only, int64_t n);
 
 }  // namespace sr3

@@ -27,7 +27,7 @@ std::array<float, 4> philox_normal4(std::array<uint32_t, 4> counter, std::array<
 
 RandomStream::RandomStream(uint64_t seed, uint64_t index, uint32_t stream)
     : counter_{0, stream, static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32)},
-      // A key apart from the one of image noise (philox_key), whose counters have another layout.
+      // The key differs from that of image noise (philox_key), whose counters are laid out differently.
       key_{static_cast<uint32_t>(seed) ^ 0x5352334Du, static_cast<uint32_t>(seed >> 32)} {}
 
 uint32_t RandomStream::bits() {
@@ -50,7 +50,7 @@ double RandomStream::normal() {
 }
 
 uint64_t RandomStream::below(uint64_t n) {
-  // Rejection keeps it exactly uniform.
+  // Rejection sampling makes it exactly uniform.
   const uint64_t limit = ~uint64_t{0} - (~uint64_t{0} % n + 1) % n;
   for (;;) {
     const uint64_t value = (uint64_t{bits()} << 32) | bits();

@@ -1,5 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3").
-// A value is a pure function of (seed, stream, counter), so batch size, threads, shards and tiles never change one.
+// A value is a pure function of (seed, stream, counter), so it does not depend on batch size, threads, shards or tiles.
 #pragma once
 
 #include <array>
@@ -7,17 +7,18 @@
 
 namespace sr3 {
 
-// One block: 10 rounds.
+// One block of four random words.
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-// Four standard normals of one block (Box-Muller on two pairs).
+// Four standard normal numbers from one block (Box-Muller on its two pairs).
 std::array<float, 4> philox_normal4(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 inline std::array<uint32_t, 2> philox_key(uint64_t seed) {
   return {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
 }
 
-// A sequence of draws for one purpose (`stream`) and one item (`index`): crops, flips, levels, dropout.
+// A sequence of random numbers for one purpose (`stream`, of the register below) and one item (`index`), such as the crop
+// of one training image.
 class RandomStream {
  public:
   RandomStream(uint64_t seed, uint64_t index, uint32_t stream);
@@ -33,7 +34,7 @@ class RandomStream {
   unsigned used_ = 4;
 };
 
-// Streams in use, so that no two purposes share numbers.
+// The register of streams: no two purposes may share random numbers.
 enum RandomPurpose : uint32_t {
   kRandomCrop = 1,
   kRandomLevel = 2,

@@ -22,7 +22,7 @@ StopSignals::StopSignals() {
   action.sa_flags = SA_RESTART | SA_RESETHAND;
   for (int i = 0; i < 2; ++i) {
     sigaction(kSignals[i], &action, &former[i]);
-    // A script's background job ignores the terminal's ^C, which is meant for others.
+    // A background job of a script was started to ignore ^C, which is meant for the foreground; it goes on ignoring it.
     if (former[i].sa_handler == SIG_IGN) sigaction(kSignals[i], &former[i], nullptr);
   }
 }

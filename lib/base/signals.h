@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as a request to stop, looked at between steps. The second one of a kind ends the program at once.
+// SIGINT and SIGTERM as a request to stop, which the program checks for between steps. A second signal of the same kind
+// ends the program immediately.
 #pragma once
 
 namespace sr3 {
@@ -6,9 +7,9 @@ namespace sr3 {
 class StopSignals {
  public:
   StopSignals();   // installs the handlers
-  ~StopSignals();  // puts the former ones back
+  ~StopSignals();  // restores the previous ones
   StopSignals(const StopSignals&) = delete;
-  // 0, or the signal's number.
+  // The number of the signal received last, or 0.
   static int received();
 };
 

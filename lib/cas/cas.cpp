@@ -51,11 +51,11 @@ CasRow difference(const CasRun& generated, const CasRun& real) {
 CasRun cas_run(const std::string& set, uint64_t seed, const std::string& settings,
                const std::vector<std::string>& classes, const std::vector<int64_t>& labels, const at::Tensor& logits) {
   CasRun run{set, seed, settings, classes, labels, {}, {}};
-  // Not a number is above nothing: every image would count as right.
+  // No comparison with NaN is true, so every image would count as right.
   if (!at::isfinite(logits).all().item<bool>())
     throw Error(
         cat("cannot score the ", set, " images' classifier of seed ", seed,
-            ": its answers are not finite, its training has diverged (train with fewer --epochs, or another seed)"));
+            ": its logits are not finite, its training has diverged (train with fewer --epochs, or another seed)"));
   const at::Tensor plain = logits.contiguous();
   const auto c = static_cast<int64_t>(classes.size());
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -79,7 +79,7 @@ CasRun read_cas_run(const std::string& path) {
   const nlohmann::json all = parse_json(read_text(path), path, 2);
   CasRun run;
   try {
-    if (all.at("format") != kFormat) throw DataError(cat("cannot read '", path, "': not a run of cas"));
+    if (all.at("format") != kFormat) throw DataError(cat("cannot read '", path, "': it is not a run of cas"));
     all.at("set").get_to(run.set);
     all.at("seed").get_to(run.seed);
     all.at("settings").get_to(run.settings);
@@ -88,7 +88,7 @@ CasRun read_cas_run(const std::string& path) {
     all.at("answers").get_to(run.answers);
     all.at("ranks").get_to(run.ranks);
   } catch (const nlohmann::json::exception&) {
-    throw DataError(cat("cannot read '", path, "': not a run of cas"));
+    throw DataError(cat("cannot read '", path, "': it is not a run of cas"));
   }
   const auto c = static_cast<int64_t>(run.classes.size());
   bool sound = (run.set == kSets[0] || run.set == kSets[1]) && run.labels.size() == run.answers.size() &&
@@ -97,7 +97,7 @@ CasRun read_cas_run(const std::string& path) {
     sound = run.labels[i] >= 0 && run.labels[i] < c && run.answers[i] >= 0 && run.answers[i] < c &&
             (run.ranks[i] == kNotLearned ||
              (run.ranks[i] >= 1 && run.ranks[i] <= c && (run.ranks[i] == 1) == (run.answers[i] == run.labels[i])));
-  if (!sound) throw DataError(cat("cannot read '", path, "': its answers do not fit its images"));
+  if (!sound) throw DataError(cat("cannot read '", path, "': its predictions do not match its images"));
   return run;
 }
 

@@ -14,7 +14,7 @@
 namespace sr3 {
 namespace {
 
-// Images that are in both would be remembered, not recognised.
+// A classifier would remember images that are in both sets instead of recognising them.
 void check_disjoint(const LabelledImages& train, const LabelledImages& test, const std::string& name) {
   std::map<std::string, int64_t> known;
   for (int64_t i = 0; i < train.size(); ++i) known.emplace(train.digest(i), i);
@@ -23,12 +23,12 @@ void check_disjoint(const LabelledImages& train, const LabelledImages& test, con
   for (int64_t i = 0; i < test.size(); ++i) {
     const auto found = known.find(test.digest(i));
     if (found == known.end()) continue;
-    if (both++ == 0) first = cat("'", test.origin(i), "' is '", train.origin(found->second), "'");
+    if (both++ == 0) first = cat("'", test.origin(i), "' is the same as '", train.origin(found->second), "'");
   }
   if (both > 0) throw Error(cat("cannot score: ", both, " test images are among those of ", name, ": ", first));
 }
 
-// The first class that only one of two sets has.
+// The first class of `of` that `other` does not have, as the end of a message.
 std::string lacking(const LabelledImages& of, const LabelledImages& other, const std::string& whose) {
   for (const std::string& name : of.classes())
     if (!std::binary_search(other.classes().begin(), other.classes().end(), name))
@@ -41,11 +41,12 @@ void check_classes(const LabelledImages& train, const std::string& name, const L
   std::string why;
   if (train.classes() != other.classes())
     why = cat(name, " has ", train.classes().size(), " classes, ", whose, " ", other.classes().size(),
-              ", or of other names", lacking(train, other, name), lacking(other, train, whose));
+              ", and their names differ", lacking(train, other, name), lacking(other, train, whose));
   else if (counts && train.counts() != other.counts())
-    why = cat(name, " has ", train.size(), " images, ", whose, " ", other.size(), ", or other numbers of a class");
+    why =
+        cat(name, " has ", train.size(), " images, ", whose, " ", other.size(), ", and their numbers per class differ");
   if (why.empty()) return;
-  if (!unlike) throw Error(cat("cannot compare: ", why, "; --unlike-classes goes on"));
+  if (!unlike) throw Error(cat("cannot compare: ", why, " (--unlike-classes continues anyway)"));
   warn(why);
 }
 
@@ -82,7 +83,8 @@ void CasOptions::declare(Options& options) {
 }
 
 CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {
-  // Generated images may lie in folders of --by-class; the test's bear the classes' names.
+  // The folders of generated images may have the names that sample --by-class derives from classes; those of the test
+  // images have the classes' own names.
   const auto open = [&](const std::vector<std::string>& operands) {
     return std::make_unique<LabelledImages>(operands, options.cache_mb, options.threads,
                                             test_ ? test_->classes() : std::vector<std::string>{});
@@ -127,7 +129,8 @@ std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, 
   if (keeps && std::filesystem::exists(file)) {
     CasRun there = read_cas_run(file);
     if (there.settings != settings || there.classes != classes_)
-      throw UsageError(cat("'", file, "' was made of other images or settings; remove it, or name another folder"));
+      throw UsageError(
+          cat("'", file, "' was made from other images or settings; remove it, or use another folder with -o"));
     return there;
   }
   info(cat("training on ", name, " images, seed ", seed));
@@ -136,7 +139,7 @@ std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, 
       train_classifier({recipe_, seed, classes_, state, settings, device, options_.threads}, *images, *test_, progress);
   if (!logits) return std::nullopt;
   CasRun made = cas_run(name, seed, settings, classes_, labels_, *logits);
-  // What was not learned cannot be right, not among five either.
+  // A class without training images cannot be predicted correctly, not even in top-5.
   for (size_t i = 0; i < labels_.size(); ++i)
     if (!std::binary_search(images->classes().begin(), images->classes().end(),
                             classes_[static_cast<size_t>(labels_[i])]))

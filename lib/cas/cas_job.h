@@ -1,5 +1,6 @@
-// One command of cas(1): the sets of images that classifiers learn from, the images that they are tested on, and the
-// runs (a set, a seed) that are this command's to make. Runs are independent, so that jobs share them through a folder.
+// One command of cas(1): the sets of images that classifiers are trained on, the images that they are tested on, and the
+// runs (a set and a seed each) that this command makes. Runs are independent, so several jobs can divide them and share
+// the results through a folder.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -29,20 +30,21 @@ struct CasOptions {
   int64_t seeds = 3, cache_mb = 4096;
   uint64_t seed = 0;
   bool unlike = false;
-  int64_t threads = 0;             // that decode; the program's
-  void declare(Options& options);  // all but threads
+  int64_t threads = 0;             // that decode; 0: all cores. Set from the program's own option
+  void declare(Options& options);  // declares the options of all members except output, seed and threads
 };
 
 class CasJob {
  public:
-  // Reads all images. UsageError for options that make no sense; Error when test images are among those of a set, or
-  // when classes, or the images of a class, are not alike and `unlike` does not allow it.
+  // Reads all images. UsageError for options that make no sense. Error if a training set contains test images, or if
+  // the classes differ, or the numbers of images per class in the training sets, and options.unlike does not allow it.
   explicit CasJob(const CasOptions& options);
 
-  // The runs that are there, made now or before; nothing when SIGINT or SIGTERM came, with the state saved (without a
-  // folder it is lost). UsageError when the folder holds a run of other images or settings.
+  // Makes this job's runs and returns all runs that exist, those made before and by other jobs included. Nothing after
+  // SIGINT or SIGTERM; the state is then saved, except if there is no output folder. UsageError if the folder contains a
+  // run with other images or settings.
   std::optional<std::vector<CasRun>> runs(at::Device device, const ProgressOptions& progress);
-  // How many of the runs are other jobs' and not there yet, after runs().
+  // After runs(): the number of other jobs' runs that do not exist yet.
   int64_t missing() const { return missing_; }
 
  private:
@@ -55,8 +57,8 @@ class CasJob {
   Shard shard_;
   std::unique_ptr<LabelledImages> test_;
   std::vector<std::pair<std::string, std::unique_ptr<LabelledImages>>> sets_;  // "generated", "real"
-  std::vector<std::string> classes_;                                           // of all, sorted
-  std::vector<int64_t> labels_;                                                // of the test images among classes_
+  std::vector<std::string> classes_;                                           // of all sets, sorted
+  std::vector<int64_t> labels_;  // classes of the test images, as indices into classes_
   int64_t missing_ = 0;
 };
 

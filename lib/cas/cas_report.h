@@ -1,4 +1,4 @@
-// The tables that cas(1) prints.
+// The output of cas(1).
 #pragma once
 
 #include <string>
@@ -8,8 +8,9 @@
 
 namespace sr3 {
 
-// Lines of columns separated by tabs, the first their names; "-": none. json: an object a line instead, null: none.
-// per_class: the shares of each class. Runs of one job, at least one.
+// A table with tab-separated columns and a header line, in which "-" is a missing value; with `json` one object per line
+// instead, in which it is null. With `per_class` the accuracy of each class. Requires at least one run, and that all are
+// runs of one job.
 std::string cas_report(const std::vector<CasRun>& runs, bool per_class, bool json);
 
 }  // namespace sr3

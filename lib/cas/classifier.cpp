@@ -43,13 +43,13 @@ std::vector<int64_t> labels_among(const LabelledImages& images, const std::vecto
   for (int64_t i = 0; i < images.size(); ++i) {
     const std::string& name = images.classes()[static_cast<size_t>(images.label(i))];
     const auto found = std::find(classes.begin(), classes.end(), name);
-    if (found == classes.end()) throw Error(cat("'", images.origin(i), "' is of the unknown class '", name, "'"));
+    if (found == classes.end()) throw Error(cat("'", images.origin(i), "' has the unknown class '", name, "'"));
     labels.push_back(found - classes.begin());
   }
   return labels;
 }
 
-// Weights, their momenta and the norms' statistics; and the steps done.
+// The state of a training: the weights, their momenta, the statistics of the norms, and the number of steps done.
 class Training {
  public:
   Training(const ClassifierOptions& options, int64_t steps, double epoch)
@@ -72,7 +72,7 @@ class Training {
     for (size_t i = 0; i < momenta_.size(); ++i) {
       at::Tensor weight = network_.parameters()[i].second;
       at::Tensor& gradient = weight.mutable_grad();
-      // Norms and biases do not decay (Goyal et al. 2017).
+      // No weight decay for norms and biases (Goyal et al. 2017).
       if (weight.dim() > 1) gradient.add_(weight, options_.recipe.weight_decay);
       momenta_[i].mul_(kMomentum).add_(gradient);
       weight.add_(momenta_[i], -rate);
@@ -97,15 +97,15 @@ class Training {
     const nlohmann::json progress = parse_json(found->text(kProgress, options_.state), options_.state, 1);
     const TensorFile& file = found->file(kTensors, options_.state);
     if (progress.value("settings", "") != options_.settings)
-      throw UsageError(cat("cannot resume '", options_.state,
-                           "': it was begun with other images or settings; remove it, or name "
-                           "another folder"));
+      throw UsageError(
+          cat("cannot resume '", options_.state,
+              "': it was started with other images or settings; remove it, or use another folder with -o"));
     size_t next = 0;
     const at::NoGradGuard no_gradients;
     each([&](const std::string& name, at::Tensor tensor) {
       if (next >= file.tensors.size() || file.tensors[next].first != name ||
           file.tensors[next].second.sizes() != tensor.sizes())
-        throw DataError(cat("cannot resume '", options_.state, "': '", name, "' is not as it was saved"));
+        throw DataError(cat("cannot resume '", options_.state, "': '", name, "' is missing or has the wrong shape"));
       tensor.copy_(file.tensors[next++].second);
     });
     step_ = progress.value("step", int64_t{0});
@@ -185,7 +185,9 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
     const at::Tensor x = batch_of(coming.front().images, recipe.size, options.device);
     const double loss = training.learn(x, coming.front().labels.to(options.device));
     coming.pop_front();
-    if (!std::isfinite(loss)) throw Error(cat("the classifier's loss is no number at step ", training.step()));
+    if (!std::isfinite(loss))
+      throw Error(cat("cannot train the classifier: its loss is not finite at step ", training.step(),
+                      " (another --seed may help)"));
     meter.update(training.step(), cat("loss ", std::round(loss * 1e4) / 1e4));
     const bool stopped = StopSignals::received() != 0;
     if (stopped || std::chrono::steady_clock::now() - saved > kSaveEvery) {

@@ -28,7 +28,8 @@ Image centre(const Image& image, double share) {
   return crop(image, (image.width - side) / 2, (image.height - side) / 2, side, side);
 }
 
-// Szegedy et al. 2015: 8% to 100% of the area, sides in ratios of 3:4 to 4:3, ten tries; else the centre.
+// A random crop (Szegedy et al. 2015): 8% to 100% of the area, with an aspect ratio of 3:4 to 4:3. After ten crops that
+// do not fit, the centre.
 Image random_part(const Image& image, RandomStream& random) {
   const double area = static_cast<double>(image.width) * static_cast<double>(image.height);
   for (int i = 0; i < 10; ++i) {
@@ -43,7 +44,8 @@ Image random_part(const Image& image, RandomStream& random) {
   return centre(image, 1);
 }
 
-// Seen through a turned, zoomed and shifted window; the border is repeated. Whole shifts alone move pixels exactly.
+// The image rotated, zoomed and shifted, by bilinear interpolation; its border is repeated. Shifts by whole pixels
+// without rotation and zoom are exact.
 std::vector<float> warped(const std::vector<float>& in, int64_t size, double degrees, double zoom, double dx,
                           double dy) {
   const double c = std::cos(degrees * kPi / 180) / zoom, s = std::sin(degrees * kPi / 180) / zoom;
@@ -134,7 +136,7 @@ ClassifierRecipe recipe_named(const std::string& name) {
     recipe.drops = {30.0 / 90, 60.0 / 90, 80.0 / 90};
     recipe.mirror = recipe.random_part = true;
   } else {
-    throw UsageError(cat("'", name, "' is none of digits|small|resnet50"));
+    throw UsageError(cat("'", name, "' is not one of digits|small|resnet50"));
   }
   return recipe;
 }

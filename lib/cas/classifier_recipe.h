@@ -1,9 +1,11 @@
-// How cas(1) trains a classifier: network, schedule, and what is done to images before they are shown.
-//   digits    ResNet-20 at 28x28, its first convolution at stride 2; 10 epochs, cosine; turned, zoomed, shifted a little
-//   small     ResNet-56 at 32x32, as He et al. 2016 trained it on CIFAR-10: 182 epochs, /10 at 91 and 136; shifted by up
-//             to 4 pixels, mirrored
-//   resnet50  ResNet-50 at 224x224, as Ravuri & Vinyals 2019 (after Goyal et al. 2017): 90 epochs, warm-up over 5, /10
-//             at 30, 60 and 80; a random part of 8% to 100% of the image; the centre is tested
+// How cas(1) trains a classifier: network, learning rate schedule, and data augmentation.
+//   digits    ResNet-20 at 28x28, its first convolution with stride 2; 10 epochs, cosine decay; small random rotations,
+//             zooms and shifts
+//   small     ResNet-56 at 32x32, as He et al. 2016 trained it on CIFAR-10: 182 epochs, learning rate / 10 at 91 and
+//             136; random shifts by up to 4 pixels and horizontal flips
+//   resnet50  ResNet-50 at 224x224, as Ravuri & Vinyals 2019 (after Goyal et al. 2017): 90 epochs, warmup over 5,
+//             learning rate / 10 at 30, 60 and 80; random crops of 8% to 100% of the area and horizontal flips; tested on
+//             the centre crop
 #pragma once
 
 #include <cstdint>
@@ -22,26 +24,26 @@ struct ClassifierRecipe {
   int64_t batch = 128;
   double epochs = 0;
   double learning_rate = 0.1, weight_decay = 1e-4;
-  double warmup = 0;          // epochs
-  std::vector<double> drops;  // shares of the training after which the rate is a tenth; none: cosine to 0
-  double turn = 0, zoom = 0;  // at most: degrees, share
-  double shift = 0;           // at most, in pixels; whole ones unless turned
-  bool mirror = false;
-  bool random_part = false;  // instead of shifts
+  double warmup = 0;          // in epochs
+  std::vector<double> drops;  // fractions of the training at which the rate is divided by 10; empty: cosine decay to 0
+  double turn = 0, zoom = 0;  // largest random rotation in degrees, and largest relative zoom
+  double shift = 0;           // largest random shift in pixels; whole pixels if there is no rotation
+  bool mirror = false;        // random horizontal flips
+  bool random_part = false;   // random crops instead of rotations, zooms and shifts
 
-  // The rate of step 0 .. steps-1; `epoch` in steps.
+  // The learning rate of `step`, counted from 0, of `steps` in all; `epoch` is the number of steps in an epoch.
   double rate(int64_t step, int64_t steps, double epoch) const;
-  // JSON of all that changes a result.
+  // JSON of all settings that change a result.
   std::string settings() const;
 };
 
-// UsageError.
+// UsageError if there is no such recipe.
 ClassifierRecipe recipe_named(const std::string& name);
 
-// size * size * 3 interleaved values in [-1,1]: the centre square (resnet50: its inner 7/8), resized by area or,
-// enlarged, bicubic.
+// The network's input for a test image: size * size * 3 interleaved values in [-1,1]. The central square (resnet50: its
+// inner 7/8) is resized by area averaging, or if it is enlarged, by bicubic interpolation.
 std::vector<float> shown_for_test(const ClassifierRecipe& recipe, const Image& image);
-// The same, changed at random.
+// The network's input for a training image, with the recipe's augmentation.
 std::vector<float> shown_for_training(const ClassifierRecipe& recipe, const Image& image, RandomStream& random);
 
 }  // namespace sr3

@@ -17,7 +17,7 @@ DataOptions options_of(const std::vector<std::string>& operands, int64_t cache_m
   DataOptions options;
   options.operands = operands;
   options.cache_mb = cache_mb;
-  options.can_keep_going = false;  // a score of other images would be another score
+  options.can_keep_going = false;  // without some of the images it would be a different score
   return options;
 }
 
@@ -45,7 +45,7 @@ LabelledImages::LabelledImages(const std::vector<std::string>& operands, int64_t
   for (int64_t i = 0; i < dataset.size(); ++i) {
     const auto found = std::find(classes_.begin(), classes_.end(), class_called(dataset.class_of(i), names));
     if (found == classes_.end())
-      throw Error(cat("'", dataset.origin(i), "' is of no class: images lie in a folder for each class"));
+      throw Error(cat("'", dataset.origin(i), "' has no class: images must lie in a folder for each class"));
     labels_.push_back(found - classes_.begin());
   }
   Workers workers(threads);

@@ -1,5 +1,5 @@
-// Gaussian blur, as a degradation before the resize. Separable, weights exp(-d^2 / 2 sigma^2) over their sum out to a radius
-// of ceil(3 sigma); beyond the border the image is mirrored in it (c b a | a b c). Floats in between: rounded once.
+// Gaussian blur, as a degradation before the resize. It is separable, with weights exp(-d^2 / 2 sigma^2), normalised, within
+// a radius of ceil(3 sigma). The image is mirrored at its border (c b a | a b c). Computed in floats and rounded once.
 #pragma once
 
 #include "degrade/kernel.h"
@@ -9,7 +9,7 @@ namespace sr3 {
 
 WeightTable<double> gaussian_weights(int64_t size, double sigma);
 
-// sigma in pixels; 0 or less: a copy.
+// The image blurred by sigma pixels; unchanged if sigma is 0 or less.
 Image blurred(const Image& image, double sigma);
 
 }  // namespace sr3

@@ -15,7 +15,7 @@ Enlargement enlargement_named(const std::string& word) {
 std::vector<float> enlarge(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                            int64_t width, int64_t height, Enlargement how) {
   if (!how.whole_levels) return resize_float(in, in_width, in_height, channels, width, height, how.kernel);
-  const auto plane = [&](size_t i, size_t c) { return channels == 1 ? i : i * 3 + c; };  // a grey one, three times
+  const auto plane = [&](size_t i, size_t c) { return channels == 1 ? i : i * 3 + c; };  // grey is repeated three times
   Image small = make_image(in_width, in_height);
   for (size_t i = 0; i < small.u8.size() / 3; ++i)
     for (size_t c = 0; c < 3; ++c)

@@ -1,7 +1,7 @@
-// How a low-resolution image is brought to the size of the result, by the word in a stage's manifest:
-//   box, bilinear, bicubic, lanczos   in floats, unrounded and unclipped
-//   pillow-bicubic                    as Pillow's bicubic does with 8-bit images: what it is given, and what comes out,
-//                                     is rounded to whole levels
+// Enlarges a low-resolution image to the size of the result, by the method that the stage's manifest names:
+//   box, bilinear, bicubic, lanczos   in floats, neither rounded nor clipped
+//   pillow-bicubic                    as Pillow's bicubic resize of 8-bit images: its input and its output are rounded to
+//                                     whole levels
 #pragma once
 
 #include <span>
@@ -17,9 +17,10 @@ struct Enlargement {
   bool whole_levels = false;
 };
 
-Enlargement enlargement_named(const std::string& word);  // UsageError
+Enlargement enlargement_named(const std::string& word);  // UsageError for an unknown word
 
-// height * width * channels (1 or 3) of in_height * in_width * channels; values in [-1,1], or a little beyond.
+// Resizes in_height * in_width * channels (1 or 3) interleaved values to height * width * channels. Input values are in
+// [-1,1]; the result may exceed that slightly, unless it has whole levels.
 std::vector<float> enlarge(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                            int64_t width, int64_t height, Enlargement how);
 

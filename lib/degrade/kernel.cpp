@@ -27,8 +27,8 @@ double sinc(double x) {
   return std::sin(x) / x;
 }
 
-// The polynomials are those of the references in their own order of operations: another order rounds other weights, and
-// some byte somewhere then differs.
+// The polynomials keep their references' order of operations: another order rounds some weights differently, and some
+// byte of some image then differs.
 double pillow_kernel(Kernel kernel, double x) {
   constexpr double a = -0.5;
   switch (kernel) {
@@ -67,7 +67,7 @@ double matlab_kernel(Kernel kernel, double x) {
   return 0;
 }
 
-// Divides output i's weights by their sum and closes its row of the table.
+// Normalises the weights of the output sample added last, and ends its row of the table.
 void finish_output(WeightTable<double>& table) {
   const size_t first = static_cast<size_t>(table.begin.back()), end = table.weight.size();
   double sum = 0;
@@ -124,7 +124,7 @@ WeightTable<double> mirrored_weights(int64_t in, int64_t out, Kernel kernel) {
   WeightTable<double> table;
   table.begin.push_back(0);
   for (int64_t i = 0; i < out; ++i) {
-    // MATLAB counts samples from 1, and the position u rounds as it does there.
+    // Samples are counted from 1, as in MATLAB, so that the position u rounds as it does there.
     const double u = static_cast<double>(i + 1) / scale + 0.5 * (1 - 1 / scale);
     const int64_t left = static_cast<int64_t>(std::floor(u - width / 2));
     for (int64_t j = left; j < left + taps; ++j) {

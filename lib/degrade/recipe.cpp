@@ -31,7 +31,7 @@ Image jpeg_round_trip(const Image& image, int quality) {
     Image out = with_depth(decode(encode(image, Format::kJpeg, options), "the JPEG round trip", Limits{}), image.depth);
     out.comment = image.comment;
     return out;
-  } catch (const Error& error) {  // too long a side: of this image, not of the whole job
+  } catch (const Error& error) {  // a side too long for JPEG: this image's fault, not the run's
     throw DataError(error.what());
   }
 }

@@ -1,5 +1,5 @@
 // How low-resolution images are made from high-resolution ones: centre crop, blur, resize, noise, JPEG, in that order.
-// The same recipe serves degrade(1), the trainer and the metrics, and stands in the stage manifest.
+// The same recipe serves degrade(1), the trainer and the metrics, and is recorded in the stage's manifest.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,14 @@ struct RecipeOptions {
 
 class Recipe {
  public:
-  explicit Recipe(const RecipeOptions& options);  // UsageError on contradictions, and without scale and size
+  // UsageError for values out of range, for both scale and size, and for neither.
+  explicit Recipe(const RecipeOptions& options);
 
-  // seed, index: of the noise. DataError when the image is smaller than the scale.
+  // The low-resolution image, of the same depth. seed and index are the key of the noise. DataError when the image is
+  // smaller than the scale, or too large to be resized or compressed.
   Image operator()(const Image& image, uint64_t seed, uint64_t index) const;
 
-  // The part of the high-resolution image that the small one shows (what an SR result is compared with).
+  // The part of the high-resolution image that the low-resolution one shows: the reference of a super-resolution result.
   Image cropped(const Image& image) const;
 
  private:

@@ -11,7 +11,8 @@
 namespace sr3 {
 namespace {
 
-// Pixels between the two passes may be so many, or as many as before or after: more comes of making a line a column.
+// The limit of pixels between the two passes, unless there are more before or after. Only turning a long row into a long
+// column exceeds it.
 constexpr int64_t kMaxBetween = int64_t{1} << 28;
 
 // A pass that keeps its size is left out, as the references do: all its weights would be 1.
@@ -39,8 +40,8 @@ std::vector<Sample> two_passes(std::span<const Sample> in, int64_t in_width, int
   };
   const int64_t between = rows_first ? width * in_height : in_width * height;
   if (between > std::max({kMaxBetween, in_width * in_height, width * height}))
-    throw DataError(
-        cat("the way from ", in_width, "x", in_height, " to ", width, "x", height, " takes ", between, " pixels"));
+    throw DataError(cat("resizing ", in_width, "x", in_height, " to ", width, "x", height,
+                        " needs an intermediate image of ", between, " pixels, which is too large"));
   if (rows_first) along_x();
   along_y();
   along_x();
@@ -74,7 +75,7 @@ std::vector<Sample> resize_samples(const std::vector<Sample>& in, const Image& i
         in, image.width, image.height, channels, width, height, rows_first,
         [kernel](int64_t from, int64_t to) { return mirrored_weights(from, to, kernel); });
   }
-  // Pillow 13 goes along y first where the height loses more than twice the pixels that the width loses.
+  // Pillow 13 resizes vertically first if the height loses more than twice as many pixels as the width.
   const bool rows_first = convention == Convention::kPillow12 || image.height <= height ||
                           image.height - height <= 2 * (image.width - width);
   if constexpr (std::is_same_v<Sample, uint8_t>)
@@ -127,7 +128,7 @@ Image rounded_levels(std::span<const float> values, int64_t width, int64_t heigh
 std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                                 int64_t width, int64_t height, Kernel kernel) {
   check_size(in_width, in_height, width, height);
-  // No rounding between the passes: the order is free, and changed only where it must be.
+  // Without rounding between the passes their order is free: horizontal first, unless that takes too many pixels.
   const bool rows_first = width * in_height <= std::max(kMaxBetween, in_width * height);
   return two_passes<float, double>(in, in_width, in_height, channels, width, height, rows_first,
                                    [kernel](int64_t from, int64_t to) { return cut_weights(from, to, kernel); });

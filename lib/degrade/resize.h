@@ -1,11 +1,12 @@
-// Separable antialiased resizing as the reference libraries do it. c = (i + 0.5) * in / out is the centre of output i;
-// when shrinking, the kernel is stretched by in / out (antialiasing).
+// Separable antialiased resizing as the reference libraries do it. The centre of output i is c = (i + 0.5) * in / out;
+// when shrinking, the kernel is stretched by in / out (antialiasing). The conventions are:
 //   pillow    byte for byte Pillow's resize of 8-bit RGB: 22-bit fixed-point weights, each pass rounded and clipped;
-//             windows cut at the border and renormalised. Horizontal then vertical; since Pillow 13 the other way round
-//             where the height loses more than twice the pixels that the width does, which `pillow12` never does
+//             windows cut at the border and renormalised. The horizontal pass is first; since Pillow 13 the vertical
+//             one, if the height loses more than twice as many pixels as the width
+//   pillow12  the same, with the horizontal pass always first, as before Pillow 13
 //   matlab    byte for byte MATLAB's imresize of uint8: mirrored borders, double weights, rounded after each pass,
 //             the dimension with the smaller scale first
-//   float     the same window as pillow in floats, no rounding, no clipping (TensorFlow and torch with antialias)
+//   float     pillow's windows in floats, without rounding between the passes (TensorFlow and torch with antialias)
 #pragma once
 
 #include <span>
@@ -16,10 +17,13 @@
 
 namespace sr3 {
 
-// Any depth. kFloat rounds to the nearest level at the end, and clips. 16-bit pillow and matlab: same weights, in doubles.
+// Resizes an image of either depth, and keeps the depth. kFloat clips and rounds to the nearest level at the end; the other
+// conventions resize 16-bit images with weights in doubles. DataError when the image between the passes would be too
+// large; std::logic_error for a size below 1x1.
 Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention);
 
-// The float core, unrounded and unclipped, interleaved RGB rows: values in any range. in: in_h * in_w * channels.
+// The float convention without rounding and clipping, for interleaved values in any range: `in` holds
+// in_height * in_width * channels of them. Errors as for resize().
 std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                                 int64_t width, int64_t height, Kernel kernel);
 

@@ -46,8 +46,9 @@ void combine_plainly(const Sample* in, int64_t stride, const int32_t* index, con
 }
 
 #if defined(__x86_64__)
-// The same with AVX2, for CPUs that have it; the sums of 6 vectors stay in registers (in plain loops gcc 12 keeps them in
-// memory, and leaves a part to scalar code: three times slower). Multiply and add apart, so that the bytes are the same.
+// The same with AVX2, for CPUs that have it. The sums of 6 vectors stay in registers; for plain loops gcc 12 keeps them in
+// memory and handles a part by scalar code, which is three times slower. Multiplication and addition are separate, so that
+// the bytes are the same.
 #define SR3_AVX2 [[gnu::target("avx2"), gnu::always_inline]] inline
 
 template <class Weight>
@@ -141,8 +142,8 @@ void filter_columns(const Sample* in, int64_t row_samples, const WeightTable<Wei
 
 namespace {
 
-// count pixels from one place to another, `from_step` and `to_step` samples apart. A number of channels known when this is
-// compiled keeps the compiler from calling memcpy for each pixel.
+// Copies `count` pixels, which are `from_step` samples apart in the input and `to_step` in the output. A number of channels
+// that is known at compile time keeps the compiler from calling memcpy for each pixel.
 template <int64_t known_channels, class Sample>
 void copy_pixels(const Sample* from, int64_t from_step, Sample* to, int64_t to_step, int64_t count, int64_t channels) {
   if constexpr (known_channels == 0) {
@@ -157,8 +158,8 @@ void copy_pixels(const Sample* from, int64_t from_step, Sample* to, int64_t to_s
 
 }  // namespace
 
-// 16 rows at a time are turned so that the same pixel column of all of them is contiguous: the pass along x is then the
-// pass along y, and needs no shuffles of its own.
+// 16 rows at a time are transposed so that the same pixel column of all of them is contiguous: the pass along x is then
+// the pass along y, and needs no shuffles of its own.
 template <class Sample, class Weight>
 void filter_rows(const Sample* in, int64_t width, int64_t height, int64_t channels, const WeightTable<Weight>& weights,
                  Sample* out) {

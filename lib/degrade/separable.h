@@ -1,11 +1,11 @@
 // One pass of a separable filter over interleaved samples, along x or along y, vectorised: the inner loop of every resize
 // and of the blur. Sums run in tap order without fused multiply-adds, so every CPU gives the same bytes.
-// Knows weights, not kernels; refuses nothing: sizes are the caller's business.
-//   samples  weights   a sum becomes a sample
+// It applies any table of weights; checking sizes is up to the caller. How sums are converted to samples:
+//   samples  weights   conversion of a sum
 //   uint8    int32     (sum + 2^21) >> 22, clipped to 0..255 (Pillow's arithmetic)
-//   uint8    double    rounded half away from zero, clipped to 0..255
-//   uint16   double    likewise, 0..65535
-//   float    double    as it is
+//   uint8    double    clipped to 0..255, rounded to nearest, halves up
+//   uint16   double    likewise, with 0..65535
+//   float    double    to float, without clipping
 #pragma once
 
 #include "degrade/kernel.h"
@@ -21,7 +21,7 @@ void filter_rows(const Sample* in, int64_t width, int64_t height, int64_t channe
 template <class Sample, class Weight>
 void filter_columns(const Sample* in, int64_t row_samples, const WeightTable<Weight>& weights, Sample* out);
 
-// For tests: leave out the code for particular CPUs. The results are the same.
+// For tests: do without the code for particular CPUs. The results are the same.
 void use_plain_code(bool plain);
 
 }  // namespace sr3

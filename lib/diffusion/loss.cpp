@@ -14,7 +14,7 @@ struct Level {
   double alpha_bar, timestep;
 };
 
-// The curve at position p of (0, T]; whole p are the schedule's steps.
+// The noise level at position p of the continuous schedule, p in (0, T]; a whole p is the p-th step of the schedule.
 Level level_at(const std::vector<double>& alpha_bar, double p) {
   const auto T = static_cast<int64_t>(alpha_bar.size());
   const int64_t below = std::min<int64_t>(static_cast<int64_t>(p), T);
@@ -30,7 +30,7 @@ Level draw_level(const std::string& draw, const std::vector<double>& alpha_bar, 
   if (draw == "continuous") return level_at(alpha_bar, (1 - random.uniform()) * static_cast<double>(T));
   const auto t = static_cast<int64_t>(random.below(static_cast<uint64_t>(T)));  // 0-based
   if (draw == "discrete") return {alpha_bar[t], static_cast<double>(t)};
-  const double u = random.uniform();  // 0 at the noisy end of the interval, which is the step itself
+  const double u = random.uniform();  // 0 at the noisier end of the interval, which is step t itself
   const double noisy = alpha_bar[t], clean = t > 0 ? alpha_bar[t - 1] : 1;
   const double timestep = std::max(0.0, static_cast<double>(t) - u);
   if (draw == "gamma") return {noisy + (clean - noisy) * u, timestep};

@@ -1,5 +1,6 @@
-// What the trainer draws and minimises: noise levels, one an example; what the network is told of them; the loss.
-// An example's level depends on (seed, number of the example) alone: neither batch nor accumulation changes it.
+// Training: the random noise level of each example, the form in which the network is conditioned on it, and the loss.
+// The level of an example depends on the seed and on its number alone, so neither the batch size nor gradient accumulation
+// changes it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,29 +15,29 @@ namespace sr3 {
 
 struct DrawnLevels {
   at::Tensor alpha_bar;  // (N) float64
-  // (N) float64: the 0-based training index, a fraction between the indexes of the two ends of an interval.
+  // (N) float64: the 0-based timestep; fractional for a level between two steps of the schedule.
   at::Tensor timestep;
 };
 
-// Levels of examples first .. first+n-1. draw:
+// Draws the noise levels of the examples first .. first+n-1. Throws Error if `draw` is not one of:
 //   gamma       t uniform in 1..T, then alpha_bar uniform between alpha_bar_t and alpha_bar_{t-1} (SR3)
-//   sqrt-gamma  the same, uniform in sqrt(alpha_bar) (Janspiry)
-//   discrete    alpha_bar_t, t uniform in 1..T
-//   continuous  the schedule read as a curve over (0, T]: log-SNR linear between the steps, 1 - alpha_bar before the first
+//   sqrt-gamma  the same, but uniform in sqrt(alpha_bar) (Janspiry)
+//   discrete    alpha_bar_t with t uniform in 1..T
+//   continuous  t uniform in (0, T]; the log-SNR is interpolated linearly between the steps, 1 - alpha_bar before the first
 DrawnLevels draw_levels(const std::string& draw, const std::vector<double>& alpha_bar, uint64_t seed, int64_t first,
                         int64_t n);
 
-// What a LevelEmbedding.input asks for: timestep | sqrt-alpha-bar | alpha-bar | log-snr (half of it, within [-10,10]) | none.
-// (N) float32; undefined with none.
+// The levels in the form that LevelEmbedding.input names: timestep | sqrt-alpha-bar | alpha-bar | log-snr (half the log-SNR,
+// clamped to [-10,10]) | none. Returns (N) float32, or an undefined tensor with "none". Throws Error for another word.
 at::Tensor network_level(const std::string& input, const DrawnLevels& levels);
-// The same for the steps of a sampler; zeros with none.
+// The same for the levels that a sampler visits, one number for each step; zeros with "none".
 std::vector<double> network_level(const std::string& input, const SamplingLevels& levels);
 
 struct Loss {
-  at::Tensor per_example;  // (N) float32, means over (C,H,W)
-  at::Tensor mean;         // their mean
+  at::Tensor per_example;  // (N) float32: the mean over (C,H,W) of each example
+  at::Tensor mean;         // the mean over the examples
 };
-// kind: l1|l2. Shapes of output and target are the same.
+// The loss between output and target, both (N,C,H,W). kind: l1|l2; Error for another word.
 Loss training_loss(const std::string& kind, const at::Tensor& output, const at::Tensor& target);
 
 }  // namespace sr3

@@ -13,7 +13,7 @@
 namespace sr3 {
 namespace {
 
-// Seeds of this noise, apart from those of the sampler's and the trainer's.
+// Mixed into the seed, so that this noise is independent of the sampler's and of the trainer's.
 constexpr uint64_t kNoiseSeed = 0x6175676D656E7421;
 
 at::Tensor noised(const at::Tensor& condition, const std::vector<double>& alpha_bar, const std::vector<int64_t>& s,
@@ -32,7 +32,8 @@ at::Tensor noised(const at::Tensor& condition, const std::vector<double>& alpha_
   return at::stack(out);
 }
 
-// Separable, as far as three sigmas reach, or the mirrored image does; the weights sum to 1.
+// Separable Gaussian whose weights sum to 1, cut off at three sigmas, or earlier where the image is too small to be mirrored
+// that far.
 at::Tensor blurred(const at::Tensor& chw, double sigma) {
   const int64_t reach = std::min({static_cast<int64_t>(std::ceil(3 * sigma)), chw.size(1) - 1, chw.size(2) - 1});
   if (sigma <= 0 || reach == 0) return chw;

@@ -8,7 +8,7 @@
 namespace sr3 {
 namespace {
 
-// sqrt(alpha_bar) and sqrt(1 - alpha_bar), in the level's own precision, then shaped and typed to go with `like`.
+// sqrt(alpha_bar) and sqrt(1 - alpha_bar), computed in the precision of alpha_bar, then cast and shaped to broadcast over `like`.
 std::pair<at::Tensor, at::Tensor> scales(const at::Tensor& alpha_bar, const at::Tensor& like) {
   const auto shaped = [&](const at::Tensor& value) {
     std::vector<int64_t> shape(like.dim(), 1);
@@ -24,7 +24,7 @@ Predict predict_named(const std::string& name) {
   if (name == "eps") return Predict::kEps;
   if (name == "x0") return Predict::kX0;
   if (name == "v") return Predict::kV;
-  throw Error(cat("'", name, "' is an unknown prediction type: eps, x0 or v"));
+  throw Error(cat("unknown prediction target '", name, "': it must be eps, x0 or v"));
 }
 
 at::Tensor q_sample(const at::Tensor& x0, const at::Tensor& eps, const at::Tensor& alpha_bar) {

@@ -12,7 +12,8 @@
 namespace sr3 {
 namespace {
 
-// Every step is linear: x_s = x0_coefficient x0 + x_coefficient x_t + previous_coefficient x0 of the step before + sigma z.
+// The coefficients of a step. Every sampler's step is linear: x_s = x0 * x0_t + x * x_t + previous * x0_{t+1} + sigma * z, where
+// x0_t is this step's predicted x0 and x0_{t+1} the previous step's.
 struct Step {
   double x0 = 0, x = 0, previous = 0, sigma = 0;
 };
@@ -24,7 +25,7 @@ Step ancestral_step(double t, double s, const std::string& variance) {
 
 Step ddim_step(double t, double s, double eta) {
   const double sigma = eta * std::sqrt(q_posterior(t, s).variance);
-  // The noise that stays in x_s beside the fresh one; not below zero by rounding.
+  // The share of the old noise that stays in x_s beside the fresh noise; rounding must not make the root's argument negative.
   const double x = std::sqrt(std::max(0.0, 1 - s - sigma * sigma) / (1 - t));
   return {std::sqrt(s) - x * std::sqrt(t), x, 0, sigma};
 }
@@ -32,7 +33,7 @@ Step ddim_step(double t, double s, double eta) {
 // lambda = log(sqrt(alpha_bar) / sqrt(1 - alpha_bar)), h = lambda_s - lambda_t.
 double half_log_snr(double alpha_bar) { return log_snr(alpha_bar) / 2; }
 
-// before: the level of the step before, 0 in the first one.
+// before: alpha_bar of the previous step; 0 in the first step, which is of first order.
 Step solver_step(double t, double s, double before) {
   const double h = half_log_snr(s) - half_log_snr(t);
   const double data = -std::sqrt(s) * std::expm1(-h);
@@ -42,15 +43,15 @@ Step solver_step(double t, double s, double before) {
 
 Step step_of(const SamplerOptions& options, const SamplingLevels& levels, size_t k) {
   const double t = levels.alpha_bar[k], s = levels.after(k);
-  if (s == 1) return {1, 0, 0, 0};  // the last step is x0 in every process
+  if (s == 1) return {1, 0, 0, 0};  // the last step returns x0, whatever the sampler
   if (options.sampler == "ddpm") return ancestral_step(t, s, options.variance);
   if (options.sampler == "ddim") return ddim_step(t, s, options.eta);
   return solver_step(t, s, k > 0 ? levels.alpha_bar[k - 1] : 0);
 }
 
-// Improved DDPM eq. 15: the logarithm between those of beta-tilde (v = -1) and beta (v = 1).
+// Improved DDPM eq. 15: log sigma^2 is interpolated between log beta-tilde (v = -1) and log beta (v = 1).
 at::Tensor learned_sigma(const at::Tensor& fraction, double t, double s) {
-  if (!fraction.defined()) throw Error("cannot sample with learned variance: the network does not predict one");
+  if (!fraction.defined()) throw Error("cannot sample with learned variance: the network does not predict a variance");
   const Posterior q = q_posterior(t, s);
   const double low = std::log(q.variance), high = std::log(q.beta);
   const auto wide = fraction.scalar_type() == at::kDouble ? fraction : fraction.to(at::kFloat);

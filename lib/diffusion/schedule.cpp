@@ -10,15 +10,16 @@
 namespace sr3 {
 namespace {
 
-// guided-diffusion's space_timesteps: T cut into as many sections as there are counts, the first T % sections of them one
-// longer, and each spaced from its first to its last step. Rounded half to even, after sums in double, as Python does.
+// guided-diffusion's space_timesteps: T is cut into as many sections as there are counts, the first T % sections of them one
+// step longer; the steps of a section are evenly spaced from its first to its last. The sums are in double and rounded half to
+// even, as in Python.
 std::vector<int64_t> section_steps(int64_t T, const std::vector<int64_t>& counts) {
   const auto sections = static_cast<int64_t>(counts.size());
   std::vector<int64_t> out;
   int64_t start = 0;
   for (int64_t i = 0; i < sections; ++i) {
     const int64_t size = T / sections + (i < T % sections ? 1 : 0), count = counts[i];
-    if (count > size) throw Error(cat("cannot take ", count, " steps of a section of ", size));
+    if (count > size) throw Error(cat("cannot take ", count, " steps from a section of ", size));
     const double stride = count > 1 ? static_cast<double>(size - 1) / static_cast<double>(count - 1) : 1;
     double position = 0;
     for (int64_t k = 0; k < count; ++k, position += stride) out.push_back(start + std::llrint(position));
@@ -27,7 +28,7 @@ std::vector<int64_t> section_steps(int64_t T, const std::vector<int64_t>& counts
   return out;
 }
 
-// The smallest integer stride that visits exactly `count` steps; it begins at 0 and hardly ever meets T-1.
+// The smallest integer stride that visits exactly `count` steps. It starts at 0 and rarely ends at T-1.
 std::vector<int64_t> strided_steps(int64_t T, int64_t count) {
   for (int64_t stride = 1; stride <= T; ++stride) {
     if ((T + stride - 1) / stride != count) continue;
@@ -35,7 +36,7 @@ std::vector<int64_t> strided_steps(int64_t T, int64_t count) {
     for (int64_t t = 0; t < T; t += stride) out.push_back(t);
     return out;
   }
-  throw Error(cat("cannot take ", count, " of ", T, " steps with spacing 'ddim': no integer stride gives that many"));
+  throw Error(cat("no integer stride takes ", count, " of ", T, " steps, as spacing 'ddim' requires"));
 }
 
 // Evenly spaced from the noisiest on, so that every second of 2N is one of N. Rounded half to even, as numpy does.
@@ -46,8 +47,8 @@ std::vector<int64_t> trailing_steps(int64_t T, int64_t count) {
   return out;
 }
 
-// Nearest to even spacing in log-SNR, both ends kept, no step twice. Where the schedule's own steps are farther apart than
-// that (the noisy end of cosine), its own steps are taken.
+// The steps nearest to even spacing in log-SNR, with both ends and without repetition. Where the schedule's steps are farther
+// apart than that (at the noisy end of "cosine"), consecutive steps are taken.
 std::vector<int64_t> log_snr_steps(const std::vector<double>& alpha_bar, int64_t count) {
   const auto T = static_cast<int64_t>(alpha_bar.size());
   if (count == 1) return {T - 1};
@@ -166,7 +167,7 @@ SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::
     else if (spacing == "trailing")
       chosen = trailing_steps(T, counts[0]);
     else if (spacing == "uniform")
-      // One step alone must be the noisiest: from any other, pure noise is no input.
+      // A single step must be the noisiest one: only there is pure noise a valid input.
       chosen = single && counts[0] == 1 ? std::vector<int64_t>{T - 1} : section_steps(T, counts);
     else
       throw Error(cat("unknown spacing '", spacing, "'"));
@@ -183,7 +184,7 @@ SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::
 SamplingLevels truncated(SamplingLevels levels, double end) {
   size_t count = 0;
   while (count < levels.alpha_bar.size() && levels.alpha_bar[count] < end) ++count;
-  if (count == 0) throw Error(cat("cannot stop sampling at alpha_bar ", end, ": no step is as noisy as that"));
+  if (count == 0) throw Error(cat("cannot stop sampling at alpha_bar ", end, ": every step is less noisy than that"));
   levels.alpha_bar.resize(count);
   levels.timestep.resize(count);
   levels.end = end;

@@ -1,4 +1,5 @@
-// Training schedules, and shorter ones for sampling. All in float64. t = 1..T in prose, arrays 0-based: alpha_bar[t-1].
+// Noise schedules for training, and shorter ones for sampling, all in float64. Comments count steps t = 1..T; arrays are
+// 0-based, so that alpha_bar_t is alpha_bar[t-1].
 #pragma once
 
 #include <cstdint>
@@ -15,34 +16,36 @@ struct ScheduleOptions {
   std::vector<double> betas = {};  // kind "betas"
 };
 
-// Error names what is wrong (a beta outside (0,1), alpha_bar not decreasing, no steps).
+// beta_1..beta_T. Throws Error for an unknown kind, a number of steps outside 1..1000000, or a beta outside (0,1).
 std::vector<double> make_betas(const ScheduleOptions& options);
+// alpha_bar_t, the product of 1 - beta over the first t steps. Throws Error when it stops decreasing or reaches 0 in double.
 std::vector<double> make_alpha_bar(const std::vector<double>& betas);
 
 // The logarithm of the signal-to-noise ratio alpha_bar / (1 - alpha_bar).
 double log_snr(double alpha_bar);
 
 // The beta_end with which a schedule of this kind (linear, quadratic, sigmoid), beta_start and number of steps ends at this
-// alpha_bar: a shortened schedule of new betas that keeps its end (with the same beta_end it would start from noise that is none).
-// Error when there is no such value.
+// alpha_bar. A schedule of fewer steps needs it: with the old beta_end its last step would still contain much of the image, but
+// sampling starts from pure noise. Throws Error when no beta_end below 1 does it.
 double beta_end_for(ScheduleOptions options, double alpha_bar_end);
 
-// The levels that a sampler visits, noisiest first: alpha_bar[k] before step k, then `end` after the last.
+// The noise levels that a sampler visits, noisiest first: alpha_bar[k] before step k, and `end` after the last step.
 struct SamplingLevels {
   std::vector<double> alpha_bar;  // N entries, increasing
-  std::vector<int64_t>
-      timestep;           // 0-based training index nearest to each level (what a timestep-conditioned net is told)
-  bool keeps_end = true;  // whether the first level is the training schedule's last
-  double end = 1;         // 1: an image without noise
+  std::vector<int64_t> timestep;  // 0-based timestep of each level in the training schedule
+  bool keeps_end = true;          // whether sampling starts at the training schedule's noisiest step
+  double end = 1;                 // 1: an image without noise
   double after(size_t k) const { return k + 1 < alpha_bar.size() ? alpha_bar[k + 1] : end; }
 };
-// steps: "N", or "a,b,c": that many in each of as many equal sections (guided-diffusion; uniform only), or "ddimN".
-// spacing: "uniform" (first and last kept), "ddim" (integer stride; seldom keeps the end), "log-snr" (the training steps nearest
-// to even spacing in log(alpha_bar / (1 - alpha_bar)), first and last kept), "trailing" (T k / N of the
-// T training steps for k = N ... 1, rounded: Lin et al. 2024, table 2; every second of 2N is one of N). Error says why it cannot be.
+// Chooses steps of the training schedule. steps: "N", or "a,b,c" (so many in each of as many equal sections, as in
+// guided-diffusion; only with spacing "uniform"), or "ddimN" ("N" with spacing "ddim").
+// spacing: "uniform" (with the first and the last step), "ddim" (integer stride; rarely has the last), "log-snr" (the training
+// steps nearest to even spacing in log-SNR, with the first and the last), "trailing" (T k / N of the T steps for k = N ... 1, rounded: Lin et al.
+// 2024, table 2; every second of 2N steps is one of N). Throws Error, with the reason, when that is impossible.
 SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps,
                                const std::string& spacing);
-// The noisier levels of these, then this one as the end (CDM's truncated conditioning: z_s). Error when there are none.
+// Those levels that are noisier than alpha_bar = end, followed by `end` itself: CDM's truncated conditioning, which yields z_s.
+// Throws Error when no level is noisier.
 SamplingLevels truncated(SamplingLevels levels, double end);
 
 }  // namespace sr3

@@ -9,14 +9,14 @@
 namespace sr3 {
 namespace {
 
-// log(Phi(upper) - Phi(lower)) of the 8-bit level around x0, for a Gaussian of this mean and log-variance; the lowest level
-// reaches to -infinity, the highest to infinity.
+// The log-probability log(Phi(upper) - Phi(lower)) of the 8-bit level around x0 under a Gaussian of this mean and log-variance;
+// the lowest level extends to -infinity, the highest to infinity.
 at::Tensor level_log_probability(const at::Tensor& x0, const at::Tensor& mean, const at::Tensor& log_variance) {
   const auto scale = (log_variance * -0.5).exp();
   const auto cdf = [&](double offset) { return at::erfc((x0 - mean + offset) * scale * -std::sqrt(0.5)) * 0.5; };
   const auto below = at::where(x0 < -0.999, at::zeros_like(x0), cdf(-1.0 / 255));
   const auto above = at::where(x0 > 0.999, at::ones_like(x0), cdf(1.0 / 255));
-  // A level farther from the mean than the Gaussian reaches counts 1e-12, without a gradient, as in the papers' code.
+  // A probability that underflows counts as 1e-12, without a gradient, as in the papers' code.
   return (above - below).clamp_min(1e-12).log();
 }
 
@@ -28,13 +28,13 @@ at::Tensor vlb_term(const std::vector<double>& alpha_bar, const at::Tensor& time
   const auto steps = timestep.to(at::kCPU, at::kLong).contiguous();
   const int64_t n = steps.numel();
   if (T < 2 || x0.size(0) != n)
-    throw std::logic_error("vlb_term: one time step an example, and a schedule of 2 steps or more");
+    throw std::logic_error("vlb_term needs one timestep for each example, and a schedule of 2 steps or more");
 
   // Per example: coefficients of x0 and x_t, log beta-tilde, log beta, and whether it is the first step.
   auto table = at::empty({5, n}, at::kDouble);
   for (int64_t i = 0; i < n; ++i) {
     const int64_t t = steps.data_ptr<int64_t>()[i];
-    if (t < 0 || t >= T) throw std::logic_error("vlb_term: time step out of range");
+    if (t < 0 || t >= T) throw std::logic_error("vlb_term: timestep out of range");
     const Posterior q = q_posterior(alpha_bar[t], t > 0 ? alpha_bar[t - 1] : 1);
     const double least = t > 0 ? q.variance : q_posterior(alpha_bar[1], alpha_bar[0]).variance;
     const double row[5] = {q.x0_coefficient, q.x_t_coefficient, std::log(least), std::log(q.beta), t == 0 ? 1.0 : 0.0};

@@ -29,10 +29,10 @@ ArrayImages::ArrayImages(const std::string& path, const Shard& shard, int64_t ma
   Impl& impl = *impl_;
   auto entry = impl.reader.next();
   while (entry && entry->name != "arr_0") entry = impl.reader.next();
-  if (!entry) throw DataError(cat("cannot read '", path, "': there are no images (arr_0) in it"));
+  if (!entry) throw DataError(cat("cannot read '", path, "': it contains no images (arr_0)"));
   const auto& shape = entry->shape;
   if (entry->type != at::kByte || entry->fortran_order || shape.size() != 4 || (shape[3] != 3 && shape[3] != 1))
-    throw DataError(cat("cannot read '", path, "': arr_0 is not uint8 of (N,H,W,3) or (N,H,W,1)"));
+    throw DataError(cat("cannot read '", path, "': arr_0 is not a uint8 array of shape (N,H,W,3) or (N,H,W,1)"));
   impl.images = shape[0], impl.height = shape[1], impl.width = shape[2], impl.channels = shape[3];
   if (impl.images > 0 && (impl.height < 1 || impl.width < 1))
     throw DataError(cat("cannot read '", path, "': arr_0 has images of ", impl.width, "x", impl.height));
@@ -47,7 +47,7 @@ int64_t ArrayImages::met() const { return impl_->images; }
 
 std::optional<Frame> ArrayImages::next() {
   Impl& impl = *impl_;
-  if (impl.at >= impl.images) return std::nullopt;  // of none the size may be 0
+  if (impl.at >= impl.images) return std::nullopt;  // an empty array may have images of size 0
   Frame frame;
   frame.image = make_image(impl.width, impl.height);
   auto& samples = frame.image.u8;

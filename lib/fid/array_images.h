@@ -1,5 +1,5 @@
-// Images that other programs keep as one array of a .npz file: arr_0, uint8, (N,H,W,3) or (N,H,W,1), as
-// guided-diffusion samples and evaluates them. Read image by image: the array may be larger than memory.
+// Images that other programs store as one array of a .npz file: arr_0, uint8, (N,H,W,3) or (N,H,W,1), as
+// guided-diffusion writes its samples. They are read one by one, since the array may be larger than memory.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,20 @@ namespace sr3 {
 
 class ArrayImages {
  public:
-  // Whether the file is a .npz with an arr_0. Error when it cannot be opened, DataError when it is damaged.
+  // Whether the .npz file contains an arr_0. Error if it cannot be opened, DataError if it is damaged.
   static bool has_images(const std::string& path);
 
-  // DataError when arr_0 is no array of images, or one is larger than max_pixels.
+  // DataError if arr_0 is missing or is not an array of images, or if the images have more than max_pixels.
   ArrayImages(const std::string& path, const Shard& shard, int64_t max_pixels);
   ~ArrayImages();
   ArrayImages(const ArrayImages&) = delete;
 
-  // The next of the shard; key and index are its number; nothing at the end.
+  // The next image of the shard, or nothing at the end. Its key and index are its number in the array. A grey image gets
+  // three equal channels.
   std::optional<Frame> next();
+  // The number of images in this shard.
   int64_t expected() const;
-  // How many the file has, those of other shards too.
+  // The number of images in the file, other shards included.
   int64_t met() const;
 
  private:

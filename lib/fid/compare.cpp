@@ -15,7 +15,8 @@ namespace {
 
 constexpr double kNormal95 = 1.959963984540054;
 
-// Whether one side says that it is the published Inception, and none that it is not.
+// Whether at least one side's features are known to be those of the published Inception, and neither side's are known
+// to be those of another network.
 bool is_inception(const Signature& a, const Signature& b) {
   const auto other = [](const Signature& s) { return !s.features.empty() && !s.inception; };
   return (a.inception || b.inception) && !other(a) && !other(b);
@@ -33,14 +34,15 @@ void warn_of_lossy(const Signature& a, const Signature& b) {
   const double x = static_cast<double>(a.lossy) / static_cast<double>(a.images);
   const double y = static_cast<double>(b.lossy) / static_cast<double>(b.images);
   if (std::fabs(x - y) > 0.01)
-    warn(cat("of the first images ", a.lossy, " of ", a.images, " are JPEG, of the second ", b.lossy, " of ", b.images,
-             ": compression alone moves the scores"));
+    warn(cat("JPEG files make up ", a.lossy, " of ", a.images, " images of the first set, ", b.lossy, " of ", b.images,
+             " of the second: compression alone changes the scores"));
 }
 
 void warn_of_few(const Statistics& s, const char* which) {
   if (const int64_t n = s.count(); n > 0 && n <= s.dimension())
-    warn(cat("the ", which, " set has ", n, " images for ", s.dimension(),
-             " dimensions: the distance is far too large at so few, and compares only with others of the same number"));
+    warn(
+        cat("the ", which, " set has ", n, " images for ", s.dimension(),
+            " dimensions: with so few, the distance is far too large, and comparable only between sets of equal size"));
 }
 
 Measure distance_of(const Statistics& a, const Statistics& b, const CompareOptions& options, const std::string& name) {
@@ -54,19 +56,19 @@ Measure distance_of(const Statistics& a, const Statistics& b, const CompareOptio
   return measure;
 }
 
-// Of what the features were made by.
+// The signature of the features, which may be those of a sample of the images.
 const Signature& made(const Statistics& s) { return s.sample ? *s.sample : s.signature; }
 
 void check_alike(const Signature& a, const Signature& b, bool force) {
   const std::string field = difference(a, b);
   if (field.empty()) return;
-  const std::string said = cat(field, " is ", values_of(field, a, b));
-  if (!force) throw DataError(cat("cannot compare: ", said, " (--force compares them all the same)"));
-  warn(said);
+  const std::string message = cat("the sets differ in ", field, ": ", values_of(field, a, b));
+  if (!force) throw DataError(cat("cannot compare: ", message, " (--force compares them anyway)"));
+  warn(message);
 }
 
 void check_size(const Statistics& s, const char* which) {
-  if (s.dimension() == 0) throw DataError(cat("nothing to compare: the ", which, " is a set without images"));
+  if (s.dimension() == 0) throw DataError(cat("cannot compare: the ", which, " set contains no images"));
   if (s.mergeable() && s.count() <= s.ddof())
     throw DataError(cat("cannot compare: the ", which, " set has ", s.count(),
                         " image, and a covariance needs at least ", s.ddof() + 1));
@@ -87,8 +89,9 @@ Measure score_of_classes(const Statistics& a, const CompareOptions& options, con
       std::tie(places, order) = at::sort(a.positions, /*stable=*/true, 0, /*descending=*/false);
     if (!places.defined() || (places.diff() == 0).any().item<bool>())
       throw Error(
-          "--isc: --profile adm takes the first images in the order of the input, which their statistics do not tell: "
-          "they are merged of sets that each count from 0; give images, or parts of one job (--shard)");
+          "--isc: --profile adm takes the first images in the order of the input, which their statistics do not "
+          "contain: they were merged from sets that each count from 0; give images, or merge the parts of one job "
+          "(--shard)");
     rows = rows.index_select(0, order);
   }
   const InceptionScore score = inception_score(rows, options.splits);
@@ -140,14 +143,14 @@ std::vector<Measure> compare(const Statistics& a, const Statistics& b, const Com
   std::vector<Measure> measures = {distance_of(a, b, options, distance)};
   if (options.infinity) {
     const Uncertain fit = frechet_infinity(features_of(a, "first", "--infinity"), b.gaussian(), a.ddof(), options.seed);
-    // The subsets share their images: the line's error is not that of the distance, and makes no interval of it.
+    // The subsets overlap, so the standard error of the fitted line is not that of the distance: it gives no interval.
     measures.push_back({distance + "_infinity", fit.value, {}, fit.standard_error, {}, {}});
   }
   if (options.sfid) {
     const auto ga = a.spatial_gaussian(), gb = b.spatial_gaussian();
     if (!ga || !gb)
-      throw Error(
-          cat("--sfid needs spatial features of the ", ga ? "second" : "first", " images: their statistics have none"));
+      throw Error(cat("--sfid needs spatial features of the ", ga ? "second" : "first",
+                      " images, which their statistics do not contain: give images, or statistics made with --sfid"));
     measures.push_back({inception ? "sfid" : "spatial_frechet_distance", frechet_distance(*ga, *gb), {}, {}, {}, {}});
   }
   if (options.kid) {

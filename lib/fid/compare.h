@@ -1,5 +1,6 @@
-// The scores of one set of images against another, from their statistics, as fid(1) prints them. Names say what was
-// looked through: "fid" only through the published Inception; through anything else "frechet_distance".
+// The scores of one set of images against another, computed from their statistics, as fid(1) prints them. Their names
+// depend on the feature network: "fid" and "kid" are reserved for the published Inception; with any other network the
+// scores are called "frechet_distance" and "kernel_distance".
 #pragma once
 
 #include <cstdint>
@@ -17,29 +18,30 @@ class Options;
 struct CompareOptions {
   bool sfid = false, isc = false, kid = false, kid_full = false, prc = false, infinity = false, ci = false;
   int64_t subsets = KidOptions{}.subsets, subset_size = KidOptions{}.size, splits = 10, neighbours = 3;
-  bool in_order = false;  // the Inception score in the order of the input, not of the images' hashes (the adm profile)
+  bool in_order = false;  // split the images in input order for the Inception score, not by their hashes (profile adm)
   bool force = false;
   uint64_t seed = 0;
-  // All but force, in_order and seed.
+  // Declares the options of all members except force, in_order and seed.
   void declare(Options& options);
-  // UsageError for a number out of range.
+  // UsageError if a number is out of range.
   void validate() const;
-  // Of each side: what cannot be had from sums.
+  // Whether the scores need the features of each image and not only their sums.
   bool needs_features() const { return kid || kid_full || prc || infinity || ci; }
-  // Of a side whose mean and covariance are known without them.
+  // Whether the scores need the features or probabilities of images on one side whose mean and covariance are given.
   bool needs_sample(bool first) const { return kid || kid_full || prc || (first && (infinity || isc)); }
 };
 
 struct Measure {
   std::string name;
   double value = 0;
-  std::optional<double> deviation;  // over subsets or splits; no standard error
+  std::optional<double> deviation;  // standard deviation over subsets or splits; not a standard error
   std::optional<double> standard_error;
   std::optional<double> low, high;  // 95% interval
 };
 
-// a: generated, b: reference. DataError when they were made unlike each other (names the field; only a warning with
-// force) or of other dimensions; Error when what is wanted was not kept.
+// The scores of the generated images `a` against the reference images `b`. DataError if their signatures differ (with
+// options.force only a warning), if their features have different dimensions, or if a set has too few images. Error if
+// the statistics lack something that a score needs.
 std::vector<Measure> compare(const Statistics& a, const Statistics& b, const CompareOptions& options);
 
 }  // namespace sr3

@@ -9,9 +9,7 @@
 namespace sr3 {
 namespace {
 
-constexpr int64_t kChannels = Image::kChannels;
-
-// Where one line's output samples lie between input samples.
+// The two input samples that each output sample of a line lies between, and its position between them.
 struct Taps {
   std::vector<int64_t> low, high;
   std::vector<float> fraction;
@@ -35,14 +33,14 @@ Taps taps_of(int64_t in, int64_t out, bool half_pixel) {
 std::vector<float> two_taps(const std::vector<float>& in, int64_t in_width, int64_t in_height, int64_t width,
                             int64_t height, bool half_pixel) {
   const Taps x = taps_of(in_width, width, half_pixel), y = taps_of(in_height, height, half_pixel);
-  std::vector<float> out(static_cast<size_t>(width * height * kChannels));
+  std::vector<float> out(static_cast<size_t>(width * height * Image::kChannels));
   float* to = out.data();
   for (int64_t row = 0; row < height; ++row) {
-    const float* top = in.data() + y.low[row] * in_width * kChannels;
-    const float* bottom = in.data() + y.high[row] * in_width * kChannels;
+    const float* top = in.data() + y.low[row] * in_width * Image::kChannels;
+    const float* bottom = in.data() + y.high[row] * in_width * Image::kChannels;
     for (int64_t column = 0; column < width; ++column)
-      for (int64_t c = 0; c < kChannels; ++c) {
-        const int64_t left = x.low[column] * kChannels + c, right = x.high[column] * kChannels + c;
+      for (int64_t c = 0; c < Image::kChannels; ++c) {
+        const int64_t left = x.low[column] * Image::kChannels + c, right = x.high[column] * Image::kChannels + c;
         const float above = top[left] + (top[right] - top[left]) * x.fraction[column];
         const float below = bottom[left] + (bottom[right] - bottom[left]) * x.fraction[column];
         *to++ = above + (below - above) * y.fraction[row];
@@ -56,7 +54,7 @@ std::vector<float> two_taps(const std::vector<float>& in, int64_t in_width, int6
 void check_feature_resize(const std::string& resize) {
   for (const char* word : {"tf1", "torch", "clean", "aa-bilinear", "none"})
     if (resize == word) return;
-  throw UsageError(cat("'", resize, "' is none of tf1|torch|clean|aa-bilinear|none"));
+  throw UsageError(cat("'", resize, "' is not one of tf1|torch|clean|aa-bilinear|none"));
 }
 
 std::vector<float> resize_for_features(const Image& image, int64_t width, int64_t height, const std::string& resize) {
@@ -70,7 +68,7 @@ std::vector<float> resize_for_features(const Image& image, int64_t width, int64_
                         ", and the resize is 'none'"));
   if (resize == "tf1" || resize == "torch")
     return two_taps(levels, image.width, image.height, width, height, resize == "torch");
-  levels = resize_float(levels, image.width, image.height, kChannels, width, height,
+  levels = resize_float(levels, image.width, image.height, Image::kChannels, width, height,
                         resize == "clean" ? Kernel::kBicubic : Kernel::kBilinear);
   if (resize == "clean")
     for (float& level : levels) level = std::clamp(level, 0.0f, 255.0f);

@@ -12,21 +12,21 @@
 namespace sr3 {
 namespace {
 
-// A network exported without its softmax gives logits, and scores of them mean nothing.
+// A network exported without its softmax returns logits, and scores computed from them mean nothing.
 void check_probabilities(const at::Tensor& rows, const std::string& file) {
   const at::Tensor sums = rows.to(at::kDouble).sum(1), off = (sums - 1).abs();
   const double least = rows.numel() > 0 ? rows.min().item<double>() : 0;
   if (least >= 0 && off.max().item<double>() <= 1e-3) return;
-  throw Error(cat("cannot use '", file, "': its outputs are not probabilities (the least is ", least,
-                  ", those of an image sum to ", sums[off.argmax()].item<double>(),
-                  "); export the network with the softmax of its logits where return_features is false"));
+  throw Error(cat("cannot use '", file, "': its outputs are not probabilities (the smallest is ", least,
+                  ", those of one image sum to ", sums[off.argmax()].item<double>(),
+                  "); export the network so that it returns the softmax of its logits if return_features is false"));
 }
 
 }  // namespace
 
 FeatureNetwork::FeatureNetwork(FeatureSpec spec, const FeatureOptions& options, bool has_spatial)
     : spec_(std::move(spec)), options_(options), has_spatial_(has_spatial) {
-  if (options_.batch < 1) throw std::logic_error("a batch without images");
+  if (options_.batch < 1) throw std::logic_error("FeatureNetwork: the batch size is below 1");
 }
 
 Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wants) const {
@@ -50,7 +50,7 @@ Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wan
         throw Error(cat("cannot use '", spec_.file, "': it returns a tensor that is not (N,D)"));
       list.push_back(value.narrow(0, 0, count).to(at::kCPU, at::kFloat).contiguous());
       if (!at::isfinite(list.back()).all().item<bool>())
-        throw Error(cat("'", spec_.file, "' gives features that are not finite"));
+        throw Error(cat("cannot use '", spec_.file, "': it returns values that are not finite"));
     }
   }
   for (const at::Tensor& rows : parts[1]) check_probabilities(rows, spec_.file);
@@ -62,12 +62,11 @@ std::unique_ptr<FeatureNetwork> open_features(const std::string& path, const Fea
   if (path.empty())
     throw UsageError(
         "no feature network is named (--features FILE, or FID_FEATURES in the environment); FID's is "
-        "pt_inception-2015-12-05-6726825d.pth (its SHA-256 begins 6726825d), "
-        "from "
+        "pt_inception-2015-12-05-6726825d.pth (its SHA-256 begins with 6726825d), from "
         "https://github.com/mseitzer/pytorch-fid/releases");
   if (!options.resize.empty() && options.resize != "own") check_feature_resize(options.resize);
   if (!options.scale.empty() && options.scale != "own" && options.scale != "128" && options.scale != "127.5")
-    throw UsageError(cat("'", options.scale, "' is none of 128|127.5"));
+    throw UsageError(cat("'", options.scale, "' is not one of 128|127.5"));
   switch (torch_container(path)) {
     case TorchContainer::kScript:
       return open_torchscript(path, options);
@@ -77,7 +76,7 @@ std::unique_ptr<FeatureNetwork> open_features(const std::string& path, const Fea
     case TorchContainer::kNone:
       break;
   }
-  throw DataError(cat("cannot use '", path, "': it is neither a TorchScript file nor weights of torch.save"));
+  throw DataError(cat("cannot use '", path, "': it is neither a TorchScript file nor weights saved by torch.save"));
 }
 
 }  // namespace sr3

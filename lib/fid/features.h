@@ -1,12 +1,12 @@
-// Feature networks: what fid(1) and its relatives look at images through. A file is either FID's Inception as people
-// have it (a state dict, run by our own network of fid/inception.h), or any TorchScript with the call of NVIDIA's
-// translation of it:
+// Feature networks, which turn images into the features that fid(1) compares. A file contains either the usual state
+// dict of FID's Inception, which our own implementation runs (fid/inception.h), or any TorchScript program with the
+// interface of NVIDIA's port of that network:
 //   forward(img (N,3,H,W) float, RGB in 0..255, return_features=True) -> (N,D); =False -> softmax (N,C)
-// A TorchScript file is a program: it is run, not only read. Trust where it comes from.
+// A TorchScript file is a program that is run, not only read: use one only from a source that you trust.
 //
 //   auto network = open_features(path, options);
-//   at::Tensor x = network->prepare(image);                   // one image, in any thread
-//   Features f = (*network)(at::stack(equally_large), wants);  // any number of them
+//   at::Tensor x = network->prepare(image);                 // one image, in any thread
+//   Features f = (*network)(at::stack(prepared), wants);    // any number of prepared images of one size
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,41 +19,40 @@
 
 namespace sr3 {
 
-// What is asked for: only that is computed.
+// The outputs to compute; others are not computed.
 struct FeatureWants {
   bool pool = true;
   bool probabilities = false;
-  bool spatial = false;  // Error when the network has none (only our own Inception has)
+  bool spatial = false;  // only our own Inception has spatial features
 };
 
-// fp32, on the CPU, contiguous; what was not asked for is undefined.
+// fp32, on the CPU, contiguous. Outputs that were not requested are undefined.
 struct Features {
-  at::Tensor pool;           // (N,D); D = 2048: Inception's pool_3
-  at::Tensor probabilities;  // (N,C): softmax; of Inception without the logits' bias (C = 1008), as the Inception score
-                             // takes it
+  at::Tensor pool;           // (N,D); Inception: pool_3, D = 2048
+  at::Tensor probabilities;  // (N,C): softmax; Inception: C = 1008, without the logits' bias, as the Inception score
+                             // is defined
   at::Tensor spatial;        // (N,2023): 7 channels of Inception's mixed_6/conv, 17x17 (sFID, Nash et al. 2021)
 };
 
 struct FeatureOptions {
-  // How images come to the network's size; "": the file's own way (Inception: tf1). The words:
-  // fid/feature_resize.h.
+  // How images are resized to the network's input size (fid/feature_resize.h); "": the file's default (Inception: tf1).
   std::string resize;
-  // "128": (x - 128) / 128, as TensorFlow's graph does; "127.5": (x - 127.5) / 127.5, as pytorch-fid does; "": the
-  // file's own (Inception: 128).
+  // "128": (x - 128) / 128, as in TensorFlow's graph; "127.5": (x - 127.5) / 127.5, as in pytorch-fid; "": the file's
+  // default (Inception: 128).
   std::string scale;
-  // Take a file for the published Inception though its SHA-256 is another (the same weights saved again).
+  // Treat the file as the published Inception although its SHA-256 differs (the same weights saved again).
   bool trust = false;
-  int64_t batch =
-      16;  // images in one pass, always: fewer are padded, so that no result depends on its neighbours' number
+  // Images in each pass. A smaller batch is padded to this size, so that no result depends on the size of its batch.
+  int64_t batch = 16;
   at::Device device = at::kCPU;
 };
 
-// What a result must name to be compared with another.
+// The properties of the network that results depend on; they must agree if results are to be compared.
 struct FeatureSpec {
   std::string file;        // base name
   std::string sha256;      // of the file
-  bool inception = false;  // the published FID network: results may be called FID, IS, ...
-  std::string resize;      // tf1|torch|clean|aa-bilinear|none; "own": inside the TorchScript
+  bool inception = false;  // whether it is the published FID network: only then are results called FID, IS, ...
+  std::string resize;      // tf1|torch|clean|aa-bilinear|none; "own": done by the TorchScript program
   std::string scale;       // 128|127.5; "own"
 };
 
@@ -61,11 +60,12 @@ class FeatureNetwork {
  public:
   virtual ~FeatureNetwork() = default;
 
-  // An image as the network takes it: (3,H,W) float32, RGB in 0..255, resized where the network's size is known. For
-  // any thread. 16-bit images come as levels of 8 bits with a fraction.
+  // The image as the network's input: (3,H,W) float32, RGB in 0..255, resized if the network's input size is known.
+  // 16-bit samples are divided by 257 and keep their fraction. Thread-safe.
   virtual at::Tensor prepare(const Image& image) const = 0;
-  // x: (N,3,H,W), N >= 1, of prepared images of one size. One caller at a time. Error when the network refuses the size,
-  // or gives a value that is not finite, or probabilities that are below 0 or do not sum to 1 within 0.001.
+  // The features of x (N,3,H,W), N >= 1: prepared images of one size. Not thread-safe. Error if the network does not
+  // have the requested outputs or does not accept the size, or if it returns a value that is not finite, a probability
+  // below 0 or probabilities whose sum is not 1 within 0.001.
   Features operator()(const at::Tensor& x, const FeatureWants& wants) const;
 
   const FeatureSpec& spec() const { return spec_; }
@@ -74,7 +74,7 @@ class FeatureNetwork {
 
  protected:
   FeatureNetwork(FeatureSpec spec, const FeatureOptions& options, bool has_spatial);
-  // Exactly batch() images, on the device, gradients off.
+  // The features of exactly batch() images, which are on the device. Called without gradients.
   virtual Features run(const at::Tensor& x, const FeatureWants& wants) const = 0;
 
   FeatureSpec spec_;
@@ -82,8 +82,9 @@ class FeatureNetwork {
   bool has_spatial_;
 };
 
-// By the file's content. Error: not such a file (says which file is wanted, its SHA-256, and where people get it when
-// `path` is empty), or options that do not fit it.
+// Opens a feature network; the type of the file follows from its content. UsageError if `path` is empty (the message
+// names FID's file, its SHA-256 and its source) or an option is unknown; Error or DataError if the file is not a feature
+// network, or if the options do not apply to it.
 std::unique_ptr<FeatureNetwork> open_features(const std::string& path, const FeatureOptions& options = {});
 
 }  // namespace sr3

@@ -15,15 +15,16 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-// A with S = A A^T, (D,k).
+// A matrix A (D,k) with S = A A^T.
 struct Factor {
   at::Tensor matrix;
   bool triangular = false;
 };
 
-// (D,k) with S = A A^T, k <= rank: Cholesky, the largest variance that is left first, until only rounding is left. For
-// few images in many dimensions it takes D k^2 operations where eigenvalues take many times D^3. Nothing when S has
-// negative eigenvalues beyond float64's rounding, as one that was stored in float32 has.
+// A (D,k) with S = A A^T and k <= rank, by Cholesky factorization with diagonal pivoting: the largest remaining variance
+// comes first, until only rounding errors remain. For few images in many dimensions it takes D k^2 operations, where an
+// eigendecomposition takes many times D^3. Nothing if S has negative eigenvalues beyond the rounding of float64, as a
+// matrix that was stored in float32 has.
 std::optional<at::Tensor> pivoted_cholesky(const at::Tensor& s, int64_t rank) {
   const int64_t d = s.size(0);
   at::Tensor rows = at::empty({rank, d}, s.options()), left = s.diagonal().clone();
@@ -61,8 +62,8 @@ Factor factor_of(const Gaussian& g) {
   return {vectors.narrow(1, d - rank, rank) * values.narrow(0, d - rank, rank).sqrt()};
 }
 
-// The lower triangle of L^T S L; the rest is undefined. By blocks of columns, so that neither L's zeros nor the upper
-// triangle are computed: less than half of the work of two whole products.
+// The lower triangle of L^T S L; the rest is undefined. It is computed in blocks of columns, without the zeros of L and
+// the upper triangle, which is less than half of the work of two full products.
 at::Tensor between(const at::Tensor& lower, const at::Tensor& s) {
   const int64_t d = s.size(0), width = std::max<int64_t>(64, (d + 7) / 8);
   at::Tensor product = at::empty_like(s), result = at::empty_like(s);
@@ -86,16 +87,17 @@ double sum_of_roots(const at::Tensor& values) { return values.clamp_min(0).sqrt(
 
 Gaussian gaussian_of(const Moments& moments, int64_t ddof) {
   if (moments.count() - ddof < 1)
-    throw DataError(cat("a covariance of ", moments.count(), " images: at least ", ddof + 1, " are needed"));
+    throw DataError(
+        cat("cannot compute a covariance of ", moments.count(), " images: at least ", ddof + 1, " are needed"));
   return {moments.mean(), moments.covariance(ddof), moments.count(), {}};
 }
 
 void check_gaussian(const Gaussian& g) {
   const int64_t d = g.mean.dim() == 1 ? g.mean.size(0) : 0;
   if (d < 1 || g.covariance.dim() != 2 || g.covariance.size(0) != d || g.covariance.size(1) != d)
-    throw DataError("its mean and covariance are not of one dimension");
+    throw DataError("its mean and covariance do not have the same dimension");
   if (!at::isfinite(g.mean).all().item<bool>() || !at::isfinite(g.covariance).all().item<bool>())
-    throw DataError("its mean or covariance holds a number that is not finite");
+    throw DataError("its mean or covariance contains a number that is not finite");
   const double largest = g.covariance.abs().max().item<double>();
   if ((g.covariance - g.covariance.t()).abs().max().item<double>() > 1e-5 * largest)
     throw DataError("its covariance is not symmetric");
@@ -105,7 +107,8 @@ void check_gaussian(const Gaussian& g) {
 
 double trace_of_root(const Gaussian& a, const Gaussian& b) {
   const Factor fa = factor_of(a), fb = factor_of(b);
-  // Eigenvalues of a symmetric matrix: half the work of singular values, and as good when nothing is singular.
+  // The eigenvalues of a symmetric matrix take half the work of singular values, and are as accurate if neither matrix
+  // is singular.
   if (fa.triangular && fb.triangular) return sum_of_roots(at::linalg_eigvalsh(between(fa.matrix, b.covariance), "L"));
   if (fa.matrix.size(1) == 0 || fb.matrix.size(1) == 0) return 0;
   return at::linalg_svdvals(at::matmul(fa.matrix.t(), fb.matrix)).sum().item<double>();
@@ -113,7 +116,7 @@ double trace_of_root(const Gaussian& a, const Gaussian& b) {
 
 double frechet_distance(const Gaussian& a, const Gaussian& b) {
   if (a.mean.size(0) != b.mean.size(0))
-    throw DataError(cat("features of ", a.mean.size(0), " and of ", b.mean.size(0), " dimensions"));
+    throw DataError(cat("cannot compare features of ", a.mean.size(0), " and of ", b.mean.size(0), " dimensions"));
   const double means = (a.mean - b.mean).square().sum().item<double>();
   const double traces = a.covariance.trace().item<double>() + b.covariance.trace().item<double>();
   return std::max(0.0, means + traces - 2 * trace_of_root(a, b));
@@ -144,9 +147,9 @@ Uncertain frechet_jackknife(const std::vector<Moments>& groups, const Gaussian& 
     all.merge(group);
     used += group.count() > 0;
   }
-  if (used < 2) throw std::logic_error("a jackknife of fewer than two groups");
+  if (used < 2) throw std::logic_error("frechet_jackknife: fewer than two groups have images");
   const double n = static_cast<double>(all.count()), whole = frechet_distance(gaussian_of(all, ddof), b);
-  std::vector<std::pair<double, double>> leave;  // h = n / group, the distance without it
+  std::vector<std::pair<double, double>> leave;  // for each group: h = n / size, and the distance without the group
   double corrected = used * whole;
   for (const Moments& group : groups) {
     if (group.count() == 0) continue;
@@ -170,10 +173,10 @@ Uncertain frechet_infinity(const at::Tensor& features, const Gaussian& b, int64_
     throw Error(cat("cannot extrapolate from ", n, " images: at least ", 2 * points, " are needed"));
   const int64_t d = features.size(1);
   if (smallest < 1) smallest = std::min(std::max<int64_t>(5000, d + 1), n / 2);
-  // Of fewer images the distance is not a line in 1 / images.
+  // With fewer images than dimensions the distance is not linear in 1 / images.
   if (smallest <= d)
     throw Error(cat("cannot extrapolate from ", n, " images in ", d, " dimensions: the smallest subset, of ", smallest,
-                    ", is to be larger than the dimensions; at least ", 2 * (d + 1), " images are needed"));
+                    ", must have more images than dimensions; at least ", 2 * (d + 1), " images are needed"));
   double sx = 0, sy = 0, sxx = 0, sxy = 0;
   std::vector<std::pair<double, double>> fitted;
   for (int64_t i = 0; i < points; ++i) {

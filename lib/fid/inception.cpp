@@ -22,7 +22,7 @@ struct UnitPlan {
   int64_t stride = 1, pad_height = 0, pad_width = 0;
 };
 
-// Every convolution of the network; "same": padded so that stride 1 keeps the size.
+// Every convolution of the network: "valid" ones without padding, "same" ones padded so that stride 1 keeps the size.
 std::vector<UnitPlan> plan() {
   std::vector<UnitPlan> all;
   const auto valid = [&](const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride) {
@@ -93,7 +93,7 @@ std::vector<UnitPlan> plan() {
   return all;
 }
 
-// 3x3; the mean of what lies inside.
+// 3x3 average pooling; padding does not count.
 at::Tensor average(const at::Tensor& x) {
   return at::avg_pool2d(x, 3, 1, 1, /*ceil_mode=*/false, /*count_include_pad=*/false);
 }
@@ -113,7 +113,7 @@ class InceptionNetwork : public FeatureNetwork {
  protected:
   Features run(const at::Tensor& x, const FeatureWants& wants) const override {
     if (x.size(2) != kSide || x.size(3) != kSide)
-      throw Error(cat("Inception takes images of 299x299, not ", x.size(3), "x", x.size(2)));
+      throw Error(cat("Inception requires images of 299x299, not ", x.size(3), "x", x.size(2)));
     const double half = spec_.scale == "128" ? 128 : 127.5;
     return inception_((x - half) / half, wants);
   }
@@ -235,7 +235,7 @@ Features Inception::operator()(const at::Tensor& images, const FeatureWants& wan
   x = block_e("Mixed_7c.", x, /*by_maximum=*/true);
   const at::Tensor pool = x.mean({2, 3});
   if (wants.pool) result.pool = pool;
-  // Without the bias, as the Inception score has always been computed.
+  // Without the bias, as in the original code of the Inception score.
   if (wants.probabilities) result.probabilities = at::softmax(at::matmul(pool, classes_.t()), 1);
   return result;
 }

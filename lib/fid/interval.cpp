@@ -12,8 +12,8 @@ namespace {
 constexpr double kNormal975 = 1.959963984540054;
 
 struct Side {
-  double variance = 0;  // of the distance, from this side
-  double bias = 0;      // of first order, where it is known
+  double variance = 0;  // this side's part of the variance of the distance
+  double bias = 0;      // this side's first-order bias; 0 if it is not known
 };
 
 Error too_few(const char* which, int64_t images, const std::string& left, int64_t dimensions, int64_t needed) {
@@ -21,10 +21,10 @@ Error too_few(const char* which, int64_t images, const std::string& left, int64_
                    " dimensions: at least ", needed, " are needed"));
 }
 
-// Nothing where the side keeps nothing to tell by.
+// Nothing if the side has neither the features of all its images nor sums of groups.
 std::optional<Side> side_of(const Statistics& s, const char* which, const Gaussian& own, const Gaussian& other,
                             double distance) {
-  // Features of a part say nothing of the whole.
+  // The features of a sample say nothing about the covariance of all images.
   const bool features = s.features.defined() && !s.sample;
   const int64_t n = features ? s.features.size(0) : s.count(), d = s.dimension();
   int64_t used = 0, largest = 0;
@@ -37,9 +37,10 @@ std::optional<Side> side_of(const Statistics& s, const char* which, const Gaussi
   if (used < 2)
     throw Error(
         cat("--ci: the covariance of the ", which,
-            " images' features is singular, for some of them do not vary by themselves; sums of groups (--groups 20) "
-            "give an interval all the same"));
-  // Without a group the covariance is to be whole, or the distances are of another kind than the one with it.
+            " images' features is singular: some features do not vary independently; sums of groups (--groups 20) "
+            "give an interval anyway"));
+  // Without a group the covariance must still have full rank, or the distances would not be comparable with the one of
+  // all groups.
   if (n - largest <= d)
     throw too_few(which, n, cat(", and without the largest of its ", used, " groups ", n - largest, ","), d,
                   d + 1 +
@@ -57,12 +58,12 @@ std::optional<FrechetInterval> frechet_interval(const Statistics& a, const Stati
   const auto left = side_of(a, "first", ga, gb, distance);
   if (!left)
     throw Error(
-        "--ci needs the features of the first images (--keep-features), or sums of groups of them (--groups 20): its "
-        "statistics keep neither");
+        "--ci needs the features of the first images (--keep-features), or sums of groups of them (--groups 20): their "
+        "statistics contain neither");
   const auto right = side_of(b, "second", gb, ga, distance);
   if (!right)
     info(
-        "the second set counts as exact in the interval: it keeps neither the features of all its images nor sums of "
+        "the interval treats the second set as exact: it has neither the features of all its images nor sums of "
         "groups");
   const Side none, &exact = right ? *right : none;
   FrechetInterval interval;
@@ -71,7 +72,7 @@ std::optional<FrechetInterval> frechet_interval(const Statistics& a, const Stati
   if (centre + half > 0)
     interval.low = std::max(0.0, centre - half), interval.high = centre + half;
   else
-    info("no interval: the distance is all bias of so few images");
+    info("no interval: with so few images, the distance is all bias");
   return interval;
 }
 

@@ -1,5 +1,5 @@
-// How sure a Frechet distance is, from what the two sides keep of their images: features (the delta method) or sums of
-// groups (a jackknife). Each side that keeps one of the two counts as a sample, the other as exact.
+// The confidence interval of a Frechet distance, from the features of the images (delta method) or from the sums of
+// groups of images (jackknife). A side with either of these is treated as a sample, a side with neither as exact.
 #pragma once
 
 #include <optional>
@@ -10,12 +10,13 @@ namespace sr3 {
 
 struct FrechetInterval {
   double standard_error = 0;
-  std::optional<double> low, high;  // 95%; none where it would lie below 0 as a whole
+  std::optional<double> low, high;  // the 95% interval; empty if all of it would be below 0
 };
 
-// ga and gb: the Gaussians of a, generated, and b, reference; distance: between them. Nothing when both hold the same
-// images, which are no two samples. Error, saying what is needed, where the first side keeps too little, and where a
-// side that keeps something has no more images than dimensions, or features without a derivative.
+// The interval of `distance`, the distance between `ga` and `gb`, the Gaussians of `a` (generated) and `b` (reference).
+// Nothing if both sets hold the same images, since they are then not two samples. Error, naming what is needed, if `a`
+// has neither features nor groups, or if a side that has them has no more images than dimensions or features at which
+// the distance is not differentiable.
 std::optional<FrechetInterval> frechet_interval(const Statistics& a, const Statistics& b, const Gaussian& ga,
                                                 const Gaussian& gb, double distance);
 

@@ -13,11 +13,12 @@ namespace {
 constexpr int64_t kRows = 1024;
 
 void check(const at::Tensor& a, const at::Tensor& b) {
-  if (a.size(1) != b.size(1)) throw DataError(cat("features of ", a.size(1), " and of ", b.size(1), " dimensions"));
-  if (a.size(0) < 2 || b.size(0) < 2) throw DataError("a kernel distance needs two images on each side");
+  if (a.size(1) != b.size(1))
+    throw DataError(cat("cannot compare features of ", a.size(1), " and of ", b.size(1), " dimensions"));
+  if (a.size(0) < 2 || b.size(0) < 2) throw DataError("a kernel distance needs at least two images in each set");
 }
 
-// Row sums of the kernel of a and b; without the diagonal when they are the same.
+// Row sums of the kernel matrix of a and b; without the diagonal if they are the same set.
 at::Tensor row_sums(const at::Tensor& a, const at::Tensor& b, bool same) {
   const double d = static_cast<double>(a.size(1));
   at::Tensor sums = at::zeros({a.size(0)}, at::kDouble);
@@ -46,10 +47,11 @@ double unbiased(const at::Tensor& a, const at::Tensor& b) {
 
 Kid kid(const at::Tensor& a, const at::Tensor& b, const KidOptions& options) {
   check(a, b);
-  if (options.subsets < 1 || options.size < 2) throw UsageError("a kernel distance needs a subset of two images");
+  if (options.subsets < 1 || options.size < 2)
+    throw UsageError("a kernel distance needs at least one subset of at least two images");
   Kid result;
   result.size = std::min({options.size, a.size(0), b.size(0)});
-  if (result.size == a.size(0) && result.size == b.size(0)) {  // every subset is all there is
+  if (result.size == a.size(0) && result.size == b.size(0)) {  // every subset is the whole set
     result.mean = unbiased(a, b);
     return result;
   }

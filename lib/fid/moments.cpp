@@ -12,8 +12,8 @@ namespace {
 __extension__ using Integer = __int128;
 
 constexpr double kUnit = 1.0 / (1 << 16);
-constexpr double kExact = 9007199254740992.0;  // 2^53: integers up to it are exact in a double
-constexpr Integer kLimit = Integer(1) << 94;   // of a sum: fits the file, and n times it fits 128 bits
+constexpr double kExact = 9007199254740992.0;  // 2^53: integers up to this are exact in a double
+constexpr Integer kLimit = Integer(1) << 94;   // largest sum: it fits the file's format, and n times it fits 128 bits
 
 at::Tensor pack(const std::vector<Integer>& values) {
   at::Tensor packed = at::empty({2, static_cast<int64_t>(values.size())}, at::kLong);
@@ -49,7 +49,7 @@ void check(Integer value) {
 }  // namespace
 
 at::Tensor rounded_features(const at::Tensor& features) {
-  if (features.dim() != 2) throw std::logic_error("features are not (N,D)");
+  if (features.dim() != 2) throw std::logic_error("rounded_features: features are not (N,D)");
   const at::Tensor units = (features.detach().to(at::kCPU, at::kDouble) * (1 << 16)).round_();
   if (units.numel() > 0 && !(units.abs().max().item<double>() <= double(int64_t{1} << 47)))
     throw DataError("a feature is not finite, or beyond 2^31");
@@ -61,7 +61,7 @@ void Moments::resize(int64_t dimension) {
     sum_.resize(static_cast<size_t>(dimension));
     outer_.resize(static_cast<size_t>(dimension * (dimension + 1) / 2));
   }
-  if (dimension != this->dimension()) throw std::logic_error("sums of another dimension");
+  if (dimension != this->dimension()) throw std::logic_error("Moments: features of different dimensions");
 }
 
 void Moments::add(const at::Tensor& features) {
@@ -69,12 +69,12 @@ void Moments::add(const at::Tensor& features) {
   const int64_t n = features.size(0);
   if (n == 0) return;
   const at::Tensor units = (rounded_features(features) * (1 << 16)).contiguous();
-  // So many rows that a sum of products stays exact in doubles.
+  // As many rows at a time as keep a sum of products exact in doubles.
   const double most = std::max(1.0, units.abs().max().item<double>());
   const auto rows = static_cast<int64_t>(std::min(kExact / (most * most), 4096.0));
   if (rows >= 1) {
     for (int64_t first = 0; first < n; first += rows) add_rows(units.narrow(0, first, std::min(rows, n - first)));
-  } else {  // beyond 1448: product by product
+  } else {  // features beyond 1448: one product at a time
     const auto* x = units.data_ptr<double>();
     const int64_t d = dimension();
     for (int64_t r = 0; r < n; ++r, x += d) {
@@ -96,8 +96,9 @@ void Moments::add_rows(const at::Tensor& rows) {
   Integer* outer = outer_.data();
   for (int64_t i = 0; i < d; ++i) {
     check(sum_[static_cast<size_t>(i)] += static_cast<int64_t>(s[i]));
+    const Integer* square = outer;  // the row's first product: none exceeds the largest square (Cauchy-Schwarz)
     for (int64_t j = i; j < d; ++j) *outer++ += static_cast<int64_t>(p[i * d + j]);
-    check(outer[-1]);  // a square: the others are no larger
+    check(*square);
   }
 }
 
@@ -118,7 +119,7 @@ void Moments::remove(const Moments& other) {
 }
 
 at::Tensor Moments::mean() const {
-  if (count_ < 1) throw std::logic_error("the mean of nothing");
+  if (count_ < 1) throw std::logic_error("Moments: the mean of no features");
   at::Tensor mean = at::empty({dimension()}, at::kDouble);
   for (int64_t i = 0; i < dimension(); ++i)
     mean.data_ptr<double>()[i] =
@@ -127,7 +128,7 @@ at::Tensor Moments::mean() const {
 }
 
 at::Tensor Moments::covariance(int64_t ddof) const {
-  if (count_ - ddof < 1) throw std::logic_error("the covariance of too few");
+  if (count_ - ddof < 1) throw std::logic_error("Moments: the covariance of too few features");
   const int64_t d = dimension();
   at::Tensor covariance = at::empty({d, d}, at::kDouble);
   auto* c = covariance.data_ptr<double>();
@@ -154,7 +155,7 @@ Moments Moments::unpack(int64_t count, const at::Tensor& sum, const at::Tensor& 
   moments.outer_ = unpacked(outer);
   const uint64_t d = moments.sum_.size();
   if (count < 0 || d > (uint64_t{1} << 20) || moments.outer_.size() != d * (d + 1) / 2)
-    throw DataError("its sums are not of one dimension");
+    throw DataError("its sums do not have the same dimension");
   return moments;
 }
 

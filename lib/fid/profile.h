@@ -1,5 +1,5 @@
-// Which network to look through and how, as fid(1) and its relatives take it: a file, and the conventions of the tool
-// whose numbers are to be reproduced.
+// The options of fid(1) about the feature network: its file, and the conventions of the tool whose numbers are to be
+// reproduced.
 #pragma once
 
 #include <memory>
@@ -14,21 +14,23 @@ namespace sr3 {
 class Options;
 
 struct NetworkOptions {
-  std::string features;               // "": the environment's FID_FEATURES
-  std::string profile;                // pytorch-fid|clean|adm|edm|stylegan; "": the network's own way, which is adm's
-  std::string resize, scale;          // instead of the profile's
-  std::optional<int64_t> given_ddof;  // likewise
+  std::string features;       // "": the environment variable FID_FEATURES
+  std::string profile;        // pytorch-fid|clean|adm|edm|stylegan; "": the network's defaults (Inception: adm's)
+  std::string resize, scale;  // override the profile's
+  std::optional<int64_t> given_ddof;  // overrides the profile's
   int64_t batch = FeatureOptions{}.batch;
   bool trust = false;
 
   void declare(Options& options);
-  // UsageError for a number out of range.
+  // UsageError if a number is out of range.
   void validate() const;
   std::unique_ptr<FeatureNetwork> open(at::Device device) const;
-  // What is said of the network here: a file named by --features, resize and scale; what is not said is unknown.
+  // The signature that the options request: the file of --features, resize and scale. Fields that no option sets are
+  // unknown.
   Signature asked() const;
-  // Of the covariance: what was given, or the profile's, or 1.
+  // The ddof of the covariance: the given one, or the profile's, or 1.
   int64_t ddof() const;
+  // Whether an option sets it.
   bool sets_ddof() const { return given_ddof.has_value() || !profile.empty(); }
 };
 

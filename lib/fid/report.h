@@ -1,4 +1,4 @@
-// Scores as fid(1) prints them.
+// The output of fid(1).
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace sr3 {
 
-// Lines of columns separated by tabs, the first their names: measure value sd se low high features signature; "-":
-// none.
+// A table with tab-separated columns and a header line: measure value sd se low high features signature. A missing value
+// is "-".
 std::string report_table(const std::vector<Measure>& measures, const Signature& a, const Signature& b);
-// One line: an object of measures, and both signatures in full.
+// One line of JSON: an object with all measures and both full signatures.
 std::string report_json(const std::vector<Measure>& measures, const Signature& a, const Signature& b);
-// "500 images, 12.5 a second; of the time ...", for -v.
+// "500 images, 12.5 a second; of the time ...", printed with -v.
 std::string report_times(const Collected& collected);
 
 }  // namespace sr3

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kSampleRows = 1024;
 
-// Squared distances of rows i .. i+rows-1 of a to all of b; exact, for features are rounded.
+// Squared distances of rows i .. i+rows-1 of a to all rows of b. They are exact, since features are rounded.
 at::Tensor distances(const at::Tensor& a, int64_t i, int64_t rows, const at::Tensor& b) {
   const at::Tensor x = a.narrow(0, i, rows);
   return x.square().sum(1).unsqueeze(1) + b.square().sum(1).unsqueeze(0) - 2 * at::matmul(x, b.t());
@@ -45,7 +45,8 @@ double share_inside(const at::Tensor& points, const at::Tensor& centres, const a
 
 InceptionScore inception_score(const at::Tensor& probabilities, int64_t splits) {
   const int64_t n = probabilities.size(0);
-  if (splits < 1 || n < splits) throw DataError(cat("an Inception score of ", splits, " splits of ", n, " images"));
+  if (splits < 1 || n < splits)
+    throw DataError(cat("cannot compute an Inception score in ", splits, " splits of ", n, " images"));
   std::vector<double> scores;
   double sum = 0;
   for (int64_t i = 0; i < splits; ++i) {
@@ -63,9 +64,9 @@ InceptionScore inception_score(const at::Tensor& probabilities, int64_t splits) 
 
 PrecisionRecall precision_recall(const at::Tensor& real, const at::Tensor& generated, int64_t k) {
   if (real.size(1) != generated.size(1))
-    throw DataError(cat("features of ", real.size(1), " and of ", generated.size(1), " dimensions"));
+    throw DataError(cat("cannot compare features of ", real.size(1), " and of ", generated.size(1), " dimensions"));
   if (k < 1 || real.size(0) <= k || generated.size(0) <= k)
-    throw DataError(cat("precision and recall need more than ", k, " images on each side"));
+    throw DataError(cat("precision and recall need more than ", k, " images in each set"));
   const at::Tensor x = rounded_features(real), y = rounded_features(generated);
   return {share_inside(y, x, radii(x, k)), share_inside(x, y, radii(y, k))};
 }

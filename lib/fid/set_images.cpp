@@ -19,18 +19,18 @@ bool same_bytes(const std::string& a, const std::string& b) {
   return std::filesystem::equivalent(a, b, none) || read_text(a) == read_text(b);
 }
 
-// Files under one key, which only several operands can have, in their order.
+// The files that have the same key, which only happens with several operands; in input order.
 class Namesakes {
  public:
   explicit Namesakes(const std::vector<std::string>& operands) {
     if (operands.empty() || (operands.size() == 1 && !operands[0].starts_with('@'))) return;
     const std::vector<Part> parts = expand_operands(operands, /*tell=*/false);
-    // Else an image's place is not its file's.
+    // With other kinds of operands, the position of an image is not that of its file.
     if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind != Part::kImage; })) return;
     for (size_t i = 0; i < parts.size(); ++i) files_[parts[i].key].emplace_back(static_cast<int64_t>(i), parts[i].path);
   }
 
-  // Of the image of that place: how many of the files before it are the same. All shards see the same files.
+  // How many of the files with the same key before this image have the same contents. All shards see the same files.
   int64_t copies(const Frame& frame) const {
     const auto found = files_.find(frame.key);
     if (found == files_.end() || found->second.size() < 2) return 0;
@@ -47,7 +47,7 @@ class Namesakes {
 
 struct SetImages::Source {
   std::unique_ptr<Reader> reader;
-  std::unique_ptr<ArrayImages> array;  // instead
+  std::unique_ptr<ArrayImages> array;  // instead of the reader, for a .npz
   Namesakes namesakes;
 
   Source(const std::vector<std::string>& operands, const ReaderOptions& options)
@@ -83,7 +83,7 @@ std::optional<SetImage> SetImages::next() {
       const int64_t copies = source.namesakes.copies(*frame),
                     position = alone_ ? frame->index : before_ + frame->ordinal;
       const std::string identity =
-          copies > 0 ? cat(frame->key, "\n", copies + 1) : frame->key;  // keys have no line ends
+          copies > 0 ? cat(frame->key, "\n", copies + 1) : frame->key;  // keys do not contain newlines
       return SetImage{std::move(*frame), position, identity};
     }
     before_ += source.met();

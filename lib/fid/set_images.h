@@ -1,5 +1,5 @@
-// The images of a set, in the order of the operands, for statistics (fid/collect.h): each with its place in the whole
-// set and a name among its images, which are the same in any shard.
+// The images of a set, in the order of the operands, for statistics (fid/collect.h). Each has a position in the whole
+// set and an identity that distinguishes it from the other images, which do not depend on the sharding.
 #pragma once
 
 #include <memory>
@@ -13,23 +13,25 @@ namespace sr3 {
 
 struct SetImage {
   Frame frame;
-  // In the whole set: running over the operands. Where the one operand is a stream whose images say their own ("#sr"
-  // lines), that.
+  // The position in the whole set, counted over all operands. If the only operand is a stream whose images state their
+  // index in "#sr" lines, that index.
   int64_t position = 0;
-  // The key; numbered from the second on where the same file is there twice under one key, as a/1.png and b/1.png may be.
+  // The key. If files with the same key have the same contents, as a/1.png and b/1.png may, a number is appended from
+  // the second one on.
   std::string identity;
 };
 
 class SetImages {
  public:
-  // Operands as for Reader; a .npz is an array of images (fid/array_images.h).
+  // The operands are those of Reader; a .npz file is read as an array of images (fid/array_images.h).
   SetImages(const std::vector<std::string>& operands, const ReaderOptions& options);
   ~SetImages();
 
+  // The next image, or nothing at the end.
   std::optional<SetImage> next();
-  // How many there will be; -1: unknown.
+  // The number of images that next() will return in all; -1: unknown.
   int64_t expected() const;
-  // kDone, or kSkipped when images were skipped.
+  // kDone, or kSkipped if images were skipped.
   int status() const;
 
  private:
@@ -37,8 +39,8 @@ class SetImages {
 
   std::vector<std::unique_ptr<Source>> sources_;
   size_t current_ = 0;
-  int64_t before_ = 0;  // images of the sources before
-  bool alone_;          // there is one operand
+  int64_t before_ = 0;  // images in the sources before the current one
+  bool alone_;          // whether there is only one operand
 };
 
 }  // namespace sr3

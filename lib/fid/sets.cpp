@@ -31,14 +31,15 @@ Collected Sets::collected(const std::vector<std::string>& operands, bool spatial
   return collected;
 }
 
-// A file's statistics were made as they were made: options that say otherwise are for images.
+// Options cannot change how a file's statistics were made; they apply to images only.
 void Sets::check_asked(const std::string& operand, const Signature& made) {
   if (!asked_) asked_ = network_.asked();
   const std::string field = difference(*asked_, made);
   if (field.empty()) return;
-  const std::string said = cat(field, " asked for and that of '", operand, "' are ", values_of(field, *asked_, made));
-  if (!wanted_.force) throw DataError(cat("cannot compare: ", said, " (--force compares all the same)"));
-  warn(said);
+  const std::string message =
+      cat("the options and '", operand, "' differ in ", field, ": ", values_of(field, *asked_, made));
+  if (!wanted_.force) throw DataError(cat("cannot compare: ", message, " (--force compares anyway)"));
+  warn(message);
 }
 
 Collected Sets::side(const std::string& operand, bool first) {
@@ -54,7 +55,7 @@ Collected Sets::side(const std::string& operand, bool first) {
   s.features = sample.statistics.features;
   s.probabilities = sample.statistics.probabilities, s.positions = sample.statistics.positions;
   s.sample = sample.statistics.signature;
-  s.sample->ddof = -1;  // features know of none
+  s.sample->ddof = -1;  // features do not depend on it
   side.status = sample.status;
   return side;
 }

@@ -1,5 +1,5 @@
-// The sets that fid is given: images through the feature network, which is opened once and only where it is needed; files of
-// statistics; and files that are both.
+// The operands of fid(1) as statistics: images, which go through the feature network; files of statistics; and files
+// that contain both. The network is opened once, and only if images are to be read.
 #pragma once
 
 #include <memory>
@@ -16,16 +16,17 @@ namespace sr3 {
 
 class Sets {
  public:
-  // collect: all but ddof, probabilities and spatial, which follow from the others. device: as open_device takes it.
+  // `collect` need not set ddof, probabilities and spatial, which follow from the other options. `device` is a name for
+  // open_device (tensor/device.h).
   Sets(const NetworkOptions& network, const CompareOptions& wanted, const CollectOptions& collect, std::string device,
        const ProgressOptions& progress);
   ~Sets();
 
-  // Statistics of images, and how the reading went.
+  // The statistics of images, and the reader's status.
   Collected of_images(const std::vector<std::string>& operands) { return collected(operands, wanted_.sfid); }
-  // One side of a comparison, the first or the second: images; statistics; or both, as guided-diffusion's reference batches
-  // are: mean and covariance of a whole data set beside some of its images, for what needs each image's features.
-  // DataError where the network's options say otherwise than a file of statistics, unless forced.
+  // One side of a comparison: images; statistics; or both, as in guided-diffusion's reference batches, which contain the
+  // mean and covariance of a whole data set and a sample of its images. The sample is read only if a score needs the
+  // features of each image. DataError if the network options contradict a file of statistics, unless forced.
   Collected side(const std::string& operand, bool first);
 
  private:
@@ -37,8 +38,8 @@ class Sets {
   CollectOptions collect_;
   std::string device_;
   ProgressOptions progress_;
-  std::unique_ptr<FeatureNetwork> opened_;  // when images are met
-  std::optional<Signature> asked_;          // when statistics are
+  std::unique_ptr<FeatureNetwork> opened_;  // set with the first images
+  std::optional<Signature> asked_;          // set with the first file of statistics
 };
 
 }  // namespace sr3

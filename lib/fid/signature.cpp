@@ -27,7 +27,7 @@ bool differ(const std::string& name, const Signature& a, const Signature& b) {
   return x != "?" && y != "?" && x != y;
 }
 
-// Of a, of b where a does not say, of both where they differ.
+// The known value of a or else of b; both values if they differ.
 std::string of_both(const std::string& name, const Signature& a, const Signature& b) {
   const std::string x = field(name, a), y = field(name, b);
   if (differ(name, a, b)) return cat(x, "/", y);

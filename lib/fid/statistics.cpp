@@ -20,7 +20,7 @@ Moments total_of(const std::vector<Moments>& groups) {
   return total;
 }
 
-// The rows' order: by the pixels' hash, then the key's.
+// The order of the rows: by the hash of the pixels, then by that of the key.
 std::vector<int64_t> order_of(const at::Tensor& images) {
   const auto* hash = images.data_ptr<int64_t>();
   std::vector<int64_t> order(static_cast<size_t>(images.size(0)));
@@ -31,8 +31,8 @@ std::vector<int64_t> order_of(const at::Tensor& images) {
   return order;
 }
 
-// at::cat of those that have some; else those of the part `first`, the first with images: a part without any may say that
-// it keeps what the others do not.
+// The rows of all parts that have any, concatenated. If no part has any, those of the part `first`, the first with
+// images: they tell whether such rows are kept, since a part without images may be made with other options.
 at::Tensor joined(const std::vector<Statistics>& parts, size_t first, at::Tensor Statistics::*rows) {
   std::vector<at::Tensor> list;
   for (const Statistics& part : parts)
@@ -101,7 +101,8 @@ void arrange(Statistics& s) {
 
 void Merger::check(const Statistics& part, const std::string& name) const {
   if (!part.mergeable())
-    throw Error(cat("cannot merge '", name, "': it holds a mean and a covariance without the sums that merging needs"));
+    throw Error(
+        cat("cannot merge '", name, "': it contains a mean and a covariance without the sums that merging needs"));
   if (parts_.empty()) return;
   const Statistics& other = parts_[first_];
   const auto unlike = [&](const std::string& what) {
@@ -109,19 +110,20 @@ void Merger::check(const Statistics& part, const std::string& name) const {
   };
   const std::string field = difference(other.signature, part.signature);
   if (!field.empty()) {
-    const std::string said = cat(field, " is ", values_of(field, part.signature, other.signature));
-    if (!force_) throw unlike(cat(said, " (--force merges them all the same)"));
-    warn(cat("'", name, "' and '", names_[first_], "': ", said));
+    const std::string values = values_of(field, part.signature, other.signature);
+    if (!force_) throw unlike(cat("they differ in ", field, ": ", values, " (--force merges them anyway)"));
+    warn(cat("'", name, "' and '", names_[first_], "' differ in ", field, ": ", values));
   }
   if (part.pool.size() != all_.pool.size())
     throw unlike(cat("one has sums of ", part.pool.size(), " groups, the other of ", all_.pool.size()));
-  if (part.spatial.size() != all_.spatial.size()) throw unlike("only one has spatial features (--sfid)");
+  if (part.spatial.size() != all_.spatial.size()) throw unlike("only one contains spatial features (--sfid)");
   if (part.count() > 0 && all_.count() > 0) {
-    if (part.features.defined() != other.features.defined()) throw unlike("only one has kept its features");
+    if (part.features.defined() != other.features.defined())
+      throw unlike("only one contains features (--keep-features)");
     if (part.probabilities.defined() != other.probabilities.defined())
-      throw unlike("only one has kept probabilities (--isc)");
+      throw unlike("only one contains probabilities (--isc)");
     if (part.dimension() != all_.dimension())
-      throw unlike(cat("features of ", part.dimension(), " and of ", all_.dimension(), " dimensions"));
+      throw unlike(cat("they have features of ", part.dimension(), " and of ", all_.dimension(), " dimensions"));
   }
   for (size_t i = 0; i < parts_.size(); ++i)
     if (const int64_t common = overlap(parts_[i], part))
@@ -146,7 +148,7 @@ void Merger::add(Statistics part, const std::string& name) {
 }
 
 Statistics Merger::finish() {
-  if (parts_.empty()) throw std::logic_error("nothing was merged");
+  if (parts_.empty()) throw std::logic_error("Merger: finish() without a part");
   Statistics all = std::move(all_);
   const int64_t lossy = all.signature.lossy;
   all.signature = parts_[first_].signature;
@@ -167,7 +169,7 @@ void put(Npz& file, const std::vector<Moments>& groups, const std::string& suffi
   std::vector<at::Tensor> sums, outers;
   for (Moments group : groups) {
     counts.push_back(group.count());
-    if (group.count() == 0 && total.count() > 0) {  // zeros, of the others' dimension
+    if (group.count() == 0 && total.count() > 0) {  // zeros in the dimension of the other groups
       group = total;
       group.remove(total);
     }
@@ -183,7 +185,7 @@ const at::Tensor& need(const Npz& file, const std::string& name, at::ScalarType 
   const at::Tensor* array = file.find(name);
   if (!array) throw DataError(cat("array '", name, "' is missing"));
   if (array->scalar_type() != type || array->dim() != dimensions)
-    throw DataError(cat("array '", name, "' is of another type or shape"));
+    throw DataError(cat("array '", name, "' has the wrong type or shape"));
   return *array;
 }
 
@@ -192,21 +194,21 @@ std::vector<Moments> get(const Npz& file, const std::string& suffix) {
   const at::Tensor& sums = need(file, "sum" + suffix, at::kLong, 3);
   const at::Tensor& outers = need(file, "outer" + suffix, at::kLong, 3);
   if (counts.size(0) < 1 || sums.size(0) != counts.size(0) || outers.size(0) != counts.size(0))
-    throw DataError("its sums are of unlike numbers of groups");
+    throw DataError("its sums have different numbers of groups");
   std::vector<Moments> groups;
   for (int64_t g = 0; g < counts.size(0); ++g)
     groups.push_back(Moments::unpack(counts[g].item<int64_t>(), sums[g], outers[g]));
   return groups;
 }
 
-// Rows that were kept: as many as images, finite.
+// An optional array with one row for each image; its values must be finite.
 at::Tensor kept(const Npz& file, const std::string& name, at::ScalarType type, int64_t dimensions, int64_t rows) {
   if (!file.has(name)) return {};
   const at::Tensor& array = need(file, name, type, dimensions);
   if (array.size(0) != rows)
     throw DataError(cat("array '", name, "' has ", array.size(0), " rows for ", rows, " images"));
   if (type == at::kFloat && !at::isfinite(array).all().item<bool>())
-    throw DataError(cat("array '", name, "' is not finite"));
+    throw DataError(cat("array '", name, "' contains values that are not finite"));
   return array;
 }
 
@@ -224,14 +226,14 @@ Statistics ours(const Npz& file) {
   s.probabilities = kept(file, "probs", at::kFloat, 2, n);
   s.positions = kept(file, "positions", at::kLong, 1, n);
   if (s.features.defined() && n > 0 && s.features.size(1) != s.dimension())
-    throw DataError("its features and sums are of unlike dimensions");
+    throw DataError("its features and sums have different dimensions");
   return s;
 }
 
 std::optional<Gaussian> gaussian_in(const Npz& file, const std::string& suffix) {
   const at::Tensor *mu = file.find("mu" + suffix), *sigma = file.find("sigma" + suffix);
   if (!mu || !sigma) return std::nullopt;
-  // numpy's cov() of one dimension is a number.
+  // For one-dimensional features, numpy's cov() returns a scalar.
   const bool number = mu->numel() == 1 && sigma->numel() == 1;
   Gaussian gaussian{mu->to(at::kDouble), sigma->to(at::kDouble), 0, {}};
   gaussian.mean = number ? gaussian.mean.reshape({1}) : gaussian.mean.squeeze();
@@ -240,12 +242,13 @@ std::optional<Gaussian> gaussian_in(const Npz& file, const std::string& suffix) 
   return gaussian;
 }
 
-// pytorch-fid, clean-fid, EDM: mu and sigma; guided-diffusion: mu_s and sigma_s too; clean-fid's for KID: feats.
+// Statistics of other tools: mu and sigma (pytorch-fid, clean-fid, EDM), mu_s and sigma_s too (guided-diffusion), or
+// feats (clean-fid, for KID).
 Statistics others(const Npz& file) {
   for (const char* name : {"mu", "sigma", "mu_s", "sigma_s", "feats"})
     if (const auto found = file.unread.find(name); found != file.unread.end())
       throw DataError(cat("array '", name, "' is of type '", found->second,
-                          "', which is not read; store it as little-endian float64"));
+                          "', which is not supported; store it as little-endian float64"));
   Statistics s;
   s.given = gaussian_in(file, "");
   s.given_spatial = gaussian_in(file, "_s");
@@ -259,16 +262,16 @@ Statistics others(const Npz& file) {
       moments.add(s.features);
       s.given = gaussian_of(moments, s.signature.ddof = 1);
     }
-    if (s.given->mean.size(0) != s.features.size(1)) throw DataError("its feats and mu are of unlike dimensions");
+    if (s.given->mean.size(0) != s.features.size(1)) throw DataError("its feats and mu have different dimensions");
   }
-  if (!s.given) throw DataError("it holds neither mu and sigma, nor feats, nor images (arr_0)");
+  if (!s.given) throw DataError("it contains neither mu and sigma, nor feats, nor images (arr_0)");
   return s;
 }
 
 }  // namespace
 
 void write_statistics(const std::string& path, const Statistics& s) {
-  if (!s.mergeable()) throw std::logic_error("statistics of another tool");
+  if (!s.mergeable()) throw std::logic_error("write_statistics: statistics of another tool");
   Npz file;
   file.texts["signature"] = s.signature.json();
   put(file, s.pool, "", s.signature.ddof);

@@ -1,6 +1,6 @@
-// Statistics of a set of images: what a distance needs, what is needed to merge parts of a set exactly, and optionally
-// the features themselves. In files, .npz that the usual tools read (mu, sigma, mu_s, sigma_s, feats), see
-// fid-statistics(5).
+// Statistics of a set of images: the mean and covariance for distances, the sums for merging parts of a set exactly, and
+// optionally the features themselves. They are stored as .npz files that the usual tools can read (mu, sigma, mu_s,
+// sigma_s, feats); see fid-statistics(5).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,41 +18,42 @@ namespace sr3 {
 struct Statistics {
   Signature signature;
 
-  // Sums of groups of images; at least one group, unless the file is of another tool. Which group an image is in
-  // depends on the image alone.
-  std::vector<Moments> pool, spatial;  // spatial: empty when not wanted
-  // What a file of another tool gives instead.
+  // The sums of groups of images: at least one group, or none in statistics of other tools. The group of an image
+  // depends only on its pixels.
+  std::vector<Moments> pool, spatial;  // spatial: empty without spatial features
+  // The mean and covariance, in statistics of other tools.
   std::optional<Gaussian> given, given_spatial;
 
-  // Rows, in the order of the images' hashes. images (N,2) int64: hashes of an image's pixels, and of its key. The
-  // others are undefined where they were not kept: features (N,D) and probabilities (N,C) float32; positions (N) int64
-  // in the input.
+  // One row for each image, in the order of the images' hashes. images (N,2) int64: the hashes of the pixels and of the
+  // key. The others are undefined if they were not kept: features (N,D) and probabilities (N,C), float32; positions (N)
+  // int64, the positions in the input.
   at::Tensor images, features, probabilities, positions;
-  // Where features and probabilities are of some of the images only, that come with a mean and a covariance of all: how
-  // they were made.
+  // The signature of features and probabilities if they are those of a sample, while mean and covariance are those of
+  // all images.
   std::optional<Signature> sample;
 
-  bool mergeable() const { return !pool.empty(); }
-  int64_t count() const;                                                    // 0: unknown
-  int64_t dimension() const;                                                // 0: of no image yet
-  int64_t ddof() const { return signature.ddof < 0 ? 1 : signature.ddof; }  // 1, as most tools have it, where unknown
-  // By `ddof`, or where that is -1 by the signature's; DataError with too few images.
+  bool mergeable() const { return !pool.empty(); }                          // whether it has sums
+  int64_t count() const;                                                    // number of images; 0: unknown
+  int64_t dimension() const;                                                // 0: no images yet
+  int64_t ddof() const { return signature.ddof < 0 ? 1 : signature.ddof; }  // unknown: 1, as in most tools
+  // The Gaussian of the features, with `ddof` or, if that is -1, with the signature's. DataError with too few images.
   Gaussian gaussian(int64_t ddof = -1) const;
-  // The same of the spatial features; nothing when there are none.
+  // The same for the spatial features; nothing without them.
   std::optional<Gaussian> spatial_gaussian(int64_t ddof = -1) const;
 };
 
-// Puts rows into their order, and fills what follows from them into the signature.
+// Sorts the rows into their order, and sets the signature's `set` and `images`.
 void arrange(Statistics& statistics);
 
-// Parts of one set, added in any order: the result is the same to the bit.
+// Merges the parts of one set. The result is the same to the bit in whatever order the parts are added.
 class Merger {
  public:
   explicit Merger(bool force) : force_(force) {}
-  // name: for messages. DataError when the part has images in common with an earlier one, or was made unlike it (unless
-  // force); Error when it is of another tool, or has not kept what the others have.
+  // Adds a part; `name` is used in messages. Error if it has no sums. DataError if it has images in common with an
+  // earlier part, if its signature differs from theirs (with force only a warning), or if it does not contain the same
+  // kinds of data.
   void add(Statistics part, const std::string& name);
-  // After at least one part.
+  // The statistics of the whole set; requires at least one part.
   Statistics finish();
 
  private:
@@ -62,13 +63,13 @@ class Merger {
   std::vector<std::string> names_;
   std::vector<Statistics> parts_;  // without their sums
   Statistics all_;
-  size_t first_ = 0;  // the part that later ones are held against: the first with images
+  size_t first_ = 0;  // the part that later ones are compared with: the first with images
 };
 
-// Whether a .npz has a mean and a covariance, as guided-diffusion's reference batches have beside images. DataError as
-// below.
+// Whether a .npz file contains a mean and a covariance, as guided-diffusion's reference batches do beside images.
 bool has_moments(const std::string& path);
-// DataError names the file and what is wrong with it.
+// Reads the statistics of this or another tool, but not images. DataError, naming the file and the fault, if it is
+// damaged or contains no statistics.
 Statistics read_statistics(const std::string& path);
 void write_statistics(const std::string& path, const Statistics& statistics);
 

@@ -10,7 +10,7 @@
 namespace sr3 {
 
 at::Tensor random_subset(int64_t n, int64_t size, uint64_t seed, uint64_t number) {
-  if (size < 0 || size > n) throw std::logic_error("a subset larger than the set");
+  if (size < 0 || size > n) throw std::logic_error("random_subset: the size is out of range");
   at::Tensor all = at::arange(n, at::kLong);
   auto* order = all.data_ptr<int64_t>();
   RandomStream random(seed, number, kRandomSubset);

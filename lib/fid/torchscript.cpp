@@ -24,7 +24,7 @@ bool has_argument(const c10::FunctionSchema& schema, const char* name) {
   return std::any_of(arguments.begin(), arguments.end(), [&](const c10::Argument& a) { return a.name() == name; });
 }
 
-// NVIDIA's translation of FID's graph: its trunk has TensorFlow's names, its head 1008 classes.
+// Whether this is NVIDIA's port of FID's graph: its trunk has TensorFlow's names, its head 1008 classes.
 bool is_inception(const torch::jit::Module& module) {
   int64_t found = 0;
   for (const auto& [name, tensor] : [&] {
@@ -39,8 +39,9 @@ bool is_inception(const torch::jit::Module& module) {
   return found == 2;
 }
 
-// As one line. Of a failure inside the script libtorch tells the trace of its calls first, and then "RuntimeError: ..."; of
-// any other the reason stands first. Newer ones add a trace of their own at the end.
+// The reason for a failure, as one line. For an error inside the script, libtorch's text starts with the script's stack
+// trace, and "RuntimeError: ..." follows; for any other error it starts with the reason. Newer versions of libtorch
+// append a stack trace of their own.
 std::string reason(const std::exception& error) {
   const auto* with_trace = dynamic_cast<const c10::Error*>(&error);
   std::istringstream text(with_trace ? with_trace->what_without_backtrace() : error.what());
@@ -71,7 +72,7 @@ class TorchScriptNetwork : public FeatureNetwork {
     const bool own = spec_.resize == "own";
     const int64_t width = own ? image.width : kInceptionSide, height = own ? image.height : kInceptionSide;
     std::vector<float> levels = resize_for_features(image, width, height, own ? "none" : spec_.resize);
-    // The file itself does (x - 128) / 128.
+    // The program itself computes (x - 128) / 128.
     if (spec_.scale == "127.5")
       for (float& level : levels) level = (level - 127.5f) * static_cast<float>(128 / 127.5) + 128;
     const at::Tensor pixels = at::from_blob(levels.data(), {height, width, Image::kChannels}, at::kFloat);
@@ -90,7 +91,8 @@ class TorchScriptNetwork : public FeatureNetwork {
   at::Tensor forward(const at::Tensor& x, bool features) const {
     torch::jit::Kwargs named = {{"return_features", features}};
     if (no_output_bias_) named.emplace("no_output_bias", true);
-    // The optimizer profiles the first passes and runs others afterwards: all passes are to be the same.
+    // The graph optimizer would profile the first passes and run optimized code in later ones, but all passes must give
+    // the same results.
     const torch::jit::GraphOptimizerEnabledGuard plain(false);
     c10::IValue value;
     try {
@@ -116,19 +118,19 @@ std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const 
   } catch (const std::exception& error) {
     throw DataError(
         cat("cannot read '", path,
-            "': it is not a TorchScript file, a damaged one, or one for another libtorch: ", reason(error)));
+            "': it is not a TorchScript file, it is damaged, or it needs another libtorch: ", reason(error)));
   }
   module.eval();
   const auto method = module.find_method("forward");
   if (!method || !has_argument(method->function().getSchema(), "return_features"))
-    throw DataError(cat("cannot use '", path, "': it has no forward(img, return_features)"));
+    throw DataError(cat("cannot use '", path, "': it has no method forward(img, return_features)"));
   spec.inception = is_inception(module);
   if (spec.inception) spec.resize = "tf1", spec.scale = "128";
   const bool resize = !options.resize.empty() && options.resize != "own";
   const bool scale = !options.scale.empty() && options.scale != "own";
   if ((resize || scale) && !spec.inception)
     throw Error(cat("cannot use '", path, "' with another ", resize ? "resize" : "scale",
-                    ": it is not Inception, and prepares images itself"));
+                    ": it is not Inception and prepares images itself"));
   if (resize) spec.resize = options.resize;
   if (scale) spec.scale = options.scale;
   return std::make_unique<TorchScriptNetwork>(std::move(module), std::move(spec), options);

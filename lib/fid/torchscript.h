@@ -1,4 +1,4 @@
-// A TorchScript file as a feature network: the one place that includes torch/script.h.
+// A TorchScript file as a feature network. Only its implementation includes torch/script.h.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,8 @@
 
 namespace sr3 {
 
-// Error when it is no TorchScript file, or has no forward(img, return_features).
+// DataError if it is not a TorchScript file or has no method forward(img, return_features). Error if the options ask for
+// a resize or a scale, and the network is not Inception.
 std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const FeatureOptions& options);
 
 }  // namespace sr3

@@ -16,7 +16,7 @@ bool begins(std::span<const uint8_t> head, std::initializer_list<uint8_t> magic)
   return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
 }
 
-// P1 to P7; a third byte tells a header from a word.
+// P1 to P7; a third byte distinguishes a header from a word of text.
 bool begins_as_pnm(std::span<const uint8_t> head) {
   return head.size() >= 2 && head[0] == 'P' && head[1] >= '1' && head[1] <= '7' &&
          (head.size() == 2 || std::isspace(head[2]) || head[2] == '#');
@@ -33,7 +33,8 @@ Format sniff(std::span<const uint8_t> head, const std::string& origin) {
   if (begins(head, {0x89, 'P', 'N', 'G'})) return Format::kPng;
   if (begins(head, {'P', '5'}) || begins(head, {'P', '6'})) return Format::kPnm;
   if (begins_as_pnm(head))
-    throw DataError(cat("'", origin, "' is a P", char(head[1]), " image; of the PNM formats only P5 and P6 are read"));
+    throw DataError(
+        cat("'", origin, "' is a P", char(head[1]), " image; of the PNM formats only P5 and P6 are supported"));
   throw DataError(cat("'", origin, "' is not a PNG, JPEG or PNM image"));
 }
 

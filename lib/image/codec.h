@@ -1,5 +1,5 @@
-// One image from bytes, one image to bytes. png, jpeg and pnm have a file each; this calls the right one.
-// Damage is a DataError that names the origin and the place ("byte 4711"); memory is bounded by Limits.
+// Decoding and encoding of one image, by the codec of its format: png.h, jpeg.h or pnm.h.
+// Damage is a DataError that names the origin and, where possible, the position ("at byte 4711"). Limits bounds memory.
 #pragma once
 
 #include <span>
@@ -16,26 +16,29 @@ struct Limits {
 
 enum class Format { kPnm, kPng, kJpeg };
 
-// By the first bytes (at least 4, if there are so many); DataError "'x' is not a PNG, JPEG or PNM image".
+// The format by the first bytes (at least 4, if the image has as many). DataError "'x' is not a PNG, JPEG or PNM image".
 Format sniff(std::span<const uint8_t> head, const std::string& origin);
 
-// Whether it may go on as an image, P1 to P4 and P7 too, that are none to `sniff`; 3 bytes tell.
+// Whether `head` may be the beginning of an image, or of one of the PNM formats P1 to P4 and P7, which `sniff` refuses.
+// 3 bytes are enough.
 bool begins_as_image(std::span<const uint8_t> head);
 
-// `bytes` hold exactly one image; anything after it is an error.
+// Decodes `bytes`, which hold exactly one image; anything after it is a DataError. Messages call the image `origin`.
 Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits);
 
 struct EncodeOptions {
-  int png_level = 2;      // zlib level 0..9; see png.cpp
+  int png_level = 2;      // zlib level 0..9; png.cpp explains the default
   int jpeg_quality = 95;  // 1..100, 4:4:4 at 90 and above
   std::string software;   // PNG tEXt "Software"
 };
-// image.comment goes into the PNM "#" line or the PNG tEXt "Comment". JPEG holds 8 bits only: 16 become 8.
+// Encodes an image. Its comment becomes the "#" line of PNM or the tEXt "Comment" of PNG; JPEG gets none. JPEG supports
+// only 8 bits: images of 16 are converted. Error when the image is too large for the format.
 Bytes encode(const Image& image, Format format, const EncodeOptions& options);
 
-// For the codecs. Larger than the limit: DataError "cannot read 'x': 100000x100000 is more than the limit of N pixels".
+// The next two are for the codecs.
+// DataError "cannot read 'x': 100000x100000 is more than the limit of N pixels" if the image is larger than the limit.
 void check_size(int64_t width, int64_t height, const std::string& origin, const Limits& limits);
-// The image ends at byte `end` of `size`: DataError when something follows.
+// DataError if anything follows the image, which ends at byte `end` of `size`.
 void check_end(size_t end, size_t size, const std::string& origin);
 
 }  // namespace sr3

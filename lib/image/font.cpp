@@ -5,7 +5,7 @@
 namespace sr3 {
 namespace {
 
-// 5x8 pixels, the last row for descenders; a byte a row, the leftmost pixel in bit 4. ASCII 32 to 126.
+// Glyphs of 5x8 pixels, the last row for descenders; one byte per row, the leftmost pixel in bit 4. ASCII 32 to 126.
 constexpr uint8_t kGlyphs[95][8] = {
     {0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00}, {0x04, 0x04, 0x04, 0x04, 0x04, 0x00, 0x04, 0x00},  // space  !
     {0x0a, 0x0a, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x00}, {0x0a, 0x0a, 0x1f, 0x0a, 0x1f, 0x0a, 0x0a, 0x00},  // "  #
@@ -63,7 +63,7 @@ void fill_square(Image& image, int64_t x, int64_t y, int64_t side, Color color) 
       std::copy(color.begin(), color.end(), &image.u8[static_cast<size_t>((row * image.width + column) * 3)]);
 }
 
-// One symbol a character: the bytes that continue one in UTF-8 are none.
+// Whether a byte continues a UTF-8 character. A character is drawn as one glyph, at its first byte.
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 }  // namespace

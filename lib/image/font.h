@@ -11,11 +11,11 @@ namespace sr3 {
 
 using Color = std::array<uint8_t, 3>;
 
-// A character with the space beside and below it, in pixels at scale 1.
+// The size of a character, including the space beside and below it, in pixels at scale 1.
 constexpr int64_t kGlyphWidth = 6, kGlyphHeight = 9;
 
 int64_t text_width(std::string_view text, int64_t scale = 1);
-// (x, y): upper left corner. What falls outside is cut. The image has 8 bits.
+// Draws text with its upper left corner at (x, y), clipped to the image, which must have 8 bits a sample.
 void draw_text(Image& image, int64_t x, int64_t y, std::string_view text, Color color, int64_t scale = 1);
 
 }  // namespace sr3

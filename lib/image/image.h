@@ -1,5 +1,5 @@
-// An image in memory: RGB, interleaved, sRGB, 8 or 16 bits a sample. Nothing else: what files hold besides (grey,
-// palette, alpha, CMYK, EXIF orientation) is turned into this by the codecs, by the policy in image-stream(5).
+// An image in memory: interleaved RGB samples of 8 or 16 bits, in sRGB. Everything else that files hold (grey, palette,
+// alpha, CMYK, EXIF orientation) is converted to this by the codecs, as image-stream(5) documents.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct Image {
   int depth = 8;              // 8 or 16; the other vector is empty
   std::vector<uint8_t> u8;    // height * width * 3, row by row
   std::vector<uint16_t> u16;  // likewise, native byte order
-  std::string comment;        // PNM "#" line, without "#", or PNG tEXt "Comment"; first one only
+  std::string comment;        // the first "#" line of a PNM, without "#", or the first tEXt "Comment" of a PNG
 
   static constexpr int kChannels = 3;
   size_t samples() const { return static_cast<size_t>(width) * static_cast<size_t>(height) * kChannels; }
@@ -21,16 +21,17 @@ struct Image {
 
 inline size_t bytes_of(const Image& image) { return image.samples() * static_cast<size_t>(image.depth / 8); }
 
+// A black image. std::logic_error for a size below 1x1 or a depth other than 8 and 16.
 Image make_image(int64_t width, int64_t height, int depth = 8);
 
-// 8 <-> 16 bits: x * 257, and round(x / 257). Same depth: a copy.
+// The image with another depth: 8 bits become 16 by x * 257, and 16 become 8 by round(x / 257).
 Image with_depth(const Image& image, int depth);
 
-// Columns x .. x+width-1, rows y .. y+height-1; std::logic_error when outside.
+// Columns x .. x+width-1 and rows y .. y+height-1; std::logic_error if they are not all inside the image.
 Image crop(const Image& image, int64_t x, int64_t y, int64_t width, int64_t height);
 
-// In the middle of side x side pixels, its border repeated; a side that is as long already stays. An odd pixel more
-// goes to the right and below.
+// The image padded to at least side x side pixels by replicating its border. It stays in the middle; an odd extra pixel
+// is added at the right or at the bottom.
 Image padded(const Image& image, int64_t side);
 
 }  // namespace sr3

@@ -8,7 +8,7 @@
 
 // jpeglib.h needs <cstdio> before it, and jerror.h needs jpeglib.h.
 #include <jpeglib.h>
-// (kept apart, for clang-format sorts)
+// (This comment keeps clang-format from sorting the two.)
 #include <jerror.h>
 
 #include "base/error.h"
@@ -18,12 +18,12 @@ namespace sr3 {
 
 namespace {
 
-// An encoder makes about ten; hundreds of scans over one image only burn time.
+// Progressive encoders write about ten scans; hundreds over one image only waste time.
 constexpr int kMaxScans = 100;
 
 // libjpeg reports errors by longjmp: whatever needs a destructor lives outside the functions that are jumped over.
 struct Failure {
-  jpeg_error_mgr manager;  // first: libjpeg knows only this
+  jpeg_error_mgr manager;  // first, because libjpeg has a pointer to this member only
   std::jmp_buf jump;
   bool truncated = false;
   char message[JMSG_LENGTH_MAX] = "";
@@ -35,7 +35,7 @@ struct Failure {
   std::longjmp(failure.jump, 1);
 }
 
-// Warnings that mean lost pixels are errors; the others (odd but whole files) are let pass.
+// Warnings that mean lost pixels are errors; the others (unusual but complete files) are ignored.
 void warned(j_common_ptr info, int level) {
   if (level >= 0) return;
   auto& failure = *reinterpret_cast<Failure*>(info->err);
@@ -91,7 +91,7 @@ bool read_header(Reading& r) {
   return true;
 }
 
-// As Pillow: samples are taken as inverted (Adobe's way, and what encoders write), then R = K - (255 - C) K / 255.
+// As in Pillow, samples are treated as inverted (Adobe's convention, which encoders follow): R = K - (255 - C) K / 255.
 void cmyk_to_rgb(const uint8_t* from, uint8_t* to, size_t pixels) {
   for (; pixels--; from += 4, to += 3) {
     for (int c = 0; c < 3; ++c) {
@@ -138,8 +138,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
   };
   if (!read_header(r)) throw damaged();
   check_size(r.info.image_width, r.info.image_height, origin, limits);
-  // Huffman's codes have a bit at least for each block of 64 samples: a short file that claims to be large is refused
-  // before memory is taken for it. (A quarter of them, where no component has the full size.)
+  // Huffman coding takes at least one bit for each block of 64 samples: a short file that claims to be large is refused
+  // before memory is allocated for it. (A quarter of the blocks, because components may have half the width and height.)
   if (const uint64_t pixels = uint64_t{r.info.image_width} * r.info.image_height;
       !r.info.arith_code && pixels / (64 * 8 * 4) > bytes.size())
     throw DataError(cat("cannot read '", origin, "': truncated: ", bytes.size(), " bytes cannot hold ",
@@ -148,7 +148,7 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
   r.info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
   r.image = make_image(r.info.image_width, r.info.image_height, 8);
   if (cmyk) r.row.resize(size_t{r.info.image_width} * 4);
-  const int orientation = orientation_of(r.info);  // now, for libjpeg drops the markers with the last row
+  const int orientation = orientation_of(r.info);  // now, because libjpeg frees the markers after the last row
   if (!read_rows(r)) throw damaged();
   check_end(bytes.size() - r.info.src->bytes_in_buffer, bytes.size(), origin);
   return upright(std::move(r.image), orientation);
@@ -201,7 +201,7 @@ Bytes encode_jpeg(const Image& image, const EncodeOptions& options) {
   if (image.depth == 16) return encode_jpeg(with_depth(image, 8), options);
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     throw Error(cat("cannot encode a JPEG image: ", image.width, "x", image.height, " is more than ",
-                    JPEG_MAX_DIMENSION, " a side"));
+                    JPEG_MAX_DIMENSION, " pixels a side"));
   Writing w;
   w.image = &image;
   w.quality = options.jpeg_quality;

@@ -6,7 +6,7 @@ namespace sr3 {
 
 namespace {
 
-// Bytes of a TIFF block in its own byte order; 0 beyond the end.
+// Reads integers of a TIFF block in its byte order; 0 beyond the end.
 struct Tiff {
   std::span<const uint8_t> bytes;
   bool big = false;

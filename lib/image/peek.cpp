@@ -26,13 +26,13 @@ Size of_png(Head head) {
   return positive(big_endian(head, 16, 4), big_endian(head, 20, 4));
 }
 
-// Markers with lengths up to the frame header (SOF0..15 but DHT, JPG, DAC).
+// Skips segments up to the frame header (SOF0 to SOF15, except DHT, JPG and DAC, which lie among them).
 Size of_jpeg(Head head) {
   size_t at = 2;
   while (at + 4 <= head.size()) {
     if (head[at] != 0xff) return std::nullopt;
     const uint8_t marker = head[at + 1];
-    if (marker == 0xff) {  // fill
+    if (marker == 0xff) {  // a fill byte
       ++at;
     } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
       if (at + 9 > head.size()) return std::nullopt;

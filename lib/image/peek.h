@@ -1,5 +1,5 @@
-// Width and height from an image's first bytes, without decoding: whether a folder of a million photographs can serve is known
-// in seconds. As stored: EXIF orientation may swap the two later.
+// Width and height from an image's first bytes, without decoding, so that a folder of a million photographs is checked in
+// seconds. The size is the stored one: EXIF orientation may swap width and height.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace sr3 {
 
-// Nothing when the bytes are no image, are damaged, or do not reach far enough.
+// The size, or nothing if the bytes are not an image, are damaged, or end before the size.
 std::optional<std::pair<int64_t, int64_t>> peek_size(std::span<const uint8_t> head);
 
 }  // namespace sr3

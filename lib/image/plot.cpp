@@ -14,7 +14,7 @@ constexpr Color kLineColors[] = {{31, 119, 180}, {214, 84, 24}, {44, 140, 44}, {
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
   void include(double value) { low = std::min(low, value), high = std::max(high, value); }
-  void settle() {  // never empty, never a point
+  void settle() {  // makes the length finite and positive
     if (low > high) low = 0, high = 1;
     if (low == high) low -= std::max(0.5, std::abs(low) * 0.05), high += std::max(0.5, std::abs(high) * 0.05);
   }
@@ -45,7 +45,8 @@ void rule(Image& image, int64_t x0, int64_t y0, int64_t x1, int64_t y1, Color co
     for (int64_t x = x0; x <= x1; ++x) blend(image, x, y, color, 1);
 }
 
-// Raises the coverage of the pixels near the segment: antialiased, and no darker where segments meet.
+// Raises the coverage of the pixels near the segment to this segment's, for antialiased lines that are not darker where
+// segments meet.
 void cover_segment(std::vector<float>& coverage, int64_t width, int64_t height, double x0, double y0, double x1,
                    double y1, double thickness) {
   const double reach = thickness / 2 + 1, length2 = (x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0);
@@ -90,7 +91,7 @@ std::string number(double value) {
   return text;
 }
 
-// 1, 2 and 5 of each decade over a short range, else whole decades.
+// Ticks in a range of logarithms: 1, 2 and 5 times each power of ten in a short range, else powers of ten.
 std::vector<double> decade_ticks(double low, double high) {
   std::vector<double> out;
   const bool dense = high - low < 2.5;
@@ -129,7 +130,7 @@ void draw_axes(Image& image, const Frame& frame, const PlotOptions& options) {
   const int64_t left = pixel(frame.left), right = pixel(frame.right), top = pixel(frame.top),
                 bottom = pixel(frame.bottom);
   auto ticks = frame.log_y ? decade_ticks(frame.y.low, frame.y.high) : round_ticks(frame.y.low, frame.y.high, 9);
-  if (frame.log_y && ticks.size() < 2) {  // within one decade: even ticks serve better
+  if (frame.log_y && ticks.size() < 2) {  // within one decade evenly spaced ticks are clearer
     ticks = round_ticks(std::pow(10.0, frame.y.low), std::pow(10.0, frame.y.high), 7);
   }
   for (double value : ticks) {

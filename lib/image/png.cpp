@@ -17,16 +17,16 @@ namespace {
 
 uint32_t big_endian(const uint8_t* at) { return at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3]; }
 
-// What the chunks say besides the pixels.
+// The content of chunks other than pixels.
 struct Chunks {
   std::string comment;
   int orientation = 1;
   uint64_t compressed = 0;  // bytes of IDAT
 };
 
-// Walks the chunks to IEND, so that libpng is never given a cut file. CRCs are libpng's business.
+// Walks the chunks to IEND, so that libpng is never given a truncated file. libpng checks the CRCs.
 Chunks walk(std::span<const uint8_t> bytes, const std::string& origin) {
-  static constexpr char kComment[] = "Comment";  // ImageMagick writes it small
+  static constexpr char kComment[] = "Comment";  // ImageMagick writes it in lower case
   Chunks found;
   for (size_t at = 8;;) {
     if (bytes.size() - at < 12 || bytes.size() - at - 12 < big_endian(&bytes[at]))
@@ -54,7 +54,7 @@ struct Reading {
   size_t at = 0;
   char message[256] = "";
   Image image;
-  Bytes spare;                  // RGBA: a row, or the whole image when it is interlaced
+  Bytes spare;                  // RGBA samples: a row, or the whole image if it is interlaced
   std::vector<png_bytep> rows;  // of an interlaced image
 
   ~Reading() { png_destroy_read_struct(&png, &info, nullptr); }
@@ -76,7 +76,7 @@ void take(png_structp png, png_bytep to, size_t n) {
   reading.at += n;
 }
 
-// RGBA over white, rounded to the nearest level.
+// Composites RGBA over white, rounded to the nearest level.
 template <class Sample>
 void over_white(const Sample* from, Sample* to, size_t pixels) {
   constexpr uint32_t kTop = static_cast<Sample>(-1);
@@ -95,7 +95,7 @@ void over_white_row(Reading& r, const uint8_t* rgba, int64_t y) {
     over_white(reinterpret_cast<const uint16_t*>(rgba), r.image.u16.data() + y * width * 3, width);
 }
 
-// What libpng need not see: nothing of it makes pixels here, and some of it can be a bomb (iCCP, zTXt, iTXt).
+// Chunks that libpng ignores: none of them affects our pixels, and some can be decompression bombs (iCCP, zTXt, iTXt).
 constexpr png_byte kUnread[] =
     "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
 
@@ -166,7 +166,8 @@ Image decode_png(std::span<const uint8_t> bytes, const std::string& origin, cons
   if (bytes.size() < kPngHeader) throw DataError(cat("cannot read '", origin, "': truncated at byte ", bytes.size()));
   const PngHeader header = parse_png_header(bytes, origin, limits);
   Chunks chunks = walk(bytes, origin);
-  // Deflate shrinks at most 1032 times: a short file that claims to be large is refused before memory is taken for it.
+  // Deflate compresses by a factor of at most 1032: a short file that claims to be large is refused before memory is
+  // allocated for it.
   if (chunks.compressed * 1040 + 1024 < header.size() / 2)
     throw DataError(cat("cannot read '", origin, "': truncated: ", chunks.compressed, " compressed bytes cannot hold ",
                         header.width, "x", header.height));
@@ -235,9 +236,9 @@ bool write_all(Writing& w) {
   png_set_IHDR(w.png, w.info, image.width, image.height, image.depth, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   // On photographs zlib's level 2 with these two filters makes smaller files than level 6 with all five (0.603 against
-  // 0.608 of the pixels), six times as fast. The others pay only for those who ask for the last per cent.
+  // 0.608 of the raw size), six times as fast. The other filters only help at the highest levels, by the last per cent.
   png_set_compression_level(w.png, w.level);
-  png_set_compression_strategy(w.png, 0);  // Z_DEFAULT_STRATEGY: from level 4 on smaller than libpng's choice
+  png_set_compression_strategy(w.png, 0);  // Z_DEFAULT_STRATEGY: smaller files than libpng's choice from level 4 on
   png_set_filter(w.png, PNG_FILTER_TYPE_BASE, w.level <= 6 ? PNG_FILTER_SUB | PNG_FILTER_UP : PNG_ALL_FILTERS);
   png_set_text(w.png, w.info, w.texts, w.text_count);
   png_write_info(w.png, w.info);

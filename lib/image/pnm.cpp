@@ -9,12 +9,12 @@ namespace sr3 {
 
 namespace {
 
-// Reads a header as netpbm does: a comment counts as the newline that ends it, wherever it stands.
+// Reads a header as netpbm does: a comment, wherever it is, counts as the newline that ends it.
 class Scanner {
  public:
   explicit Scanner(std::span<const uint8_t> bytes) : bytes_(bytes) {}
 
-  // The next character; -1 when the bytes are used up.
+  // The next character; -1 at the end of the bytes.
   int get() {
     if (at_ == bytes_.size()) return -1;
     if (bytes_[at_] != '#') return bytes_[at_++];
@@ -75,14 +75,14 @@ std::optional<PnmHeader> parse_pnm_header(std::span<const uint8_t> head, const s
   };
   for (int field = 0; field < 3; ++field) {
     int c = scanner.get();
-    if (c >= 0 && !is_space(c) && field == 0) throw damaged("no white space after the magic", scanner.at() - 1);
+    if (c >= 0 && !is_space(c) && field == 0) throw damaged("no white space after the magic number", scanner.at() - 1);
     while (is_space(c)) c = scanner.get();
     if (c < 0) return incomplete();
     int64_t value = 0;
     if (!std::isdigit(c)) throw damaged(cat("no ", names[field]), scanner.at() - 1);
     for (; c >= 0 && std::isdigit(c); c = scanner.get()) {
       value = value * 10 + (c - '0');
-      if (value > INT32_MAX) throw damaged(cat("huge ", names[field]), scanner.at() - 1);
+      if (value > INT32_MAX) throw damaged(cat("too large a ", names[field]), scanner.at() - 1);
     }
     if (c < 0) return incomplete();
     if (!is_space(c)) throw damaged(cat("no white space after the ", names[field]), scanner.at() - 1);

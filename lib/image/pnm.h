@@ -1,4 +1,4 @@
-// Binary PNM: P5 (grey) and P6 (RGB), any maxval from 1 to 65535. No bitmaps, no plain text, no PAM.
+// Binary PNM: P5 (grey) and P6 (RGB), any maxval from 1 to 65535. Bitmaps, plain PNM and PAM are not supported.
 #pragma once
 
 #include <optional>
@@ -14,24 +14,25 @@ struct PnmHeader {
   int channels = 0;     // in the file: 1 or 3
   std::string comment;  // first "#" line, without "#"
   size_t raster = 0;    // offset of the first sample
-  // Bytes of the samples.
+  // The size of the samples in bytes.
   uint64_t size() const {
     return static_cast<uint64_t>(width) * static_cast<uint64_t>(height) * channels * (maxval > 255 ? 2 : 1);
   }
 };
 
-// The header is at most this long, comments included.
+// The longest header that is accepted, comments included, in bytes.
 constexpr size_t kPnmMaxHeader = size_t{1} << 16;
 
-// `head` begins with the image, and may hold less than the header (nothing is returned) or more.
-// DataError when it cannot become a header, or the image is larger than the limits.
+// Parses the header at the beginning of `head`, which may be followed by samples. Returns nothing if the header is still
+// incomplete. DataError when it is damaged or too long, or the image is larger than the limits.
 std::optional<PnmHeader> parse_pnm_header(std::span<const uint8_t> head, const std::string& origin,
                                           const Limits& limits);
 
+// As decode() and encode() in codec.h.
 Image decode_pnm(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits);
 Bytes encode_pnm(const Image& image);
 
-// "P6\n#comment\nW H\nmaxval\n"
+// The header that encode_pnm writes: "P6\n#comment\nW H\nmaxval\n".
 std::string pnm_head(const Image& image);
 
 }  // namespace sr3

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kMaxPixels = int64_t{1} << 28;
 
-// `image` (8 bits), each pixel repeated factor x factor, with its corner at (x, y) of the sheet.
+// Copies `image` (8 bits) to the sheet with its upper left corner at (x, y), each pixel repeated factor x factor times.
 void paste(Image& sheet, const Image& image, int64_t x, int64_t y, int64_t factor) {
   for (int64_t row = 0; row < image.height * factor; ++row) {
     const uint8_t* in = &image.u8[static_cast<size_t>(row / factor * image.width * 3)];
@@ -20,10 +20,11 @@ void paste(Image& sheet, const Image& image, int64_t x, int64_t y, int64_t facto
   }
 }
 
-// No wider than `width`: names of files often differ at their end alone, so the middle is left out. Draws the same glyphs.
+// The text, shortened if it is wider than `width`. The middle is left out, because file names often differ only at their
+// end.
 std::string shortened(const std::string& text, int64_t width) {
   if (text_width(text) <= width) return text;
-  std::string letters;  // one byte a glyph; all beyond ASCII have the same one
+  std::string letters;  // one byte per glyph; characters beyond ASCII share one
   for (const char c : text)
     if ((c & 0xC0) != 0x80) letters += c >= 0 ? c : '?';
   const auto glyphs = static_cast<size_t>(std::max<int64_t>(0, width / kGlyphWidth));
@@ -32,7 +33,7 @@ std::string shortened(const std::string& text, int64_t width) {
   return cat(letters.substr(0, glyphs - 2 - end), "..", letters.substr(letters.size() - end));
 }
 
-// In the middle of `width` pixels from x on, and inside them.
+// Draws the text in the middle of the `width` pixels from x on, shortened to fit.
 void draw_centred(Image& sheet, int64_t x, int64_t y, int64_t width, const std::string& text, Color ink) {
   const std::string shown = shortened(text, width);
   draw_text(sheet, x + (width - text_width(shown)) / 2, y, shown, ink);

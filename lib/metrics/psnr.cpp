@@ -10,7 +10,7 @@
 namespace sr3 {
 namespace {
 
-// In whole numbers, exactly: squares of 8-bit differences, or of 16-bit ones (below 2^32 each).
+// The sum of each block is exact, in integers: squared differences are below 2^32, even of 16-bit samples.
 template <class Sample>
 double sum_of_squares(const std::vector<Sample>& a, const std::vector<Sample>& b) {
   double total = 0;

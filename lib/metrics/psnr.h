@@ -1,5 +1,5 @@
-// Peak signal-to-noise ratio and mean square error of two images of one size. Doubles throughout; 16-bit samples count as
-// x / 257, so that every depth is on the 8-bit scale, whose peak is 255.
+// Peak signal-to-noise ratio and mean square error of two images of the same size, in doubles. 16-bit samples count as
+// x / 257, so that both depths are on the 8-bit scale, whose peak is 255.
 #pragma once
 
 #include <vector>
@@ -8,16 +8,17 @@
 
 namespace sr3 {
 
-// One colour's samples on the scale 0..255, row by row.
+// The samples of one channel on the scale 0..255, row by row.
 std::vector<double> channel_of(const Image& image, int channel);
-// Luma of BT.601, studio swing: 16 + (65.481 R + 128.553 G + 24.966 B) / 255, not rounded (MATLAB's rgb2ycbcr before rounding).
+// The luma of BT.601, studio swing: 16 + (65.481 R + 128.553 G + 24.966 B) / 255, as MATLAB's rgb2ycbcr, but not rounded.
 std::vector<double> luma_of(const Image& image);
 
-// In dB, over all samples of the three colours at once; infinite when they are equal. Error when the sizes differ.
+// These three throw DataError when the sizes differ, or the images are empty.
+// The PSNR in dB over all samples of the three channels together; infinite if the images are equal.
 double psnr(const Image& a, const Image& b);
-// Of luma, the peak still 255, as the super-resolution papers have it.
+// The PSNR of the luma, with the peak still at 255, as super-resolution papers report it.
 double psnr_y(const Image& a, const Image& b);
-// Over all samples, on the scale 0..1 (SR3's "consistency" is this, between low-resolution images).
+// Over all samples, on the scale 0..1. SR3's "consistency" is this error between low-resolution images.
 double mean_square_error(const Image& a, const Image& b);
 
 }  // namespace sr3

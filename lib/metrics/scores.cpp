@@ -16,21 +16,21 @@ std::string size_of(const Image& image) { return cat(image.width, "x", image.hei
 Image without_border(const Image& image, int64_t n) {
   if (n == 0) return image;
   if (n >= (std::min(image.width, image.height) + 1) / 2)
-    throw DataError(cat("nothing of ", size_of(image), " is left without a border of ", n));
+    throw DataError(cat("a border of ", n, " pixels leaves nothing of an image of ", size_of(image)));
   return crop(image, n, n, image.width - 2 * n, image.height - 2 * n);
 }
 
-// The image made small again, by the scale or else by the ratio of the sizes, and held against low_res.
+// Downsamples the image by the scale, or else by the ratio of the sizes, and compares the result with low_res.
 double consistency(const ScoreOptions& options, const Image& image, const Image& low_res) {
   const int64_t scale = options.scale > 0 ? options.scale : image.width / low_res.width;
   if (scale < 1 || image.width / scale != low_res.width || image.height / scale != low_res.height)
     throw DataError(cat("its size, ", size_of(image), ", is not ",
                         options.scale > 0 ? cat(scale) : std::string("a whole number of"),
                         " times that of the low-resolution image, ", size_of(low_res)));
-  if (scale == 1 && options.scale != 1)  // else nothing would be measured but the likeness of two images
-    throw DataError(cat("the low-resolution image is as large as it, ", size_of(image), "; is it the right one?"));
+  if (scale == 1 && options.scale != 1)  // otherwise the result would only be the similarity of two images
+    throw DataError(cat("the low-resolution image has the same size, ", size_of(image), "; is it the right one?"));
   const Image part = crop(image, 0, 0, low_res.width * scale, low_res.height * scale);
-  // Rounded once, at the end, as the low-resolution image was.
+  // Rounded to low_res' depth once, at the end, as the low-resolution image was.
   const Image small = resize(with_depth(part, std::max(part.depth, low_res.depth)), low_res.width, low_res.height,
                              kernel_named(options.kernel), convention_named(options.convention));
   return mean_square_error(with_depth(small, low_res.depth), low_res);

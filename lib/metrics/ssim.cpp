@@ -21,7 +21,7 @@ std::array<double, kSsimWindow> window_weights() {
   return weights;
 }
 
-// The window is the product of two of these: down the columns first, then along the row, both over whole rows at once.
+// The window is separable: sums are weighted down the columns first, then along the row, both for a whole row at a time.
 using Row = std::vector<double>;
 
 void along_row(const std::array<double, kSsimWindow>& weights, const Row& in, Row& out) {
@@ -34,8 +34,8 @@ void check_sizes(const Image& a, const Image& b) {
   if (a.width != b.width || a.height != b.height)
     throw DataError(cat("cannot compare images of ", a.width, "x", a.height, " and ", b.width, "x", b.height));
   if (a.width < kSsimWindow || a.height < kSsimWindow)
-    throw DataError(
-        cat("cannot measure SSIM of an image of ", a.width, "x", a.height, ": smaller than its 11x11 window"));
+    throw DataError(cat("cannot compute the SSIM of an image of ", a.width, "x", a.height,
+                        ": it is smaller than the 11x11 window"));
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ namespace sr3 {
 
 namespace {
 
-// Scores of one chunk take at most this many numbers.
+// The most scores that one chunk of queries may have.
 constexpr int64_t kChunkNumbers = int64_t{1} << 24;
-// Queries of one piece of a thread's work.
+// The queries of one piece of work on a CPU.
 constexpr int64_t kRows = 64;
 
 // q, k, v as (N * heads, T, d), in at least fp32.
@@ -39,7 +39,7 @@ Heads split_heads(const at::Tensor& qkv, int64_t heads) {
   return {part(0), part(1), part(2), 1 / std::sqrt(static_cast<double>(d)), chunk};
 }
 
-// (N * heads, T, d) -> (N, heads * d, H, W) channels_last, as `like` (N, anything, H, W)
+// (N * heads, T, d) -> (N, heads * d, H, W) channels_last, in the dtype of `like` (N, any, H, W)
 at::Tensor join_heads(const at::Tensor& x, const at::Tensor& like, int64_t heads) {
   const int64_t n = like.size(0), h = like.size(2), w = like.size(3), d = x.size(2);
   return x.view({n, heads, h * w, d})
@@ -49,7 +49,7 @@ at::Tensor join_heads(const at::Tensor& x, const at::Tensor& like, int64_t heads
       .permute({0, 3, 1, 2});
 }
 
-// Rows of queries: out = softmax(scale q k^T) v, and the logarithm of the sum in it.
+// out = softmax(scale q k^T) v for some rows of queries, and the log-sum-exp of each row's scores.
 void attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale, at::Tensor out,
             at::Tensor log_sum) {
   const at::Tensor score = at::matmul(q, k.transpose(-2, -1)).mul_(scale);
@@ -58,12 +58,12 @@ void attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, doubl
   out.copy_(at::matmul(score.sub_(normal).exp_(), v));
 }
 
-// Each piece is one thread's, and what pieces there are depends on T alone: so does the result, whatever the number of
-// threads and the batch. Two pieces at least, for a loop of one would hand its threads on to the matrix product.
+// One thread computes each piece, and the pieces depend on T alone, so the result depends neither on the number of threads
+// nor on the batch. There are at least two pieces, because a loop of one would leave its threads to the matrix product.
 void attend_in_threads(const Heads& s, at::Tensor& out, at::Tensor& log_sum) {
   const int64_t t = s.q.size(1), rows = std::min(kRows, (t + 1) / 2), pieces = (t + rows - 1) / rows;
   at::parallel_for(0, s.q.size(0) * pieces, 1, [&](int64_t begin, int64_t end) {
-    const at::NoGradGuard no_grad;  // threads have modes of their own
+    const at::NoGradGuard no_grad;  // the gradient mode is per thread
     for (int64_t item = begin; item < end; ++item) {
       const int64_t head = item / pieces, i = item % pieces * rows, n = std::min(rows, t - i);
       attend(s.q[head].narrow(0, i, n), s.k[head], s.v[head], s.scale, out[head].narrow(0, i, n),
@@ -109,7 +109,7 @@ class SelfAttention : public torch::autograd::Function<SelfAttention> {
                                  .contiguous()
                                  .view({n * heads, t, d});
     const at::Tensor dot = (d_out * out).sum(-1, /*keepdim=*/true);
-    // 3, N, heads, T, d; written part by part
+    // (3, N * heads, T, d), filled chunk by chunk
     const at::Tensor all = at::zeros({3, n * heads, t, d}, s.q.options());
     at::Tensor dq = all.select(0, 0), dk = all.select(0, 1), dv = all.select(0, 2);
     for (int64_t i = 0; i < t; i += s.chunk) {
@@ -130,7 +130,7 @@ class SelfAttention : public torch::autograd::Function<SelfAttention> {
 
 at::Tensor self_attention(const at::Tensor& qkv, int64_t heads) {
 #if TORCH_VERSION_MAJOR >= 2
-  if (qkv.is_cuda()) {  // its own kernel keeps the scores in registers
+  if (qkv.is_cuda()) {  // libtorch's fused kernels do not store the scores
     const int64_t n = qkv.size(0), h = qkv.size(2), w = qkv.size(3), d = qkv.size(1) / 3 / heads;
     const at::Tensor parts = qkv.permute({0, 2, 3, 1}).reshape({n, h * w, 3, heads, d}).permute({2, 0, 3, 1, 4});
     const at::Tensor y = at::scaled_dot_product_attention(parts.select(0, 0), parts.select(0, 1), parts.select(0, 2));

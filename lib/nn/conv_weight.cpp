@@ -12,9 +12,9 @@ namespace sr3 {
 
 namespace {
 
-// Both run over (in, area) matrices, `out` of them.
+// narrow and widen convert the (in, area) matrix of one output channel.
 
-// fp32 (in, area) -> bf16 (area, in), to the nearest, ties to even. In blocks, so that both sides stay in the cache.
+// fp32 (in, area) -> bf16 (area, in), rounded to nearest, ties to even. In blocks, so that both sides stay in the cache.
 void narrow(const float* __restrict from, uint16_t* __restrict to, int64_t in, int64_t area) {
   constexpr int64_t kBlock = 64;
   for (int64_t first = 0; first < in; first += kBlock)
@@ -25,7 +25,7 @@ void narrow(const float* __restrict from, uint16_t* __restrict to, int64_t in, i
       }
 }
 
-// Back: bf16 (area, in) -> fp32 (in, area)
+// The inverse: bf16 (area, in) -> fp32 (in, area)
 void widen(const uint16_t* __restrict from, float* __restrict to, int64_t in, int64_t area) {
   for (int64_t i = 0; i < in; ++i)
     for (int64_t a = 0; a < area; ++a)
@@ -34,7 +34,7 @@ void widen(const uint16_t* __restrict from, float* __restrict to, int64_t in, in
 
 class ConvWeight : public torch::autograd::Function<ConvWeight> {
  public:
-  // f(offset, in, area) for each output channel
+  // Calls f(offset, in, area) for each output channel.
   template <class F>
   static void each(const at::Tensor& weight, const F& f) {
     const int64_t in = weight.size(1), area = weight.size(2) * weight.size(3), size = in * area;

@@ -12,11 +12,11 @@ namespace sr3 {
 namespace {
 
 struct Places {
-  std::map<std::string, std::string> moved;  // "up.3" -> "up.5", of all old ones
-  std::set<std::string> added;
+  std::map<std::string, std::string> moved;  // old name of each old layer -> its new name: "up.3" -> "up.5"
+  std::set<std::string> added;               // names of the new blocks
 };
 
-// Numbers both networks as the Plan does: blocks and resamplings alike, from the first convolution on.
+// Numbers the layers of both networks as the Plan does: blocks and resampling layers in one sequence.
 Places places(const UNetOptions& from, const UNetOptions& to) {
   Places result;
   int64_t was = 0, is = 0;
@@ -43,13 +43,14 @@ Places places(const UNetOptions& from, const UNetOptions& to) {
   return result;
 }
 
-// "up.3.conv1.weight": "up.3" and ".conv1.weight".
+// Splits "up.3.conv1.weight" into "up.3" and ".conv1.weight".
 std::pair<std::string, std::string> split(const std::string& name) {
   const size_t end = name.find('.', name.find('.') + 1);
   return end == std::string::npos ? std::pair(name, std::string()) : std::pair(name.substr(0, end), name.substr(end));
 }
 
-// Of a decoder's new block, whose input is [what came, what is joined]: the first half alone.
+// The skip convolution of a new decoder block, whose input is [the previous block's output, the encoder's map]: it passes on
+// the first half and ignores the second.
 at::Tensor first_half(const at::Tensor& weight) {
   at::Tensor result = at::zeros(weight.sizes(), weight.options().requires_grad(false));
   result.select(3, 0).select(2, 0).fill_diagonal_(1);

@@ -1,5 +1,5 @@
-// A trained network with more blocks added to it, which begins as the same function (Net2DeeperNet: Chen, Goodfellow and
-// Shlens 2016, "Net2Net: Accelerating Learning via Knowledge Transfer", arXiv:1511.05641).
+// Adds blocks to a trained network without changing the function that it computes (Net2DeeperNet: Chen, Goodfellow and Shlens
+// 2016, "Net2Net: Accelerating Learning via Knowledge Transfer", arXiv:1511.05641).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,14 +13,15 @@
 
 namespace sr3 {
 
-// Whether `to` is `from` with more blocks at some levels and else of the same shapes, and its skips pass on what they get
-// (skip_scale 1).
+// Whether `to` has the shapes of `from` except for more blocks at some levels, and new blocks can be identities in it, which
+// needs skip_scale 1.
 bool is_deeper(const UNetOptions& from, const UNetOptions& to);
 
-// The tensors of a network of options `from` under the names that they have in one of options `to`, with those of the new
-// blocks, taken from `fresh` (all tensors of `to`, with initial_parameters' zeros), set to pass on what they get. The new
-// blocks of a level are its encoder's last ones, and its decoder's after its first: there each old block still joins what
-// it was trained with. Names that `from` does not have stay as they are.
+// Returns the tensors of a network `from` under the names that they have in the deeper network `to`, and tensors of the new
+// blocks that make each of these an identity. `fresh` has all tensors of `to`, as initial_parameters makes them: the last
+// convolution of each block is zero. The new blocks of a level are the last ones of its encoder; in its decoder they follow the
+// first block, so that each old block is still concatenated with the encoder map that it was trained with. Tensors whose names
+// are not layers of `from` keep their names.
 NamedTensors deepen(const UNetOptions& from, const UNetOptions& to, const NamedTensors& tensors,
                     const NamedTensors& fresh);
 

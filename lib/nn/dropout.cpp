@@ -10,7 +10,7 @@
 namespace sr3 {
 
 at::Tensor dropout_mask(const at::Tensor& x, double probability, uint64_t seed, uint32_t layer) {
-  // Numbers are counted in the order of memory of (N, H, W, C).
+  // The counter of the random numbers follows the memory order, (N, H, W, C).
   at::Tensor mask =
       at::empty(x.sizes(), x.options().device(at::kCPU).dtype(at::kFloat), at::MemoryFormat::ChannelsLast);
   auto* to = mask.data_ptr<float>();

@@ -7,7 +7,7 @@
 
 namespace sr3 {
 
-// Shaped, typed and laid out like x (N, C, H, W; channels_last): 0 with this probability, else 1 / (1 - probability).
+// A mask of the shape, type and layout of x (N, C, H, W; channels_last): 0 with this probability, else 1 / (1 - probability).
 at::Tensor dropout_mask(const at::Tensor& x, double probability, uint64_t seed, uint32_t layer);
 
 }  // namespace sr3

@@ -40,8 +40,8 @@ at::Tensor embed_rest(const Plan& plan, const Parameters& parameters, const at::
   }
   if (plan.options.augmentation_level) {
     const at::Tensor input = augmentation_level.to(parameters["augment.0.weight"].scalar_type());
-    const at::Tensor told = embedding_mlp(parameters, "augment", sinusoid(plan.options.level, plan.sinusoid, input));
-    sum = sum.defined() ? sum + told : told;
+    const at::Tensor level = embedding_mlp(parameters, "augment", sinusoid(plan.options.level, plan.sinusoid, input));
+    sum = sum.defined() ? sum + level : level;
   }
   return sum;
 }
@@ -60,7 +60,8 @@ void check_conditioning(const UNetOptions& options, const at::Tensor& labels, co
     if (labels.scalar_type() != at::kLong) throw Error("class labels must be int64");
     const auto low = labels.min().item<int64_t>(), high = labels.max().item<int64_t>();
     if (low < -1 || high >= options.classes)
-      throw Error(cat("class ", low < -1 ? low : high, " is not one of ", options.classes));
+      throw Error(
+          cat("class ", low < -1 ? low : high, " is out of range: the network has ", options.classes, " classes"));
   }
 }
 

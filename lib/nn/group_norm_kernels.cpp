@@ -15,15 +15,15 @@ SR3_INLINE float load(const Bf16* from) { return std::bit_cast<float>(static_cas
 
 SR3_INLINE void store(float* to, float value) { *to = value; }
 SR3_INLINE void store(double* to, double value) { *to = value; }
-// To the nearest, ties to even. A NaN whose payload is all in the lower half may become an infinity: ours come from
+// Rounds to nearest, ties to even. A NaN whose payload is all in the lower half may become an infinity; the NaNs here come from
 // arithmetic, and have the quiet bit set.
 SR3_INLINE void store(Bf16* to, float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   to->bits = static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-// e^x to 2 units in the last place for x in [-87, 88], clamped there. exp(x) = 2^n exp(r), |r| <= ln(2) / 2; Cephes'
-// polynomial. A library's exp would keep the loop from being vectorised.
+// e^x to 2 units in the last place; x is clamped to [-87, 88]. exp(x) = 2^n exp(r), |r| <= ln(2) / 2, with the polynomial of
+// Cephes. A library's exp would keep the loop from being vectorised.
 SR3_INLINE float fast_exp(float x) {
   x = x < -87.0F ? -87.0F : x;
   x = x > 88.0F ? 88.0F : x;

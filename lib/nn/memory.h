@@ -1,10 +1,10 @@
-// Memory that a network frees is memory it wants again in a millisecond.
+// Memory that a network frees is memory that it needs again in a millisecond.
 #pragma once
 
 namespace sr3 {
 
-// Tells the C library to keep freed blocks, large ones too, instead of giving them back to the system: fresh pages cost 5 to 7%
-// of a step. For the rest of the process, at the first call; does nothing elsewhere than on glibc.
+// Makes the C library keep freed blocks, large ones too, instead of returning them to the system: fresh pages cost 5 to 7% of a
+// training step. The first call sets this for the rest of the process. Does nothing without glibc.
 void keep_freed_memory();
 
 }  // namespace sr3

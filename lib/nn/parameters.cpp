@@ -1,4 +1,4 @@
-// Named tensors, and their first values.
+// Named parameters and their initial values.
 #include <ATen/Parallel.h>
 
 #include <cmath>
@@ -12,7 +12,7 @@
 namespace sr3 {
 
 void Parameters::add(std::string name, at::Tensor value) {
-  if (!index_.emplace(name, list_.size()).second) throw std::logic_error("parameter '" + name + "' twice");
+  if (!index_.emplace(name, list_.size()).second) throw std::logic_error("duplicate parameter '" + name + "'");
   list_.emplace_back(std::move(name), std::move(value));
 }
 

@@ -8,7 +8,7 @@ at::Tensor to_patches(const Plan& plan, const at::Tensor& image) {
   const int64_t m = plan.multiple(), h = image.size(2), w = image.size(3);
   const int64_t bottom = (m - h % m) % m, right = (m - w % m) % m;
   at::Tensor x = image;
-  // One axis at a time: one may be large enough to reflect where the other is not.
+  // One axis at a time, because one may be large enough for reflection when the other is not.
   const auto pad = [&](int64_t by, int64_t size, std::vector<int64_t> amounts) {
     if (by > 0) x = by < size ? at::reflection_pad2d(x, amounts) : at::replication_pad2d(x, amounts);
   };

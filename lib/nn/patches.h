@@ -1,4 +1,4 @@
-// What surrounds the network: images padded to a size that its levels divide, cut into patches; and back.
+// From images to the network's maps and back: padding to a size that its levels divide, and space to depth.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,10 +7,11 @@
 
 namespace sr3 {
 
-// (N, C, H, W) -> (N, C p^2, H' / p, W' / p) channels_last, with H', W' the next multiples: reflected at the right and bottom
-// (replicated where the image is too small to reflect), then space to depth by p = patch.
+// (N, C, H, W) -> (N, C p^2, H' / p, W' / p) channels_last, where p = patch and H', W' are the next multiples of
+// plan.multiple(): pads the image at the right and bottom by reflection (by its border where it is too small for that), then
+// moves space to depth.
 at::Tensor to_patches(const Plan& plan, const at::Tensor& image);
-// Back: depth to space, cut to height x width, contiguous.
+// The inverse: depth to space, cropped to height x width; the result is contiguous.
 at::Tensor from_patches(const Plan& plan, const at::Tensor& map, int64_t height, int64_t width);
 
 }  // namespace sr3

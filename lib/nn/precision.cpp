@@ -14,7 +14,7 @@ namespace {
 
 bool avx512_bf16() {
 #if defined(__x86_64__)
-  // The registers' state must be saved by the system, too; __builtin_cpu_supports asks that, and knows "avx512bf16".
+  // Unlike a bare CPUID, __builtin_cpu_supports also checks that the operating system saves the AVX-512 registers.
   return __builtin_cpu_supports("avx512bf16") != 0;
 #else
   return false;
@@ -59,7 +59,7 @@ at::ScalarType precision_named(const std::string& name, at::Device device) {
     if (device.is_cpu()) throw UsageError("fp16 is for GPUs only: use bf16 or fp32");
     return at::kHalf;
   }
-  if (name != "auto") throw UsageError(cat("'", name, "' is none of 'auto', 'fp32', 'bf16', 'fp16'"));
+  if (name != "auto") throw UsageError(cat("unknown precision '", name, "': it must be auto, fp32, bf16 or fp16"));
   return !device.is_cpu() || cpu_favours_bf16() ? at::kBFloat16 : at::kFloat;
 }
 

@@ -1,4 +1,4 @@
-// Which number format a network runs in.
+// The floating-point format that a network computes in.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -11,15 +11,15 @@ namespace sr3 {
 // Whether the CPU multiplies bf16 in hardware (avx512_bf16 or amx_bf16). Without it bf16 is three times slower than
 // fp32.
 bool cpu_has_bf16();
-// Whether bf16 is the faster one: not where all that an Intel CPU has (or its virtual machine shows) is avx512_bf16. It
-// multiplies at the rate of fp32 there, and all else around it costs: 0.6 of fp32's speed as measured.
+// Whether bf16 is faster than fp32. It is not on an Intel CPU that has (or whose virtual machine shows) avx512_bf16 but not
+// amx_bf16: there it multiplies at the rate of fp32, and the conversions make it slower, 0.6 of fp32's speed as measured.
 bool cpu_favours_bf16();
 
-// Whether oneDNN computes in bf16 at all, as it does from AVX-512 (BW, VL, DQ) on; libtorch's own kernels do anywhere.
+// Whether oneDNN can compute in bf16, which needs AVX-512 (BW, VL, DQ). libtorch's own kernels can on any CPU.
 bool onednn_has_bf16();
 
-// --precision: auto|fp32|bf16|fp16. auto is bf16 on a GPU and where cpu_favours_bf16, else fp32. UsageError for another
-// word, and for fp16 on a CPU.
+// The type for --precision: auto|fp32|bf16|fp16. auto is bf16 on a GPU and where cpu_favours_bf16(), else fp32. Throws
+// UsageError for another word, and for fp16 on a CPU.
 at::ScalarType precision_named(const std::string& name, at::Device device);
 
 }  // namespace sr3

@@ -17,7 +17,7 @@ namespace sr3 {
 
 namespace {
 
-// oneDNN's operators with packed weights are reached by name: their class is in no public header.
+// oneDNN's operators with packed weights are looked up by name, because no public header declares their class.
 struct PackedOperators {
   std::optional<c10::OperatorHandle> pack, run;
 
@@ -42,7 +42,7 @@ std::vector<int64_t> pair(int64_t n) { return {n, n}; }
 
 }  // namespace
 
-// The layouts of the last shapes, the latest first.
+// The packed weights for the latest input shapes, the most recent first.
 class PrepackedConv::Packed {
  public:
   c10::IValue of(const PrepackedConv& conv, const at::Tensor& x) {

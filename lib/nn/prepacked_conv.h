@@ -1,7 +1,7 @@
-// A convolution whose weights never change: cast, laid out, and on a CPU packed by oneDNN for the inputs that come.
-// Plain conv2d lays the weights out again in every call, which costs a third of the time where maps are small; and so
-// does a layout that was packed for another shape, batch or number of threads, by a reorder that is slower still (150
-// ms for 192 channels). So each of the last two shapes has its own: a tiled image has full batches and a last one.
+// A convolution with constant weights: they are cast and laid out once, and on a CPU packed by oneDNN for the input's shape.
+// Plain conv2d reorders the weights in every call, which takes a third of the time where maps are small. Weights packed for
+// another shape, batch or number of threads are reordered in every call too, and even more slowly (150 ms for 192 channels).
+// So the weights are kept as packed for each of the last two shapes: a tiled image has full batches and a smaller last one.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,7 +15,7 @@ namespace sr3 {
 class PrepackedConv {
  public:
   PrepackedConv() = default;
-  // weight (out, in, k, k) and bias (out; or undefined) on their device; they run in `type`.
+  // weight: (out, in, k, k); bias: (out) or undefined. Both stay on their device and are cast to `type`.
   PrepackedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type);
   // x: (N, in, H, W) channels_last, in `type`. Thread-safe.
   at::Tensor operator()(const at::Tensor& x) const;
@@ -25,8 +25,8 @@ class PrepackedConv {
 
   at::Tensor weight_, bias_;
   int64_t stride_ = 1, padding_ = 0;
-  bool same_ = false;               // ConvPlan's
-  std::shared_ptr<Packed> packed_;  // null: conv2d serves
+  bool same_ = false;               // ConvPlan::same
+  std::shared_ptr<Packed> packed_;  // null: plain conv2d
 };
 
 }  // namespace sr3

@@ -9,9 +9,9 @@
 namespace sr3 {
 namespace {
 
-constexpr double kMomentum = 0.1, kEpsilon = 1e-5;  // of the norms
+constexpr double kMomentum = 0.1, kEpsilon = 1e-5;  // of the batch norms
 
-// N(0, deviation^2): parameter `number` of a seed, the same on every device.
+// Random values of N(0, deviation^2), which depend on the seed and the parameter's number alone; the same for every device.
 at::Tensor drawn(at::IntArrayRef shape, uint64_t seed, uint64_t number, double deviation) {
   at::Tensor values = at::empty(shape);
   RandomStream random(seed, number, kRandomInit);
@@ -30,7 +30,8 @@ ResNet::ResNet(const ResNetOptions& options, uint64_t seed, at::Device device)
     : options_(options), seed_(seed), device_(device) {
   const bool large = options.depth == 50;
   if (!large && (options.depth < 8 || options.depth % 6 != 2))
-    throw UsageError(cat("no residual network has ", options.depth, " layers here: 50, or 6n+2 such as 20 and 56"));
+    throw UsageError(
+        cat("a residual network of ", options.depth, " layers is not supported: use 50, or 6n+2 such as 20 or 56"));
   stem_ = add_conv("conv1", 3, large ? 64 : 16, large ? 7 : 3, large ? 2 : options.stem_stride);
   stem_norm_ = add_norm("bn1", large ? 64 : 16);
   int64_t channels = large ? 64 : 16;
@@ -52,7 +53,7 @@ ResNet::ResNet(const ResNetOptions& options, uint64_t seed, at::Device device)
 }
 
 ResNet::Conv ResNet::add_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-  // By what leaves the layer, as He et al. 2015 and everyone's code do.
+  // Scaled by the fan-out (He et al. 2015), as in torchvision.
   const double deviation = std::sqrt(2.0 / static_cast<double>(out * kernel * kernel));
   at::Tensor weight = drawn({out, in, kernel, kernel}, seed_, parameters_.size(), deviation)
                           .to(device_)

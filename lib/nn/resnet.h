@@ -1,6 +1,6 @@
 // Residual networks for classification (He et al. 2016): depths 20 and 56 as for CIFAR-10 (section 4.2: three stages of
-// 16, 32 and 64 channels, shortcuts without parameters), and 50 as for ImageNet (table 1, stride in the 3x3
-// convolution, as everyone trains it now). Names of weights are torchvision's.
+// 16, 32 and 64 channels, shortcuts without parameters), and 50 as for ImageNet (table 1, with the stride in the 3x3
+// convolution, as is usual today). The names of the weights are torchvision's.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,21 +15,22 @@
 namespace sr3 {
 
 struct ResNetOptions {
-  int64_t depth = 20;  // 20, 56 (any 6n+2) or 50
+  int64_t depth = 20;  // 50, or 6n+2 such as 20 or 56
   int64_t classes = 10;
-  int64_t stem_stride = 1;  // of the small networks' first convolution: 2 quarters the work where images are simple
+  int64_t stem_stride = 1;  // of the first convolution for depth 6n+2: 2 quarters the work where images are simple
 };
 
 class ResNet {
  public:
-  // He's initial values from `seed` alone; the last norm of each block begins at 0 in depth 50 (Goyal et al. 2017).
-  // UsageError for a depth that is none of these.
+  // A network with He's initial values, which depend on `seed` alone; in depth 50 the last norm of each block is initialised to
+  // 0 (Goyal et al. 2017). Throws UsageError for an unsupported depth.
   ResNet(const ResNetOptions& options, uint64_t seed, at::Device device);
 
-  // x: (N,3,H,W) -> (N,classes) logits. training: batch statistics, which the running ones follow.
+  // The logits (N,classes) of x (N,3,H,W). With `training` the norms use the statistics of the batch and update their running
+  // statistics; without, they use the running statistics.
   at::Tensor operator()(const at::Tensor& x, bool training) const;
 
-  // Trained weights, and running means and variances, by name; may be written to.
+  // The trainable weights, and the running means and variances, by name. Callers may write to the tensors.
   const NamedTensors& parameters() const { return parameters_; }
   const NamedTensors& buffers() const { return buffers_; }
 
@@ -44,7 +45,7 @@ class ResNet {
   struct Block {
     std::vector<std::pair<Conv, Norm>> layers;
     bool projects = false;
-    Conv shortcut;  // when it projects; else the identity, or every other pixel with channels of zeros
+    Conv shortcut;  // if `projects`; else the identity, or every other pixel padded with channels of zeros
     Norm shortcut_norm;
     int64_t stride = 1, channels = 0;
   };

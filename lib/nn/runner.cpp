@@ -1,6 +1,6 @@
-// Inference: what does not change over the steps is computed once; nothing is kept for a backward pass.
-// An image's result depends on nothing but itself, bit for bit: not on the batch it is in, not on the number of
-// threads, not on what came before. Left alone, oneDNN and BLAS choose kernels by both, which sum in different orders.
+// Inference: everything that is constant over the steps is computed once; nothing is kept for a backward pass.
+// The result for an image depends on that image alone, bit for bit: not on the rest of its batch, the number of threads, or
+// earlier calls. By default oneDNN and BLAS choose kernels by the batch and the threads, and these sum in different orders.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace sr3 {
 
 namespace {
 
-// While it lives, what is computed here is computed with this many threads.
+// Sets the number of threads that libtorch uses, for its own lifetime.
 class Threads {
  public:
   explicit Threads(int n) : before_(at::get_num_threads()) { at::set_num_threads(n); }
@@ -35,13 +35,13 @@ struct Network {
   Plan plan;
   at::Device device;
   at::ScalarType compute;
-  Parameters parameters;                    // on the device; without the convolutions'
-  std::vector<PrepackedConv> convs;         // the stem sees the image alone
-  PrepackedConv condition_conv;             // the stem's half for the condition, which carries the bias
+  Parameters parameters;                    // on the device, except for the weights of convolutions
+  std::vector<PrepackedConv> convs;         // with a condition, the stem's has the weights for x alone
+  PrepackedConv condition_conv;             // the stem's weights for the condition, and its bias
   at::Tensor project_weight, project_bias;  // of all blocks: (sum of widths, embedding), (sum of widths)
   std::vector<int64_t> widths;              // of each block's projection
-  at::Tensor levels;                        // (K, embedding); undefined when no level is told
-  at::Tensor projected;                     // (K, sum of widths), where the level is all that is told
+  at::Tensor levels;                        // (K, embedding); undefined without a level embedding
+  at::Tensor projected;                     // (K, sum of widths), if the network is conditioned on the level alone
   int64_t level_count = 0;
 
   Network(const UNetOptions& options, const Parameters& given, at::Device where, at::ScalarType type)
@@ -78,7 +78,7 @@ struct Network {
     return PrepackedConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
   }
 
-  // (N, embedding) of class and augmentation level, row by row as project.
+  // The embedding (N, embedding) of class and augmentation level, row by row for the same reason as in project().
   at::Tensor told(const at::Tensor& labels, const at::Tensor& augmentation_level) const {
     const int64_t n = augmentation_level.defined() ? augmentation_level.size(0) : 0;
     if (!device.is_cpu() || n < 2) return embed_rest(plan, parameters, labels, augmentation_level);
@@ -89,13 +89,13 @@ struct Network {
     return at::cat(rows);
   }
 
-  // (N, embedding) -> (N, sum of widths), row by row: a matrix product's sums depend on how many rows there are.
+  // (N, embedding) -> (N, sum of widths), row by row: the rounding of a matrix product depends on its number of rows.
   at::Tensor project(const at::Tensor& embedding) const {
-    const at::Tensor told = plan.options.level.activate ? at::silu(embedding) : embedding;
-    if (!device.is_cpu() || told.size(0) == 1) return at::linear(told, project_weight, project_bias);
+    const at::Tensor input = plan.options.level.activate ? at::silu(embedding) : embedding;
+    if (!device.is_cpu() || input.size(0) == 1) return at::linear(input, project_weight, project_bias);
     std::vector<at::Tensor> rows;
-    for (int64_t i = 0; i < told.size(0); ++i)
-      rows.push_back(at::linear(told.narrow(0, i, 1), project_weight, project_bias));
+    for (int64_t i = 0; i < input.size(0); ++i)
+      rows.push_back(at::linear(input.narrow(0, i, 1), project_weight, project_bias));
     return at::cat(rows);
   }
 };
@@ -144,9 +144,10 @@ struct UNetRunner::Impl {
 
 class UNetRunner::Prepared {
  public:
-  at::Tensor stem;  // the condition's half of the stem's result, with the bias: (N, C, H', W') fp32; or undefined
-  at::Tensor told;  // (N, embedding): class and augmentation level; or undefined
-  std::vector<int64_t> size;  // of the condition: N, H, W
+  at::Tensor
+      stem;  // the condition's contribution to the stem's output, with the bias: (N, C, H', W') fp32; or undefined
+  at::Tensor told;            // the embedding of class and augmentation level: (N, embedding); or undefined
+  std::vector<int64_t> size;  // of the condition: N, H, W; empty without one
 };
 
 UNetRunner::UNetRunner(const UNetOptions& options, const Parameters& parameters, at::Device device,
@@ -199,11 +200,12 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
   const at::NoGradGuard no_grad;
   const Network& net = impl_->net;
   const int64_t n = x.size(0), height = x.size(2), width = x.size(3);
-  if (net.plan.has_level_embedding && (k < 0 || k >= net.level_count)) throw std::logic_error("no such level was set");
+  if (net.plan.has_level_embedding && (k < 0 || k >= net.level_count))
+    throw std::logic_error("UNetRunner: a step outside set_levels");
   const bool fits = x.size(1) == net.plan.options.in_channels &&
                     (prepared.size.empty() || prepared.size == std::vector<int64_t>{n, height, width}) &&
                     (!prepared.told.defined() || prepared.told.size(0) == n);
-  if (!fits) throw Error(cat("an image of ", x.sizes(), " does not fit what was prepared"));
+  if (!fits) throw Error(cat("an image of shape ", x.sizes(), " does not match the prepared condition or labels"));
 
   at::Tensor projections;
   if (net.projected.defined()) {

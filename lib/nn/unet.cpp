@@ -1,4 +1,4 @@
-// The training pass: plain differentiable operators, the fused norm, and weights cast to the compute type on the way.
+// The forward pass of training: differentiable operators, the fused norm, and weights that are cast to the compute type.
 
 #include "nn/unet.h"
 #include "base/error.h"
@@ -21,12 +21,12 @@ class TrainingLayers : public Layers {
                  uint64_t dropout_seed)
       : plan_(plan), parameters_(parameters), train_(train), dropout_seed_(dropout_seed) {
     if (!embedding.defined()) return;
-    const at::Tensor told = plan.options.level.activate ? at::silu(embedding) : embedding;
+    const at::Tensor input = plan.options.level.activate ? at::silu(embedding) : embedding;
     for (const auto& p : plan.projections)
-      projections_.push_back(at::linear(told, parameters[p.name + ".weight"], parameters[p.name + ".bias"]));
+      projections_.push_back(at::linear(input, parameters[p.name + ".weight"], parameters[p.name + ".bias"]));
   }
 
-  // In the dtype of x: fp32 for the stem and the last convolution.
+  // Computes in the dtype of x, which is fp32 for the first and the last convolution.
   at::Tensor conv(int number, const at::Tensor& x) override {
     const ConvPlan& c = plan_.convs[number];
     const auto type = x.scalar_type();
@@ -78,7 +78,7 @@ void check_images(const UNetOptions& options, const UNetInput& input) {
   check("the network's condition", input.condition, options.condition_channels);
   if (input.condition.size(0) != input.x.size(0) || input.condition.size(2) != input.x.size(2) ||
       input.condition.size(3) != input.x.size(3))
-    throw Error(cat("the condition is ", input.condition.sizes(), ", but the image ", input.x.sizes()));
+    throw Error(cat("the condition is of shape ", input.condition.sizes(), ", but the image of ", input.x.sizes()));
 }
 
 }  // namespace

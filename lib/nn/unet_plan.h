@@ -1,5 +1,5 @@
-// The architecture, walked once: from UNetOptions to a list of steps with numbered layers. Shapes, initial values, the
-// training pass, inference and the count of operations all read this plan; nothing else knows how the U-Net is put together.
+// The architecture: UNetOptions expanded to a list of steps with numbered layers. Shapes, initial values, training, inference
+// and the count of operations all read this plan; no other code constructs the U-Net.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace sr3 {
 
-// How a parameter starts: U(-1/sqrt(fan_in), 1/sqrt(fan_in)) (torch's default), 0, 1, or N(0, 1).
+// The initial values of a parameter: U(-1/sqrt(fan_in), 1/sqrt(fan_in)) (torch's default), 0, 1, or N(0, 1).
 enum class Init { kUniform, kZero, kOne, kNormal };
 
 struct ParameterPlan {
@@ -21,13 +21,13 @@ struct ParameterPlan {
   int64_t fan_in = 1;
 };
 
-// Square kernel, padding kernel / 2; `same`: of 3 with stride 2, padding 1 at the right and bottom only, as TensorFlow
-// pads even sizes.
+// A convolution with a square kernel and padding kernel / 2. With `same`, which is for kernel 3 and stride 2, it pads by 1 at
+// the right and bottom only, as TensorFlow pads even sizes.
 struct ConvPlan {
-  std::string name;  // of "<name>.weight" (out, in, kernel, kernel) and "<name>.bias" (out)
+  std::string name;  // "<name>.weight" is (out, in, kernel, kernel), "<name>.bias" (out)
   int64_t in = 0, out = 0, kernel = 3, stride = 1;
   bool bias = true;
-  int64_t level = 0;  // its output is 2^level times smaller than the network's inside
+  int64_t level = 0;  // its output is 2^level times smaller than the first convolution's
   bool same = false;
 };
 
@@ -36,7 +36,7 @@ struct NormPlan {
   int64_t channels = 0;
 };
 
-// Layers are named by their place in the Plan's lists; -1: there is none.
+// Layers are given by their index in the Plan's lists; -1: no such layer.
 struct AttentionPlan {
   int norm = -1, qkv = -1, out = -1;
   int64_t heads = 1, channels = 0, level = 0;
@@ -46,7 +46,7 @@ enum class Resample { kNone, kDown, kUp };
 
 struct BlockPlan {
   int norm1 = -1, conv1 = -1, projection = -1, norm2 = -1, conv2 = -1, skip = -1;
-  int number = 0;  // of the block, for its dropout mask
+  int number = 0;  // its index in the Plan, which selects its dropout mask
   Resample resample = Resample::kNone;
   int attention = -1;
 };
@@ -56,32 +56,32 @@ struct LinearPlan {
   int64_t in = 0, out = 0;
 };
 
-// A block, or a lone resampling convolution. `join`: first concatenate the latest kept map; `keep`: keep the result for
-// the decoder.
+// A block, or a single resampling convolution. `join`: first concatenate the map that was kept last and remove it from the
+// kept ones; `keep`: keep the output for the decoder.
 struct Step {
   bool join = false, keep = false;
   int block = -1, conv = -1;
-  Resample resample = Resample::kNone;  // of the lone convolution; up: nearest x 2 before it
+  Resample resample = Resample::kNone;  // of the single convolution; kUp: nearest-neighbour x 2 before it
 };
 
 struct Plan {
-  explicit Plan(const UNetOptions& options);  // validates
+  explicit Plan(const UNetOptions& options);  // throws Error for invalid options
 
   UNetOptions options;
-  int64_t embedding = 0;            // width of what the blocks are told; 0: nothing
-  int64_t sinusoid = 0;             // width of the level's sinusoid
+  int64_t embedding = 0;            // width of the embedding that conditions the blocks; 0: there is none
+  int64_t sinusoid = 0;             // width of the sinusoidal encoding of a level
   bool has_level_embedding = true;  // level.input is not "none"
   int stem = -1, out_norm = -1, out_conv = -1;
-  std::vector<Step> steps;  // after the stem, whose result is kept for the decoder too
+  std::vector<Step> steps;  // after the stem, whose output is kept for the decoder too
   std::vector<ConvPlan> convs;
   std::vector<NormPlan> norms;
-  std::vector<LinearPlan> projections;  // of the embedding, one a block
+  std::vector<LinearPlan> projections;  // of the embedding, one for each block
   std::vector<BlockPlan> blocks;
   std::vector<AttentionPlan> attentions;
   std::vector<ParameterPlan> parameters;
 
-  int64_t multiple() const;  // H and W inside are padded to multiples of it
-  // Floating-point operations (2 per multiplication and addition) of convolutions and matrix products for one image.
+  int64_t multiple() const;  // to which H and W of an image are padded
+  // The floating-point operations (2 per multiplication and addition) of convolutions and matrix products for one image.
   double flops(int64_t height, int64_t width) const;
 
  private:

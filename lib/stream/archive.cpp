@@ -18,10 +18,12 @@ namespace sr3 {
 
 namespace {
 
-// Text of ordinary pictures shrinks a thousand times at most; nested compressors of nothing have no bound.
+// An archive may unpack to kFreeBytes, or to kMaxRatio times its size. One compressor reduces real data by a factor of a
+// thousand at most; nested compression of zeros has no bound.
 constexpr int64_t kMaxRatio = 2000, kFreeBytes = int64_t{256} << 20;
 
-// Of before POSIX, without a magic: the header's bytes add up to the number that it holds, its own taken as spaces.
+// Whether `head` is the header of a tar from before POSIX. It has no magic number, but a checksum: the sum of its bytes,
+// where those of the checksum itself count as spaces.
 bool is_old_tar(std::span<const uint8_t> head) {
   if (head.size() < 512 || head[0] == 0) return false;
   int sum = 0, held = 0;
@@ -31,8 +33,8 @@ bool is_old_tar(std::span<const uint8_t> head) {
   return held == sum;
 }
 
-// libarchive gives names in the locale's encoding, and none where that cannot hold them: in the "C" locale, which every program
-// begins with, a zip's UTF-8 names would be lost.
+// libarchive converts names to the locale's encoding, and returns none if it cannot: in the "C" locale, with which every
+// program starts, a zip's UTF-8 names would be lost.
 class Utf8Names {
  public:
   Utf8Names() : former_(utf8() ? ::uselocale(utf8()) : nullptr) {}
@@ -50,11 +52,11 @@ class Utf8Names {
 };
 
 std::string reason_of(struct archive* handle) {
-  const char* said = archive_error_string(handle);
-  std::string text = said ? said : "damaged archive";
+  const char* reported = archive_error_string(handle);
+  std::string text = reported ? reported : "damaged archive";
   const auto letter = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
   if (text.size() > 1 && !std::isupper(letter(1)))
-    text[0] = static_cast<char>(std::tolower(letter(0)));  // not of "ZIP"
+    text[0] = static_cast<char>(std::tolower(letter(0)));  // but not that of "ZIP"
   return text;
 }
 
@@ -76,7 +78,7 @@ struct Archive::Impl : Source {
   struct archive* handle = archive_read_new();
   Source* source = nullptr;
   Bytes block = Bytes(size_t{1} << 16);
-  std::exception_ptr failure;  // of the source, kept while libarchive's C code is passed through
+  std::exception_ptr failure;  // of the source, kept because an exception must not pass through libarchive's C code
   int64_t packed = 0;          // bytes of the archive read so far
   bool over = false;
 
@@ -91,7 +93,7 @@ struct Archive::Impl : Source {
   }
   ~Impl() override { archive_read_free(handle); }
 
-  // Of the archive itself.
+  // Throws the error of the archive itself, after which it is not read any further.
   [[noreturn]] void fail() {
     over = true;
     if (failure) std::rethrow_exception(failure);
@@ -99,7 +101,7 @@ struct Archive::Impl : Source {
     throw DataError(cat("cannot read '", origin, "': ", reason_of(handle), " at byte ", packed));
   }
 
-  // After its end libarchive knows no longer how far it was.
+  // libarchive does not report its position any longer after the end.
   void measure() { packed = std::max<int64_t>(packed, archive_filter_bytes(handle, -1)); }
 
   void check_ratio() {
@@ -112,7 +114,7 @@ struct Archive::Impl : Source {
     }
   }
 
-  // The current member. Damage to it alone, as a wrong checksum in a zip, leaves the others readable.
+  // Reads the current member. Damage to it alone, such as a wrong checksum in a zip, leaves the others readable.
   size_t read(uint8_t* to, size_t n) override {
     const la_ssize_t got = archive_read_data(handle, to, n);
     if (got == ARCHIVE_FATAL) fail();
@@ -122,8 +124,8 @@ struct Archive::Impl : Source {
   }
   const std::string& name() const override { return member; }
 
-  // Block by block, for libarchive's own skipping has no bound, and holes of sparse files are not in the blocks. Of damage
-  // to what nobody wants only the archive's own matters.
+  // Skips the rest of the current member: block by block, because libarchive's own skipping has no bound, and blocks do
+  // not contain the holes of sparse files. Damage to a skipped member is ignored, unless it is damage to the archive.
   void skip_rest() {
     const void* block = nullptr;
     size_t size = 0;
@@ -133,7 +135,8 @@ struct Archive::Impl : Source {
     if (status == ARCHIVE_FATAL) fail();
   }
 
-  // What follows the image in its member, so that a checksum at its end is seen; not all of a hole that has no end.
+  // Reads what follows the image in its member, so that the checksum at its end is verified; at most kFreeBytes, because
+  // the hole of a sparse file may be endless.
   void read_rest() {
     uint8_t waste[4096];
     for (int64_t rest = 0; rest < kFreeBytes;) {
@@ -181,7 +184,7 @@ std::optional<Archive::Member> Archive::next() {
     const char* path = archive_entry_pathname(entry);
     if (!path) path = archive_entry_pathname_utf8(entry);
     impl.member = cat(impl.origin, ":", path ? path : "?");
-    if (!path) throw DataError(cat("cannot read '", impl.member, "': a member's name is in no known encoding"));
+    if (!path) throw DataError(cat("cannot read '", impl.member, "': the encoding of the member's name is unknown"));
     if (!is_image_name(path)) continue;
     const char* target = archive_entry_hardlink(entry);
     if (!target && archive_entry_filetype(entry) == AE_IFLNK) target = archive_entry_symlink(entry);

@@ -1,4 +1,4 @@
-// The images of a tar or zip archive, compressed or not, through libarchive; member by member, in the archive's order.
+// The images of a tar or zip archive, compressed or not, through libarchive: member by member, in the archive's order.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 
 namespace sr3 {
 
-// Whether a file that begins so is an archive that is read here: tar, zip, and what gzip, bzip2, xz or zstd compressed.
-// `head` should hold 512 bytes.
+// Whether a file that begins with `head` is of a supported kind: tar, zip, or compressed by gzip, bzip2, xz or zstd.
+// `head` should hold 512 bytes, the size of a tar header.
 bool is_archive(std::span<const uint8_t> head);
 
 class Archive {
@@ -24,14 +24,16 @@ class Archive {
     std::string origin;  // "a.tar:b.png"
   };
 
-  // From a source that must outlive the archive; zip is better opened by its path, for its directory is at its end.
+  // Reads from a source, which must outlive the archive, or from a file. A zip is better opened by its path, because its
+  // directory is at its end. DataError when it cannot be opened.
   Archive(Source& source, const Limits& limits);
   Archive(const std::string& path, const Limits& limits);
   ~Archive();
   Archive(const Archive&) = delete;
 
-  // The next member that has an image's extension; nothing at the end. DataError when that member is no image, damaged or a
-  // link (the next call goes on after it), or the archive is damaged or swells like a bomb (then the next call returns nothing).
+  // The next member that has an image's extension; nothing at the end. DataError when that member is not an image, is
+  // damaged or is a link (the next call continues after it), and when the archive itself is damaged or is a decompression
+  // bomb (the next call returns nothing).
   std::optional<Member> next();
 
  private:

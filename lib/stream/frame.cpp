@@ -10,7 +10,8 @@ namespace sr3 {
 namespace {
 
 constexpr size_t kMaxComment = 499;  // bytes, "sr " included
-// Of a key as a comment has it, where a character beyond ASCII takes six bytes or twelve; of a component so, and as it is.
+// Limits in bytes: of a key and of a component, both as escaped in a comment, where a character beyond ASCII takes six or
+// twelve bytes; and of a component unescaped.
 constexpr size_t kMaxKey = 300, kMaxEscaped = 290, kMaxComponent = 200;
 
 std::optional<int64_t> whole(const nlohmann::json& object, const char* name) {
@@ -20,8 +21,8 @@ std::optional<int64_t> whole(const nlohmann::json& object, const char* name) {
   return at->get<int64_t>();
 }
 
-// How many bytes of UTF-8 make the character beyond ASCII at `at`; 0 when there is none, or it is one that a terminal obeys
-// rather than shows: controls, ends of lines, directions of writing.
+// The length in bytes of the UTF-8 character beyond ASCII that `at` begins with. 0 if it does not begin with one, or with
+// one that a terminal obeys instead of showing it: control characters, line separators, changes of writing direction.
 size_t bytes_of_letter(std::string_view at) {
   const auto byte = [&](size_t i) { return i < at.size() ? static_cast<unsigned char>(at[i]) : 0u; };
   const unsigned lead = byte(0);
@@ -35,11 +36,11 @@ size_t bytes_of_letter(std::string_view at) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
     code = code << 6 | (byte(i) & 0x3f);
   }
-  const bool longer = (n == 3 && code < 0x800) || (n == 4 && code < 0x10000),
-             none = code > 0x10ffff || (code >> 11) == 0x1b;
+  const bool overlong = (n == 3 && code < 0x800) || (n == 4 && code < 0x10000),
+             invalid = code > 0x10ffff || (code >> 11) == 0x1b;
   const bool obeyed = code < 0xa0 || (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
                       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-  return longer || none || obeyed ? 0 : n;
+  return overlong || invalid || obeyed ? 0 : n;
 }
 
 struct Component {
@@ -82,7 +83,7 @@ std::string clean_key(const std::string& text) {
 
 std::string suffixed_key(std::string key, const std::string& suffix) {
   while (!key.empty() && clean_key(key + suffix) != key + suffix) {
-    while (key.size() > 1 && (key.back() & 0xC0) == 0x80) key.pop_back();  // the rest of a character beyond ASCII
+    while (key.size() > 1 && (key.back() & 0xC0) == 0x80) key.pop_back();  // the continuation bytes of a character
     key.pop_back();
   }
   return key + suffix;
@@ -116,7 +117,7 @@ std::string frame_comment(const Frame& frame) {
 void apply_comment(Frame& frame, const std::string& comment) {
   const size_t begin = comment.find_first_not_of(" \t#");
   if (begin == std::string::npos || comment.compare(begin, 2, "sr") != 0) return;
-  if (comment.size() - begin > 2 * kMaxComment) return;  // not ours, and nesting is bounded with it
+  if (comment.size() - begin > 2 * kMaxComment) return;  // not ours; this also bounds the nesting
   auto object = nlohmann::ordered_json::parse(comment.begin() + begin + 2, comment.end(), nullptr, false);
   if (!object.is_object()) return;
   if (const auto key = object.find("key"); key != object.end() && key->is_string())

@@ -14,7 +14,7 @@
 namespace sr3 {
 
 Interrupt::Interrupt() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (fd_ < 0) throw Error(cat("cannot make an event: ", std::strerror(errno)));
+  if (fd_ < 0) throw Error(cat("cannot create an event: ", std::strerror(errno)));
 }
 
 Interrupt::~Interrupt() { ::close(fd_); }
@@ -26,11 +26,11 @@ void Interrupt::raise() {
 
 Input::Input(const std::string& path, const Interrupt* interrupt)
     : interrupt_(interrupt), name_(path == "-" ? "standard input" : path) {
-  // A named pipe to which nobody writes yet would wait here, out of reach of the interrupt; read() waits for it instead.
-  const int at_once = interrupt ? O_NONBLOCK : 0;
-  fd_ = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC | at_once);
+  // open() would wait for the writer of a named pipe, out of reach of the interrupt; read() waits for it instead.
+  const int nonblocking = interrupt ? O_NONBLOCK : 0;
+  fd_ = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC | nonblocking);
   if (fd_ < 0) throw Error(cat("cannot open '", name_, "': ", std::strerror(errno)));
-  if (at_once && path != "-") ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
+  if (nonblocking && path != "-") ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
 }
 
 Input::~Input() {

@@ -1,5 +1,5 @@
-// Sources that the reader adds to base/file: an interruptible file (a thread that waits for a slow pipe must be able to
-// stop), and one that can be looked into before it is read.
+// Sources that the reader needs besides base/file.h: an interruptible file (a thread that waits for a slow pipe must be able
+// to stop), and a source whose next bytes can be inspected before they are read.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace sr3 {
 
-// Set once from any thread; then waiting reads return at once.
+// A request to stop, raised once, from any thread. Reads that wait for data then throw Interrupted immediately.
 class Interrupt {
  public:
   Interrupt();
@@ -25,7 +25,7 @@ class Interrupt {
 // Thrown by an interrupted read; never seen by callers of Reader.
 struct Interrupted {};
 
-// `path`, or "-" for standard input. Ends with Interrupted, from within read(), when the interrupt is raised.
+// The file `path`, or standard input for "-". read() throws Interrupted when the interrupt, which may be null, is raised.
 class Input : public Source {
  public:
   Input(const std::string& path, const Interrupt* interrupt);
@@ -40,11 +40,11 @@ class Input : public Source {
   std::string name_;
 };
 
-// Another source, with its first bytes held.
+// Another source, with a buffer for peek().
 class PeekSource : public Source {
  public:
   explicit PeekSource(Source& source) : source_(source) {}
-  // The next n bytes, fewer only at the end; they will still be read.
+  // The next n bytes, fewer only at the end. They are not consumed: read() returns them again.
   std::span<const uint8_t> peek(size_t n);
   size_t read(uint8_t* to, size_t n) override;
   const std::string& name() const override { return source_.name(); }

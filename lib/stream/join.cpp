@@ -16,7 +16,7 @@ Join::Join(const std::vector<std::string>& operands, const ReaderOptions& option
       seen_(operands.size()) {
   if (std::count(operands.begin(), operands.end(), "-") > 1)
     throw UsageError("only one input can be standard input, '-'");
-  // Each is read whole: an image's number in one input says nothing of its partner's in another.
+  // Every input is read in full, because an image's position in one input does not determine its partner's in another.
   ReaderOptions whole = options;
   whole.shard.clear();
   for (const std::string& operand : operands)
@@ -44,7 +44,7 @@ std::optional<std::vector<Frame>> Join::next() {
     if (!moved) break;
   }
   if (ready_.empty()) {
-    // One image each: a comparison of two files has no need of equal names.
+    // One image each: two files that are compared need not have the same name.
     const auto single = [](const auto& reader) { return reader->met() == 1 && reader->skipped() == 0; };
     if (joined_ == 0 && std::all_of(waiting_.begin(), waiting_.end(), [](const auto& w) { return w.size() == 1; }) &&
         std::all_of(readers_.begin(), readers_.end(), single)) {

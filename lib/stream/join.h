@@ -1,5 +1,5 @@
-// Several inputs side by side, joined by key: for each key the images of all inputs, as a program that compares them needs.
-// Inputs are read in step, so inputs of the same order take no more memory than one image each.
+// Joins several inputs by key, for programs that compare images: for each key, the images of all inputs.
+// The inputs are read in lockstep, so inputs in the same order need memory for one image each.
 #pragma once
 
 #include <deque>
@@ -17,18 +17,19 @@ namespace sr3 {
 
 class Join {
  public:
-  // One input an operand. UsageError when two are standard input. A shard is of the first input's images, and of their
-  // partners wherever those stand.
+  // Every operand is an input. UsageError when two of them are standard input. A shard selects images of the first input;
+  // their partners may be anywhere in the others.
   Join(const std::vector<std::string>& operands, const ReaderOptions& options);
 
-  // The images of the next key that all inputs have, in the order of the operands; nothing at the end. Keys come as they
-  // become complete: where inputs differ in order, sort by the first image's index. Inputs of a single image each are
-  // joined whatever their keys. Throws DataError at a key met twice in one input, and at the end when an image
-  // was left over: "cannot pair 'a/x.png': no image 'x' in 'b/'". With keep_going those are skipped with a warning.
+  // The images of the next key that all inputs have, in the order of the operands; nothing at the end. Keys are returned
+  // as they become complete: if the inputs differ in order, sort by the first image's index. Inputs that hold a single
+  // image each are joined whatever their keys are. Throws DataError when a key occurs twice in one input, and at the end
+  // when an image has no partner: "cannot pair 'a/x.png': no image 'x' in 'b/'"; with keep_going, an image without a
+  // partner is skipped with a warning.
   std::optional<std::vector<Frame>> next();
-  // Of the first input, when known.
+  // The number of images of the first input, in its shard, if it is known.
   std::optional<int64_t> expected() const;
-  // At the end: how many were joined, those of other shards too.
+  // The number of keys joined so far, including those of other shards.
   int64_t joined() const { return joined_; }
   // kDone, or kSkipped when images were skipped.
   int status() const;
@@ -42,11 +43,11 @@ class Join {
   Shard shard_;
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<bool> ended_;
-  std::vector<std::map<std::string, Frame>> waiting_;  // images whose key not every input has shown yet
+  std::vector<std::map<std::string, Frame>> waiting_;  // images whose key is not complete yet
   std::vector<std::set<std::string>> seen_;            // all keys of each input
   std::deque<std::vector<Frame>> ready_;
   std::set<std::string> elsewhere_;  // keys of other shards' images
-  int64_t first_ = 0;                // images met in the first input
+  int64_t first_ = 0;                // images read from the first input
   int64_t joined_ = 0, skipped_ = 0;
 };
 

@@ -26,14 +26,14 @@ struct Sequence::Impl {
       : part(of), limits(given), interrupt(by), name(of.path == "-" ? "standard input" : of.path) {}
 
   void open() {
-    opened = true;  // once only, though it may fail
+    opened = true;  // only once, even if opening fails
     if (part.kind == Part::kArchive) {
       archive = std::make_unique<Archive>(part.path, limits);
       return;
     }
     input = std::make_unique<Input>(part.path, interrupt);
     peeked = std::make_unique<PeekSource>(*input);
-    // An image is known by its first bytes: no waiting for 512 of a stream that goes on slowly.
+    // Three bytes are enough to recognize an image: do not wait for 512 of a slow stream.
     const auto head = peeked->peek(3);
     if (head.size() == 3 && !begins_as_image(head) && is_archive(peeked->peek(512)))
       archive = std::make_unique<Archive>(*peeked, limits);
@@ -77,7 +77,7 @@ Bytes load_file(const std::string& path, const Limits& limits) {
     return read_single(input, limits);
   } catch (const DataError&) {
     throw;
-  } catch (const Error& error) {  // gone, not to be read, on a bad disk: one image's damage
+  } catch (const Error& error) {  // deleted, not permitted, on a bad disk: damage to one image only
     throw DataError(error.what());
   }
 }

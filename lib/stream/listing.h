@@ -1,4 +1,4 @@
-// The encoded images of operands: one after the other (Sequence), or by number (Listing). Nothing is decoded.
+// The encoded images of operands: one after the other (Sequence), or by number (Listing).
 #pragma once
 
 #include <functional>
@@ -14,11 +14,11 @@ namespace sr3 {
 
 class Interrupt;
 
-// One image still encoded.
+// An image that has not been decoded.
 struct Encoded {
   Bytes bytes;
   std::string key, origin;
-  std::string folder{};  // of a member of an archive (stream/operands.h)
+  std::string folder{};  // of an archive's member, as Part::folder in stream/operands.h
   int64_t index = 0;
 };
 
@@ -28,8 +28,8 @@ class Sequence {
   // interrupt may be null; it must outlive the sequence.
   Sequence(const Part& part, const Limits& limits, const Interrupt* interrupt);
   ~Sequence();
-  // The next image; nothing at the end. index is not set, key is empty in a stream. After a DataError it goes on where
-  // that is possible, and else is at its end.
+  // The next image; nothing at the end. Its index is not set, and its key is empty if it is an image of a stream. After a
+  // DataError the next call returns the image after the damage, or nothing if that cannot be found.
   std::optional<Encoded> next();
   // For messages: "standard input", or the path.
   const std::string& name() const;
@@ -39,18 +39,19 @@ class Sequence {
   std::unique_ptr<Impl> impl_;
 };
 
-// One encoded image of a file. DataError also when the file cannot be read.
+// The encoded image of a file that holds one. DataError also when the file cannot be read.
 Bytes load_file(const std::string& path, const Limits& limits);
 
-// Images by number, for any thread at any time. Files stay on disk; what pipes and archives hold is kept in memory.
+// Images by number; all functions may be called from several threads. Files stay on disk, and the encoded images of pipes
+// and archives are kept in memory.
 class Listing {
  public:
   struct Item {
     std::string key, origin;
-    std::string path;      // of a file; else empty, and
-    Bytes bytes;           // the encoded image is here
-    std::string folder{};  // that it lies in (stream/operands.h)
-    std::string label{};   // name of its class, where a list says it
+    std::string path;      // of a file; empty for an image in memory
+    Bytes bytes;           // the encoded image, if it is in memory
+    std::string folder{};  // as Part::folder in stream/operands.h
+    std::string label{};   // name of its class, if a list gives it
   };
 
   // DataError when archives and streams hold more than max_memory bytes of encoded images.
@@ -58,7 +59,7 @@ class Listing {
                    uint64_t max_memory = uint64_t{4} << 30);
 
   std::vector<Item> items;
-  // The encoded image, exactly; DataError when there is none.
+  // The encoded image, without anything that follows it. DataError when its file cannot be read or is not an image.
   Bytes load(size_t i) const;
   Image decode(size_t i) const;
 

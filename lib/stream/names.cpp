@@ -13,7 +13,7 @@ namespace {
 
 std::string bare_key(const std::string& path) { return clean_key(directory_of(path) + stem_of(path)); }
 
-// The key, or with the first number that makes it new.
+// The key itself, or if it is used, the key with the smallest number that makes it new.
 std::string unused(const std::string& key, std::set<std::string>& used) {
   if (key.empty()) return key;
   std::string tried = key;

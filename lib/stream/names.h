@@ -1,4 +1,4 @@
-// What paths tell: whether a name is an image's, the folder that it lies in, and the keys by which images are known.
+// What is derived from paths: whether a file is an image, the folder that it is in, and the keys that identify images.
 #pragma once
 
 #include <set>
@@ -7,18 +7,18 @@
 
 namespace sr3 {
 
-// By its extension, in any case: png jpg jpeg jpe jfif pnm ppm pgm. Nothing whose path has a component with a leading
-// dot.
+// Whether the extension, in upper or lower case, is png, jpg, jpeg, jpe, jfif, pnm, ppm or pgm. False for a hidden file,
+// or one in a hidden folder: those whose names begin with a dot.
 bool is_image_name(const std::string& path);
 
-// The last folder of a path, "" for none: "cats" of "train/cats/1.png".
+// The last folder of a path: "cats" for "train/cats/1.png", "" if there is none.
 std::string folder_of(const std::string& path);
 
-// Paths to keys: cleaned, without extension; with it where two would be the same otherwise; and where that is the same,
-// too, numbered from the second on: "a.png-2".
+// The keys of paths: the paths cleaned (clean_key) and without extension. Keys that would be equal keep the extension; if
+// they are still equal, they are numbered from the second on: "a.png-2".
 std::vector<std::string> keys_of(const std::vector<std::string>& paths);
 
-// The same for paths that are not known beforehand: who comes first has the shortest key.
+// The same for paths that are not known in advance: the first one gets the shortest key.
 class KeyMaker {
  public:
   std::string of(const std::string& path);

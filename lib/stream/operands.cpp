@@ -34,7 +34,7 @@ using Place = std::pair<dev_t, ino_t>;
 
 constexpr int64_t kMaxLinks = 10000;
 
-// Images all the same, which nobody should lose without a word.
+// Unsupported formats. These are images, too, and must not be skipped silently.
 bool is_other_image(const std::string& path) {
   static const std::set<std::string> kExtensions = {"webp", "tif", "tiff", "bmp", "gif", "avif", "heic", "heif",
                                                     "jxl",  "jp2", "pam",  "pbm", "tga", "exr",  "hdr",  "qoi",
@@ -47,8 +47,8 @@ struct Found {
   int64_t links = 0;
 };
 
-// Relative paths of the images below root + below. Links to folders are followed, but not in circles; few folders with
-// links to one another make more ways than can be gone.
+// Collects the paths, relative to root, of the images below root + below. Links to folders are followed, except in cycles.
+// Their number is limited, because a few folders that link to one another already have astronomically many paths.
 void walk(const std::string& root, const std::string& below, std::set<Place> above, Found& found) {
   const struct stat here = status_of(root + below);
   if (!above.insert({here.st_dev, here.st_ino}).second) return;
@@ -60,7 +60,8 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
   ::closedir(folder);
   for (const auto& name : names) {
     struct stat status;
-    const bool there = ::stat((root + below + name).c_str(), &status) == 0;  // or a dangling link, told when it is read
+    // A dangling link is not there; it is reported when it is read.
+    const bool there = ::stat((root + below + name).c_str(), &status) == 0;
     if (there && S_ISDIR(status.st_mode)) {
       struct stat itself;
       const bool link = ::lstat((root + below + name).c_str(), &itself) == 0 && S_ISLNK(itself.st_mode);
@@ -80,14 +81,14 @@ std::vector<Part> folder_parts(const std::string& folder, bool tell) {
   Found found;
   walk(root, "", {}, found);
   std::vector<std::string>& paths = found.images;
-  std::string passed_over;
+  std::string skipped;
   if (!found.others.empty()) {
     const std::string first = *std::min_element(found.others.begin(), found.others.end());
-    passed_over = cat(found.others.size(), found.others.size() == 1 ? " file" : " files",
-                      " of formats that are not read ('", first, "'): make them PNG");
+    skipped = cat(found.others.size(), found.others.size() == 1 ? " file" : " files", " in unsupported formats ('",
+                  first, "'): convert to PNG");
   }
-  if (paths.empty()) throw Error(cat("no images in '", folder, "'", passed_over.empty() ? "" : ", but ", passed_over));
-  if (tell && !passed_over.empty()) warn(cat("passing over, in '", folder, "', ", passed_over));
+  if (paths.empty()) throw Error(cat("no images in '", folder, "'", skipped.empty() ? "" : ", but ", skipped));
+  if (tell && !skipped.empty()) warn(cat("'", folder, "': skipping ", skipped));
   std::sort(paths.begin(), paths.end());
   const auto keys = keys_of(paths);
   std::vector<Part> parts;
@@ -96,12 +97,13 @@ std::vector<Part> folder_parts(const std::string& folder, bool tell) {
   return parts;
 }
 
-// A regular file, by its content. netpbm's programs put many PNM images into one file: that is a stream.
+// The part of a regular file, by its content. A PNM file may hold many images, as netpbm's programs write them: that is a
+// stream.
 Part file_part(const std::string& path, uint64_t size) {
   std::optional<Input> input;
   try {
     input.emplace(path, nullptr);
-  } catch (const Error&) {  // told when the image is read, or passed over
+  } catch (const Error&) {  // reported when the image is read, or skipped
     return {Part::kImage, path, clean_key(stem_of(path))};
   }
   PeekSource source(*input);
@@ -112,7 +114,7 @@ Part file_part(const std::string& path, uint64_t size) {
     try {
       const auto header = parse_pnm_header(head, path, {INT64_MAX});
       if (header && header->raster + header->size() < size) return {Part::kStream, path, ""};
-    } catch (const DataError&) {  // told when the image is read
+    } catch (const DataError&) {  // reported when the image is read
     }
   }
   return {Part::kImage, path, clean_key(stem_of(path))};
@@ -126,7 +128,7 @@ std::vector<Part> parts_of(const std::string& operand, bool tell) {
   return {{Part::kStream, operand, ""}};
 }
 
-// Files of a list are named by their paths as written, so that folders of classes stay apart.
+// Files of a list have keys of their paths as written, so that equal names in different class folders stay distinct.
 std::vector<Part> list_parts(const std::string& list, bool tell) {
   std::istringstream text(read_text(list));
   std::vector<Part> parts;
@@ -162,7 +164,7 @@ std::vector<Part> list_parts(const std::string& list, bool tell) {
 
 std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool tell) {
   if (operands.empty()) {
-    if (::isatty(STDIN_FILENO)) throw UsageError("no input: name images, or pipe some in");
+    if (::isatty(STDIN_FILENO)) throw UsageError("no input: give images as operands, or pipe them in");
     return {{Part::kStream, "-", ""}};
   }
   std::vector<Part> parts;

@@ -1,4 +1,4 @@
-// From a program's operands to what is to be read, in order. Nothing is decoded, and pipes are not opened.
+// Expands a program's operands to the parts of its input, in order. Nothing is decoded, and pipes are not opened.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace sr3 {
 
-// One step of the input.
+// A part of the input, which the reader opens as a whole.
 struct Part {
   enum Kind {
     kImage,    // a file with one image
@@ -16,15 +16,15 @@ struct Part {
   Kind kind = kImage;
   std::string path;      // "-": standard input
   std::string key;       // of an image
-  std::string folder{};  // that an image of a folder or of a list lies in: its name as on disk; a key is cleaned
-  std::string label{};   // name of its class, where a list says it
+  std::string folder{};  // name of the folder of an image from a folder or a list, as on disk (keys are cleaned)
+  std::string label{};   // name of its class, if a list gives it
 };
 
-// Operands: a file (image or archive by its content), a folder (all images below it, in the byte order of their paths,
-// by extension; hidden names are passed over), "@list" (a file with one such operand a line, and after a tab the class of
-// its images, if that is known), "-". None: standard input. Error when one does not exist, or a folder has no image;
-// UsageError when none is given and a person sits at the input. tell: warn of a folder's images of formats that are not
-// read; only for whoever reads the images.
+// An operand is a file (an image or an archive, by its content), a folder (all images below it, by extension, in the byte
+// order of their paths; hidden names are skipped), "@list" (a file with one such operand per line, and after a tab the class
+// of its images, if that is known), or "-". Without operands the input is standard input. Error when an operand does not
+// exist, or a folder or a list has no images; UsageError when there is no operand and standard input is a terminal.
+// With `tell`, warns of images in unsupported formats in a folder; only the caller that reads the images should set it.
 std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool tell = true);
 
 }  // namespace sr3

@@ -29,14 +29,14 @@ void ReaderOptions::declare(Options& options) {
 
 namespace {
 
-// Images found and decoded ahead of the caller may take this much, and one more is always worked on. What an image will take
-// is known from its header before it is decoded.
+// Images read and decoded ahead of the caller may take this much memory, and one more is always worked on. The memory for
+// an image is known from its header before it is decoded.
 constexpr size_t kMaxAhead = size_t{512} << 20;
 
-// In the order of the input: an image being decoded, or the end of a stream.
+// An entry of the queue, which is in the order of the input: an image being decoded, or the end of a stream.
 struct Entry {
   std::future<Frame> frame;
-  std::optional<int64_t> ended;  // so many images did the stream hold
+  std::optional<int64_t> ended;  // the number of images in a stream that has ended
   std::string name;              // of the stream
 };
 
@@ -48,7 +48,7 @@ struct Reader::Impl {
   const Shard shard;
   const std::vector<Part> parts;
   const std::function<void(Frame&)> work;
-  std::optional<int64_t> known;  // images in all; none with streams and archives
+  std::optional<int64_t> known;  // number of images; unknown with streams and archives
 
   std::mutex mutex;
   std::condition_variable wake;
@@ -62,7 +62,7 @@ struct Reader::Impl {
   Workers workers;
   std::thread fetcher;
   std::optional<int64_t> declared;  // "n" of the current stream
-  int64_t ordinal = 0;              // the fetching thread's
+  int64_t ordinal = 0;              // next image's, counted by the fetching thread
   int64_t delivered = 0, skipped = 0;
 
   Impl(const std::vector<std::string>& operands, const ReaderOptions& given, std::function<void(Frame&)> each)
@@ -89,28 +89,28 @@ struct Reader::Impl {
 
   void put(Entry entry) {
     std::unique_lock lock(mutex);
-    wake.wait(lock, [&] { return stop || queue.size() < 4 * workers.size(); });  // damage is not heaped up either
+    wake.wait(lock, [&] { return stop || queue.size() < 4 * workers.size(); });  // failed entries, too, are limited
     if (stop) throw Interrupted();
     queue.push_back(std::move(entry));
     ++queued;
     wake.notify_all();
   }
 
-  // A damaged image, or a stream damaged from here on.
+  // Queues the error of a damaged image, or of a stream that is damaged from here on.
   void put_failure(std::exception_ptr error) {
     std::promise<Frame> broken;
     broken.set_exception(error);
     put({broken.get_future(), std::nullopt, ""});
   }
 
-  // Of the work on one image: what it takes of the memory.
+  // The memory that the work on one image takes, as counted in `memory`.
   struct Held {
     int64_t number;
     size_t bytes;
   };
 
-  // Waits for room for so many bytes more. Work is begun in order, so the caller's next image is never behind one that waits
-  // here.
+  // Waits until there is room for `bytes` more. Work is started in order, so the caller's next image never waits for one
+  // that waits here.
   void hold(Held& held, size_t bytes) {
     std::unique_lock lock(mutex);
     wake.wait(lock, [&] { return stop || held.number <= next || memory + bytes <= kMaxAhead; });
@@ -119,7 +119,7 @@ struct Reader::Impl {
     held.bytes += bytes;
   }
 
-  // Decodes by `make` on a worker. The fetching thread waits here until there is room.
+  // Queues the work of `make`, which decodes an image, on a worker. The fetching thread waits here until there is room.
   template <class Make>
   void put_work(size_t encoded, Make make) {
     int64_t number;
@@ -153,7 +153,7 @@ struct Reader::Impl {
          std::nullopt, ""});
   }
 
-  // The image and what its format tells; the origin is set.
+  // Decodes `bytes` into the frame, whose origin is set already.
   void decode_into(Frame& frame, const Bytes& bytes, Held& held) {
     if (const auto size = peek_size(bytes)) {
       const auto [width, height] = *size;
@@ -173,7 +173,7 @@ struct Reader::Impl {
       frame.ordinal = index;
       decode_into(frame, load_file(part.path, limits), held);
       apply_comment(frame, frame.image.comment);
-      // A file is named by its name, and stands where it was found.
+      // Key and position of a file come from where it was found, not from its comment.
       frame.key = part.key.empty() ? number_key(index) : part.key;
       frame.index = index;
       frame.total = known ? std::optional(shard.of(*known)) : std::nullopt;
@@ -204,7 +204,7 @@ struct Reader::Impl {
         frame.origin = image->origin;
         decode_into(frame, std::exchange(image->bytes, {}), held);
         apply_comment(frame, frame.image.comment);
-        if (!image->key.empty()) {  // a file of an archive: as a file
+        if (!image->key.empty()) {  // the member of an archive, like a file
           frame.key = image->key;
           frame.index = index;
           frame.total.reset();
@@ -246,7 +246,7 @@ struct Reader::Impl {
     return entry;
   }
 
-  // The caller has what it waited for: the next image may be worked on, whatever memory the others take.
+  // The caller has the image it waited for: the next one may be worked on, however much memory the others take.
   void taken(size_t bytes) {
     const std::lock_guard lock(mutex);
     ++next;
@@ -254,7 +254,7 @@ struct Reader::Impl {
     wake.notify_all();
   }
 
-  // Throws unless errors are to be passed over.
+  // Rethrows the error; with keep_going, reports it and counts a skipped image.
   void skip(const DataError& error) {
     if (!options.keep_going) throw error;
     sr3::error(error.what());
@@ -296,7 +296,7 @@ std::optional<Frame> Reader::next() {
         impl.declared = std::max(impl.declared.value_or(0), *frame.total);
         frame.total = impl.parts.size() == 1 ? std::optional(impl.shard.of(*frame.total)) : std::nullopt;
       }
-      if (impl.options.keep_going) frame.total.reset();  // some may be passed over
+      if (impl.options.keep_going) frame.total.reset();  // some may be skipped
       ++impl.delivered;
       return frame;
     } catch (const DataError& error) {

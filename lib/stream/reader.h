@@ -1,7 +1,7 @@
-// The one reader of every program: operands (files, folders, tar, zip, list files, "-") to frames, in order.
-// Files are found before the first is read; a stream is split at image boundaries without read-ahead beyond one image;
-// decoding runs in threads ahead of the caller, order kept; what is ahead takes 512 MiB at most, and one
-// image more.
+// The reader of every program: turns operands (files, folders, tar, zip, list files, "-") into frames, in order.
+// Files are found before the first one is read. A stream is split at image boundaries; an image is delivered without
+// waiting for the one after it. Threads decode ahead of the caller and keep the order. The images ahead take at most
+// 512 MiB, and one image more.
 #pragma once
 
 #include <cstdint>
@@ -19,33 +19,34 @@ namespace sr3 {
 class Options;
 
 struct ReaderOptions {
-  bool keep_going = false;  // skip damaged images, say so, status() is then 3
+  bool keep_going = false;  // report and skip damaged images; status() is then kSkipped
   int64_t max_pixels = Limits{}.max_pixels;
   int64_t threads = 0;  // 0: all cores
   std::string shard;    // "I/N": every N-th image, beginning with the I-th; frames keep their index
-  // --keep-going, --max-pixels, --shard, and --threads unless the program has declared its own.
+  // Declares --keep-going, --max-pixels, --shard, and --threads unless the program has declared its own.
   void declare(Options& options);
 };
 
-// The images of operands (stream/operands.h), in order. Files are found at once; streams and archives are opened only
-// when their turn comes. A named file is keyed by its stem, a file below a folder or in an archive by its path there
-// without extension, an image of a stream by its "#sr" line or else by its running number.
+// The images of operands (stream/operands.h), in order. The constructor finds the files; streams and archives are opened
+// when their turn comes. The key of a named file is its stem; of a file below a folder or in an archive, its path there
+// without extension; of an image of a stream, the key in its "#sr" line, or else its running number.
 class Reader {
  public:
-  // `work` is done to each frame in the decoding threads, several at once; a DataError of it is a damaged image.
+  // `work` is called for each frame in the decoding threads, for several frames concurrently. A DataError that it throws
+  // counts as a damaged image.
   Reader(const std::vector<std::string>& operands, const ReaderOptions& options, std::function<void(Frame&)> work = {});
   ~Reader();
   Reader(const Reader&) = delete;
 
-  // The next image; nothing at the end. Throws DataError at damage (unless keep_going) and at a stream cut short of
-  // "n".
+  // The next image; nothing at the end. Unless keep_going is set, throws DataError for a damaged image, and for a stream that
+  // ends before its "n" images.
   std::optional<Frame> next();
-  // How many images there will be, when known (only files and folders).
+  // The number of images to be read, in the shard; known only if all operands are files and folders of images.
   std::optional<int64_t> expected() const;
   int64_t skipped() const;
-  // After the last image: how many there were, those of other shards and damaged ones too.
+  // After the last image: the number of images in the input, including damaged ones and those of other shards.
   int64_t met() const;
-  // kDone, or kSkipped when images were skipped.
+  // kDone, or kSkipped if images were skipped.
   int status() const;
 
  private:

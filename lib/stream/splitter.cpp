@@ -12,7 +12,7 @@ namespace sr3 {
 namespace {
 
 constexpr size_t kChunk = size_t{1} << 16;
-// Beyond its pixels an image may hold this much: profiles, previews, comments.
+// The bytes that an image may have besides its pixels: profiles, previews, comments.
 constexpr uint64_t kSlack = uint64_t{16} << 20;
 
 uint32_t big_endian(const uint8_t* at, int bytes) {
@@ -46,7 +46,7 @@ bool Splitter::fill(size_t n) {
 
 void Splitter::need(size_t n) {
   if (n > most_)
-    throw DataError(cat("cannot read '", origin_, "': more than the ", most_, " bytes that its size can need"));
+    throw DataError(cat("cannot read '", origin_, "': more than the ", most_, " bytes that its size allows"));
   if (!fill(n)) throw DataError(cat("cannot read '", origin_, "': truncated at byte ", buffer_.size()));
 }
 
@@ -61,7 +61,7 @@ std::optional<Bytes> Splitter::next() {
   bound(0);
   fill(4);
   size_t end = 0;
-  // What follows an image and is none is found by its place.
+  // Of bytes that follow an image but are not one, the message gives the position.
   const std::string place = number_ && count_ > 0 ? cat(origin_, " (at byte ", passed_, ")") : origin_;
   switch (sniff({buffer_.data(), std::min<size_t>(buffer_.size(), 4)}, place)) {
     case Format::kPnm:
@@ -130,7 +130,7 @@ size_t Splitter::end_of_jpeg() {
     }
     at += length;
     if (marker != 0xda) continue;
-    // Compressed data end at 0xff that neither 0 nor a restart marker follows.
+    // Compressed data end at a 0xff that is followed by neither 0 nor the code of a restart marker.
     for (;;) {
       need(at + 2);
       const void* const found = std::memchr(&buffer_[at], 0xff, buffer_.size() - 1 - at);

@@ -1,4 +1,5 @@
-// Threads that run jobs in the order given. Results come back through futures, so callers keep their own order.
+// A pool of threads that start jobs in the order of submission. Results are returned through futures, by which callers
+// keep their own order.
 #pragma once
 
 #include <condition_variable>
@@ -15,9 +16,10 @@ namespace sr3 {
 
 class Workers {
  public:
-  // 0: one for each core. UsageError beyond 4096; fewer where the system has no more.
+  // 0 threads means one per core. There are fewer if the system cannot start as many; Error if it cannot start any.
+  // UsageError outside 0 to 4096.
   explicit Workers(int64_t threads);
-  // Finishes the jobs begun; drops the others (their futures then throw std::future_error).
+  // Finishes the jobs that have started, and drops the others (their futures then throw std::future_error).
   ~Workers();
   Workers(const Workers&) = delete;
 

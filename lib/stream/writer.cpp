@@ -39,7 +39,7 @@ namespace {
 // Images encoded or waiting may take this much memory, unless it is a single one.
 constexpr size_t kMaxPending = size_t{512} << 20;
 
-// Not through stdio: an image must leave at once, for a program waits at the other end.
+// Not through stdio: an image must not stay in a buffer, because a program waits for it at the other end.
 void write_stdout(const Bytes& bytes) {
   for (size_t at = 0; at < bytes.size();) {
     const ssize_t put = ::write(STDOUT_FILENO, bytes.data() + at, bytes.size() - at);
@@ -57,12 +57,14 @@ std::optional<Place> place_of(const std::string& path) {
   return Place{status.st_dev, status.st_ino};
 }
 
-// Results would replace what they are made of, or one another. Of streams and archives that is not known beforehand.
+// The next three refuse outputs that would overwrite inputs, or one another. For images of streams and archives that is not
+// known in advance.
 void refuse_inputs(const std::string& folder, const std::vector<std::string>& inputs) {
   const auto here = place_of(folder);
   for (const std::string& input : inputs)
     if (here && place_of(input) == here)
-      throw UsageError(cat("-o: '", folder, "' is read, too: its images would be replaced; name another folder"));
+      throw UsageError(
+          cat("-o: '", folder, "' is also an input, whose images would be overwritten; name another folder"));
 }
 
 void refuse_inputs(const std::string& folder, const std::vector<Part>& parts) {
@@ -77,23 +79,24 @@ void refuse_inputs(const std::string& folder, const std::vector<Part>& parts) {
   }
   for (const auto& [key, part] : keys)
     if (const auto place = place_of(folder + key + ".png"); place && read.contains(*place))
-      throw UsageError(cat("-o: '", folder, key, ".png' is read, too, and would be replaced; name another folder"));
+      throw UsageError(
+          cat("-o: '", folder, key, ".png' is also an input, and would be overwritten; name another folder"));
 }
 
 void refuse_input(const std::string& output, const std::vector<Part>& parts) {
   const auto here = place_of(output);
   for (const Part& part : parts)
     if (here && place_of(part.path) == here)
-      throw UsageError(cat("-o: '", output, "' is read, too, and would be replaced; name another file"));
+      throw UsageError(cat("-o: '", output, "' is also an input, and would be overwritten; name another file"));
 }
 
 void make_folder(const std::string& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
-  if (failure) throw Error(cat("cannot make the folder '", path, "': ", failure.message()));
+  if (failure) throw Error(cat("cannot create the folder '", path, "': ", failure.message()));
 }
 
-// Of what lists name that come through a pipe nothing is known: it can be read once, and that is the reader's.
+// The parts of the inputs, except those of a list that is a pipe: it can be read only once, and the reader does that.
 std::vector<Part> parts_of_all(const std::vector<std::string>& inputs) {
   std::vector<std::string> known;
   struct stat status;
@@ -124,7 +127,7 @@ struct Writer::Impl {
   std::set<std::string> keys;
   int64_t written = 0;
   bool closed = false;
-  Bytes single;  // of a file: written at the end, when nothing more can fail
+  Bytes single;  // the single file's content, written at the end, when nothing else can fail
 
   struct Entry {
     std::future<Bytes> bytes;
@@ -162,7 +165,7 @@ struct Writer::Impl {
       format = format_of(output);
       if (format == Format::kJpeg && options.depth == 16) throw UsageError("--depth 16: JPEG holds 8 bits only");
       if (place_of(output)) refuse_input(output, parts_of_all(inputs));
-      // Fails now if it cannot be made; unclosed, it leaves nothing. (A named pipe is opened once.)
+      // Fails now if the file cannot be created; without close() it leaves nothing. (A named pipe must be opened only once.)
       if (::stat(output.c_str(), &status) != 0 || S_ISREG(status.st_mode)) OutputFile probe(output);
     }
     thread = std::thread([this] { drain(); });
@@ -212,7 +215,7 @@ struct Writer::Impl {
     if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
   }
 
-  // On a worker. Files are written here too, so that they are written side by side.
+  // Runs on a worker. Files of a folder are written here, too, and thus in parallel.
   Bytes encode_frame(Frame& frame) {
     if (frame.image.depth != options.depth) frame.image = with_depth(frame.image, static_cast<int>(options.depth));
     frame.image.comment = frame_comment(frame);
@@ -238,7 +241,7 @@ Writer::~Writer() = default;
 void Writer::expect(int64_t images) const {
   if (images > 1 && impl_->kind == Impl::Kind::kFile)
     throw UsageError(
-        cat("-o: '", impl_->options.output, "' holds one image, and ", images, " are to come; use -o DIR/"));
+        cat("-o: '", impl_->options.output, "' holds one image, but ", images, " will be written; use -o DIR/"));
 }
 
 void Writer::write(Frame frame) {
@@ -249,9 +252,9 @@ void Writer::write(Frame frame) {
     throw Error(
         cat("cannot write '", frame.origin, "' to '", impl.options.output, "': it holds one image; use -o DIR/"));
   if (impl.kind == Impl::Kind::kFolder && !impl.keys.insert(frame.key).second)
-    throw Error(
-        cat("cannot write '", frame.origin, "': '", impl.folder, frame.key, ".png' has been written by another image"));
-  // A file is no stream: it says nothing of how many there are.
+    throw Error(cat("cannot write '", frame.origin, "': '", impl.folder, frame.key,
+                    ".png' has already been written for another image"));
+  // Only a stream states the number of its images.
   if (impl.kind != Impl::Kind::kStream) frame.total.reset();
   ++impl.written;
 
@@ -282,8 +285,8 @@ void Writer::close() {
   impl.finish();
   impl.check_failure();
   if (impl.kind != Impl::Kind::kFile) return;
-  // Who named a file counts on it: `... -o a.png && open a.png`.
-  if (impl.written == 0) throw Error(cat("cannot write '", impl.options.output, "': no image came"));
+  // Whoever names a file relies on it: `... -o a.png && open a.png`.
+  if (impl.written == 0) throw Error(cat("cannot write '", impl.options.output, "': there is no image to write"));
   write_file(impl.options.output, {reinterpret_cast<const char*>(impl.single.data()), impl.single.size()});
 }
 

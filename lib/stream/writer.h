@@ -1,5 +1,6 @@
-// The one writer: "-" is a P6 stream with "#sr" lines, "DIR/" a PNG an image named by key, "FILE.png|.jpg|.ppm" one
-// image. Encoding and writing run in threads behind the caller, in order; close() waits, and throws if a byte was lost.
+// The writer of every program. The output "-" is a stream of P6 images with "#sr" lines; "DIR/" is a folder with a PNG file
+// per image, named by its key; "FILE.png", ".jpg" or ".ppm" is one image. Threads encode and write behind the caller; a
+// stream keeps the order. close() waits for them, and throws if a byte was lost.
 #pragma once
 
 #include <memory>
@@ -23,16 +24,18 @@ struct WriterOptions {
 
 class Writer {
  public:
-  // Fails at once when the output cannot be made, is a terminal, or is a folder among `inputs`, the operands: results
-  // would replace what they are made of.
+  // `inputs` are the program's operands. Throws immediately, UsageError or Error, when the output cannot be created, is a
+  // terminal, or would overwrite an input, or when two inputs have the same output file.
   explicit Writer(const WriterOptions& options, const std::vector<std::string>& inputs = {});
   ~Writer();
   Writer(const Writer&) = delete;
-  // So many images will come: UsageError, before any work, where the output is a file that holds one.
+  // Announces the number of images: UsageError, before any work, if the output is a file, which holds only one.
   void expect(int64_t images) const;
-  void write(Frame frame);  // a second image to a single file, and a key met twice, are errors
-  // DIR/ only: whether DIR/<key>.png is there already (restart skips it).
+  // Error for a second image to a single file, for a key that was used before in a folder, and for an earlier failure.
+  void write(Frame frame);
+  // Whether DIR/KEY.png exists already, so that a restarted job can skip it; false unless the output is a folder.
   bool exists(const std::string& key) const;
+  // Waits until everything is written. Error if something could not be, or if a single file was given no image.
   void close();
 
  private:

@@ -31,7 +31,7 @@ void take_text(Members& fields, const char* key, std::string& to) {
   if (to.size() > kLongestText) throw DataError(cat("cannot read '", fields.where(), "': '", key, "' is too long"));
 }
 
-// Whose a line is.
+// The study, session and rater of a line.
 void take_session(Members& fields, std::string& study, std::string& session, int64_t& rater) {
   fields.take("study", study);
   fields.take("session", session);
@@ -40,7 +40,7 @@ void take_session(Members& fields, std::string& study, std::string& session, int
   fields.take_between("rater", rater, 1, kMax);
 }
 
-// What both a page's post and a line of a file have.
+// The members that an answer posted by the page and a line of a file have in common.
 void take_common(Members& fields, Answer& a) {
   std::string choice;
   fields.take_between("trial", a.trial, 1, kMax);
@@ -87,7 +87,7 @@ SessionHead parse_head(const nlohmann::json& json, const std::string& where) {
   Members fields(json, where);
   std::string format;
   fields.take("format", format);
-  if (format != kFormat) throw DataError(cat("cannot read '", where, "': not answers of this version"));
+  if (format != kFormat) throw DataError(cat("cannot read '", where, "': it is not a file of answers of this version"));
   take_session(fields, head.study, head.session, head.rater);
   fields.take_maybe("token", head.token);
   if (!head.token.empty()) check_hex(head.token, 32, "token", where);

@@ -1,5 +1,5 @@
-// The raters' page: index.html, study.css and study.js of this folder, put into the program when it is built
-// (embed.cmake), so that an installed program needs no folder.
+// The raters' page: index.html, study.css and study.js of this folder, which the build embeds in the program
+// (embed.cmake), so that an installed program needs no data files.
 #pragma once
 
 #include <string_view>

@@ -12,20 +12,20 @@ std::vector<int64_t> shuffled_numbers(int64_t n, RandomStream& random) {
   return numbers;
 }
 
-// Images matched with models: an image with one of those that it was shown with least often, a model with as many
-// images as it has room for. Kuhn's augmenting paths: an image once matched stays so, with this model or another, so
-// images that come first are matched first.
+// A matching of images with models: each image with one of the models that it was shown with least often, each model
+// with at most as many images as it has room for. It is built with augmenting paths (Kuhn's algorithm): an image that is
+// matched once stays matched, with the same or another model, so images that are added first have priority.
 struct Balance::Matching {
   const Balance& so_far;
   std::vector<int64_t> room;                  // of each model
   std::vector<std::vector<int64_t>> matched;  // images of each model
-  std::vector<bool> met;                      // models met on the way
-  int64_t slack = 0;                          // how much oftener than with its least an image may be shown with a model
+  std::vector<bool> met;                      // models visited by the current path
+  int64_t slack = 0;  // an image may have been shown with its model this many times more than with its rarest model
 
   Matching(const Balance& balance, std::vector<int64_t> rooms)
       : so_far(balance), room(std::move(rooms)), matched(room.size()), met(room.size()) {}
 
-  // at_most: slack that may be taken where there is no room without.
+  // Adds the image with the smallest slack that makes room for it, up to `at_most`. Returns whether it was added.
   bool add(int64_t image, const std::vector<int64_t>& models, int64_t at_most) {
     for (slack = 0; slack <= at_most; ++slack) {
       std::fill(met.begin(), met.end(), false);
@@ -70,7 +70,8 @@ Balance::Balance(int64_t images, int64_t models)
       cells_(static_cast<size_t>(images * models)),
       lefts_(cells_) {}
 
-// How many trials of each model a list takes: as equal as can be, one more of those that came least so far.
+// The number of trials with each model in a list: as equal as possible, with one more for the models with the fewest
+// trials so far.
 std::vector<int64_t> Balance::rooms(int64_t trials, RandomStream& random) const {
   std::vector<int64_t> room(static_cast<size_t>(models_), trials / models_);
   std::vector<int64_t> order = shuffled_numbers(models_, random);
@@ -82,8 +83,8 @@ std::vector<int64_t> Balance::rooms(int64_t trials, RandomStream& random) const 
 }
 
 std::vector<PlannedTrial> Balance::draw(int64_t trials, RandomStream& random) {
-  // The images shown least often, by chance among equals. Those below the last one's number must come; of its equals
-  // some do, those that fit the models best.
+  // The images shown least often, in random order among equals. Images shown less often than the last one that is needed
+  // must be in the list; of those shown as often as that one, some are: those that fit the models best.
   std::vector<int64_t> images = shuffled_numbers(static_cast<int64_t>(shown_.size()), random);
   const auto shown = [this](int64_t image) { return shown_[static_cast<size_t>(image)]; };
   std::stable_sort(images.begin(), images.end(), [&](int64_t a, int64_t b) { return shown(a) < shown(b); });
@@ -93,7 +94,7 @@ std::vector<PlannedTrial> Balance::draw(int64_t trials, RandomStream& random) {
   const std::vector<int64_t> models = shuffled_numbers(models_, random);
   Matching matching(*this, rooms(trials, random));
   int64_t taken = 0;
-  // With all the slack there is any image fits any model, so that this ends.
+  // With enough slack any image fits any model, so this loop ends.
   for (int64_t slack = 0; taken < trials; ++slack)
     for (auto image = images.begin(); image != images.end() && taken < trials;)
       if (matching.add(*image, models, shown(*image) < level ? INT64_MAX - 1 : slack)) {
@@ -124,13 +125,14 @@ void Balance::choose_sides(std::vector<PlannedTrial>& trials, RandomStream& rand
   std::stable_sort(trials.begin(), trials.end(), [&](const PlannedTrial& a, const PlannedTrial& b) {
     return std::pair(a.model, surplus(a)) < std::pair(b.model, surplus(b));
   });
-  // Models' trials in this list: from where to where.
+  // The range of each model's trials in this list.
   std::vector<std::pair<size_t, size_t>> runs;
   for (size_t begin = 0, end = 0; begin < trials.size(); begin = end) {
     while (end < trials.size() && trials[end].model == trials[begin].model) ++end;
     runs.emplace_back(begin, end);
   }
-  // Half of the models with an odd number have one more on the left: those that had it there least so far.
+  // Half of the models with an odd number of trials have the real image on the left once more: those that had it there
+  // least often so far.
   const auto lead = [&](const auto& run) { return left_lead_[static_cast<size_t>(trials[run.first].model)]; };
   std::vector<std::pair<size_t, size_t>> odd;
   for (const auto& run : runs)

@@ -1,5 +1,5 @@
-// Which images and models a rater judges, and on which sides, so that a study is balanced over raters, images, models
-// and sides at once.
+// Chooses the images and models that each rater judges, and the sides, so that a study is balanced over raters, images,
+// models and sides at the same time.
 #pragma once
 
 #include <vector>
@@ -9,17 +9,17 @@
 
 namespace sr3 {
 
-// Lists drawn one after the other, each with regard to those before it.
+// Draws the raters' lists one after the other; each one takes those before it into account.
 class Balance {
  public:
   Balance(int64_t images, int64_t models);
 
-  // The main trials of the next rater, in no order; each image once. Numbers of showings
-  //   of any two images, and of the list's models, differ by one at most,
-  //   of an image's models differ by one, or by two where the list's models would not come out otherwise;
-  // the real image is on the left in half of the list and in half of each model's trials, in those whose image and
-  // model had it there less often so far; odd ones go where the model had it less often. Precondition: 1 <= trials <=
-  // images.
+  // The main trials of the next rater, in no particular order, each with a different image. The numbers of showings
+  //   of any two images, and of the models in the list, differ by at most one,
+  //   of an image with each of the models differ by at most one, or by two if the list could not be balanced otherwise.
+  // The real image is on the left in half of the list and in half of each model's trials: those whose image and model
+  // had it on the left less often so far. If a model has an odd number of trials, the extra one goes to the side that
+  // the model had less often. Requires 1 <= trials <= images.
   std::vector<PlannedTrial> draw(int64_t trials, RandomStream& random);
 
  private:
@@ -30,7 +30,7 @@ class Balance {
 
   int64_t models_;
   std::vector<int64_t> shown_, of_model_;  // showings so far, by image and by model
-  std::vector<int64_t> left_lead_;      // by model: showings with the real image on the left, less those on the right
+  std::vector<int64_t> left_lead_;      // by model: showings with the real image on the left minus those on the right
   std::vector<int64_t> cells_, lefts_;  // by image and model: showings, and those with the real image on the left
 };
 

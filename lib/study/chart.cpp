@@ -16,7 +16,7 @@ struct Bar {
 
 constexpr int kBar = 54, kGap = 34, kGroupGap = 46, kLeft = 62, kTop = 46, kHeight = 260, kFoot = 84;
 constexpr const char* kColors[] = {"#3b6ea8",
-                                   "#c8742f"};  // of task 1 and 2; told apart without colour vision, and in print
+                                   "#c8742f"};  // tasks 1 and 2; distinct without colour vision and in print, too
 constexpr const char* kWhisker = "stroke=\"#111\" stroke-width=\"1.6\"";
 constexpr const char* kSmall = "text-anchor=\"middle\" font-size=\"11\" fill=\"#555\"";
 constexpr const char* kPale[] = {"#b9cbe1", "#ecd3bd"};
@@ -64,7 +64,7 @@ std::vector<Bar> bars_of(const std::vector<ScoreTable>& tables) {
 
 std::string chart_svg(const std::vector<ScoreTable>& tables) {
   const std::vector<Bar> bars = bars_of(tables);
-  if (bars.empty()) throw Error("there is no rate to draw");
+  if (bars.empty()) throw Error("cannot draw the chart: there is no rate to draw");
   double most = 0.6;
   for (const Bar& bar : bars) most = std::max(most, bar.high);
   most = most > 0.8 ? 1 : most > 0.6 ? 0.8 : 0.6;

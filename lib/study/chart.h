@@ -1,5 +1,5 @@
-// The result as papers show it: a bar for each model with its interval, a line at 50%. SVG: sharp at any size, and no
-// fonts or libraries are needed to make it.
+// The chart of a study's result as papers show it: a bar for each model with its interval, and a line at 50%. It is SVG:
+// sharp at any size, and written without fonts or libraries.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace sr3 {
 
-// Of a "rate" table: the kept answers of people; of machines, paler and named. Groups by task. Error when there is no
-// rate.
+// Draws the rows of "rate" tables for kept answers, grouped by task. The bars of machine raters are paler and labelled.
+// Error if there is no rate to draw.
 std::string chart_svg(const std::vector<ScoreTable>& tables);
 
 }  // namespace sr3

@@ -10,7 +10,7 @@
 namespace sr3 {
 namespace {
 
-// Replicates of every model's rate, [model][replicate].
+// Bootstrap replicates of each model's rate, [model][replicate].
 using Replicates = std::vector<std::vector<double>>;
 
 std::vector<double> rates_of(const std::vector<Judgement>& judgements, int64_t models) {
@@ -24,7 +24,7 @@ std::vector<double> rates_of(const std::vector<Judgement>& judgements, int64_t m
 Replicates bootstrap(const std::vector<Judgement>& judgements, int64_t models, const ConfusionOptions& options) {
   int64_t raters = 0, images = 0;
   for (const Judgement& j : judgements) raters = std::max(raters, j.rater + 1), images = std::max(images, j.image + 1);
-  // Only members that judged, or were judged, can be drawn.
+  // Only raters with judgements and images that were judged can be drawn.
   std::vector<int64_t> present[2] = {std::vector<int64_t>(static_cast<size_t>(raters)),
                                      std::vector<int64_t>(static_cast<size_t>(images))};
   for (const Judgement& j : judgements)
@@ -61,7 +61,8 @@ Replicates bootstrap(const std::vector<Judgement>& judgements, int64_t models, c
   return out;
 }
 
-// The quantiles' distances from the estimate, scaled to the standard error `se`, as the header says.
+// The interval from the quantiles of the replicates, their distances from the estimate scaled to the standard error `se`
+// as described in the header.
 Interval scaled_interval(std::vector<double> replicates, double estimate, double se, double df, double level) {
   double variance = 0;
   for (const double value : replicates) variance += (value - estimate) * (value - estimate);
@@ -112,7 +113,8 @@ ConfusionRate rate_of(const std::vector<Judgement>& judgements, int64_t model, c
   out.rate = static_cast<double>(out.fooled) / n;
   out.d_prime = d_prime(out.rate);
   if (out.fooled == 0 || out.fooled == out.trials) {
-    // Nothing varies: raters and images cannot be told from chance, and Wilson's interval is all that is known.
+    // All outcomes are equal: the effects of raters and images cannot be estimated, and Wilson's interval is all that is
+    // known.
     out.interval = out.naive;
   } else {
     for (Contribution& c : values) c.value = (c.value - out.rate) / n;
@@ -139,7 +141,8 @@ ConfusionDifference difference_of(const std::vector<Judgement>& judgements, int6
       values.push_back({j.rater, j.image, ((j.fooled ? 1 : 0) - first.rate) / static_cast<double>(first.trials)});
     else if (j.model == b)
       values.push_back({j.rater, j.image, (second.rate - (j.fooled ? 1 : 0)) / static_cast<double>(second.trials)});
-  // Raters and images that both models share fall out of the difference, down to the judgements' own variance.
+  // The effects of raters and images that both models share cancel in the difference. What remains is at least the
+  // variance of the judgements themselves.
   const double shared = (first.icc.rater + second.icc.rater + first.icc.image + second.icc.image) / 2;
   double floor = 0;
   for (const Contribution& c : values) floor += c.value * c.value * std::max(0.0, 1 - shared);
@@ -150,9 +153,9 @@ ConfusionDifference difference_of(const std::vector<Judgement>& judgements, int6
   for (size_t k = 0; k < distances.size(); ++k) distances[k] -= replicates[static_cast<size_t>(b)][k];
   const auto certain = [](const ConfusionRate& r) { return r.fooled == 0 || r.fooled == r.trials; };
   if (certain(first) != certain(second)) {
-    // All of one outcome show no variance, which is no proof that there is none. The distance to "no difference" comes
-    // from the rates' own intervals (Newcombe 1998, "Interval estimation for the difference ...", method 10: the
-    // squares of their arms add up).
+    // Equal outcomes show no variance, which does not prove that there is none. The distance to "no difference" comes
+    // from the rates' own intervals (Newcombe 1998, "Interval estimation for the difference ...", method 10: the squares
+    // of their arms add up).
     const auto arm = [](double a, double b) { return std::sqrt(a * a + b * b); };
     const double below = arm(first.rate - first.interval.low, second.interval.high - second.rate);
     const double above = arm(first.interval.high - first.rate, second.rate - second.interval.low);
@@ -162,7 +165,7 @@ ConfusionDifference difference_of(const std::vector<Judgement>& judgements, int6
   } else if (out.se > 0) {
     out.interval = within(scaled_interval(distances, out.difference, out.se, out.df, 0.95), -1, 1);
     out.p = 2 * student_cdf(-std::abs(out.difference) / out.se, out.df);
-  } else {  // all of one outcome on either side: the intervals of both bound it, and Fisher's exact test is one term
+  } else {  // equal outcomes within each model: both intervals bound the difference, Fisher's exact test is one term
     out.interval = {first.naive.low - second.naive.high, first.naive.high - second.naive.low};
     const auto m = static_cast<double>(first.trials), n = static_cast<double>(second.trials);
     const double one = std::exp(std::lgamma(m + 1) + std::lgamma(n + 1) - std::lgamma(m + n + 1));

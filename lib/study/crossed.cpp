@@ -64,8 +64,8 @@ Icc intraclass(const std::vector<Contribution>& values) {
   for (const Contribution& c : values) sum += c.value, squares += c.value * c.value;
   const double r = raters.members(), i = images.members();
   if (n <= r || n <= i || r < 2 || i < 2) return {};
-  // Within raters there is the variance of images and the rest, within images that of raters and the rest, and in all
-  // the three: a linear system. The rest is solved for first.
+  // The variance within raters is that of the images plus the rest, the variance within images is that of the raters plus
+  // the rest, and the total variance is the sum of all three: a linear system, which is solved for the rest first.
   const double image_and_rest = (squares - raters.squares_by_count()) / (n - r);
   const double rater_and_rest = (squares - images.squares_by_count()) / (n - i);
   const double of_raters = n * n - raters.squared_counts(), of_images = n * n - images.squared_counts();

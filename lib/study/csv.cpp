@@ -1,4 +1,4 @@
-// The tables of gather.h: answers of studies that were run with other tools.
+// gather_csv of gather.h: answers of studies that were run with other tools.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kColumns[] = {"rater", "image", "model", "task", "fooled"};
 
-// Members of one line (RFC 4180, but a quoted field ends with its line).
+// The fields of one line (RFC 4180, except that a quoted field cannot contain a newline).
 std::vector<std::string> fields_of(std::string_view line, const std::string& where) {
   std::vector<std::string> fields(1);
   bool quoted = false, closed = false;
@@ -68,7 +68,7 @@ bool parse_fooled(std::string text, const std::string& where) {
   throw DataError(cat("cannot read '", where, "': fooled is '", text, "', not 0 or 1"));
 }
 
-// Returns how many lines were damaged, and left out.
+// Adds the answers of a file to `tables`. Returns the number of damaged lines, which are left out.
 int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, Table>& tables) {
   const std::string text = read_text(path);
   std::vector<size_t> columns;
@@ -87,7 +87,7 @@ int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, T
       for (const char* column : kColumns) {
         const auto found = std::find(names.begin(), names.end(), column);
         if (found == names.end())
-          throw DataError(cat("cannot read '", path, "': its first line names no column '", column, "'"));
+          throw DataError(cat("cannot read '", path, "': its first line does not name a column '", column, "'"));
         columns.push_back(static_cast<size_t>(found - names.begin()));
       }
       continue;
@@ -102,7 +102,7 @@ int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, T
         throw DataError(cat("cannot read '", where, "': rater, image or model is empty"));
       for (const size_t k : {0, 1, 2})
         if (!is_plain_text(field(k)))
-          throw DataError(cat("cannot read '", where, "': ", kColumns[k], " is not UTF-8, or has control characters"));
+          throw DataError(cat("cannot read '", where, "': ", kColumns[k], " is not UTF-8 or has control characters"));
       if (field(3) != "1" && field(3) != "2")
         throw DataError(cat("cannot read '", where, "': task is '", field(3), "', not 1 or 2"));
       const bool fooled = parse_fooled(field(4), where);
@@ -110,7 +110,7 @@ int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, T
       table.set.task = field(3) == "1" ? 1 : 2;
       table.add(field(0), field(1), field(2), fooled);
     } catch (const DataError& error) {
-      if (!keep_going) throw DataError(cat(error.what(), "; --keep-going leaves such lines out"));
+      if (!keep_going) throw DataError(cat(error.what(), " (--keep-going leaves such lines out)"));
       if (++damaged <= 10) warn(error.what());
     }
   }
@@ -121,7 +121,7 @@ int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, T
 }  // namespace
 
 std::vector<AnswerSet> gather_csv(const std::vector<std::string>& paths, bool keep_going) {
-  if (paths.empty()) throw UsageError("nothing to score: name a table, or - for standard input");
+  if (paths.empty()) throw UsageError("nothing to score: give a table, or - for standard input");
   std::map<int64_t, Table> tables;
   int64_t damaged = 0;
   for (const std::string& path : paths) damaged += read_table(path, keep_going, tables);

@@ -60,7 +60,7 @@ void StudyDesign::validate() const {
 }
 
 const char* StudyDesign::question() const {
-  // The words of the SR3 paper, section 4.2.
+  // The questions of the SR3 paper, section 4.2.
   return task == 1
              ? "Which of the two images is a better high quality version of the low resolution image in the middle?"
              : "Which image would you guess is from a camera?";
@@ -97,7 +97,7 @@ StudyDesign parse_design(const nlohmann::json& json, const std::string& path) {
   nlohmann::json rules, history;
   fields.take("format", format);
   if (format != kFormat)
-    throw DataError(cat("cannot read '", path, "': not a study of this version; make it again by plan"));
+    throw DataError(cat("cannot read '", path, "': it is not a study of this version; make it again with plan"));
   fields.take("study", d.id);
   fields.take_between("task", d.task, 1, 2);
   fields.take("models", d.models);
@@ -124,7 +124,7 @@ StudyDesign parse_design(const nlohmann::json& json, const std::string& path) {
   rule.done();
   const bool hex = d.id.size() == 16 && d.id.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!hex || d.models.empty() || d.images.empty())
-    throw DataError(cat("cannot read '", path, "': a study has an id, models and images"));
+    throw DataError(cat("cannot read '", path, "': its id is invalid, or it has no models or no images"));
   try {
     d.validate();
   } catch (const UsageError& error) {
@@ -173,7 +173,8 @@ std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& 
     fields.take("image", image);
     fields.take("real", real);
     const auto found = std::find(std::begin(kKinds), std::end(kKinds), kind);
-    if (found == std::end(kKinds)) throw DataError(cat("cannot read '", where, "': '", kind, "' is no kind of trial"));
+    if (found == std::end(kKinds))
+      throw DataError(cat("cannot read '", where, "': unknown kind of trial '", kind, "'"));
     trial.kind = static_cast<TrialKind>(found - std::begin(kKinds));
     RaterPlan& plan = plans[static_cast<size_t>(rater - 1)];
     if (trial.kind != TrialKind::kCatch && trial.kind != TrialKind::kControl) {
@@ -192,7 +193,7 @@ std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& 
     if (real != "left" && real != "right") throw DataError(cat("cannot read '", where, "': 'real' is left or right"));
     trial.real_left = real == "left";
     if (trial.repeats >= 0 && plan[static_cast<size_t>(trial.repeats)].image != trial.image)
-      throw DataError(cat("cannot read '", where, "': trial ", trial.repeats + 1, " is of another image"));
+      throw DataError(cat("cannot read '", where, "': trial ", trial.repeats + 1, " has another image"));
     if (place_in_list != static_cast<int64_t>(plan.size()) + 1)
       throw DataError(cat("cannot read '", where, "': trial ", place_in_list, " of rater ", rater, " is out of order"));
     plan.push_back(trial);
@@ -200,7 +201,7 @@ std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& 
   for (const RaterPlan& plan : plans)
     if (static_cast<int64_t>(plan.size()) != design.trials_in_all())
       throw DataError(
-          cat("cannot read '", path, "': some rater has ", plan.size(), " trials instead of ", design.trials_in_all()));
+          cat("cannot read '", path, "': a rater has ", plan.size(), " trials instead of ", design.trials_in_all()));
   return plans;
 }
 

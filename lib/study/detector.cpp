@@ -1,5 +1,5 @@
-// The detector of study/machine.h: plain stochastic gradient descent on pairs of crops at the images' own resolution,
-// since what gives a generated image away is fine detail, which resizing would remove.
+// The detector of study/machine.h, trained with plain stochastic gradient descent on pairs of crops. The crops have the
+// images' own resolution, because it is fine detail that gives a generated image away, and resizing would remove it.
 
 #include <algorithm>
 #include <cmath>
@@ -37,7 +37,8 @@ class Detector {
     for (const auto& [name, tensor] : network_.parameters()) momenta_.push_back(at::zeros_like(tensor).detach());
   }
 
-  // One step on crops of `batch` pairs: both of a pair from one place, so that only their making differs.
+  // One training step on crops of `batch` pairs. Both crops of a pair are from the same place, so that they differ only
+  // in being real or generated.
   void learn(const std::vector<Pair>& pairs, int64_t step) {
     RandomStream random(seed_, static_cast<uint64_t>(step), kDetectorCrop);
     std::vector<at::Tensor> crops;
@@ -56,7 +57,7 @@ class Detector {
     const at::Tensor labels = at::arange(2 * options_.batch, at::kLong).remainder(2);  // 0 real, 1 generated
     const at::Tensor loss = at::cross_entropy_loss(network_(at::stack(crops), /*training=*/true), labels);
     loss.backward();
-    if (!std::isfinite(loss.item<double>())) throw Error("the detector's loss is no number");
+    if (!std::isfinite(loss.item<double>())) throw Error("cannot train the detector: its loss is not finite");
     const double done = static_cast<double>(step) / static_cast<double>(options_.steps);
     const double rate = kRate * 0.5 * (1 + std::cos(3.14159265358979323846 * done));
     const at::NoGradGuard no_gradients;
@@ -70,7 +71,7 @@ class Detector {
     }
   }
 
-  // Log odds of being real, the mean over windows that cover the image.
+  // The log odds that the image is real: the mean over windows that cover it.
   double realness(const at::Tensor& image) const {
     const at::NoGradGuard no_gradients;
     const auto places = [this](int64_t side) {
@@ -110,7 +111,7 @@ void DetectorOptions::declare(Options& options) {
 MachineScores detector_scores(const Study& study, const DetectorOptions& options, const RateProgress& progress) {
   const StudyDesign& design = study.design();
   const auto images = static_cast<int64_t>(design.images.size()), models = static_cast<int64_t>(design.models.size());
-  if (images < 4) throw UsageError("a detector needs four images or more: half of them to learn from");
+  if (images < 4) throw UsageError("a detector needs at least four images, since it is trained on half of them");
   if (options.steps < 1 || options.crop < 8) throw UsageError("options '--steps' and '--crop' take 1 and 8 or more");
   const StopSignals signals;
   MachineScores scores{design.id, "detector", {}};
@@ -124,7 +125,7 @@ MachineScores detector_scores(const Study& study, const DetectorOptions& options
     }
     scores.pairs.resize(static_cast<size_t>((m + 1) * images));
     for (const int64_t fold : {0, 1}) {
-      // Images are in the order of their names, in which neighbours may be alike: every other one is of a fold.
+      // Images are in the order of their names, and neighbours may be similar: each fold gets every other image.
       std::vector<Pair> others;
       for (int64_t i = 0; i < images; ++i)
         if (i % 2 != fold) others.push_back(pairs[static_cast<size_t>(i)]);

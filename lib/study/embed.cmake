@@ -1,4 +1,5 @@
-# cmake -DOUT=assets.cpp -P embed.cmake: the page's files as string literals. Pieces, since compilers limit a literal's length.
+# cmake -DOUT=assets.cpp -P embed.cmake: writes the page's files as string literals, in pieces, because compilers limit the
+# length of a literal.
 set(text "#include \"study/assets.h\"\n\nnamespace sr3 {\n\n")
 foreach(pair Html=index.html Css=study.css Js=study.js)
   string(REGEX MATCH "^([A-Za-z]+)=(.*)$" ignored "${pair}")

@@ -35,12 +35,13 @@ std::string rule_against(const Answer& answer, const StudyDesign& design) {
   return "";
 }
 
-// A study with the answers met so far.
+// A study with the answers read so far.
 struct Opened {
   Study study;
-  std::map<std::string, AnswerSet> sets;                                             // by raters
-  std::map<std::string, std::map<std::pair<std::string, int64_t>, int64_t>> raters;  // sessions to numbers, likewise
-  std::set<std::tuple<std::string, std::string, int64_t, int64_t>> met;              // raters, session, rater, trial
+  std::map<std::string, AnswerSet> sets;  // by kind of raters
+  // By kind of raters: the number of each (session, rater).
+  std::map<std::string, std::map<std::pair<std::string, int64_t>, int64_t>> raters;
+  std::set<std::tuple<std::string, std::string, int64_t, int64_t>> met;  // (kind of raters, session, rater, trial)
 
   explicit Opened(const std::string& folder) : study(folder) {}
 
@@ -59,8 +60,8 @@ struct Opened {
     AnswerSet& to = set(who);
     const StudyDesign& design = study.design();
     if (answer.rater > design.raters || answer.trial > design.trials_in_all())
-      throw DataError(
-          cat("'", path, "' has an answer of rater ", answer.rater, " to trial ", answer.trial, ", beyond the plan"));
+      throw DataError(cat("'", path, "' has an answer of rater ", answer.rater, " to trial ", answer.trial,
+                          ", which is beyond the plan"));
     if (!met.emplace(who, answer.session, answer.rater, answer.trial).second) {
       ++to.dropped[kTwice];
       return;
@@ -79,7 +80,7 @@ struct Opened {
     to.judged.push_back(judged);
   }
 
-  // Once all answers are met: raters who missed too many catch trials.
+  // Excludes raters who missed too many catch trials; called when all answers have been read.
   void exclude_raters() {
     for (auto& [who, set] : sets) {
       std::map<int64_t, int64_t> misses;
@@ -117,7 +118,7 @@ class Gathering {
     }
   }
 
-  // Of a study named before, or in whose folder the file lies.
+  // Opens the study in whose folder the file lies, if it lies in one.
   void find_study(const std::string& path) {
     const fs::path above = fs::path(path).parent_path();
     for (const fs::path& folder : {above / "..", above.empty() ? fs::path(".") : above})
@@ -140,10 +141,10 @@ class Gathering {
     const auto drop = [&](const std::string& what, const char* reason) { this->drop(file, what, reason); };
     for (const std::string& damage : file.damaged) drop(damage, kDamaged);
     if (file.cut) {
-      warn(cat("the last line of '", path, "' is cut short, and not counted"));
+      warn(cat("the last line of '", path, "' is cut short and is not counted"));
       ++set_of(file).dropped[kCut];
     }
-    std::map<std::string, int64_t> lists;  // of sessions
+    std::map<std::string, int64_t> lists;  // session -> rater
     for (const SessionHead& head : file.heads) lists.emplace(head.session, head.rater);
     for (const Answer& answer : file.answers) {
       const auto list = lists.find(answer.session);
@@ -154,7 +155,7 @@ class Gathering {
       }
       const auto found = studies_.find(answer.study);
       if (found == studies_.end())
-        drop(cat("'", path, "' has answers of the study ", answer.study, ", which is none of those given"), kOther);
+        drop(cat("'", path, "' has answers of the study ", answer.study, ", which is not one of those given"), kOther);
       else
         try {
           found->second->add(answer, path);
@@ -176,7 +177,7 @@ class Gathering {
   }
 
  private:
-  // Where what is wrong with a file is counted: with the first of its answers.
+  // The set in which the faults of a file are counted: that of its first answer.
   AnswerSet& set_of(const AnswersFile& file) {
     if (file.answers.empty()) return first_->set(kHuman);
     const auto found = studies_.find(file.answers[0].study);
@@ -184,7 +185,7 @@ class Gathering {
   }
 
   void drop(const AnswersFile& file, const std::string& what, const char* reason) {
-    if (!keep_going_) throw DataError(cat(what, "; --keep-going leaves such lines out"));
+    if (!keep_going_) throw DataError(cat(what, " (--keep-going leaves such lines out)"));
     if (told_.insert(what).second && told_.size() <= 10) warn(what);
     ++set_of(file).dropped[reason];
   }
@@ -199,7 +200,7 @@ class Gathering {
 }  // namespace
 
 std::vector<AnswerSet> gather_answers(const std::vector<std::string>& operands, bool keep_going) {
-  if (operands.empty()) throw UsageError("nothing to score: name a study's folder, or files of answers");
+  if (operands.empty()) throw UsageError("nothing to score: give a study's folder, or files of answers");
   Gathering gathering(keep_going);
   for (const std::string& operand : operands)
     if (fs::is_directory(operand)) gathering.add_folder(operand);
@@ -207,7 +208,8 @@ std::vector<AnswerSet> gather_answers(const std::vector<std::string>& operands, 
     if (fs::is_directory(operand)) continue;
     gathering.find_study(operand);
     if (!gathering.any())
-      throw UsageError(cat("whose answers are in '", operand, "'? Name the study's folder too: the key is there"));
+      throw UsageError(
+          cat("cannot score '", operand, "' without its study: give the study's folder too, which has the key"));
     gathering.add_file(operand);
   }
   return gathering.finish();

@@ -1,5 +1,5 @@
-// From operands of `score` to judged answers: files are read, each answer is met with its study's key, and what the
-// study's rules leave out is marked, not dropped.
+// From the operands of `score` to judged answers: files are read, each answer is compared with its study's key, and
+// answers that the study's rules exclude are marked, not dropped.
 #pragma once
 
 #include <cstdint>
@@ -13,36 +13,37 @@
 namespace sr3 {
 
 struct Judged {
-  int64_t rater = 0, image = 0, model = 0;  // numbers from 0; the image's and model's places in the set
+  int64_t rater = 0, image = 0, model = 0;  // numbers from 0; image and model are indices in the set
   TrialKind kind = TrialKind::kMain;
-  bool fooled = false;  // the real image was not chosen
-  bool left = false;
-  double response = 0;  // ms
-  int64_t trial = 0, repeats = -1;
-  std::string excluded;  // the rule that leaves it out; "": kept
+  bool fooled = false;              // whether the real image was not chosen
+  bool left = false;                // whether the left side was chosen
+  double response = 0;              // response time in ms
+  int64_t trial = 0, repeats = -1;  // as in the plan: index of the trial, and of the one that it repeats
+  std::string excluded;             // the rule that excludes it; "": kept
 };
 
-// Answers of one study by one sort of raters.
+// The answers of one kind of raters in one study.
 struct AnswerSet {
-  std::string study;  // id; "" of a CSV table
+  std::string study;  // id; "" for a CSV table
   int64_t task = 2;
   std::string raters;  // "human" or "machine NAME"
   std::vector<std::string> models, images;
   double margin = 0.05;
   std::vector<Judged> judged;
-  std::vector<PairScore> pairs;  // of a machine that scored all images, and judged no trials
-  bool timed = true;             // response times are known
-  // What never became an answer, by reason: repeated answers, damaged lines, answers of other studies.
+  std::vector<PairScore> pairs;  // of a machine that scored all images instead of judging trials
+  bool timed = true;             // whether response times are known
+  // The number of lines without a valid answer, by reason: repeated answers, damaged lines, answers of other studies.
   std::map<std::string, int64_t> dropped;
 };
 
-// Operands: a study's folder (with all that was answered there), or a file of answers of a study that is named too, or
-// in whose folder the file lies. A damaged line and an answer of another study are a DataError, or with keep_going
-// counted; an answer that is there twice, and a last line cut short, are always counted.
+// Reads and judges the answers of operands. An operand is a study's folder, with all answers in it, or a file of answers;
+// the study of a file must be an operand too, unless the file lies in the study's folder. A damaged line or an answer of
+// another study is a DataError, or is counted with keep_going. A repeated answer and an incomplete last line are always
+// counted. UsageError if there are no operands, or if no study is known for a file.
 std::vector<AnswerSet> gather_answers(const std::vector<std::string>& operands, bool keep_going);
 
-// Tables with a header that names rater, image, model, task and fooled (0 or 1), in any order, among others; one set a
-// task.
+// Reads CSV tables. Their headers must name the columns rater, image, model, task and fooled (0 or 1), in any order and
+// among others. Returns one set for each task. A damaged line is a DataError, or is counted with keep_going.
 std::vector<AnswerSet> gather_csv(const std::vector<std::string>& paths, bool keep_going);
 
 }  // namespace sr3

@@ -9,7 +9,7 @@
 namespace sr3 {
 namespace {
 
-// Without the port and the dot of a full name, in small letters.
+// The name without its port and the final dot of an absolute name, in lower case.
 std::string name_of(std::string host) {
   if (host.starts_with('[')) {  // IPv6
     host = host.substr(1, host.find(']') - 1);

@@ -1,5 +1,5 @@
-// Whether a request was meant for this server. A page of another site can have its own name point at this machine ("DNS
-// rebinding"), and would then be taken for the study's page by the browser; the Host field still says that name.
+// Checks whether a request was meant for this server. Another site can make its own name point to this machine ("DNS
+// rebinding"), and browsers would then give its page access to the study. The Host field still contains that name.
 #pragma once
 
 #include <string>
@@ -7,8 +7,9 @@
 
 namespace sr3 {
 
-// `host` is a request's Host field, with or without a port. Ours are addresses, localhost, this machine's name (as
-// NAME.local too) and `sites`, whatever the port, since a tunnel's differs. A request without the field is no browser's: ours.
+// Whether `host`, a request's Host field with or without a port, names this server: IP addresses, localhost, this
+// machine's name (also as NAME.local) and `sites` do. The port is ignored, since that of a tunnel differs. A request
+// without the field is accepted, since browsers always send it.
 bool is_own_name(const std::string& host, const std::vector<std::string>& sites);
 
 }  // namespace sr3

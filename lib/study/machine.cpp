@@ -16,7 +16,7 @@ namespace sr3 {
 namespace {
 
 constexpr const char* kScoresFormat = "confusion-scores 1";
-// Streams of their own, beside those of base/rng.h.
+// The mean absolute difference between neighbouring pixels.
 double sharpness(const Image& image) {
   const auto at = [&](int64_t x, int64_t y, int64_t c) {
     return static_cast<double>(image.u8[static_cast<size_t>((y * image.width + x) * 3 + c)]);
@@ -57,7 +57,7 @@ std::vector<Answer> synthetic_answers(const Study& study, const SyntheticOptions
         std::sqrt(o.rater_share) * RandomStream(o.seed, static_cast<uint64_t>(rater), kRaterEffect).normal();
     RandomStream random(o.seed, static_cast<uint64_t>(rater), kJudgement);
     const RaterPlan& plan = study.plan(rater);
-    std::map<int64_t, bool> said;  // of trials that come again
+    std::map<int64_t, bool> said;  // earlier answers, for the trials that are repeated
     for (size_t t = 0; t < plan.size(); ++t) {
       const PlannedTrial& trial = plan[t];
       const double deviate =
@@ -165,9 +165,9 @@ bool read_scores(const std::string& path, const Study& study, MachineScores& sco
       fields.take("rater_kind", kind);
       fields.take("machine", scores.machine);
       fields.done();
-      if (kind != "machine") throw DataError(cat("cannot read '", where, "': 'rater_kind' is machine"));
+      if (kind != "machine") throw DataError(cat("cannot read '", where, "': 'rater_kind' is not 'machine'"));
       if (scores.study != design.id)
-        throw DataError(cat("'", path, "' is of the study ", scores.study, ", not of ", design.id));
+        throw DataError(cat("'", path, "' has scores of the study ", scores.study, ", not of ", design.id));
       continue;
     }
     PairScore pair;

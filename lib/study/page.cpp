@@ -19,7 +19,7 @@ std::string base64(const Bytes& bytes) {
   return text;
 }
 
-// The page's own reference to a file becomes the file.
+// Replaces the page's reference to a file by the file's contents.
 void put(std::string& page, const std::string& reference, const std::string& inlined) {
   const size_t at = page.find(reference);
   if (at == std::string::npos) throw std::logic_error("the page has no " + reference);

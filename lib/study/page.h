@@ -1,4 +1,5 @@
-// What the page is told before any trial, and the page as one file for where no server can run.
+// The settings that the page receives before the first trial, and the page as a single file, for places where no server
+// can run.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,13 +9,13 @@
 
 namespace sr3 {
 
-// Task, question, numbers of trials, exposure. The same for every rater.
+// The task, the question, the numbers of trials and the exposure; the same for every rater.
 nlohmann::ordered_json page_settings(const StudyDesign& design);
 
-// The page of rater `rater` (from 1): HTML, CSS, script and the list's pictures, in the order shown. It loads nothing
-// and sends nothing: answers are kept by the browser, and downloaded at the end as a file of answers (study/answers.h).
-// The key is not in it in any form: pictures stand by side only. It cannot keep someone from looking at its source,
-// where they lie.
+// Writes the page of rater `rater`, counted from 1: HTML, CSS, script and the pictures of the rater's list, in the order
+// shown. It loads nothing and sends nothing: the browser stores the answers, and the rater downloads them at the end as a
+// file of answers (study/answers.h). The page does not contain the key in any form, since pictures are identified only by
+// their side. But it cannot prevent a rater from looking at the pictures in its source.
 void write_page(const Study& study, int64_t rater, const std::string& path);
 
 }  // namespace sr3

@@ -9,7 +9,8 @@
 namespace sr3 {
 namespace {
 
-// Trials beside the main ones, on images that the rater has not seen; halves left and right.
+// Adds trials other than main ones, with images that the rater has not seen; half of them with the real image on the
+// left.
 void add_others(TrialKind kind, int64_t count, int64_t models, std::vector<int64_t>& unseen,
                 std::vector<PlannedTrial>& to, RandomStream& random) {
   const uint64_t first = random.below(2);
@@ -25,7 +26,7 @@ void add_others(TrialKind kind, int64_t count, int64_t models, std::vector<int64
   }
 }
 
-// Some main trials of the first half come again in the second, a quarter of the list later or more.
+// Repeats some main trials of the first half in the second half, at least a quarter of the list later.
 void add_repeats(int64_t count, size_t begin, RaterPlan& list, RandomStream& random) {
   std::vector<size_t> mains;
   for (size_t i = begin; i < list.size(); ++i)
@@ -39,7 +40,7 @@ void add_repeats(int64_t count, size_t begin, RaterPlan& list, RandomStream& ran
     again.kind = TrialKind::kRepeat;
     again.real_left = !again.real_left;
     again.repeats = static_cast<int64_t>(first);
-    // Behind all originals, so that their places stay as noted; what comes between later only adds to the distance.
+    // After all originals, so that their indices stay valid; later insertions in between only add to the distance.
     const size_t least = std::min(std::max(middle, first + gap), list.size());
     list.insert(list.begin() + static_cast<ptrdiff_t>(least + random.below(list.size() - least + 1)), again);
   }

@@ -1,4 +1,4 @@
-// Who sees what, when, and on which side.
+// The plan of a study: which rater sees which images of which models, when, and on which side.
 #pragma once
 
 #include <vector>
@@ -7,14 +7,16 @@
 
 namespace sr3 {
 
-// Every rater's list, a function of the design's numbers and of `seed`, which make_study draws from the images and the
-// design's own: who knows only the numbers cannot make the lists again.
-//   - a rater sees an image once (but for the repeated trials, which are not counted in the rate)
-//   - main trials are balanced over images, models and sides (study/balance.h)
-//   - practice comes first; catch, control and main trials are mixed; the repeated ones come in the second half, their
-//     originals in the first, a quarter of the list or more before them (where not more than half are repeated)
-// UsageError when there are too few images for a rater to see each only once.
+// UsageError if there are too few images for a rater to see each only once.
 void check_images(const StudyDesign& design, int64_t images);
+
+// The lists of all raters. They depend only on the numbers in the design and on `seed`, which make_study derives from the
+// images and the design's seed, so that the lists cannot be reproduced from the numbers alone.
+//   - A rater sees an image once, except in repeated trials, which are not counted in the rate.
+//   - Main trials are balanced over images, models and sides (study/balance.h).
+//   - Practice comes first. Catch, control and main trials are mixed. Repeated trials are in the second half, their
+//     originals in the first, at least a quarter of the list earlier (unless more than half of the trials are repeated).
+// UsageError as above.
 std::vector<RaterPlan> plan_trials(const StudyDesign& design, uint64_t seed);
 
 }  // namespace sr3

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kMax = int64_t{1} << 32;
 
-// The smallest n in 1 .. kMax for which `enough`, which stays true above it.
+// The smallest n in 1 .. kMax for which `enough` is true; it must be true for all larger n, too. Nothing if there is none.
 template <class Enough>
 std::optional<int64_t> smallest(Enough enough) {
   int64_t high = 1;
@@ -30,10 +30,10 @@ std::optional<int64_t> smallest(Enough enough) {
 
 double needed_error(const PowerOptions& o) {
   if (o.goal == "interval") return o.margin / normal_quantile(0.975);
-  // Both one-sided tests must succeed: each may fail in half of the cases left.
+  // Both one-sided tests must succeed, so each may fail in half of the cases that the power allows.
   if (o.goal == "equivalence") return o.margin / (normal_quantile(0.95) + normal_quantile((1 + o.power) / 2));
   if (o.goal == "difference") return o.margin / (normal_quantile(0.975) + normal_quantile(o.power)) / std::sqrt(2.0);
-  throw UsageError(cat("'", o.goal, "' is none of interval|equivalence|difference"));
+  throw UsageError(cat("'", o.goal, "' is not one of interval|equivalence|difference"));
 }
 
 double study_error(const PowerOptions& o, int64_t raters, int64_t trials, int64_t images) {
@@ -47,7 +47,7 @@ std::optional<int64_t> raters_needed(const PowerOptions& o, int64_t trials, int6
 }
 
 int64_t images_needed(const PowerOptions& o) {
-  // What is left with endless raters: the images' own variance.
+  // The variance that remains with infinitely many raters: that of the images.
   const double most = needed_error(o), each = o.rate * (1 - o.rate) * o.icc.image;
   return static_cast<int64_t>(std::floor(each / (most * most))) + 1;
 }

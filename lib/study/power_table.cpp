@@ -33,7 +33,7 @@ std::string power_table(const PowerOptions& options, int64_t trials, bool json) 
                           {"judgements", *raters * each},
                           {"half_width", normal_quantile(0.975) * study_error(options, *raters, each, images)}});
   }
-  if (table.rows.empty()) throw Error("no number of raters and images that could be had is enough");
+  if (table.rows.empty()) throw Error("cannot reach the goal with any realistic number of raters and images");
   return score_text({table}, json);
 }
 

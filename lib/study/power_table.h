@@ -1,4 +1,4 @@
-// study/power.h as a table to choose from.
+// The sizes of studies that reach a goal (study/power.h), as a table to choose from.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace sr3 {
 
-// A row for each of some numbers of images, from the fewest that are enough: raters of `trials` trials (of as many as
-// there are images, where those are fewer), judgements, and half the width of the 95% interval that they give.
-// UsageError where options make no sense.
+// The table has a row for each of several numbers of images, starting with the smallest that is enough: the raters, with
+// `trials` trials each (or as many as there are images, if those are fewer), the judgements, and half the width of the
+// resulting 95% interval. It is printed as by score_text (study/score.h). UsageError if an option is out of range.
 std::string power_table(const PowerOptions& options, int64_t trials, bool json);
 
 }  // namespace sr3

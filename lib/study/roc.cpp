@@ -10,7 +10,7 @@
 namespace sr3 {
 namespace {
 
-// Ranks from 1, ties sharing their mean.
+// Ranks from 1; equal values share their mean rank.
 std::vector<double> midranks(const std::vector<double>& values) {
   std::vector<size_t> order(values.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -40,7 +40,8 @@ Separation separation(const std::vector<double>& real, const std::vector<double>
   all.insert(all.end(), real.begin(), real.end());
   const std::vector<double> ranks = midranks(all), within_generated = midranks(generated), within_real = midranks(real);
   const auto m = static_cast<double>(generated.size()), n = static_cast<double>(real.size());
-  // Of each image the share of the other side that it beats: its rank among all minus its rank among its own.
+  // For each generated image, the fraction of real images with lower scores: its rank among all images minus its rank
+  // among the generated ones. For each real image, the fraction of generated images with higher scores.
   std::vector<double> beats, beaten;
   for (size_t i = 0; i < generated.size(); ++i) beats.push_back((ranks[i] - within_generated[i]) / n);
   for (size_t j = 0; j < real.size(); ++j) beaten.push_back(1 - (ranks[generated.size() + j] - within_real[j]) / m);

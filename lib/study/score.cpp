@@ -47,7 +47,7 @@ Line rate_line(const AnswerSet& set, const std::string& model, const std::string
           {"study", set.study}};
 }
 
-// A machine's scores of all pairs: nothing was sampled but the images.
+// The rates from a machine's scores of all pairs, in which only the images are a sample.
 void add_pair_rates(const AnswerSet& set, std::vector<Line>& rows) {
   for (size_t m = 0; m < set.models.size(); ++m) {
     std::vector<double> real, generated;
@@ -68,7 +68,7 @@ void add_pair_rates(const AnswerSet& set, std::vector<Line>& rows) {
       r.d_prime_interval = {d_prime(interval.high), d_prime(interval.low)};
       Line line = rate_line(set, set.models[m], answers, r);
       line["fooled"] = rate * static_cast<double>(n);
-      if (answers[0] == '1') line["fooled"] = nullptr;  // a share of all pairs of any two images
+      if (answers[0] == '1') line["fooled"] = nullptr;  // 1 - AUC is over all pairs of a real and a generated image
       for (const char* key : {"equivalent", "equivalence_p", "icc_rater", "icc_image"}) line[key] = nullptr;
       rows.push_back(line);
     };
@@ -116,7 +116,7 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
   const auto share = [&](const char* check, const std::vector<Judgement>& of, const char* expected) {
     if (of.empty()) return;
     const ConfusionRate r = crossed_rate(of, options);
-    // Of one outcome only: the exact binomial test.
+    // If all outcomes are equal, the exact binomial test.
     const double p = std::string_view(expected) != "0.5" ? std::nan("")
                      : r.se > 0                          ? 2 * student_cdf(-std::abs(r.rate - 0.5) / r.se, r.df)
                                 : std::min(1.0, 2 * std::pow(0.5, static_cast<double>(r.trials)));
@@ -125,7 +125,7 @@ void add_checks(const AnswerSet& set, const ConfusionOptions& options, std::vect
   share("control: real against itself", judgements(set, TrialKind::kControl, false), "0.5");
   share("catch trials missed, all raters", judgements(set, TrialKind::kCatch, true), "near 0");
   std::vector<Judgement> lefts, agreed;
-  std::map<std::pair<int64_t, int64_t>, bool> firsts;  // by rater and trial: fooled
+  std::map<std::pair<int64_t, int64_t>, bool> firsts;  // (rater, trial) -> fooled
   for (const Judged& j : set.judged)
     if (j.kind == TrialKind::kMain && j.excluded.empty()) firsts[{j.rater, j.trial}] = j.fooled;
   std::vector<double> times[3];  // all, not fooled, fooled
@@ -170,7 +170,7 @@ void add_exclusions(const AnswerSet& set, std::vector<Line>& rows) {
 }
 
 void add_images(const AnswerSet& set, std::vector<Line>& rows) {
-  std::map<std::pair<int64_t, int64_t>, std::pair<int64_t, int64_t>> counts;  // by model and image: trials, fooled
+  std::map<std::pair<int64_t, int64_t>, std::pair<int64_t, int64_t>> counts;  // (model, image) -> (trials, fooled)
   for (const Judged& j : set.judged)
     if (j.kind == TrialKind::kMain && j.excluded.empty()) {
       auto& [n, fooled] = counts[{j.model, j.image}];

@@ -1,4 +1,4 @@
-// What a study found, as tables.
+// The results of a study, as tables.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,7 +9,7 @@
 
 namespace sr3 {
 
-// Rows of one kind; the same keys in each.
+// Rows of one kind, which all have the same keys.
 struct ScoreTable {
   std::string record;  // "rate", "difference", "check", "exclusion", "image"
   std::vector<nlohmann::ordered_json> rows;
@@ -22,17 +22,18 @@ struct StudyScoreOptions {
   bool per_image = false;
 };
 
-// Records:
-//   rate         of each model, kept answers and all; of machines that scored all images, by pairs and by the area
-//                under the curve
-//   difference   of each two models with the same raters
-//   check        of the raters: catch trials missed, controls (50% expected), agreement with themselves, left side,
-//                response times
-//   exclusion    how many answers each rule, and each fault of the files, has left out
-//   image        instead of all these: each image's share
+// Computes the tables of sets of answers. Their records are
+//   rate         the confusion rate of each model, from the kept answers and from all; for machines that scored all
+//                images, from the pairs and from the area under the ROC curve
+//   difference   the difference of each two models with the same raters
+//   check        properties of the raters: missed catch trials, controls (50% expected), agreement with themselves,
+//                preference for the left side, response times
+//   exclusion    the numbers of answers that each rule, and each fault of the files, has excluded
+//   image        the confusion rate of each image; with options.per_image, instead of all others
 std::vector<ScoreTable> score_tables(const std::vector<AnswerSet>& sets, const StudyScoreOptions& options);
 
-// Tables separated by empty lines, each with its header; or JSON lines, each with its "record".
+// The tables as text with tab-separated columns and header lines, separated by empty lines; with `json` as JSON lines,
+// each with its "record".
 std::string score_text(const std::vector<ScoreTable>& tables, bool json);
 
 }  // namespace sr3

@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 
-// PyPI's torch before 2.6 has the old std::string, and all is compiled for that; Debian's httplib has the new one.
+// PyPI's torch before 2.6 uses the old ABI of std::string, for which everything is then compiled; Debian's httplib
+// library uses the new one.
 #if _GLIBCXX_USE_CXX11_ABI
 
 #include <httplib.h>
@@ -26,7 +27,8 @@ namespace {
 using httplib::Request, httplib::Response;
 using Json = nlohmann::ordered_json;
 
-// Of a body: what an answer takes, and up to where more is read, and dropped, to tell the sender so.
+// The largest body that is accepted, which is more than an answer takes; and the largest one that is still read, so that
+// the sender can be answered.
 constexpr size_t kLargestBody = 16384, kLargestRead = 1 << 20;
 constexpr size_t kThreads = 32;
 
@@ -37,7 +39,7 @@ void send(Response& response, const Json& json, int status = 200) {
 
 void send_refusal(Response& response, int status, const std::string& why) { send(response, {{"error", why}}, status); }
 
-// A handler's way of saying no; our own failures are logged, and told to the rater in general words.
+// Turns a handler's exceptions into responses. Our own failures are logged; the rater gets only a general message.
 template <class Handler>
 httplib::Server::Handler guarded(Handler handler) {
   return [handler](const Request& request, Response& response) {
@@ -52,8 +54,8 @@ httplib::Server::Handler guarded(Handler handler) {
   };
 }
 
-// What is wrong with a request is the sender's to know. What is wrong with the study is not: a file's name would tell
-// which image is real.
+// Reports what is wrong with a request to its sender. What is wrong with the study must not be reported, because a
+// file's name would tell which image is real.
 template <class Parse>
 auto parsed(Parse parse) {
   try {
@@ -80,8 +82,8 @@ Json state_json(const Study& study, const SessionState& state) {
   return json;
 }
 
-// Bodies that would be read without bound are refused before they are read: those without a length, and compressed
-// ones. JSON must be called so, which a page of another site cannot do unasked.
+// Checks a request before its body is read. Bodies that could be unlimited are refused: those without a length, and
+// compressed ones. The content type must be JSON, which a page of another site cannot send without a preflight request.
 httplib::Server::HandlerResponse screen(const Request& request, Response& response,
                                         const std::vector<std::string>& sites) {
   using Decision = httplib::Server::HandlerResponse;
@@ -91,16 +93,16 @@ httplib::Server::HandlerResponse screen(const Request& request, Response& respon
     return Decision::Handled;
   };
   if (!is_own_name(request.get_header_value("Host"), sites))
-    return refuse(421, "This server does not go by this name. If it should, start it with --site and the name.");
+    return refuse(421, "This server is not known by this name. If it should be, start it with --site and the name.");
   if (request.method == "GET") return Decision::Unhandled;
-  if (request.method != "POST") return refuse(405, "Only GET and POST are understood.");
+  if (request.method != "POST") return refuse(405, "Only GET and POST are supported.");
   if (request.has_header("Transfer-Encoding") || !request.has_header("Content-Length"))
-    return refuse(411, "A body needs a Content-Length.");
+    return refuse(411, "The request needs a Content-Length.");
   if (std::strtoull(request.get_header_value("Content-Length").c_str(), nullptr, 10) > kLargestRead)
-    return refuse(413, "That is more than an answer takes.");
-  if (request.has_header("Content-Encoding")) return refuse(415, "Compressed bodies are not read.");
+    return refuse(413, "The request is too large.");
+  if (request.has_header("Content-Encoding")) return refuse(415, "Compressed requests are not supported.");
   if (request.get_header_value("Content-Type").rfind("application/json", 0) != 0)
-    return refuse(415, "A body is application/json.");
+    return refuse(415, "The request must be application/json.");
   return Decision::Unhandled;
 }
 
@@ -138,14 +140,14 @@ void add_routes(httplib::Server& server, const Study& study, Sessions& sessions)
 }
 
 void set_up(httplib::Server& server, const std::vector<std::string>& sites) {
-  // A connection holds a thread while it lives: each gives it back after one request.
+  // An open connection occupies a thread, so each connection is closed after one request.
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_max_count(1);
   server.set_keep_alive_timeout(2);
   server.set_read_timeout(5);
   server.set_write_timeout(20);
   server.set_payload_max_length(kLargestBody);
-  // Not SO_REUSEPORT, the library's choice, by which a second server would silently share the port.
+  // Not SO_REUSEPORT, the library's default, with which a second server would silently share the port.
   server.set_socket_options([](socket_t socket) {
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -161,9 +163,9 @@ void set_up(httplib::Server& server, const std::vector<std::string>& sites) {
       [&sites](const Request& request, Response& response) { return screen(request, response, sites); });
   server.set_error_handler([](const Request&, Response& response) {
     if (!response.body.empty()) return;
-    const char* why = "This is not understood.";
-    if (response.status == 404) why = "There is nothing here.";
-    if (response.status == 413) why = "That is more than an answer takes.";
+    const char* why = "The request is not valid.";
+    if (response.status == 404) why = "There is nothing at this address.";
+    if (response.status == 413) why = "The request is too large.";
     send_refusal(response, response.status, why);
   });
 }
@@ -203,8 +205,9 @@ namespace sr3 {
 
 void serve(const Study&, const ServeOptions&, const std::function<void(const std::string&)>&) {
   throw Error(
-      "this build cannot serve: its libtorch has the old std::string; build with Debian's libtorch or torch 2.6 and "
-      "later");
+      "cannot serve: this build's libtorch uses the old ABI of std::string; build with Debian's libtorch, or with "
+      "torch "
+      "2.6 or later");
 }
 
 }  // namespace sr3

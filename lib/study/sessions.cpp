@@ -23,7 +23,7 @@ constexpr std::chrono::minutes kAbandoned(120), kNeverBegun(15);
 
 std::string random_hex(size_t digits) {
   std::string bytes(digits / 2, '\0'), text;
-  if (getentropy(bytes.data(), bytes.size()) != 0) throw Error("the system gives no random numbers");
+  if (getentropy(bytes.data(), bytes.size()) != 0) throw Error("cannot get random numbers from the system");
   for (const char c : bytes)
     for (const int shift : {4, 0}) text += "0123456789abcdef"[static_cast<unsigned char>(c) >> shift & 15];
   return text;
@@ -36,7 +36,7 @@ void sync_folder(const std::string& folder) {
   ::close(fd);
 }
 
-// What a browser calls itself, in at most 300 bytes that any reader takes.
+// A browser's User-Agent, limited to 300 bytes of printable ASCII.
 std::string printable_ascii(std::string text) {
   text.resize(std::min<size_t>(text.size(), 300));
   for (char& c : text)
@@ -44,7 +44,7 @@ std::string printable_ascii(std::string text) {
   return text;
 }
 
-// Adds a line, on disk when it returns. A line half written is taken back.
+// Appends a line, which is on disk when the function returns. A line that was written only in part is removed.
 void append(const std::string& path, const std::string& text) {
   const std::string line = text + "\n";
   const auto failed = [&path] { return Error(cat("cannot write '", path, "': ", std::strerror(errno))); };
@@ -73,9 +73,9 @@ struct Sessions::Session {
   int64_t answered = 0;
   Answer last;
   Clock::time_point touched;
-  // Of the trial that comes next:
+  // About the current trial:
   int64_t showings = 0;
-  std::set<std::string> sent;                                     // places, of a showing not complete
+  std::set<std::string> sent;                                     // places sent of an incomplete showing
   std::optional<std::chrono::steady_clock::time_point> shown_at;  // unknown after a restart
 };
 
@@ -86,7 +86,7 @@ Sessions::Sessions(const Study& study) : study_(study), folder_(study.folder() +
   if (lock_ < 0) throw Error(cat("cannot write '", lock, "': ", std::strerror(errno)));
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    throw Error(cat("'", study.folder(), "' is being served already, by another process"));
+    throw Error(cat("'", study.folder(), "' is being served already by another process"));
   }
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(folder_))
@@ -107,9 +107,9 @@ void Sessions::restore(const std::string& path) {
   if (!file.damaged.empty()) throw DataError(file.damaged[0]);
   for (const SessionHead& head : file.heads)
     if (head.study != study_.design().id)
-      throw DataError(cat("'", path, "' holds answers of the study ", head.study, ", not of ", study_.design().id));
-  // A page's own file may have been put here: to be scored, not to be gone on with, or cut. One of no whole line is a
-  // session whose beginning was never confirmed.
+      throw DataError(cat("'", path, "' has answers of the study ", head.study, ", not of ", study_.design().id));
+  // The file may have been downloaded from a page and put here to be scored: it is neither continued nor truncated. A
+  // file without a complete line is a session whose start was never confirmed.
   if (file.heads.size() != 1 || file.heads[0].token.empty()) {
     for (const Answer& answer : file.answers)
       if (answer.study == study_.design().id && !answer.machine) answered_elsewhere_.insert(answer.rater);
@@ -117,10 +117,10 @@ void Sessions::restore(const std::string& path) {
   }
   const SessionHead& head = file.heads[0];
   if (head.rater > study_.design().raters)
-    throw DataError(cat("'", path, "' is of rater ", head.rater, ", beyond the plan"));
+    throw DataError(cat("'", path, "' is of rater ", head.rater, ", who is beyond the plan"));
   if (file.cut) {
     std::filesystem::resize_file(path, file.whole_bytes);
-    info(cat("'", path, "' ended in the middle of an answer, which was never confirmed; cut off"));
+    info(cat("removed the incomplete last line of '", path, "', which was never confirmed to the rater"));
   }
   auto session = std::make_unique<Session>();
   session->head = head;
@@ -142,7 +142,7 @@ void Sessions::restore(const std::string& path) {
 
 int64_t Sessions::free_list() const {
   const StudyDesign& design = study_.design();
-  // Of each list: 2 it is answered or being answered, 1 it was left, 0 nobody has had it.
+  // The state of each list: 0 unused, 1 abandoned, 2 complete or in use.
   std::vector<int> taken(static_cast<size_t>(design.raters));
   for (const int64_t rater : answered_elsewhere_)
     if (rater <= design.raters) taken[static_cast<size_t>(rater - 1)] = 2;
@@ -174,14 +174,14 @@ SessionState Sessions::begin(const std::string& name, const std::string& agent) 
 
 Sessions::Session& Sessions::find(const std::string& token) const {
   const auto found = sessions_.find(token);
-  if (found == sessions_.end()) throw Refused{404, "This session is not known here."};
+  if (found == sessions_.end()) throw Refused{404, "This session is not known to the server."};
   return *found->second;
 }
 
 Sessions::Session& Sessions::find(const std::string& token, int64_t trial) const {
   Session& session = find(token);
   if (trial != session.answered + 1 || trial > study_.design().trials_in_all())
-    throw Refused{409, "This is not the trial that comes next."};
+    throw Refused{409, "This is not the current trial."};
   return session;
 }
 
@@ -218,12 +218,12 @@ SessionState Sessions::answer(const std::string& token, Answer answer) {
       answer.left == known.last.left)
     return told(known);
   Session& session = find(token, answer.trial);
-  if (session.showings == 0) throw Refused{409, "This trial was not shown yet."};
+  if (session.showings == 0) throw Refused{409, "This trial has not been shown yet."};
   if (session.shown_at) {
     const auto elapsed = std::chrono::steady_clock::now() - *session.shown_at;
     answer.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
     if (answer.elapsed < study_.design().exposure_ms)
-      throw Refused{409, "This answer comes before its images were shown to the end."};
+      throw Refused{409, "This answer came before its images had been shown to the end."};
   }
   answer.study = study_.design().id;
   answer.session = session.head.session;
@@ -241,7 +241,7 @@ SessionState Sessions::answer(const std::string& token, Answer answer) {
     const auto done = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& one) {
       return one.second->answered == study_.design().trials_in_all();
     });
-    info(cat("rater ", answer.rater, " is done; ", done, " of ", study_.design().raters, " are"));
+    info(cat("rater ", answer.rater, " is done; ", done, " of ", study_.design().raters, " raters are done"));
   }
   return told(session);
 }

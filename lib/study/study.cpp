@@ -20,7 +20,7 @@ constexpr const char* kDesign = "study.json";
 constexpr const char* kTrials = "trials.jsonl";
 constexpr const char* kDigests = "images.sha256";
 
-// Enlarged by repeating pixels.
+// Enlarges an image by repeating pixels.
 Image repeated(const Image& image, int64_t width, int64_t height) {
   Image out = make_image(width, height, image.depth);
   const auto fill = [&](const auto& from, auto& to) {
@@ -36,7 +36,7 @@ Image repeated(const Image& image, int64_t width, int64_t height) {
   return out;
 }
 
-// How bad the bad version of a catch trial is: each 8x8 pixels (of small images fewer) become one.
+// The bad version of an image for catch trials: each block of 8x8 pixels (fewer in small images) becomes one colour.
 Image spoilt(const Image& image) {
   const int64_t factor = std::clamp<int64_t>(std::min(image.width, image.height) / 8, 2, 8);
   const auto part = [factor](int64_t side) { return std::max<int64_t>(1, side / factor); };
@@ -44,8 +44,8 @@ Image spoilt(const Image& image) {
   return repeated(small, image.width, image.height);
 }
 
-// The one path of every picture: 8 bits, no text, and not compressed, so that its length is a function of its size and
-// says nothing of how smooth it is.
+// The encoding of all pictures: 8 bits, without text, and not compressed, so that the length of a file depends only on
+// the size of the image and does not reveal how smooth it is.
 Bytes encoded(const Image& image) {
   Image plain = with_depth(image, 8);
   plain.comment.clear();
@@ -54,7 +54,7 @@ Bytes encoded(const Image& image) {
   return encode_png(plain, options);
 }
 
-// Within the study's folder. what: real, low, catch, or a model's number from 1.
+// The path of a picture in the study's folder. `what` is real, low, catch, or a model's number, counted from 1.
 std::string picture_name(int64_t image, const std::string& what) {
   return cat("images/", cat(image + 1000000).substr(1), "-", what, ".png");
 }
@@ -68,7 +68,7 @@ std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const ch
 class Pictures {
  public:
   Pictures(std::string folder, const StudyDesign& design) : folder_(std::move(folder)), design_(design) {
-    // Of a study that fails nothing stays that was not there before.
+    // If making the study fails, everything that it created is removed again.
     if (!std::filesystem::exists(folder_))
       unfinished_ = folder_;
     else if (!std::filesystem::exists(folder_ + "/images"))
@@ -81,7 +81,8 @@ class Pictures {
   }
   void keep() { unfinished_.clear(); }
 
-  // frames: the real one, the models', and the low-resolution one where there is one.
+  // Writes the pictures of one image. `frames` are the real image, the models' versions, and with task 1 the
+  // low-resolution image.
   void add(const std::vector<Frame>& frames, int64_t number) {
     const Image& real = frames[0].image;
     const size_t models = design_.models.size();
@@ -104,14 +105,14 @@ class Pictures {
     };
     if (low.image.width > real.width || low.image.height > real.height) refuse("larger than");
     if (low.image.width == real.width && low.image.height == real.height) refuse("as large as");
-    // A pixel more or less is rounding.
+    // Aspect ratios may differ by the rounding of one side to whole pixels.
     const double height =
         static_cast<double>(real.height) * static_cast<double>(low.image.width) / static_cast<double>(real.width);
     const double width =
         static_cast<double>(real.width) * static_cast<double>(low.image.height) / static_cast<double>(real.height);
     if (std::abs(static_cast<double>(low.image.height) - height) > 1 &&
         std::abs(static_cast<double>(low.image.width) - width) > 1)
-      refuse(low.image.width, "x", low.image.height, ", not of the shape of");
+      refuse(low.image.width, "x", low.image.height, ", which does not have the aspect ratio of");
     write(number, "low",
           design_.low_res_zoom == "nearest"
               ? repeated(low.image, real.width, real.height)
@@ -119,9 +120,9 @@ class Pictures {
   }
 
   void warn_of_unlike() const {
-    if (same_ > 0) warn(cat(same_, " images of models have the very pixels of the real ones"));
+    if (same_ > 0) warn(cat(same_, " images of models have exactly the pixels of the real ones"));
     if (unlike_ > 0)
-      warn(cat(unlike_, " pairs are of a JPEG file and another: raters may see the compression, not the model"));
+      warn(cat("in ", unlike_, " pairs only one file is a JPEG: raters may judge the compression, not the model"));
   }
   const std::string& digests() const { return digests_; }
 
@@ -151,13 +152,13 @@ std::vector<std::string> names_of(const PlanInputs& inputs) {
     throw UsageError(cat("option '--name': ", names.size(), " names for ", inputs.models.size(), " models"));
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty() || names[i] == "-" || names[i] == "." || names[i] == "..")
-      throw UsageError(cat("model ", i + 1, " has no name: give one a model with --name"));
+      throw UsageError(cat("model ", i + 1, " has no name: give each model a name with --name"));
     if (!is_plain_text(names[i]))
-      throw UsageError(
-          cat("model ", i + 1, "'s name is not UTF-8, or has control characters: give one a model with --name"));
+      throw UsageError(cat("the name of model ", i + 1,
+                           " is not UTF-8 or has control characters: give each model a name with --name"));
     if (std::find(names.begin(), names.begin() + static_cast<ptrdiff_t>(i), names[i]) !=
         names.begin() + static_cast<ptrdiff_t>(i))
-      throw UsageError(cat("two models are named '", names[i], "': give a name for each with --name"));
+      throw UsageError(cat("two models are named '", names[i], "': give each model a name with --name"));
   }
   return names;
 }
@@ -167,18 +168,19 @@ std::string id_of(StudyDesign design, const std::string& trials, const std::stri
   return sha256_bytes(cat(design_json(design).dump(), "\n", trials, digests)).substr(0, 16);
 }
 
-// The images are part of it: with the seed alone, 0 by default, anybody could make the key.
+// The seed of the plan. It depends on the images too: with the design's seed alone, which is 0 by default, anybody could
+// reproduce the key.
 uint64_t seed_of(const StudyDesign& design, const std::string& digests) {
   return std::stoull(sha256_bytes(cat(design.seed, "\n", digests)).substr(0, 16), nullptr, 16);
 }
 
-// The lines of images.sha256, as sha256sum(1) reads them.
+// Parses images.sha256, which has the format of sha256sum(1), into digests by file name.
 std::map<std::string, std::string> parse_digests(const std::string& text, const std::string& path) {
   std::map<std::string, std::string> digests;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
     if (end - at < 67 || text.compare(at + 64, 2, "  ") != 0)
-      throw DataError(cat("cannot read '", path, "': not a line of sha256sum: ", text.substr(at, end - at)));
+      throw DataError(cat("cannot read '", path, "': this is not a line of sha256sum: ", text.substr(at, end - at)));
     digests[text.substr(at + 66, end - at - 66)] = text.substr(at, 64);
     at = end + 1;
   }
@@ -190,25 +192,25 @@ std::map<std::string, std::string> parse_digests(const std::string& text, const 
 StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::string& folder, int* status) {
   design.models = names_of(inputs);
   if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
-    throw UsageError(cat("'", folder, "' is a file: a study is a folder"));
+    throw UsageError(cat("cannot write the study '", folder, "': it is a file, not a folder"));
   if (design.catches == -1) design.catches = (design.trials + 5) / 10;
   design.validate();
   if (design.catches > 0 && design.rules.max_catch_misses >= design.catches)
-    warn(cat("a rater who misses every catch trial stays in: there are ", design.catches,
+    warn(cat("a rater who misses all catch trials will not be excluded: there are ", design.catches,
              " (--catches), and --max-catch-misses is ", design.rules.max_catch_misses));
   if (std::filesystem::exists(cat(folder, "/", kDesign)))
-    throw UsageError(cat("'", folder, "' holds a study already: name another folder, or remove it"));
+    throw UsageError(cat("'", folder, "' contains a study already: give another folder, or remove it"));
   std::vector<std::string> operands = {inputs.real};
   operands.insert(operands.end(), inputs.models.begin(), inputs.models.end());
   if (inputs.low_res) operands.push_back(*inputs.low_res);
   Join join(operands, inputs.reader);
-  if (join.expected()) check_images(design, *join.expected());  // before the work, where it is known
+  if (join.expected()) check_images(design, *join.expected());  // if the number is known, before the work
   Pictures pictures(folder, design);
   while (auto frames = join.next()) {
     pictures.add(*frames, static_cast<int64_t>(design.images.size()));
     design.images.push_back((*frames)[0].key);
   }
-  if (design.images.empty()) throw DataError("nothing to show: no images");
+  if (design.images.empty()) throw DataError("cannot make a study: there are no images");
   pictures.warn_of_unlike();
   const std::string trials = trials_text(design, plan_trials(design, seed_of(design, pictures.digests())));
   design.id = id_of(design, trials, pictures.digests());
@@ -231,14 +233,14 @@ Study::Study(const std::string& folder) : folder_(folder) {
   const std::string design = cat(folder_, "/", kDesign), trials = cat(folder_, "/", kTrials),
                     digests = cat(folder_, "/", kDigests);
   if (!std::filesystem::exists(design))
-    throw Error(cat("'", folder, "' is no study: it has no ", kDesign, "; confusion-eval plan makes one"));
+    throw Error(cat("'", folder, "' is not a study: it has no ", kDesign, " (confusion-eval plan makes a study)"));
   design_ = parse_design(parse_json(read_text(design), design, 5), design);
   const std::string lines = read_text(trials, uint64_t{1} << 32), sums = read_text(digests);
   plans_ = parse_trials(lines, design_, trials);
   digests_ = parse_digests(sums, digests);
   if (id_of(design_, lines, sums) != design_.id)
-    throw DataError(cat("'", folder_, "' is not the study ", design_.id, " any more: ", kDesign, ", ", kTrials, " or ",
-                        kDigests, " was changed after plan made it; answers to one plan cannot be scored by another"));
+    throw DataError(cat("'", folder_, "' is no longer the study ", design_.id, ": ", kDesign, ", ", kTrials, " or ",
+                        kDigests, " has changed since plan made it; answers to one plan cannot be scored by another"));
 }
 
 std::string Study::image_path(int64_t image, int64_t model) const {
@@ -252,7 +254,7 @@ Bytes Study::checked(const std::string& name) const {
   Bytes bytes = read_file(path);
   const auto known = digests_.find(name);
   if (known == digests_.end() || sha256_bytes(text_of(bytes)) != known->second)
-    throw DataError(cat("'", path, "' is not the image that plan wrote: it is not the one of ", kDigests));
+    throw DataError(cat("'", path, "' is not the image that plan wrote: its digest is not that in ", kDigests));
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-// A study's folder: made by plan(1), opened by all that follow.
+// A study's folder: confusion-eval plan makes it, all other commands open it.
 #pragma once
 
 #include <map>
@@ -14,21 +14,22 @@ namespace sr3 {
 
 class Study {
  public:
-  // Error when there is none. DataError when study.json, trials.jsonl or images.sha256 is damaged, or was changed after
-  // the study was made: the id is theirs.
+  // Error if the folder is not a study. DataError if study.json, trials.jsonl or images.sha256 is damaged, or has changed
+  // since the study was made: its id is a digest of them.
   explicit Study(const std::string& folder);
 
   const std::string& folder() const { return folder_; }
   const StudyDesign& design() const { return design_; }
-  // Of rater 0 .. raters-1.
+  // The list of `rater`, counted from 0.
   const RaterPlan& plan(int64_t rater) const { return plans_.at(static_cast<size_t>(rater)); }
 
-  // What stands in a trial's places: "left", "right" and, in task 1, "middle". Encoded; Error when the file is gone,
-  // DataError when it is another one than at first.
+  // The PNG file that a trial shows at a place: "left", "right" or, in task 1, "middle". Error if the file does not exist,
+  // DataError if it has changed since the study was made.
   Bytes picture(const PlannedTrial& trial, const std::string& place) const;
-  // The file of one image, and what is in it: model -1 is the real one.
+  // The path and the contents of a model's version of an image; model -1 is the real image. Errors as above.
   std::string image_path(int64_t image, int64_t model) const;
   Bytes image_bytes(int64_t image, int64_t model) const;
+  // The places of a trial in this task, from left to right.
   static std::vector<std::string> places(int64_t task);
 
  private:
@@ -36,22 +37,23 @@ class Study {
 
   std::string folder_;
   StudyDesign design_;
-  std::map<std::string, std::string> digests_;  // SHA-256 by file in images/
+  std::map<std::string, std::string> digests_;  // SHA-256 by path in the folder
   std::vector<RaterPlan> plans_;
 };
 
 struct PlanInputs {
   std::string real;
-  std::vector<std::string> models;  // as given: folders, archives, ...
-  std::vector<std::string> names;   // of them; none: their last path component
+  std::vector<std::string> models;  // operands: folders, archives, ...
+  std::vector<std::string> names;   // the models' names; empty: from the last components of their paths
   std::optional<std::string> low_res;
   ReaderOptions reader;
   bool history = true;
 };
 
-// Pairs the images by name, writes them and the plan; study.json comes last, so that a folder without one is no study.
-// DataError at an image without its pair, or of another size than its real one. UsageError when the folder holds a
-// study, or the design is none. Returns the design, complete, and in *status whether images were skipped.
+// Makes a study: pairs the images by key, and writes them and the plan. study.json is written last, so that a folder
+// without it is not a study. DataError if an image has no partner, or if its size is not that of the real image.
+// UsageError if the folder contains a study already, or if the design is invalid. Returns the complete design, and in
+// *status the reader's status (kDone, or kSkipped if images were skipped).
 StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::string& folder, int* status);
 
 }  // namespace sr3

@@ -1,5 +1,5 @@
-// The raters' page: a session of trials, each of them fixation, exposure, answer. It never knows which image is real: pictures
-// come by side, in the same order in every trial, and answers go back by side.
+// The raters' page: a session of trials, each of which consists of fixation, exposure and answer. The page does not know
+// which image is real: it loads pictures by side, in the same order in every trial, and sends the chosen side.
 'use strict';
 (() => {
   const FIXATION_MS = 500, BETWEEN_MS = 350, REST_EVERY = 25;
@@ -8,39 +8,39 @@
   const nextFrame = () => new Promise(requestAnimationFrame);
   const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, '0')).join('');
 
-  // What the browser keeps over a reload; where it may keep nothing, the page still works.
+  // Storage that survives a reload. The page also works if the browser does not allow it.
   const memory = {
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { localStorage.setItem(key, value); return true; } catch { return false; } },
-    // What was kept as JSON; null when nothing was, or something else.
+    // A value that was stored as JSON; null if there is none or if it is not JSON.
     parsed(key) { try { return JSON.parse(this.get(key)); } catch { return null; } },
-    remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
+    remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was stored */ } },
   };
 
   class Refused extends Error {
     constructor(status, why) { super(why); this.status = status; }
   }
 
-  // A study behind a server (study/server.h): answers are on its disk before the next trial.
+  // A study on a server (study/server.h): each answer is on the server's disk before the next trial.
   const served = () => {
     const KEY = 'confusion-session', NAME_KEY = 'confusion-name';
     const given = new URLSearchParams(location.search).get('id') || '';
     const asked = async (address, options) => {
       const reply = await fetch(address, { cache: 'no-store', ...options });
       if (!reply.ok) {
-        const told = await reply.json().catch(() => ({}));
-        throw new Refused(reply.status, told.error || 'The server does not answer as it should.');
+        const body = await reply.json().catch(() => ({}));
+        throw new Refused(reply.status, body.error || 'The server does not respond as expected.');
       }
       return reply;
     };
     const post = (address, body) =>
       asked(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-    // Another rater's address in the same browser is another session.
+    // Addresses with different ids are different sessions, even in the same browser.
     const pendingKey = () => `confusion-pending-${token}`;
     let token = given === '' || memory.get(NAME_KEY) === given ? memory.get(KEY) : null;
     return {
       given,
-      // Where the session of this browser stands; null when there is none.
+      // The state of this browser's session; null if there is none.
       async resume() {
         if (!token) return null;
         try {
@@ -55,12 +55,12 @@
         const state = await (await post('api/sessions', { name })).json();
         token = state.token;
         const keeps = memory.set(KEY, token) && memory.set(NAME_KEY, name);
-        return { ...state, fleeting: !keeps && name === '' };  // a name finds the session anywhere
+        return { ...state, fleeting: !keeps && name === '' };  // a session with a name can be found without storage
       },
       async picture(trial, place) {
         return (await asked(`api/sessions/${token}/trials/${trial}/${place}`)).blob();
       },
-      // An answer is kept here too until the server has it, or does not want it.
+      // The answer is also stored here until the server has accepted or refused it.
       async store(answer) {
         memory.set(pendingKey(), JSON.stringify(answer));
         try {
@@ -77,7 +77,7 @@
     };
   };
 
-  // A study in one file: answers are kept here, and downloaded at the end.
+  // A study in a single file: answers are stored in the browser, and downloaded at the end.
   const alone = (settings) => {
     const KEY = `confusion-${settings.study}-${settings.rater}`;
     const read = () => {
@@ -94,7 +94,7 @@
       async resume() { return lines.length > 0 ? state() : null; },
       async begin(name) {
         lines = read();
-        if (lines.length > 0) return state();  // another tab has begun
+        if (lines.length > 0) return state();  // another tab has started the session
         lines = [{ format: 'confusion-answers 1', study: settings.study, session: hex(8), rater: settings.rater, name,
           agent: navigator.userAgent.slice(0, 300), time: now() }];
         keep();
@@ -108,7 +108,8 @@
         const kept = read();
         if (kept.length > 0 && (kept[0].session !== lines[0].session || kept.length > lines.length)) {
           lines = kept;
-          throw new Refused(409, 'Another tab of this browser has gone on with the study. Please close that one; this goes on from there.');
+          throw new Refused(409,
+            'The study was continued in another tab of this browser. Please close that tab; this one continues from there.');
         }
         lines.push({ study: settings.study, session: lines[0].session, rater_kind: 'human', rater: settings.rater, ...answer,
           time: now() });
@@ -130,7 +131,7 @@
 
   const show = (id) => { for (const screen of ['message', 'trial']) element(screen).hidden = screen !== id; };
 
-  // Paragraphs, [item, ...] lists and {asked} questions; resolves when the button is pressed.
+  // Shows paragraphs, lists ([item, ...]) and questions ({asked}). Resolves when the button is pressed.
   const message = (title, words, button) => {
     show('message');
     element('title').textContent = title;
@@ -159,7 +160,8 @@
 
   const PLACES = ['left', 'middle', 'right'];
 
-  // Pictures go in side by side as large as they are; smaller, all by one factor, where the window is too narrow.
+  // Lays out the pictures side by side, with state.pixels CSS pixels for each of their pixels, or all smaller by the same
+  // factor if the window is too small. Returns the width of one picture.
   const layOut = (state, images, width, height) => {
     const stage = element('stage'), narrow = innerWidth < 700;
     const gap = narrow ? 6 : 24, edge = narrow ? 12 : 32;
@@ -181,7 +183,8 @@
     return width * scale;
   };
 
-  // Shows the stage for `ms`, to the nearest frame; at once over when the page is hidden, when frames stop.
+  // Shows the stage for `ms`, to the nearest frame. The exposure ends immediately when the page is hidden, because then
+  // there are no more frames.
   const expose = (ms) => new Promise((done) => {
     const stage = element('stage');
     let onset = null, last = 0, frames = 0, longest = 0, usual = 1000 / 60, over = false;
@@ -270,7 +273,7 @@
     memory.set(key, String(showings));
     let early = 0, focusLosses = 0, tooEarly = true, away = false;
     const onEarly = (event) => { if (tooEarly && !event.repeat) ++early; };
-    // A page that is hidden loses the focus too, before or after: one loss.
+    // A page that is hidden also loses the focus, before or after that: this counts as one loss.
     const onLoss = () => {
       if (!away) ++focusLosses;
       away = true;
@@ -287,7 +290,7 @@
     for (const begin = await nextFrame(); (await nextFrame()) - begin < FIXATION_MS;);
     stage.classList.remove('fixation');
     const seen = await expose(state.exposure_ms);
-    // Of an exposure that was broken off the rest passes all the same: answers that come sooner are not taken.
+    // After an exposure that was cut short, wait for the rest of its time: the server refuses earlier answers.
     await wait(Math.max(0, state.exposure_ms - (performance.now() - seen.onset)));
     for (const image of images) image.removeAttribute('src');
     for (const address of addresses) URL.revokeObjectURL(address);
@@ -317,10 +320,10 @@
     const given = source.given;
     const wanted = message('Two images, one question', [
       'In each trial you see two images side by side for a few seconds, and answer a question about them.',
-      ['Put your eyes on the cross in the middle and wait.',
-        'Look at both images. They disappear by themselves.',
-        'Then say which one you choose, with the buttons or the keys \u2190 and \u2192. There is no hurry; guess when you are not sure.'],
-      'Please use a quiet moment, and stay on this page until the end. If it is closed by mistake, open it again: it goes on where you were.',
+      ['Look at the cross in the middle and wait.',
+        'Look at both images. They disappear after a few seconds.',
+        'Then choose one of them, with the buttons or the keys \u2190 and \u2192. Take your time, and guess if you are not sure.'],
+      'Please choose a quiet moment, and stay on this page until the end. If you close it by mistake, open it again: it continues where you were.',
     ], 'Begin');
     element('name-row').hidden = given !== '';
     element('go').focus();
@@ -331,23 +334,24 @@
 
   const explainTask = (state) => message('The question', [
     state.task === 1
-      ? 'Between the two images stands a third, of low resolution. The question is the same in all trials:'
+      ? 'Between the two images there is a third one of low resolution. The question is the same in all trials:'
       : 'The question is the same in all trials:',
     { asked: state.question },
     `${state.total} trials` + (state.practice > 1 ? `; the first ${state.practice} are practice.`
       : state.practice === 1 ? '; the first is practice.' : '.'),
-    ...(state.fleeting ? ['This browser keeps nothing between visits: please do not close or reload this page before the end.'] : []),
+    ...(state.fleeting ? ['This browser does not store your progress: please do not close or reload this page before the end.'] : []),
   ], 'Show the first images');
 
   const finish = async () => {
     element('progress').value = 1;
     if (!source.file) {
-      await message('Thank you', ['That was the last one. All your answers are stored; you can close this page.'],
+      await message('Thank you', ['That was the last trial. All your answers are stored; you can close this page.'],
         'Next rater on this computer');
       return source.leave();
     }
     const { name, text } = source.file();
-    await message('Thank you', ['That was the last one. Please download your answers, and send the file to those who asked you.']);
+    await message('Thank you',
+      ['That was the last trial. Please download your answers, and send the file to the people who run this study.']);
     const link = element('download');
     link.href = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
     link.download = name;
@@ -369,16 +373,17 @@
       });
     }
     if (known && state.next <= state.total)
-      await message('Welcome back', [`You were at trial ${state.next} of ${state.total}.`, { asked: state.question }], 'Go on');
+      await message('Welcome back', [`You were at trial ${state.next} of ${state.total}.`, { asked: state.question }], 'Continue');
     else if (state.next <= state.total) await explainTask(state);
     while (state.next <= state.total) {
       const done = state.next;
       state = await runTrial(state);
       const counted = done - state.practice;
       if (done === state.practice && state.next <= state.total)
-        await message('That was the practice', ['From here on your answers count.', { asked: state.question }], 'Begin');
+        await message('End of the practice trials', ['From now on your answers count.', { asked: state.question }], 'Begin');
       else if (counted > 0 && counted % REST_EVERY === 0 && state.next + 3 <= state.total)
-        await message('A rest', [`${counted} of ${state.total - state.practice} are done. Go on when you like.`], 'Go on');
+        await message('Time for a rest',
+          [`You have done ${counted} of ${state.total - state.practice} trials. Continue when you are ready.`], 'Continue');
       else await wait(BETWEEN_MS);
     }
     await finish();
@@ -387,7 +392,7 @@
   const start = () => main().catch(async (error) => {
     const again = error instanceof Refused && error.status < 500 && error.status !== 409;
     await message(again ? 'That did not work' : 'One moment', [error instanceof Refused ? error.message
-      : 'The study cannot be reached. Please check the connection.'], 'Try again');
+      : 'The server cannot be reached. Please check your connection.'], 'Try again');
     start();
   });
   start();

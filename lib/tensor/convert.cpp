@@ -20,7 +20,7 @@ float unit_of(Sample level) {
   return static_cast<float>(level / (sizeof(Sample) == 1 ? 127.5 : 32767.5) - 1);
 }
 
-// In whole numbers, so that the grey of equal red, green and blue is their own value.
+// In integers, so that the grey of equal red, green and blue is exactly their value.
 template <class Sample>
 Sample luma_of(const Sample* rgb) {
   return static_cast<Sample>((uint64_t{19595} * rgb[0] + uint64_t{38470} * rgb[1] + uint64_t{7471} * rgb[2] + 32768) >>
@@ -50,10 +50,10 @@ std::vector<float> units_from(const Sample* in, int64_t pixels, int64_t channels
 }
 
 void check_channels(int64_t channels) {
-  if (channels != 1 && channels != Image::kChannels) throw std::logic_error("an image becomes 1 or 3 channels");
+  if (channels != 1 && channels != Image::kChannels) throw std::logic_error("an image is converted to 1 or 3 channels");
 }
 
-// Whether every value was a number.
+// Returns whether no value was NaN.
 template <class Float, class Sample>
 bool samples_from(const Float* in, Sample* out, int64_t pixels, int64_t channels) {
   constexpr double half = sizeof(Sample) == 1 ? 127.5 : 32767.5;

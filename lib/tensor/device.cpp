@@ -13,10 +13,11 @@ namespace sr3 {
 
 at::Device open_device(const std::string& name) {
   if (name == "cpu" || (name == "auto" && !at::hasCUDA())) return at::kCPU;
-  if (!at::hasCUDA()) throw Error(cat("cannot use '", name, "': this libtorch, or this machine, has no CUDA"));
+  if (!at::hasCUDA()) throw Error(cat("cannot use '", name, "': this libtorch or this machine has no CUDA"));
   at::Device device(name == "auto" ? "cuda" : name);
   const int count = at::detail::getCUDAHooks().getNumGPUs();
-  if (device.index() >= count) throw Error(cat("cannot use '", name, "': there are ", count, " GPUs, from cuda:0 on"));
+  if (device.index() >= count)
+    throw Error(cat("cannot use '", name, "': this machine has ", count, " GPUs, numbered from cuda:0"));
   if (device.index() < 0) device.set_index(0);
   return device;
 }

@@ -1,4 +1,4 @@
-// Where tensors are computed, by the words of --device and --threads.
+// The device and the threads that tensors are computed with, as given by --device and --threads.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -8,10 +8,11 @@
 
 namespace sr3 {
 
-// auto|cpu|cuda|cuda:N; auto is the first GPU where there is one. Error when there is none such here.
+// The device auto, cpu, cuda or cuda:N; auto is the first GPU if there is one, else the CPU. Error when there is no such
+// device.
 at::Device open_device(const std::string& name);
-// 0: all cores (libtorch's own default can be 1). Call it before the first tensor operation. UsageError when it is not in
-// 0 to 4096.
+// Sets the number of threads; 0 means all cores (libtorch's own default can be 1). Call it before the first tensor
+// operation. UsageError outside 0 to 4096.
 void use_threads(int64_t threads);
 
 }  // namespace sr3

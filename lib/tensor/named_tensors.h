@@ -1,4 +1,4 @@
-// Tensors with their names, in an order that is kept: the weights of a network, the arrays of a file.
+// Named tensors in a fixed order: the weights of a network, the arrays of a file.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +11,7 @@ namespace sr3 {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
-// "(3,64,3,3)", for messages.
+// A shape as text, for messages: "(3,64,3,3)".
 std::string shape_text(at::IntArrayRef shape);
 
 }  // namespace sr3

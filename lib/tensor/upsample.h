@@ -1,5 +1,5 @@
-// Resizing of tensors, in one way for training, previews and upscale(1) alike: so is the condition of a super-resolution network
-// made, the low-resolution image brought to the size of the result.
+// Resizing of tensors, the same for training, previews and upscale(1). It makes the image that a super-resolution network is
+// conditioned on: the low-resolution image, enlarged to the size of the result.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,10 +8,10 @@
 
 namespace sr3 {
 
-// (C,height,width) float32 of (C,h,w) float32 on the CPU, by the float core, unrounded and unclipped: values a little beyond
-// [-1,1] occur beside edges.
+// Resizes a (C,h,w) tensor on the CPU to (C,height,width) float32, by resize_float (degrade/resize.h): neither rounded nor
+// clipped, so that values slightly outside [-1,1] occur beside edges.
 at::Tensor resize_planes(const at::Tensor& low_res, int64_t width, int64_t height, Kernel kernel = Kernel::kBicubic);
-// The condition: the same by the manifest's low_res.upsample.
+// The network's conditioning image: the same by the method of the manifest's low_res.upsample (degrade/enlarge.h).
 at::Tensor enlarge_planes(const at::Tensor& low_res, int64_t width, int64_t height, Enlargement how);
 
 }  // namespace sr3

@@ -26,10 +26,10 @@ namespace {
   throw Error(cat("cannot write '", path, "': ", std::strerror(errno)));
 }
 
-// JSON has no NaN.
+// JSON has no NaN and no infinity.
 ordered_json number(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
 
-// Timings need no sixteen digits.
+// Timings do not need sixteen digits.
 double rounded(double value, double parts) { return std::round(value * parts) / parts; }
 
 std::optional<JournalLine> parse(const std::string& text) {
@@ -53,11 +53,11 @@ std::optional<JournalLine> parse(const std::string& text) {
 }
 
 struct Whole {
-  std::optional<JournalLine> line;  // nothing when it is damaged
-  size_t end;                       // the offset after it
+  std::optional<JournalLine> line;  // empty if it is damaged
+  size_t end;                       // offset of the byte after it
 };
 
-// All but an unfinished last line.
+// The complete lines; an unfinished last line is left out.
 std::vector<Whole> lines_of(const std::string& text) {
   std::vector<Whole> result;
   for (size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1)

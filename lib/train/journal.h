@@ -1,6 +1,7 @@
-// The journal of a training: JSON lines, one every so many steps, and one of what is left at the end of a run, which
-// gives way to the whole one when the training goes on. Lines after the saved step are cut when a run resumes, so that
-// the file equals that of a straight run but for the timings. Holds a lock: one process trains a stage at a time.
+// The journal of a training: JSON lines, one every TrainerOptions::journal_every steps. If a run ends between two of
+// them, one more line covers the remaining steps; it is removed when the training goes on, and the full line takes its
+// place. Lines after the saved step are removed when a run resumes, so that the file equals that of an uninterrupted
+// run except for the timings. A journal holds a lock, so that only one process trains a stage at a time.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +13,32 @@ namespace sr3 {
 
 struct JournalLine {
   int64_t step = 0;
-  double loss = 0;  // mean since the last line; NaN (null in the file) when all its steps were skipped
+  double loss = 0;  // mean since the last line; NaN (null in the file) if all steps since then were skipped
   double learning_rate = 0;
-  double gradient_norm = 0;  // mean since the last line, before clipping; NaN likewise
-  // Of the variational bound, bits a dimension, mean since the last line; NaN, and no key, without a learned variance.
+  double gradient_norm = 0;  // mean since the last line, before clipping; NaN as above
+  // The variational bound in bits per dimension, mean since the last line; NaN (no key in the file) without a learned
+  // variance.
   double bits = std::numeric_limits<double>::quiet_NaN();
   int64_t skipped = 0;  // steps skipped so far
   double images_per_second = 0;
-  double waiting = 0;  // share of the time since the last line that the trainer waited for data
-  double seconds = 0;  // of training in all, over all runs
+  double waiting = 0;  // fraction of the time since the last line in which the trainer waited for data
+  double seconds = 0;  // training time so far, over all runs
 };
 
-std::string journal_text(const JournalLine& line);  // with its newline
+std::string journal_text(const JournalLine& line);  // one line of JSON, with its newline
 
 class Journal {
  public:
-  // Error "'x.json' is being trained by another process". A journal that was made and stays empty is gone in the end.
+  // Opens or creates the file `path` and locks it. `stage` names the stage in the Error "'x.json' is being trained by
+  // another process". The destructor removes a file that the constructor created and that is still empty.
   Journal(const std::string& path, const std::string& stage);
   ~Journal();
   Journal(const Journal&) = delete;
-  // Drops the lines after `step` (all, when it is 0), and an unfinished last one (a killed writer's). A damaged line
-  // among the others stays.
+  // Removes the lines after `step` (all lines if it is 0) and an unfinished last line, which a killed process leaves. A
+  // damaged line before them stays.
   void cut(int64_t step);
-  // After hold(), which leaves the file as it is, lines wait for release(), which puts them in the place of all that is there.
+  // Writes a line. Between hold() and release() the file is left as it is: cut() does nothing, and lines are collected
+  // in memory until release() replaces the contents of the file with them.
   void append(const JournalLine& line);
   void hold() { held_ = true; }
   void release();
@@ -48,7 +52,7 @@ class Journal {
   bool made_ = false, held_ = false;
 };
 
-// All whole lines of a journal but damaged ones; empty when there is no such file.
+// All complete lines of a journal except damaged ones; empty if the file does not exist.
 std::vector<JournalLine> read_journal(const std::string& path);
 
 }  // namespace sr3

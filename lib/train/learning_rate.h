@@ -1,4 +1,4 @@
-// The learning rate of each step: a linear warm-up, then constant, or falling to zero at the run's last step.
+// The learning rate of each step: a linear warmup, then a constant rate or a decay to zero at the end of the training.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +12,10 @@ struct LearningRate {
   double rate = 1e-4;
   int64_t warmup = 0;          // steps
   std::string decay = "none";  // none|cosine|linear
-  int64_t steps = 0;           // of the whole run: where the decay ends
+  int64_t steps = 0;           // of the whole training: where the decay ends
 
-  // step: from 1. The rate would be zero at step steps + 1.
+  // The rate at `step`, counted from 1. The decay reaches zero at steps + 1, so that the last step still changes the
+  // weights.
   double at(int64_t step) const {
     double factor = warmup > 0 ? std::min(1.0, static_cast<double>(step) / static_cast<double>(warmup)) : 1.0;
     if (decay != "none" && step > warmup && steps > warmup) {

@@ -11,15 +11,17 @@ namespace sr3 {
 
 namespace {
 
-// Small enough for a cache, large enough that the loop over them costs nothing. Fixed: sums are made chunk by chunk.
+// Values per chunk: small enough for a cache, large enough that the loop over chunks costs nothing. The size is fixed,
+// whatever the number of threads, since sums are formed chunk by chunk.
 constexpr int64_t kChunk = 1 << 15;
 
-// The header's formula, its scalars folded.
+// The scalars of the header's formulas, folded.
 struct Update {
   float b1, a1, b2, a2, scale, size, root, epsilon, keep, toward;
 };
 
-// Vectorised for what the CPU has. Without contraction, so that every variant gives the same bits.
+// Compiled once for each instruction set; the CPU selects one. Without contraction, so that every variant gives the
+// same bits.
 __attribute__((target_clones("avx512f", "avx2", "default"), optimize("no-math-errno", "fp-contract=off"))) void
 update_chunk(const Update& u, int64_t n, const float* __restrict__ gradient, float* __restrict__ p,
              float* __restrict__ m, float* __restrict__ v, float* __restrict__ ema) {
@@ -40,7 +42,7 @@ Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options)
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& p = parameters_[i];
     if (p.scalar_type() != at::kFloat || !p.is_non_overlapping_and_dense())
-      throw std::logic_error("Adam: parameters are dense float32 tensors");
+      throw std::logic_error("Adam: a parameter is not a dense float32 tensor");
     // All four share the parameter's strides (channels_last or not), so that one flat loop serves.
     m_.push_back(at::zeros_like(p).detach());
     v_.push_back(at::zeros_like(p).detach());
@@ -81,7 +83,7 @@ double Adam::gradient_norm() const {
       const auto [tensor, begin, end] = chunks_[c];
       if (!grads[tensor].defined()) continue;
       const float* g = grads[tensor].data_ptr<float>();
-      double sums[8] = {};  // eight, so that the additions do not wait for one another
+      double sums[8] = {};  // eight, so that additions do not wait for each other
       int64_t i = begin;
       for (; i + 8 <= end; i += 8)
         for (int lane = 0; lane < 8; ++lane) sums[lane] += double{g[i + lane]} * g[i + lane];

@@ -1,10 +1,10 @@
 // Adam (Kingma & Ba 2015, algorithm 1; with weight decay: AdamW, Loshchilov & Hutter 2019) and the exponential moving
-// average of the weights, in one pass over memory. fp32 masters. Elementwise, so the same bytes whatever the thread
-// count.
+// average (EMA) of the weights, in one pass over memory. Weights and state are fp32. The update is elementwise, so the
+// result has the same bytes whatever the number of threads.
 //   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
 //   p = p (1 - rate decay) - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 //   ema = ema + (1 - d) (p - ema)
-// Refuses to judge gradients: clipping and skipping are the trainer's.
+// The caller decides about gradients: clipping, and skipping steps that are not finite, are up to the trainer.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,19 +21,21 @@ struct AdamOptions {
 
 class Adam {
  public:
-  // The parameters are changed in place, their gradients read. ema begins as a copy, m and v at zero.
+  // step() reads the gradients of the parameters and changes the parameters in place. The EMA starts as a copy of them,
+  // m and v start at zero.
   Adam(std::vector<at::Tensor> parameters, const AdamOptions& options);
 
-  // The 2-norm of all gradients together, summed in double in a fixed order; inf or NaN when one is. An undefined
-  // gradient counts as zeros.
+  // The 2-norm of all gradients together, summed in double precision and on the CPU in a fixed order; infinite or NaN
+  // if a gradient is. An undefined gradient counts as zero.
   double gradient_norm() const;
-  // The t-th update (from 1); gradients are multiplied by `gradient_scale` first. ema_decay: d above.
+  // Update t, counted from 1. Gradients are multiplied by `gradient_scale` first; an undefined gradient counts as zero.
+  // `ema_decay` is d above.
   void step(int64_t t, double rate, double gradient_scale, double ema_decay);
-  // Gradients become undefined: the next backward pass writes instead of adding.
+  // Makes all gradients undefined, so that the next backward pass writes them instead of adding to them.
   void clear_gradients();
 
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
-  // In the parameters' order; may be written to (resuming).
+  // The state, in the order of the parameters. Resuming a training writes to these tensors.
   const std::vector<at::Tensor>& first_moment() const { return m_; }
   const std::vector<at::Tensor>& second_moment() const { return v_; }
   const std::vector<at::Tensor>& ema() const { return ema_; }

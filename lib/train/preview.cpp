@@ -22,9 +22,9 @@ namespace sr3 {
 
 namespace {
 
-// Far behind the examples of any training.
+// The number of the first preview example, far beyond the examples of any training.
 constexpr int64_t kFirstExample = int64_t{1} << 40;
-// Enough to judge a stage by, and quick.
+// Sampling steps: enough to judge a stage by, and quick.
 constexpr size_t kSteps = 10;
 
 void write_png(const std::string& path, const Image& image) {
@@ -32,7 +32,7 @@ void write_png(const std::string& path, const Image& image) {
   write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-// Every pixel of a small (3,s,s) as a square of S / s.
+// Enlarges (3,s,s) to side x side pixels: each pixel becomes a square.
 Image enlarged(const at::Tensor& small, int64_t side) {
   const int64_t times = side / small.size(2);
   return to_image(small.repeat_interleave(times, 1).repeat_interleave(times, 2));
@@ -70,7 +70,7 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   const std::string steps = std::to_string(std::min(kSteps, alpha_bar.size()));
   const SamplingLevels levels = sampling_levels(alpha_bar, steps, "uniform");
   network.set_levels(network_level(manifest_.network.level.input, levels));
-  // Of a clean condition.
+  // The augmentation level of a condition without noise.
   at::Tensor clean;
   if (manifest_.augmentation.kind == "gaussian")
     clean =
@@ -98,7 +98,7 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   };
   SamplerOptions sampling = manifest_.sampling;
   sampling.steps = steps;
-  sampling.clip = false;  // correct_x0 does it, for residuals too
+  sampling.clip = false;  // correct_x0 clips, residuals too
   return finished(sample_loop(sampling, levels, denoise, noise, hooks));
 }
 
@@ -114,7 +114,7 @@ void Preview::draw(const NamedTensors& weights, const std::string& path) const {
   sheet.titles = {"low-res", "result", "truth"};
   if (!batch_.low_res.defined()) sheet.titles.erase(sheet.titles.begin());
   sheet.columns = static_cast<int64_t>(sheet.titles.size());
-  // Small examples are hard to judge: about 256 pixels a cell.
+  // Small examples are hard to judge, so cells are enlarged to about 256 pixels.
   sheet.scale = std::max<int64_t>(1, 256 / made.size(3));
   write_png(path, contact_sheet(cells, sheet));
 }
@@ -126,12 +126,12 @@ void draw_loss_curve(const std::string& journal, const std::string& path) {
     raw.y.push_back(line.loss);
   }
   if (raw.x.empty()) return;
-  // A single mean holds for all steps before it.
+  // A single mean stands for all steps before it, as a horizontal line.
   if (raw.x.size() == 1) raw.x.insert(raw.x.begin(), 0), raw.y.push_back(raw.y.front());
   smooth.x = raw.x;
   constexpr size_t kWindow = 20;
   smooth.y = moving_average(raw.y, kWindow);
-  raw.name = "lines of the journal";
+  raw.name = "journal lines";
   smooth.name = cat("mean of the last ", kWindow);
   raw.faint = true;
   PlotOptions options;

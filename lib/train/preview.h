@@ -1,4 +1,5 @@
-// What a training looks like: a sheet of examples (low-res, result, truth), and the loss over the steps, as PNG files.
+// Pictures of a training's progress, as PNG files: a contact sheet of examples (low-res, result, truth), and the loss
+// over the steps.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,13 +14,14 @@ namespace sr3 {
 
 class Preview {
  public:
-  // Draws its examples once: the same at every call and in every run of the training (and never seen by it as crops).
+  // Takes `images` examples from the loader once. They are the same at every call of draw() and in every run of the
+  // training, which itself does not use these examples. `seed` is that of the sampling noise.
   Preview(const StageManifest& manifest, Loader& loader, int64_t images, uint64_t seed, at::Device device,
           at::ScalarType compute);
 
-  // Runs the stage's sampler in few steps with these weights and writes the sheet. Unclipped parts are clamped.
+  // Runs the stage's sampler with these weights in at most 10 steps, and writes the contact sheet to `path`.
   void draw(const NamedTensors& weights, const std::string& path) const;
-  // (N,C,S,S) in [-1,1]: the results alone.
+  // The results that draw() shows: (N,C,S,S), clamped to [-1,1].
   at::Tensor results(const NamedTensors& weights) const;
 
  private:
@@ -30,7 +32,8 @@ class Preview {
   at::ScalarType compute_;
 };
 
-// Log scale; the mean over the last 20 lines above the raw ones. Nothing is written for an empty journal.
+// Plots the losses of a journal on a logarithmic scale, and over them their mean over the last 20 lines. Writes nothing
+// if the journal is empty or missing.
 void draw_loss_curve(const std::string& journal, const std::string& path);
 
 }  // namespace sr3

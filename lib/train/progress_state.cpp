@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char *kNames = "names", *kSizes = "sizes in bytes";
 
-// Where in the settings an option's value stands.
+// The option that sets each value of the settings, by the value's JSON pointer.
 const std::map<std::string, std::string> kOptionOf = {
     {"/kind", "--regression"},
     {"/image/low_res", "--low-res"},
@@ -62,7 +62,7 @@ struct Difference {
   std::string option, begun, now;
 };
 
-// A list stays one value: "1,2,4", not its third element.
+// A list counts as one value, so that a message shows "1,2,4" and not only its third element.
 bool is_leaf(const json& value) { return !value.is_object(); }
 
 void compare(const json& begun, const json& now, const std::string& path, std::vector<Difference>& out) {
@@ -77,7 +77,7 @@ void compare(const json& begun, const json& now, const std::string& path, std::v
   const auto known = kOptionOf.find(path);
   const std::string option = known != kOptionOf.end() ? known->second : cat("'", path.substr(1), "'");
   const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
-  // Another kind of stage differs in much else, which would be no explanation.
+  // Stages of different kinds differ in much else too, which would explain nothing: the kind comes first.
   out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(begun), text(now)});
 }
 
@@ -106,13 +106,13 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
                        {"weight_decay", trainer.weight_decay},
                        {"precision", trainer.precision},
                        {"threads", trainer.threads}};
-  // What only some trainings have is named in theirs alone, so that older ones go on.
+  // Settings that only some trainings have are left out of the others', so that states of older versions still match.
   if (manifest.diffusion.variance == "learned") trainer_json["vlb_weight"] = trainer.vlb_weight;
   json data_json = {
       {"images", images}, {"no_flip", data.no_flip}, {"min_detail", data.min_detail}, {"preprocess", data.preprocess}};
   if (data.pad > 0) data_json["pad"] = data.pad;
   if (!digest.names.empty()) data_json["names"] = digest.names;
-  // An image that was damaged or mended on the way has another size: whoever says --keep-going goes on nevertheless.
+  // An image that has been damaged or repaired since the start has another size; --keep-going resumes nevertheless.
   if (!digest.sizes.empty() && !data.keep_going) data_json["sizes"] = digest.sizes;
   return {stage.dump(), trainer.seed, data_json.dump(), trainer_json.dump()};
 }
@@ -150,7 +150,7 @@ void parse_progress(const std::string& text, const std::string& origin, Training
     progress.skipped_in_row = in.at("skipped_in_row");
     progress.seconds = in.at("seconds");
     progress.last_loss = in.at("last_loss");
-    progress.journalled = in.value("journalled", progress.step);  // older ones have whole lines alone
+    progress.journalled = in.value("journalled", progress.step);  // older versions saved only at full journal lines
     progress.window_loss = in.at("window").at("loss");
     progress.window_norm = in.at("window").at("gradient_norm");
     progress.window_steps = in.at("window").at("steps");
@@ -160,7 +160,7 @@ void parse_progress(const std::string& text, const std::string& origin, Training
     settings.data = in.at("data").dump();
     settings.trainer = in.at("trainer").dump();
   } catch (const json::exception&) {
-    throw DataError(cat("cannot use '", origin, "': it is not the progress of a training"));
+    throw DataError(cat("cannot use '", origin, "': it does not contain the progress of a training"));
   }
   for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
                               progress.window_steps})
@@ -172,20 +172,20 @@ void check_settings(const TrainingSettings& begun, const TrainingSettings& now, 
   const auto refuse = [&](const Difference& d) {
     const auto shown = [&](const std::string& value) {
       return value == none ? "0" : value;
-    };  // a pad of 0 is not noted
+    };  // a pad of 0 is not stored
     throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", shown(d.now), " contradicts the ",
-                         shown(d.begun), " it was begun with (--restart begins anew)"));
+                         shown(d.begun), " it was started with (--restart starts anew)"));
   };
   if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
   for (const auto& d : differences(begun.stage, now.stage)) refuse(d);
-  // What an older version did not note cannot differ.
+  // States of older versions have no digests: what is missing counts as equal.
   for (const auto& d : differences(begun.data, now.data)) {
     const bool digest = d.option == kNames || d.option == kSizes;
     if (digest && (d.begun == none || d.now == none)) continue;
     if (digest)
-      throw UsageError(cat("cannot resume '", stage, "': the ", d.option, " of the images are not those that it was ",
-                           "begun with (--init-from begins a training with other images, --restart begins anew",
-                           d.option == kSizes ? ", --keep-going goes on" : "", ")"));
+      throw UsageError(cat("cannot resume '", stage, "': the ", d.option, " of the images are not those it was ",
+                           "started with (--init-from starts a training on other images, --restart starts anew",
+                           d.option == kSizes ? ", --keep-going resumes anyway" : "", ")"));
     refuse(d);
   }
   for (const auto& d : differences(begun.trainer, now.trainer))

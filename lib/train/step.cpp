@@ -35,12 +35,12 @@ StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device de
   const DiffusionOptions& diffusion = manifest.diffusion;
   if (diffusion.variance == "learned" && (diffusion.level_draw != "discrete" || diffusion.target != "image"))
     throw Error(
-        "cannot train a learned variance: its bound needs 'diffusion.level_draw' 'discrete' and 'diffusion.target' "
-        "'image'");
+        "cannot train a learned variance: its variational bound needs 'diffusion.level_draw' 'discrete' and "
+        "'diffusion.target' 'image'");
   if (manifest.augmentation.kind == "gaussian" && diffusion.target != "image")
     throw Error(
-        "cannot train the residual over a noisy condition: 'diffusion.target' must be 'image' with 'augmentation.kind' "
-        "'gaussian'");
+        "cannot train on the residual over a noisy condition: 'diffusion.target' must be 'image' with "
+        "'augmentation.kind' 'gaussian'");
   alpha_bar_ = make_alpha_bar(make_betas(diffusion.schedule));
 }
 

@@ -1,8 +1,8 @@
-// The training loop of any stage: resumes what it finds, steps, saves, stops when told to. Everything that differs
-// between kinds of stages is in StageLoss (train/step.h); everything that is drawn depends on seed and example number
-// alone, so a resumed run continues exactly.
-//   NAME.json, NAME.safetensors   the stage, with the averaged weights: usable at any time
-//   NAME.state/                   what resuming needs (stage/checkpoint.h)
+// The training loop of any stage: it resumes the training that it finds, takes steps, saves, and stops at a signal or a
+// limit. Everything that differs between kinds of stages is in StageLoss (train/step.h). All random draws depend only
+// on the seed and the number of the example, so a resumed run continues exactly. Its files are
+//   NAME.json, NAME.safetensors   the stage, with the EMA of the weights: usable at any time
+//   NAME.state/                   the checkpoint to resume from (stage/checkpoint.h)
 //   NAME.journal.jsonl, NAME.preview.png, NAME.loss.png
 #pragma once
 
@@ -18,13 +18,15 @@ namespace sr3 {
 
 class Trainer {
  public:
-  // Opens data, journal and state, and checks all that can fail before the first step. output: "NAME.json".
+  // Opens the data, the journal and the state, and checks all that can fail before the first step. `output` is
+  // "NAME.json". UsageError if the options contradict the training to be resumed; Error or DataError if files of another
+  // stage are in the way, or cannot be read.
   Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data, const std::string& output);
   ~Trainer();
 
-  // Trains until the last step, the time limit, a signal, ten steps skipped in a row or a failure; saves all up to the
-  // last step that was finished, but never weights that are not finite. The exit status: 0, 3 when another image had to
-  // stand for a damaged one, or 128 + signal. What failed is thrown.
+  // Trains until the last step, the time limit, a signal, ten skipped steps in a row (Error), or a failure, which is
+  // thrown. Saves the state after the last finished step, but never weights that are not finite. Returns the exit
+  // status: 0; 3 if another image was used in place of a damaged one; or 128 + the signal.
   int run(const ProgressOptions& progress);
 
  private:

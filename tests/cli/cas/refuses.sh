@@ -13,7 +13,7 @@ ours=(cas --train train --test test --recipe digits --size 8 --epochs 1 --seeds 
 # A test image among the others, in another format.
 cp -R train leak
 pnmtopng test/b/2.ppm >leak/a/other.png
-fails 1 "1 test images are among those of --train: 'test/b/2.ppm' is 'leak/a/other.png'" cas --train leak --test test
+fails 1 "1 test images are among those of --train: 'test/b/2.ppm' is the same as 'leak/a/other.png'" cas --train leak --test test
 fails 1 "among those of --real-train" "${ours[@]}" --real-train leak --unlike-classes
 
 # Classes.
@@ -30,7 +30,7 @@ cp -R train/a few/a
 mkdir few/b
 cp train/b/1.ppm few/b
 fails 1 "--real-train has 4 images, --train 6" "${ours[@]}" --real-train few
-fails 1 "is of no class" cas --train train/a/1.ppm --test test
+fails 1 "has no class" cas --train train/a/1.ppm --test test
 
 fails 1 "cannot open 'missing'" cas --train missing --test test
 fails 2 "--train and --test are needed" cas --train train

@@ -25,7 +25,7 @@ cp -R train/red written/dark_red
 cp -R train/green written/green
 short=(--recipe digits --size 10 --epochs 1 --seeds 1 --threads 1)
 cas -q --train written --test named "${short[@]}" >/dev/null
-fails 1 "or of other names; only --train has 'dark_red'; only --test has 'red'" cas --train written --test test "${short[@]}"
+fails 1 "and their names differ; only --train has 'dark_red'; only --test has 'red'" cas --train written --test test "${short[@]}"
 cp -R test/red other/blue
 cas -q --train train --test other "${short[@]}" --unlike-classes | cut -f4,7 | grep -qx "$(printf '0.000000\t0.000000')"
 
@@ -41,7 +41,7 @@ grep -qP '^difference\t1\t12\t' straight
 grep -qP '^difference\tmean\t12\t[-0-9.]+\t-\t-\t[-0-9.]+\t-\t-\t-\t-$' straight
 "${all[@]}" -o runs --per-class | grep -qP '^real\tred\t6\t'
 "${all[@]}" -o runs --json | tail -n1 | grep -q '^{"set":"difference","seed":"mean","images":12,"top1":.*"sd":null,"p":null}$'
-fails 2 "made of other images or settings" "${all[@]}" -o runs --epochs 31
+fails 2 "made from other images or settings" "${all[@]}" -o runs --epochs 31
 
 # Stopped and gone on with: the same answers.
 status=0

@@ -39,7 +39,7 @@ run -n 1 --png-level 0 -o level/
 bash -o pipefail -c "$(run -n 1 --png-level 0 -o level-pipe/ --show-pipe)"
 same level/000000.png level-pipe/000000.png
 sample -m c-8.json --steps 3 -o in/16/
-fails 2 "in/16/' is read, too" cascade c.json --steps 1 in/16 --keep-stages in -o over/
+fails 2 "in/16/' is also an input" cascade c.json --steps 1 in/16 --keep-stages in -o over/
 diff -r "out dir" "piped dir"
 
 # From given images: the base stage is left out, and the class goes along, or is said.

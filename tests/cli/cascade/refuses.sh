@@ -13,7 +13,7 @@ fails 2 "has no class 'green'" cascade c.json --class green
 fails 2 "-n 0 is less than 1" cascade c.json -n 0
 fails 2 "-n: it starts from images" cascade c.json -n 4 c-8.preview.png
 fails 2 "--by-class: it starts from images" cascade c.json --by-class x.ppm
-fails 2 "holds one image, and 3 are to come" cascade c.json -n 3 -o x.png
+fails 2 "holds one image, but 3 will be written" cascade c.json -n 3 -o x.png
 fails 2 "--class none: 'c-16.json' was trained with a class always" cascade c.json --class none
 fails 2 "--show-pipe: no pipe keeps" cascade c.json --show-pipe --keep-stages kept
 fails 1 "it is no base stage but super-resolution, which needs images" sample -m c-16.json

@@ -21,7 +21,7 @@ cmp -s <(grep '"study"' one/study.json) <(grep '"study"' three/study.json) && ex
 grep -lqE 'tEXt|Comment|Software' one/images/*.png && exit 1
 
 # Bad input.
-fails 2 "'one' holds a study already" "${plan[@]}" real a -o one
+fails 2 "'one' contains a study already" "${plan[@]}" real a -o one
 fails 2 "14 images are too few: a rater sees each once, in 12 main, 1 practice, 1 catch and 2 control" \
   "${plan[@]}" --trials 12 real a -o none
 [ ! -e none ]
@@ -57,7 +57,7 @@ fails 2 "task 1 shows low-resolution images" "${plan[@]}" --task 1 real a -o non
 fails 2 "'--exposure'" "${plan[@]}" --exposure 1 real a -o none
 fails 2 "'--catches'" "${plan[@]}" --catches -5 real a -o none
 touch file
-fails 2 "'file' is a file: a study is a folder" "${plan[@]}" real a -o file
+fails 2 "cannot write the study 'file': it is a file" "${plan[@]}" real a -o file
 degrade -s 2 real -o small/
 "${plan[@]}" real a --low-res small/ --low-res-zoom nearest -o low
 grep -q '"task": 1' low/study.json
@@ -66,7 +66,7 @@ fails 2 "leave --low-res out" "${plan[@]}" --task 2 --low-res small/ real a -o n
 fails 1 "it is larger than" "${plan[@]}" small small --low-res real -o none
 fails 1 "it is as large as" "${plan[@]}" real a --low-res real -o none
 confusion-eval plan --raters 2 --trials 2 --practice 0 --controls 0 --repeats 0 real real -o same 2>said
-grep -q "14 images of models have the very pixels of the real ones" said
+grep -q "14 images of models have exactly the pixels of the real ones" said
 fails 2 "missing command" confusion-eval
 fails 2 "'paln' is not what confusion-eval does" confusion-eval paln
 
@@ -90,7 +90,7 @@ grep -q NaN rates.svg && exit 1
 confusion-eval score one --per-image >images
 [ "$(head -n1 images | cut -f1-5)" = "$(printf 'image\tmodel\ttask\traters\tfooled')" ]
 fails 2 "rate needs --rater" confusion-eval rate one
-fails 1 "'real' is no study" confusion-eval rate real --rater sharpness
+fails 1 "'real' is not a study" confusion-eval rate real --rater sharpness
 fails 1 "nothing to score: there are no answers yet" confusion-eval score two
 fails 2 "nothing to score" confusion-eval score
 fails 2 "takes FILE.svg" confusion-eval score one --plot rates.png

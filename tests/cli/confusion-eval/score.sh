@@ -32,10 +32,10 @@ grep -q '"model":"bad".*"equivalent":"no"' lines
 grep -q 'task 1' two.svg
 
 # Bad input.
-fails 1 "its first line names no column 'fooled'" confusion-eval score --csv <(echo rater,image,model,task)
+fails 1 "its first line does not name a column 'fooled'" confusion-eval score --csv <(echo rater,image,model,task)
 fails 1 "line 2': task is '4', not 1 or 2" confusion-eval score --csv <(printf 'rater,image,model,task,fooled\na,b,c,4,1\n')
 { cat study.csv && tail -n3 study.csv && echo r,i,m,2; } >damaged.csv
-fails 1 "damaged.csv, line 2505': 4 fields instead of 5; --keep-going leaves such lines out" confusion-eval score --csv damaged.csv
+fails 1 "damaged.csv, line 2505': 4 fields instead of 5 (--keep-going leaves such lines out)" confusion-eval score --csv damaged.csv
 status=0
 confusion-eval score --csv damaged.csv --keep-going >table 2>said || status=$?
 [ "$status" = 3 ]
@@ -67,8 +67,8 @@ grep -q '"record":"rate".*"answers":"kept".*"trials":10000,' lines
 holds lines '"record":"rate".*"answers":"kept".*"low":([\d.]+),"high":([\d.]+)' '$1 < .32 && $2 > .32 && $2 - $1 < .2'
 holds lines '"check":"control.*"low":([\d.]+),"high":([\d.]+)' '$1 < .5 && $2 > .5'
 cp s1/machine/synthetic.jsonl stranger.jsonl
-fails 1 "none of those given" confusion-eval score s0 stranger.jsonl
-fails 2 "whose answers are in 'stranger.jsonl'?" confusion-eval score stranger.jsonl
+fails 1 "not one of those given" confusion-eval score s0 stranger.jsonl
+fails 2 "cannot score 'stranger.jsonl' without its study" confusion-eval score stranger.jsonl
 confusion-eval score s0 s1 --json | grep -c '"record":"rate"' | grep -qx 4
 confusion-eval score s0/machine/synthetic.jsonl --json | cmp - lines # the study is found beside the file
 mv s0/machine/synthetic.jsonl whole.jsonl

@@ -7,7 +7,7 @@ confusion-eval score study >table
 grep -q '^model' table
 
 # What would lose or mix up answers is refused before serving.
-fails 1 "'real' is no study" confusion-eval serve real
+fails 1 "'real' is not a study" confusion-eval serve real
 fails 2 "serve takes one study's folder" confusion-eval serve
 fails 2 "'--port'" confusion-eval serve study --port 70000
 fails 1 "cannot listen at 203.0.113.7:0" confusion-eval serve study --host 203.0.113.7 --port 0
@@ -18,7 +18,7 @@ for _ in $(seq 100); do [ -s address ] && break || sleep 0.1; done
 kill $! && wait $! || true
 [ "$(cat study/answers/notes.jsonl)" = "no newline" ]
 sed -n 1p "$(ls study/answers/0*.jsonl | head -n1)" | perl -pe 's/("study":")\w+/${1}0123456789abcdef/' >study/answers/notes.jsonl
-fails 1 "notes.jsonl' holds answers of the study 0123456789abcdef" confusion-eval serve study --port 0
+fails 1 "notes.jsonl' has answers of the study 0123456789abcdef" confusion-eval serve study --port 0
 rm study/answers/notes.jsonl
 
 file=$(ls study/answers/*.jsonl | head -n1)

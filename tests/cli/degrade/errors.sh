@@ -18,8 +18,8 @@ fails 2 "option '--seed': '-1' is not a whole number of 0 or more" degrade -s 2 
 mkdir folder
 cp good.ppm folder/
 before=$(ls -l folder)
-fails 2 "-o: 'folder/' is read, too" degrade -s 2 folder -o folder/
-fails 2 "-o: './folder/' is read, too" degrade -s 2 good.ppm folder/ -o ./folder
+fails 2 "-o: 'folder/' is also an input" degrade -s 2 folder -o folder/
+fails 2 "-o: './folder/' is also an input" degrade -s 2 good.ppm folder/ -o ./folder
 [ "$before" = "$(ls -l folder)" ]
 
 fails 1 "cannot degrade 'narrow.ppm': an image of 3x16 cannot be shrunk 4 times" degrade -s 4 narrow.ppm

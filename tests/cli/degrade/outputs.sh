@@ -25,7 +25,7 @@ done
 same <(tail -c 210 a.ppm) <(head -c "$(($(wc -c <stream) / 3))" stream | tail -c 210)
 fails 1 "cannot write 'photos/2.ppm' to 'b.png': it holds one image" degrade -s 4 photos -o b.png
 fails 2 "-o" degrade -s 4 photos -o b.tiff
-fails 1 "cannot make the folder" degrade -s 4 photos -o photos/1.ppm/x/
+fails 1 "cannot create the folder" degrade -s 4 photos -o photos/1.ppm/x/
 
 # Whatever the number of threads, and in shards.
 degrade -s 4 --threads 1 --noise 9 photos >one

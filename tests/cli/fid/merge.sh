@@ -57,9 +57,9 @@ fails 1 "they have 64 images in common" fid merge folder.npz tar.npz -o no.npz
 fid stats photos/1.ppm -o other.npz --groups 2
 fails 1 "'other.npz' with 'part-2.npz': one has sums of 2 groups, the other of 3" fid merge part-2.npz other.npz -o no.npz
 fid stats photos/1.ppm -o other.npz --groups 3
-fails 1 "only one has kept its features" fid merge part-2.npz other.npz -o no.npz
+fails 1 "only one contains features" fid merge part-2.npz other.npz -o no.npz
 fid stats photos/1.ppm -o ddof.npz --groups 3 --ddof 0
-fails 1 "ddof is '0' and '1'" fid merge folder.npz ddof.npz -o no.npz
+fails 1 "they differ in ddof: '0' and '1'" fid merge folder.npz ddof.npz -o no.npz
 [ ! -e no.npz ]
 cp net.pt other.pt
 fid stats photos/1.ppm -o renamed.npz --features other.pt --groups 3 # the same file by another name
@@ -67,10 +67,10 @@ fails 1 "they have 1 images in common" fid merge folder.npz renamed.npz -o no.np
 feature_network other.pt 32
 image 9 9 99 >other.ppm
 fid stats other.ppm -o unlike.npz --features other.pt --groups 3
-fails 1 "features is 'other.pt:" fid merge folder.npz unlike.npz -o no.npz
+fails 1 "they differ in features: 'other.pt:" fid merge folder.npz unlike.npz -o no.npz
 fid merge --force folder.npz unlike.npz -o forced.npz 2>err
-grep -q "features is 'other.pt:" err
-fails 1 "cannot compare: features is 'other.pt:" fid compare unlike.npz folder.npz
+grep -q "differ in features: 'other.pt:" err
+fails 1 "cannot compare: the sets differ in features: 'other.pt:" fid compare unlike.npz folder.npz
 fails 1 "cannot write 'missing/x.npz'" fid merge folder.npz -o missing/x.npz
 head -c 3000 folder.npz >cut.npz
 fails 1 "cannot read 'cut.npz'" fid merge folder.npz cut.npz -o no.npz

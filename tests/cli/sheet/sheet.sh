@@ -38,5 +38,5 @@ fails 2 "--scale 0 is not in 1 to 65536" sheet -s 0 a -o x.png
 fails 2 "--columns -1 is not in 0 to 65536" sheet -c -1 a -o x.png
 fails 1 "more than 268435456 pixels" sheet -s 60000 a -o x.png
 fails 1 "cannot write 'standard output'" bash -c 'sheet a >/dev/full'
-fails 1 "cannot write 'none.png': no image came" sheet -o none.png </dev/null
+fails 1 "cannot write 'none.png': there is no image to write" sheet -o none.png </dev/null
 [ ! -e none.png ]

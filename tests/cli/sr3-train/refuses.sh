@@ -53,7 +53,7 @@ same kept u.safetensors
 train --steps 1 --restart photos -o u.json
 
 # A command that contradicts what it would resume names the option.
-fails 2 "--channels 16 contradicts the 8 it was begun with" train --channels 16 --steps 3 photos -o b.json
+fails 2 "--channels 16 contradicts the 8 it was started with" train --channels 16 --steps 3 photos -o b.json
 fails 2 "--predict eps contradicts the v" train --predict eps --steps 3 photos -o b.json
 fails 2 "--seed 1 contradicts the 0" train --seed 1 --steps 3 photos -o b.json
 fails 2 "--min-detail 1.0 contradicts the 0.0" train --min-detail 1 --steps 3 photos -o b.json

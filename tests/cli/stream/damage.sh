@@ -53,7 +53,7 @@ fails 3 "not a PNG, JPEG or PNM image" bash -c '(cat in/a.ppm; echo) | degrade -
 
 # Writing: a full disk, a folder that cannot be made, a terminal; a file that fails is not left behind.
 fails 1 "cannot write 'standard output': No space left on device" bash -c 'degrade -s 1 in/a.ppm >/dev/full'
-fails 1 "cannot make the folder 'in/a.ppm/'" degrade -s 1 -o in/a.ppm/ in/b.png
+fails 1 "cannot create the folder 'in/a.ppm/'" degrade -s 1 -o in/a.ppm/ in/b.png
 fails 1 "truncated" degrade -s 1 -o never.png cut-b.png
 [ ! -e never.png ]
 if command -v script >/dev/null; then

@@ -8,11 +8,11 @@ image 24 16 2 >b.ppm
 mkdir ph
 cp a.png b.png ph
 cp a.png before.png
-fails 2 "'ph/a.png' is read, too" degrade -s 2 ph/a.png ph/b.png -o ph/
+fails 2 "'ph/a.png' is also an input" degrade -s 2 ph/a.png ph/b.png -o ph/
 echo ph >list
-fails 2 "'ph/a.png' is read, too" degrade -s 2 @list -o ph/
-fails 2 "'ph/a.png' is read, too" degrade -s 2 ph/a.png -o ph/a.png
-fails 2 "'ph/a.png' is read, too" sheet ph/a.png ph/b.png -o ph/a.png
+fails 2 "'ph/a.png' is also an input" degrade -s 2 @list -o ph/
+fails 2 "'ph/a.png' is also an input" degrade -s 2 ph/a.png -o ph/a.png
+fails 2 "'ph/a.png' is also an input" sheet ph/a.png ph/b.png -o ph/a.png
 same ph/a.png before.png
 cp a.ppm ph/c.ppm
 degrade -s 2 ph/c.ppm -o ph/
@@ -112,7 +112,7 @@ fails 3 "cannot degrade 'tall.ppm': cannot encode a JPEG image: 1x70000" degrade
 [ "$(ls tall)" = a.png ]
 fails 1 "cannot write 'tall.ppm' to 'tall.jpg': cannot encode a JPEG image: 1x70000" degrade -s 1 tall.ppm -o tall.jpg
 fails 1 "cannot degrade 'tall.ppm': padded it is more than the limit" degrade -s 1 --pad 65536 tall.ppm -o x.png
-fails 1 "to 70000x1 takes 4900000000 pixels" degrade --size 70000x1 --convention pillow12 tall.ppm -o x.png
+fails 1 "to 70000x1 needs an intermediate image of 4900000000 pixels" degrade --size 70000x1 --convention pillow12 tall.ppm -o x.png
 degrade --size 70000x1 --convention float tall.ppm -o x.png
 fails 2 "--threads 9223372036854775807 is not in 0 to 4096" degrade --threads 9223372036854775807 -s 1 a.png -o x.png
 fails 2 "--gap 9223372036854775807 is not in 0 to 65536" sheet --gap 9223372036854775807 a.png -o x.png

@@ -60,12 +60,12 @@ degrade -s 1 mixed -o mixed-out/ 2>said
 [ ! -s said ]
 touch mixed/sub/a.WEBP mixed/c.tiff
 degrade -s 1 mixed -o mixed-out/ 2>said
-[ "$(cat said)" = "degrade: warning: passing over, in 'mixed', 2 files of formats that are not read ('c.tiff'): make them PNG" ]
+[ "$(cat said)" = "degrade: warning: 'mixed': skipping 2 files in unsupported formats ('c.tiff'): convert to PNG" ]
 rm mixed/b.ppm
-fails 1 "no images in 'mixed', but 2 files of formats that are not read ('c.tiff'): make them PNG" degrade -s 1 mixed
+fails 1 "no images in 'mixed', but 2 files in unsupported formats ('c.tiff'): convert to PNG" degrade -s 1 mixed
 # A file that was named is there, or the run has failed.
-fails 1 "cannot write 'never.png': no image came" degrade -s 1 -o never.png /dev/null
-fails 1 "cannot write 'never.png': no image came" bash -c 'printf "" | degrade -s 1 -o never.png'
+fails 1 "cannot write 'never.png': there is no image to write" degrade -s 1 -o never.png /dev/null
+fails 1 "cannot write 'never.png': there is no image to write" bash -c 'printf "" | degrade -s 1 -o never.png'
 [ ! -e never.png ]
 
 fails 1 "no images in 'empty'" bash -c 'mkdir empty; degrade -s 1 empty'
@@ -75,7 +75,7 @@ cp in/b.ppm two/A/x.ppm
 cp in/b.ppm two/B/x.ppm
 fails 1 "'two/A/x.ppm' and of 'two/B/x.ppm': both would be 'out2/x.png'" degrade -s 1 --shard 1/2 -o out2/ two/A/x.ppm two/B/x.ppm
 [ ! -e out2 ]
-fails 1 "'out2/b.png' has been written by another image" \
+fails 1 "'out2/b.png' has already been written for another image" \
   bash -c '(degrade -s 1 in/b.ppm; degrade -s 1 in/b.ppm) | degrade -s 1 -o out2/'
 # Names that differ only in what a key cannot hold.
 mkdir names

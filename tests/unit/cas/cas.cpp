@@ -77,7 +77,7 @@ TEST_CASE("ranks, rows, spread and McNemar's test by hand") {
 TEST_CASE("answers that are not numbers are no answers") {
   const at::Tensor logits = at::full({1, 6}, std::numeric_limits<float>::quiet_NaN());
   CHECK_THROWS_WITH_AS(cas_run("real", 3, "s", kClasses, {2}, logits),
-                       doctest::Contains("seed 3: its answers are not finite"), Error);
+                       doctest::Contains("seed 3: its logits are not finite"), Error);
 }
 
 TEST_CASE("a run survives its file; a damaged file is refused") {

@@ -24,7 +24,7 @@ TEST_CASE("names of predictions") {
   CHECK(predict_named("eps") == Predict::kEps);
   CHECK(predict_named("x0") == Predict::kX0);
   CHECK(predict_named("v") == Predict::kV);
-  CHECK_THROWS_WITH_AS(predict_named("noise"), "'noise' is an unknown prediction type: eps, x0 or v", Error);
+  CHECK_THROWS_WITH_AS(predict_named("noise"), "unknown prediction target 'noise': it must be eps, x0 or v", Error);
 }
 
 TEST_CASE("the forward process, one level an example") {

@@ -33,7 +33,7 @@ TEST_CASE("images of an array: colour and grey, in shards, others refused") {
   CHECK(grey.next()->image.u8 == std::vector<uint8_t>{0, 0, 0, 3, 3, 3, 6, 6, 6, 9, 9, 9, 12, 12, 12, 15, 15, 15});
   for (const at::Tensor& wrong : {colour.to(at::kFloat), colour.narrow(3, 0, 2), colour[0]}) {
     write_npz(path, {{{"arr_0", wrong}}, {}});
-    CHECK_THROWS_WITH_AS(ArrayImages(path, Shard(), 100), doctest::Contains("is not uint8"), DataError);
+    CHECK_THROWS_WITH_AS(ArrayImages(path, Shard(), 100), doctest::Contains("is not a uint8 array"), DataError);
   }
   write_npz(path, {{{"arr_1", colour}}, {}});
   CHECK(!ArrayImages::has_images(path));

@@ -95,16 +95,16 @@ TEST_CASE("overlapping and unlike parts are refused, and the field is named") {
     CHECK_THROWS_WITH(merger.add(other, "b"), doctest::Contains(why));
   };
   refuses(part_of(x, {9, 3, 7, 0}), "cannot merge 'b' with 'a': they have 2 images in common");
-  refuses(part_of(normals(30, 5, 1), {9}), "features of 5 and of 4 dimensions");
+  refuses(part_of(normals(30, 5, 1), {9}), "they have features of 5 and of 4 dimensions");
   refuses(part_of(x, {9}, 3), "sums of 3 groups, the other of 2");
   Statistics other = part_of(x, {9});
   other.features = at::Tensor();
-  refuses(other, "only one has kept its features");
+  refuses(other, "only one contains features");
   for (const auto& [field, change] : std::vector<std::pair<const char*, void (*)(Signature&)>>{
-           {"features is 'x.pt:99999999' and 'x.pt:01234567'", [](Signature& s) { s.sha256 = "9999999999"; }},
-           {"resize is 'tf1' and 'own'", [](Signature& s) { s.resize = "tf1"; }},
-           {"scale is '128' and 'own'", [](Signature& s) { s.scale = "128"; }},
-           {"ddof is '0' and '1'", [](Signature& s) { s.ddof = 0; }}}) {
+           {"differ in features: 'x.pt:99999999' and 'x.pt:01234567'", [](Signature& s) { s.sha256 = "9999999999"; }},
+           {"differ in resize: 'tf1' and 'own'", [](Signature& s) { s.resize = "tf1"; }},
+           {"differ in scale: '128' and 'own'", [](Signature& s) { s.scale = "128"; }},
+           {"differ in ddof: '0' and '1'", [](Signature& s) { s.ddof = 0; }}}) {
     other = part_of(x, {9});
     change(other.signature);
     refuses(other, field);
@@ -159,12 +159,12 @@ TEST_CASE("statistics of other tools") {
   CHECK(distance(inception, b).name == "frechet_distance");
 
   refused({{{"mu", mu}}, {}}, "neither mu and sigma");
-  refused({{{"mu", mu}, {"sigma", sigma.narrow(0, 0, 5)}}, {}}, "not of one dimension");
+  refused({{{"mu", mu}, {"sigma", sigma.narrow(0, 0, 5)}}, {}}, "the same dimension");
   refused({{{"mu", mu}, {"sigma", at::triu(sigma)}}, {}}, "not symmetric");
   refused({{{"mu", mu * std::numeric_limits<double>::infinity()}, {"sigma", sigma}}, {}}, "not finite");
-  refused({{{"mu", at::full({}, 1.0)}, {"sigma", sigma}}, {}}, "not of one dimension");
+  refused({{{"mu", at::full({}, 1.0)}, {"sigma", sigma}}, {}}, "the same dimension");
   refused({{{"feats", at::zeros({5, 0})}}, {}}, "not a table of finite features");
-  refused({{{"mu", mu}, {"sigma", sigma}, {"feats", x.narrow(1, 0, 5)}}, {}}, "unlike dimensions");
+  refused({{{"mu", mu}, {"sigma", sigma}, {"feats", x.narrow(1, 0, 5)}}, {}}, "different dimensions");
   // One dimension, as numpy's mean and cov give it.
   const Statistics one = written({{{"mu", at::full({1}, 2.0)}, {"sigma", at::full({}, 4.0)}}, {}});
   CHECK(distance(one, written({{{"mu", at::full({1}, 5.0)}, {"sigma", at::full({1, 1}, 1.0)}}, {}})).value ==
@@ -178,10 +178,10 @@ TEST_CASE("damaged statistics of ours are refused") {
   const Npz good = read_npz(scratch.path + "a.npz");
   CHECK(written(good).count() == 6);
   refused(replaced(good, "count", at::tensor({3, 4}, at::kLong)), "numbers of images do not agree");
-  refused(replaced(good, "count", at::tensor({6}, at::kLong)), "unlike numbers of groups");
-  refused(replaced(good, "count", at::tensor({-1, 7}, at::kLong)), "not of one dimension");
-  refused(replaced(good, "sum", good.find("sum")->narrow(2, 0, 2)), "not of one dimension");
-  refused(replaced(good, "sum", good.find("sum")->to(at::kDouble)), "another type or shape");
+  refused(replaced(good, "count", at::tensor({6}, at::kLong)), "different numbers of groups");
+  refused(replaced(good, "count", at::tensor({-1, 7}, at::kLong)), "the same dimension");
+  refused(replaced(good, "sum", good.find("sum")->narrow(2, 0, 2)), "the same dimension");
+  refused(replaced(good, "sum", good.find("sum")->to(at::kDouble)), "the wrong type or shape");
   refused(replaced(good, "outer", good.find("outer")->neg()), "out of range");
   refused(replaced(good, "images", good.find("images")->narrow(0, 0, 5)), "numbers of images do not agree");
   refused(replaced(good, "feats", good.find("feats")->narrow(0, 0, 5)), "5 rows for 6 images");
@@ -210,7 +210,7 @@ TEST_CASE("no images at all: a part that merges, and compares with nothing") {
   const Statistics back = read_statistics(scratch.path + "none.npz");
   CHECK(back.count() == 0);
   const at::Tensor x = normals(9, 3, 4);
-  CHECK_THROWS_WITH(compare(back, part_of(x, {0, 1}), {}), doctest::Contains("a set without images"));
+  CHECK_THROWS_WITH(compare(back, part_of(x, {0, 1}), {}), doctest::Contains("contains no images"));
   Merger merger(false);
   merger.add(back, "none");
   merger.add(part_of(x, {0, 1, 2}), "three");

@@ -54,7 +54,7 @@ TEST_CASE("jpeg: the file is Pillow's at quality 95 (4:4:4) and 75 (4:2:0); 16 b
   options.jpeg_quality = 75;
   CHECK(checksum(encode(pattern(23, 17), Format::kJpeg, options)) == jpegs::kWritten75);
   CHECK_THROWS_WITH_AS(encode(make_image(65501, 1), Format::kJpeg, options),
-                       "cannot encode a JPEG image: 65501x1 is more than 65500 a side", Error);
+                       "cannot encode a JPEG image: 65501x1 is more than 65500 pixels a side", Error);
 }
 
 TEST_CASE("jpeg: every truncated length is an error, every changed byte an error or pixels") {

@@ -72,19 +72,21 @@ TEST_CASE("pnm: damage is told with its place") {
   const auto said = [](const std::string& text) { return failure(bytes(text)); };
   CHECK(said("P6\n1 1\n255\nab") == "cannot read 'x': truncated at byte 13");
   CHECK(said("P6\n1 1\n255\nabcd") == "cannot read 'x': 1 bytes after the image's end at byte 14");
-  CHECK(said("P6x1 1\n255\nabc") == "cannot read 'x': no white space after the magic in the PNM header at byte 2");
+  CHECK(said("P6x1 1\n255\nabc") ==
+        "cannot read 'x': no white space after the magic number in the PNM header at byte 2");
   CHECK(said("P6\n1 -1\n255\nabc") == "cannot read 'x': no height in the PNM header at byte 5");
   CHECK(said("P6\n0 1\n255\nabc") == "cannot read 'x': bad width 0 in the PNM header at byte 4");
   CHECK(said("P6\n1 1\n65536\nabc") == "cannot read 'x': bad maxval 65536 in the PNM header at byte 12");
   CHECK(said("P6\n1 1\n0\nabc") == "cannot read 'x': bad maxval 0 in the PNM header at byte 8");
-  CHECK(said("P6\n99999999999999999999 1\n255\nabc") == "cannot read 'x': huge width in the PNM header at byte 12");
+  CHECK(said("P6\n99999999999999999999 1\n255\nabc") ==
+        "cannot read 'x': too large a width in the PNM header at byte 12");
   CHECK(said("P5\n2 1\n3\n\3\4") == "cannot read 'x': sample 4 exceeds the maxval 3 at byte 10");
   CHECK(said("P6\n100000 100000\n255\n") ==
         "cannot read 'x': 100000x100000 is more than the limit of 268435456 pixels");
   CHECK(said("P6\n2147483647 2147483647\n65535\n") ==
         "cannot read 'x': 2147483647x2147483647 is more than the limit of 268435456 pixels");
   CHECK(said("P6\n#" + std::string(70000, 'a')).find("more than 65536 bytes in the PNM header") != std::string::npos);
-  CHECK(said("P3\n1 1\n255\n1 2 3\n") == "'x' is a P3 image; of the PNM formats only P5 and P6 are read");
+  CHECK(said("P3\n1 1\n255\n1 2 3\n") == "'x' is a P3 image; of the PNM formats only P5 and P6 are supported");
   CHECK(said("GIF89a") == "'x' is not a PNG, JPEG or PNM image");
   CHECK(said("") == "'x' is not a PNG, JPEG or PNM image");
   CHECK(failure(bytes("P6\n3 2\n255\nabcabcabcabcabcabc"), {5}) ==

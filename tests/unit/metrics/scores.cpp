@@ -41,7 +41,7 @@ TEST_CASE("scores of the golden pair, whole and without a border") {
   CHECK_FALSE(s.ssim_y);
   options.crop = 16;
   CHECK_THROWS_WITH_AS(score(options, golden::first(), golden::second(), nullptr),
-                       "nothing of 32x32 is left without a border of 16", DataError);
+                       "a border of 16 pixels leaves nothing of an image of 32x32", DataError);
 }
 
 TEST_CASE("consistency is the error of the image made small again") {
@@ -63,7 +63,7 @@ TEST_CASE("consistency is the error of the image made small again") {
                        "its size, 20x27, is not a whole number of times that of the low-resolution image, 7x9",
                        DataError);
   CHECK_THROWS_WITH_AS(score(options, high, high, &high),
-                       "the low-resolution image is as large as it, 21x27; is it the right one?", DataError);
+                       "the low-resolution image has the same size, 21x27; is it the right one?", DataError);
   options.scale = 1;
   CHECK(*score(options, high, high, &high).consistency == 0);
 }

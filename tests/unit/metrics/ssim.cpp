@@ -69,6 +69,6 @@ TEST_CASE("equal images have 1, a flat image against its negative far less, an i
   for (auto& value : light.u8) value = 200;
   CHECK(ssim(dark, light) == doctest::Approx((2 * 10 * 200 + 6.5025) / (100 + 40000 + 6.5025)).epsilon(1e-9));
   CHECK_THROWS_WITH_AS(ssim(make_image(10, 64), make_image(10, 64)),
-                       "cannot measure SSIM of an image of 10x64: smaller than its 11x11 window", DataError);
+                       "cannot compute the SSIM of an image of 10x64: it is smaller than the 11x11 window", DataError);
   CHECK_THROWS_AS(ssim_y(make_image(11, 12), make_image(12, 11)), DataError);
 }

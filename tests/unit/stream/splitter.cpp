@@ -124,19 +124,19 @@ TEST_CASE("splitter: chunks and segments without end are refused with bounded me
   append(source.begin, header(1, 1, 8, 2));
   append(source.begin, {0x7f, 0xff, 0xff, 0xff, 't', 'E', 'X', 't'});
   source.again = {'a'};
-  CHECK(said() == "cannot read 'endless': more than the 16777226 bytes that its size can need");
+  CHECK(said() == "cannot read 'endless': more than the 16777226 bytes that its size allows");
   CHECK(source.served < 1 << 20);  // refused by its length already
 
   source.served = 0;
   source.begin.resize(source.begin.size() - 8);
   source.again = chunk("tEXt", bytes("a"));
-  CHECK(said().find("bytes that its size can need") != std::string::npos);
+  CHECK(said().find("bytes that its size allows") != std::string::npos);
   CHECK(source.served < 20 << 20);
 
   source.served = 0;
   source.begin = {0xff, 0xd8, 0xff};
   source.again = {0xe0, 0, 4, 0, 0, 0xff};
-  CHECK(said().find("bytes that its size can need") != std::string::npos);
+  CHECK(said().find("bytes that its size allows") != std::string::npos);
   CHECK(source.served < 20 << 20);
 }
 

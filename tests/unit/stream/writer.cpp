@@ -41,7 +41,7 @@ TEST_CASE("writer: a folder gets a PNG for each key") {
   writer.write(frame("sub/b"));
   writer.write(frame("../c"));
   CHECK(error_of([&] { writer.write(frame("a")); }) ==
-        cat("cannot write 'origin': '", out, "a.png' has been written by another image"));
+        cat("cannot write 'origin': '", out, "a.png' has already been written for another image"));
   writer.close();
   CHECK(writer.exists("a"));
   CHECK(writer.exists("sub/b"));
@@ -70,8 +70,8 @@ TEST_CASE("writer: a file holds one image, in the format of its name, and appear
 
 TEST_CASE("writer: what cannot be written is said before any work") {
   Folder folder;
-  CHECK_THROWS_WITH_AS(Writer(to(folder / "x.png")).expect(2), doctest::Contains("holds one image, and 2 are to come"),
-                       UsageError);
+  CHECK_THROWS_WITH_AS(Writer(to(folder / "x.png")).expect(2),
+                       doctest::Contains("holds one image, but 2 will be written"), UsageError);
   CHECK_NOTHROW(Writer(to(folder / "x.png")).expect(1));
   CHECK_NOTHROW(Writer(to(folder.path)).expect(2));
   CHECK_THROWS_AS(Writer(to(folder.path + "x.gif")), UsageError);
@@ -81,7 +81,7 @@ TEST_CASE("writer: what cannot be written is said before any work") {
   CHECK(error_of([&] { Writer(to(folder.path + "no/x.png")); }) ==
         cat("cannot write '", folder.path, "no/x.png': No such file or directory"));
   folder.put("file", bytes("x"));
-  CHECK(error_of([&] { Writer(to(folder.path + "file/")); }).find("cannot make the folder") == 0);
+  CHECK(error_of([&] { Writer(to(folder.path + "file/")); }).find("cannot create the folder") == 0);
 }
 
 TEST_CASE("writer: an error while writing reaches the caller") {

@@ -110,7 +110,7 @@ TEST_CASE("Gather: twice, cut short, damaged, beyond the plan, of another study"
     return gather_answers({folder, file}, keep_going)[0];
   };
   CHECK(gathered(good, false).judged.size() == 12);
-  CHECK_THROWS_WITH_AS(gather_answers({file}, false), doctest::Contains("Name the study's folder too"), UsageError);
+  CHECK_THROWS_WITH_AS(gather_answers({file}, false), doctest::Contains("give the study's folder too"), UsageError);
 
   Answer changed = all[3];
   changed.left = !changed.left;
@@ -164,7 +164,8 @@ TEST_CASE("Gather: tables of other studies") {
   CHECK(sets[1].judged.size() == 2);
   CHECK(sets[1].judged[1].fooled);
   CHECK(sets[1].dropped.at("answered twice") == 1);
-  CHECK_THROWS_WITH_AS(gathered("rater,image,model,fooled\n"), doctest::Contains("no column 'task'"), DataError);
+  CHECK_THROWS_WITH_AS(gathered("rater,image,model,fooled\n"), doctest::Contains("not name a column 'task'"),
+                       DataError);
   CHECK_THROWS_WITH_AS(gathered(""), doctest::Contains("it is empty"), DataError);
   const std::string head = "rater,image,model,task,fooled\n";
   CHECK_THROWS_WITH_AS(gathered(head + "r,i,m,2,1\nr,i,m,2\n"), doctest::Contains("line 3': 4 fields instead of 5"),

@@ -218,7 +218,7 @@ TEST_CASE("Study: damage to study.json is an error that names it") {
   write_file(path, good);
   CHECK_NOTHROW(Study(scratch.path + "study"));
   std::filesystem::remove(path);
-  CHECK_THROWS_WITH_AS(Study(scratch.path + "study"), doctest::Contains("is no study"), Error);
+  CHECK_THROWS_WITH_AS(Study(scratch.path + "study"), doctest::Contains("is not a study"), Error);
 }
 
 TEST_CASE("Study: what was changed after the plan is told, in the rules, the key or an image") {
@@ -237,7 +237,7 @@ TEST_CASE("Study: what was changed after the plan is told, in the rules, the key
                                        {"images.sha256", "000003-real", "000999-real"}}) {
     const std::string good = read_text(folder + "/" + file);
     change(file, from, to);
-    CHECK_THROWS_WITH_AS(Study{folder}, doctest::Contains("any more"), DataError);
+    CHECK_THROWS_WITH_AS(Study{folder}, doctest::Contains("is no longer the study"), DataError);
     write_file(folder + "/" + file, good);
     CHECK_NOTHROW(Study{folder});
   }
@@ -261,6 +261,6 @@ TEST_CASE("Study: a model's name is text") {
     inputs.names = {name};
     int status = 0;
     CHECK_THROWS_WITH_AS(make_study(inputs, tiny_design(), scratch.path + "study", &status),
-                         doctest::Contains("is not UTF-8, or has control characters"), UsageError);
+                         doctest::Contains("is not UTF-8 or has control characters"), UsageError);
   }
 }

@@ -200,7 +200,7 @@ TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage re
   while (other.find(study.design().id) != std::string::npos)
     other.replace(other.find(study.design().id), 16, "0123456789abcdef");
   write_file(path, other);
-  CHECK_THROWS_WITH_AS(Sessions{study}, doctest::Contains("holds answers of the study 0123456789abcdef"), DataError);
+  CHECK_THROWS_WITH_AS(Sessions{study}, doctest::Contains("has answers of the study 0123456789abcdef"), DataError);
 }
 
 TEST_CASE("Sessions: a crowd at random leaves whole files") {

@@ -58,7 +58,7 @@ TEST_CASE("what may change in a resumed training, and what may not") {
     stage.network.channels = 40;
     CHECK_THROWS_WITH_AS(
         check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
-        "cannot resume 'x.json': --channels 40 contradicts the 32 it was begun with (--restart begins anew)",
+        "cannot resume 'x.json': --channels 40 contradicts the 32 it was started with (--restart starts anew)",
         UsageError);
   }
   SUBCASE("a list") {
