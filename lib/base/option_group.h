@@ -36,7 +36,7 @@ inline constexpr OptionGroup kCheckpoint{"Settings of the checkpoint"};
 inline constexpr OptionGroup kInspection{"Instead of importing"};
 inline constexpr OptionGroup kStudies{"Studies"};
 inline constexpr OptionGroup kRules{"Rules of a plan"};
-inline constexpr OptionGroup kServing{"Serving"};
+inline constexpr OptionGroup kShowing{"Showing"};
 inline constexpr OptionGroup kScoring{"Scoring"};
 inline constexpr OptionGroup kMachineRaters{"Machine raters"};
 inline constexpr OptionGroup kPower{"Power"};

@@ -13,14 +13,14 @@ struct Range {
   bool holds(double value) const;            // never for NaN and infinities
   std::string text() const;                  // "any", "0 to 1", ">= 0", "> 0", "0 to <1"
 };
-inline Range any_number() { return {}; }
-inline Range at_least(double low) { return {.low = low}; }
-inline Range above(double low) { return {.low = low, .low_open = true}; }
-inline Range within(double low, double high) { return {.low = low, .high = high}; }
+constexpr Range any_number() { return {}; }
+constexpr Range at_least(double low) { return {.low = low}; }
+constexpr Range above(double low) { return {.low = low, .low_open = true}; }
+constexpr Range within(double low, double high) { return {.low = low, .high = high}; }
 // Without the limits themselves, or without the upper one.
-inline Range between(double low, double high) {
+constexpr Range between(double low, double high) {
   return {.low = low, .high = high, .low_open = true, .high_open = true};
 }
-inline Range from_to_below(double low, double high) { return {.low = low, .high = high, .high_open = true}; }
+constexpr Range from_to_below(double low, double high) { return {.low = low, .high = high, .high_open = true}; }
 
 }  // namespace sr3

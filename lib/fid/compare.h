@@ -22,8 +22,6 @@ struct CompareOptions {
   uint64_t seed = 0;
   // All but force, in_order and seed.
   void declare(Options& options);
-  // UsageError for a number out of range.
-  void validate() const;
   // Of each side: what cannot be had from sums.
   bool needs_features() const { return kid || kid_full || prc || infinity || ci; }
   // Of a side whose mean and covariance are known without them.

@@ -22,8 +22,6 @@ struct NetworkOptions {
   bool trust = false;
 
   void declare(Options& options);
-  // UsageError for a number out of range.
-  void validate() const;
   std::unique_ptr<FeatureNetwork> open(at::Device device) const;
   // What is said of the network here: a file named by --features, resize and scale; what is not said is unknown.
   Signature asked() const;

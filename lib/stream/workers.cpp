@@ -7,18 +7,11 @@
 
 namespace sr3 {
 
-namespace {
-
-constexpr int64_t kMax = 4096;
-
-}  // namespace
-
 Workers::Workers(int64_t threads) {
-  if (threads < 0 || threads > kMax) throw UsageError(cat("--threads ", threads, " is not in 0 to ", kMax));
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   try {
     for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-  } catch (const std::system_error& error) {  // the system has no more: fewer do it, too
+  } catch (const std::system_error& error) {  // the system allows no more: fewer will do
     if (threads_.empty()) throw Error(cat("cannot start a thread: ", error.what()));
   }
 }

@@ -15,7 +15,7 @@ namespace sr3 {
 
 class Workers {
  public:
-  // 0: one for each core. UsageError beyond 4096; fewer where the system has no more.
+  // 0: one on each core. Starts fewer where the system allows no more, and throws Error when it allows none.
   explicit Workers(int64_t threads);
   // Finishes the jobs begun; drops the others (their futures then throw std::future_error).
   ~Workers();

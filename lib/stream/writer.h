@@ -18,7 +18,10 @@ struct WriterOptions {
   int64_t depth = 8;  // 8 or 16
   int64_t threads = 0;
   int64_t png_level = EncodeOptions{}.png_level;
-  void declare(Options& options);  // -o --output, --depth, ...
+  bool skip_existing = false;                    // leave out images whose file is already in the folder
+  void declare(Options& options);                // -o --output, --depth, ...
+  void declare_skip_existing(Options& options);  // for programs that can be restarted
+  void validate() const;                         // UsageError for skip_existing without a folder
 };
 
 class Writer {
@@ -31,8 +34,8 @@ class Writer {
   // So many images will come: UsageError, before any work, where the output is a file that holds one.
   void expect(int64_t images) const;
   void write(Frame frame);  // a second image to a single file, and a key met twice, are errors
-  // DIR/ only: whether DIR/<key>.png is there already (restart skips it).
-  bool exists(const std::string& key) const;
+  // Whether the image of this key need not be made: with skip_existing, when DIR/<key>.png exists.
+  bool skips(const std::string& key) const;
   void close();
 
  private:

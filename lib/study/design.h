@@ -40,9 +40,9 @@ struct StudyDesign {
   uint64_t seed = 0;
   StudyRules rules;
 
-  // All but id, task, models, images, raters, trials, seed and the rules, which have their own.
+  // All except id, task, models, images, seed and the rules, which have a declare of their own.
   void declare(Options& options);
-  // UsageError where the numbers make no study.
+  // Throws UsageError when there are more repeats than trials, or more trials than a study can have.
   void validate() const;
   int64_t trials_in_all() const { return practice + trials + catches + controls + repeats; }
   const char* question() const;

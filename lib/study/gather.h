@@ -45,4 +45,7 @@ std::vector<AnswerSet> gather_answers(const std::vector<std::string>& operands, 
 // task.
 std::vector<AnswerSet> gather_csv(const std::vector<std::string>& paths, bool keep_going);
 
+// Whether keep_going left something out: a damaged line, or an answer of another study.
+bool skipped_damage(const std::vector<AnswerSet>& sets);
+
 }  // namespace sr3

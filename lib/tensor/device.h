@@ -8,10 +8,11 @@
 
 namespace sr3 {
 
-// auto|cpu|cuda|cuda:N; auto is the first GPU where there is one. Error when there is none such here.
+// name: auto|cpu|cuda|cuda:N, where auto is the first GPU, or the CPU without one. Throws Error when this machine or this
+// libtorch does not have the device.
 at::Device open_device(const std::string& name);
-// 0: all cores (libtorch's own default can be 1). Call it before the first tensor operation. UsageError when it is not in
-// 0 to 4096.
+// Sets how many threads libtorch computes in; 0: one on each core (its own default can be 1). Call it before the first
+// tensor operation.
 void use_threads(int64_t threads);
 
 }  // namespace sr3
