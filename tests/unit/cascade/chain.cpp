@@ -124,10 +124,3 @@ TEST_CASE("classes: asked for, given, out of range, or none to be had") {
   CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("none of the 2"), DataError);
   CHECK_THROWS_AS(through(loaded({&without}), dog, {f}), UsageError);
 }
-
-TEST_CASE("no samples are a usage error") {
-  TinyStage tiny;
-  ChainOptions options;
-  options.samples = 0;
-  CHECK_THROWS_AS(through(loaded({&tiny}), options, {}), UsageError);
-}
