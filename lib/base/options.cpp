@@ -19,7 +19,7 @@ template <class Value>
 Setter one_of(Value* value, std::vector<std::string> words, const std::string& list) {
   return [value, words = std::move(words), list](const std::string& given) {
     if (std::find(words.begin(), words.end(), given) == words.end())
-      throw UsageError(cat("'", given, "' is none of ", list));
+      throw UsageError(cat("'", given, "' is not one of ", list));
     *value = given;
   };
 }

@@ -13,7 +13,7 @@ void declare_device(Options& options, std::string* device) {
                      given.starts_with("cuda:") && given.size() > 5 && given.size() < 9 &&
                      std::all_of(given.begin() + 5, given.end(), [](char c) { return c >= '0' && c <= '9'; });
                  if (given != "auto" && given != "cpu" && given != "cuda" && !numbered)
-                   throw UsageError(cat("'", given, "' is none of auto, cpu, cuda, cuda:N"));
+                   throw UsageError(cat("'", given, "' is not one of auto, cpu, cuda, cuda:N"));
                  *device = given;
                }});
 }

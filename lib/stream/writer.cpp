@@ -40,7 +40,7 @@ void WriterOptions::declare(Options& options) {
   options.group(groups::kOutput);
   options.add("output", 'o', &output, "OUT", "DIR/, FILE.png, FILE.jpg, FILE.ppm, or - for a stream of images");
   options.add({"depth", 0, "8|16", "bits per sample", std::to_string(depth), false, [this](const std::string& given) {
-                 if (given != "8" && given != "16") throw UsageError(cat("'", given, "' is none of 8|16"));
+                 if (given != "8" && given != "16") throw UsageError(cat("'", given, "' is not one of 8|16"));
                  depth = given == "8" ? 8 : 16;
                }});
   options.add("png-level", 0, &png_level, "N", within(0, 9), "compression of PNG files; 0: none, 9: slowest");

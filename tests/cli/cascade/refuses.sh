@@ -8,7 +8,7 @@ fails 2 "has 2 levels, but 1 stages take one" cascade c.json --noise-level 0.1,0
 fails 2 "option '--noise-level': 'x' is not a number" cascade c.json --noise-level x
 fails 2 "was trained with 0 to 0.5" cascade c.json --noise-level 0.6
 fails 2 "--truncate: no stage after another takes a noise level above 0" cascade c.json --truncate --noise-level 0
-fails 2 "is none of 8bit|float" cascade c.json --between half
+fails 2 "is not one of 8bit|float" cascade c.json --between half
 fails 2 "has no class 'green'" cascade c.json --class green
 fails 2 "option '--number': '0' is not in the range >= 1" cascade c.json -n 0
 fails 2 "-n: it starts from images" cascade c.json -n 4 c-8.preview.png

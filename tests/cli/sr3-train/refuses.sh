@@ -10,7 +10,7 @@ fails 2 '--crop 32 contradicts --high-res 64' train --steps 1 --high-res 64 phot
 fails 2 '--accumulate 3 is more than the batch of 2' train --steps 1 --accumulate 3 photos -o a.json
 fails 2 '--regression has no --predict' train --steps 1 --regression --predict v photos -o a.json
 fails 2 '--precision fp16 cannot train' train --steps 1 --precision fp16 photos -o a.json
-fails 2 "is none of l1|l2" train --steps 1 --loss l3 photos -o a.json
+fails 2 "is not one of l1|l2" train --steps 1 --loss l3 photos -o a.json
 fails 1 "smaller than the 64x64 crop" train --crop 64 --steps 1 photos -o a.json
 fails 1 "cannot open 'nowhere'" train --steps 1 nowhere -o a.json
 fails 1 "cannot write 'nowhere/" train --steps 1 photos -o nowhere/a.json

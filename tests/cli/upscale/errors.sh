@@ -5,7 +5,7 @@ fails 1 "cannot open 'missing.json'" upscale -m missing.json a.ppm
 fails 1 "these are weights; name the manifest beside them" upscale -m x2.safetensors a.ppm
 fails 2 "option '--eta': '2' is not in the range 0 to 1" upscale -m x2.json --sampler ddim --eta 2 a.ppm
 fails 2 "--eta is of the ddim sampler" upscale -m x2.json --sampler ddpm --eta 1 a.ppm
-fails 2 "option '--sampler': 'euler' is none of ddpm|ddim|dpmpp-2m" upscale -m x2.json --sampler euler a.ppm
+fails 2 "option '--sampler': 'euler' is not one of ddpm|ddim|dpmpp-2m" upscale -m x2.json --sampler euler a.ppm
 fails 2 "has no classes" upscale -m x2.json --class 1 a.ppm
 fails 2 "option '--samples': '0' is not in the range >= 1" upscale -m x2.json --samples 0 a.ppm
 fails 2 "--overlap 33 is more than half" upscale -m x2.json --tile 64 --overlap 33 a.ppm

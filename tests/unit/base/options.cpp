@@ -60,7 +60,7 @@ TEST_CASE("a choice takes its words and no other") {
   CHECK(options.find("kernel")->argument == "bicubic|box");
   options.find("kernel")->set("box");
   CHECK(kernel == "box");
-  CHECK_THROWS_WITH_AS(options.find("kernel")->set("Box"), "'Box' is none of bicubic|box", UsageError);
+  CHECK_THROWS_WITH_AS(options.find("kernel")->set("Box"), "'Box' is not one of bicubic|box", UsageError);
   CHECK(kernel == "box");
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "cascade/tiny_stage.h"
 
 using namespace sr3;
@@ -123,4 +124,18 @@ TEST_CASE("classes: asked for, given, out of range, or none to be had") {
   f.label = 2;
   CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("none of the 2"), DataError);
   CHECK_THROWS_AS(through(loaded({&without}), dog, {f}), UsageError);
+}
+
+TEST_CASE("the groups of options that upscale --baseline refuses are those of stages") {
+  Options options;
+  SamplingOverrides sampling;
+  ChainOptions chain;
+  sampling.declare(options);
+  chain.declare(options);
+  for (const OptionGroup& group : {groups::kSampling, groups::kResult, groups::kTiles})
+    CHECK_NOTHROW(options.refuse_given(group, "why"));
+  for (const Option& option : options.all()) {
+    CAPTURE(option.name);
+    CHECK((option.group == groups::kSampling || option.group == groups::kResult || option.group == groups::kTiles));
+  }
 }

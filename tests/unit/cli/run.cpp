@@ -100,7 +100,7 @@ TEST_CASE("a usage error names its option") {
   CHECK(refusal({"-s", "4x"}) == "option '--scale': '4x' is not a whole number");
   CHECK(refusal({"-s", "0"}) == "option '--scale': '0' is not in the range >= 1");
   CHECK(refusal({"--eta", "nan"}) == "option '--eta': 'nan' is not a number");
-  CHECK(refusal({"--kernel", "sinc"}) == "option '--kernel': 'sinc' is none of bicubic|box");
+  CHECK(refusal({"--kernel", "sinc"}) == "option '--kernel': 'sinc' is not one of bicubic|box");
   CHECK(refusal({"--json=false"}) == "option '--json' takes no argument");
   CHECK(refusal({"--json=true"}) == "option '--json' takes no argument");
   CHECK(refusal({"-=x"}) != "accepted");
