@@ -73,7 +73,6 @@ struct Reader::Impl {
         parts(expand_operands(operands)),
         work(std::move(each)),
         workers(given.threads) {
-    if (limits.max_pixels < 1) throw UsageError("--max-pixels must be at least 1");
     if (std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind == Part::kImage; }))
       known = static_cast<int64_t>(parts.size());
   }

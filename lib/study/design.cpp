@@ -16,8 +16,8 @@ constexpr const char* kKinds[] = {"practice", "main", "catch", "control", "repea
 
 // Of the options, and of the study.json that they become.
 constexpr double kMostTrials = 1000000;
-constexpr Range kRaters = within(1, kMostTrials), kTrials = within(1, kMostTrials),
-                kExtraTrials = within(0, kMostTrials);
+constexpr Range kRaterCount = within(1, kMostTrials), kTrialCount = within(1, kMostTrials),
+                kExtraCount = within(0, kMostTrials);
 constexpr Range kExposure = within(50, 60000), kZoom = within(1, 16), kMargin = between(0, 0.5), kRule = at_least(0);
 
 int64_t place(const std::vector<std::string>& names, const std::string& name, const std::string& where) {
@@ -36,13 +36,13 @@ void StudyRules::declare(Options& options) {
 }
 
 void StudyDesign::declare(Options& options) {
-  options.add("raters", 0, &raters, "N", kRaters, "raters, each with a list of trials");
-  options.add("trials", 0, &trials, "N", kTrials, "main trials per rater, over all models");
-  options.add("practice", 0, &practice, "N", kExtraTrials, "practice trials before the others");
+  options.add("raters", 0, &raters, "N", kRaterCount, "raters, each with a list of trials");
+  options.add("trials", 0, &trials, "N", kTrialCount, "main trials per rater, over all models");
+  options.add("practice", 0, &practice, "N", kExtraCount, "practice trials before the others");
   options.add("catches", 0, &catches, "N", within(-1, kMostTrials),
               "catch trials per rater; -1: a tenth of the trials");
-  options.add("controls", 0, &controls, "N", kExtraTrials, "trials per rater of a real image against itself");
-  options.add("repeats", 0, &repeats, "N", kExtraTrials, "trials per rater that are repeated with the sides exchanged");
+  options.add("controls", 0, &controls, "N", kExtraCount, "trials per rater of a real image against itself");
+  options.add("repeats", 0, &repeats, "N", kExtraCount, "trials per rater that are repeated with the sides exchanged");
   options.add("exposure", 0, &exposure_ms, "MS", kExposure, "how long images are shown");
   options.add("zoom", 0, &zoom, "N", kZoom, "show each pixel as N x N where the window has room");
   options.choice("low-res-zoom", 0, &low_res_zoom, {"bicubic", "nearest"}, "how low-resolution images are enlarged");
@@ -99,12 +99,12 @@ StudyDesign parse_design(const nlohmann::json& json, const std::string& path) {
   fields.take("task", d.task, within(1, 2));
   fields.take("models", d.models);
   fields.take("images", d.images);
-  fields.take("raters", d.raters, kRaters);
-  fields.take("trials", d.trials, kTrials);
-  fields.take("practice", d.practice, kExtraTrials);
-  fields.take("catches", d.catches, kExtraTrials);
-  fields.take("controls", d.controls, kExtraTrials);
-  fields.take("repeats", d.repeats, kExtraTrials);
+  fields.take("raters", d.raters, kRaterCount);
+  fields.take("trials", d.trials, kTrialCount);
+  fields.take("practice", d.practice, kExtraCount);
+  fields.take("catches", d.catches, kExtraCount);
+  fields.take("controls", d.controls, kExtraCount);
+  fields.take("repeats", d.repeats, kExtraCount);
   fields.take("exposure_ms", d.exposure_ms, kExposure);
   fields.take("zoom", d.zoom, kZoom);
   fields.take("low_res_zoom", d.low_res_zoom);

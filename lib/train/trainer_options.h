@@ -15,8 +15,8 @@ class Options;
 
 struct TrainerOptions {
   int64_t steps = 0;       // of the whole training, not of this run
-  int64_t batch = 16;      // examples a step
-  int64_t accumulate = 1;  // parts that a step's examples are computed in; bounds the memory
+  int64_t batch = 16;      // examples per step
+  int64_t accumulate = 1;  // parts that a step's examples are computed in, which limits the memory
   double learning_rate = 3e-4;
   int64_t warmup = 200;
   std::string decay = "none";  // none|cosine|linear
@@ -37,9 +37,9 @@ struct TrainerOptions {
   bool restart = false, no_history = false;
 };
 
-// A command line's part of TrainerOptions.
+// The part of TrainerOptions that every training takes from its command line.
 struct RunFlags {
-  TrainerOptions trainer;  // what no preset sets; seed, precision, device and threads are the caller's to fill in
+  TrainerOptions trainer;  // what no preset sets; the caller fills in seed, precision, device and threads
   // Unset: the preset's, or the cascade's.
   std::optional<int64_t> steps, batch, warmup;
   std::optional<double> learning_rate, ema;
