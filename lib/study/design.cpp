@@ -46,8 +46,7 @@ void StudyDesign::declare(Options& options) {
   options.add("exposure", 0, &exposure_ms, "MS", kExposure, "how long images are shown");
   options.add("zoom", 0, &zoom, "N", kZoom, "show each pixel as N x N where the window has room");
   options.choice("low-res-zoom", 0, &low_res_zoom, {"bicubic", "nearest"}, "how low-resolution images are enlarged");
-  options.add("margin", 0, &margin, "X", kMargin,
-              "margin of the equivalence test, and the difference that power is about");
+  options.add("margin", 0, &margin, "X", kMargin, "margin of the equivalence test; for power, of its goal");
 }
 
 void StudyDesign::validate() const {
