@@ -32,13 +32,10 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
     for (int64_t i = 0; i < classes; ++i) labels.push_back(i);
   } else {
     std::set<int64_t> seen;
-    for (size_t at = 0; at <= text.size();) {
-      const size_t comma = std::min(text.find(',', at), text.size());
-      const std::string word = text.substr(at, comma - at);
+    for (const std::string& word : split_list(text)) {
       labels.push_back(stage.class_index(word));
       if (!seen.insert(labels.back()).second)
         throw UsageError(cat("--class ", text, ": '", word, "' is listed twice (a name goes before a number)"));
-      at = comma + 1;
     }
   }
   return labels;
@@ -74,20 +71,19 @@ void check_base(const std::string& path, const StageManifest& manifest) {
 }
 
 void DrawOptions::declare(Options& options) {
-  options.group("Images");
-  options.add("number", 'n', &number, "N", "images in all");
+  options.group(groups::kImages);
+  options.add("number", 'n', &number, "N", at_least(1), "images in all");
   options.add("class", 0, &classes, "CLASS", "name, index, several with commas, all, or none; in equal shares");
   options.add("by-class", 0, &by_class, "name images CLASS/NUMBER, for a folder of each class");
-  options.add("shard", 0, &shard, "I/N", "make every N-th image only, beginning with the I-th");
-  if (!options.find("batch")) options.add("batch", 0, &batch, "N", "images at once; 0: by the network");
+  options.add("shard", 0, &shard, "I/N", "make only every N-th image, starting with the I-th");
+  options.add("batch", 0, &batch, "N", at_least(0), "images in one batch; 0: by the network");
 }
 
 BaseSampler::BaseSampler(const Stage& stage, const DrawOptions& options)
     : stage_(stage), options_(options), shard_(options.shard) {
   check_base(stage.path(), stage.manifest());
-  if (options.number < 1) throw UsageError(cat("-n ", options.number, " is less than 1"));
-  if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
-  if (options.seed > INT64_MAX) throw UsageError(cat("--seed ", options.seed, " is more than a stream can tell"));
+  if (options.seed > INT64_MAX)
+    throw UsageError(cat("--seed ", options.seed, " is more than a stream can carry, 2^63 - 1"));
   labels_ = labels_named(stage, options.classes);
   if (options.by_class && labels_.empty())
     throw UsageError(cat("--by-class: stage '", stage.path(), "' has no classes"));

@@ -9,23 +9,9 @@
 namespace sr3 {
 namespace {
 
-std::vector<double> levels_of(const std::string& text) {
-  std::vector<double> levels;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    try {
-      levels.push_back(parse_double(text.substr(at, comma - at)));
-    } catch (const UsageError& error) {
-      throw UsageError(cat("--noise-level: ", error.what()));
-    }
-    at = comma + 1;
-  }
-  return levels;
-}
-
 // The cascade's sampling with what the command line says of it. stages: all, a base stage too.
 void apply(const CascadeOverrides& overrides, const std::vector<StageManifest>& stages, CascadeManifest& cascade) {
-  const std::vector<double> levels = overrides.noise_level ? levels_of(*overrides.noise_level) : std::vector<double>{};
+  const std::vector<double> levels = overrides.noise_level.value_or(std::vector<double>{});
   size_t noisy = 0;
   bool guides = false, truncates = false;
   for (size_t i = 0; i < stages.size(); ++i) {
@@ -79,13 +65,14 @@ std::string quoted(const std::string& word) {
 }
 
 void CascadeOverrides::declare(Options& options) {
-  options.group("Sampling (defaults: the manifests')");
+  options.group(groups::kSampling);
   options.add("steps", 0, &steps, "N", "network evaluations of each stage");
   options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
-  options.add("guidance", 0, &guidance, "W", "classifier-free guidance scale; 1: off, 2 to 4: usual");
-  options.add("noise-level", 0, &noise_level, "LIST", "of the stages' inputs: one for all, or one a stage, as 0.2,0.1");
+  options.add("guidance", 0, &guidance, "W", within(0, 1000), "classifier-free guidance scale; 1: off, 2 to 4: usual");
+  options.add("noise-level", 0, &noise_level, "LIST", within(0, 1),
+              "noise levels of the stages' inputs: one for all, or one for each, as 0.2,0.1");
   options.add("truncate", 0, &truncate, "stop each stage at the noise level of the next one");
-  options.choice("between", 0, &between, {"8bit", "float"}, "what a stage hands to the next one");
+  options.choice("between", 0, &between, {"8bit", "float"}, "what a stage passes to the next one");
 }
 
 Cascade::Cascade(const std::string& path, const CascadeOverrides& overrides, bool given)

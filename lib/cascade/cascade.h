@@ -18,9 +18,10 @@ class Options;
 struct CascadeOverrides {
   std::optional<std::string> steps, sampler;  // of all stages
   std::optional<double> guidance;             // of the stages that were trained with label dropout
-  std::optional<std::string> noise_level;     // of the stages with conditioning augmentation: one for all, or a list
-  bool truncate = false;                      // each stage before one of them stops at its level
-  std::string between = "8bit";               // 8bit|float
+  // Of the stages with conditioning augmentation: one for all, or one for each.
+  std::optional<std::vector<double>> noise_level;
+  bool truncate = false;         // each stage before one of them stops at its level
+  std::string between = "8bit";  // 8bit|float
   void declare(Options& options);
 };
 

@@ -12,20 +12,15 @@
 namespace sr3 {
 
 void ChainOptions::declare(Options& options) {
-  options.group("Result");
-  options.add("samples", 0, &samples, "K", "results of each image");
+  options.group(groups::kResult);
+  options.add("samples", 0, &samples, "K", at_least(1), "results for each image");
   options.add("class", 0, &label, "CLASS", "name, index or none, for stages with classes; default: the stream's");
-  options.add({"", "seed", 0, "N", "seed of the noise; default: the stream's, else 0", "", false,
-               [this](const std::string& given) {
-                 seed = parse_int(given);
-                 if (*seed < 0) throw UsageError(cat("'", given, "' is less than 0"));
-               }});
+  options.add("seed", 0, &seed, "N", at_least(0), "seed of the noise; default: the stream's, else 0");
   upscale.declare(options);
 }
 
 Chain::Chain(const std::vector<Stage>& stages, ChainOptions options, int depth, Hooks hooks)
     : stages_(stages), options_(std::move(options)), depth_(depth), hooks_(std::move(hooks)), labels_(stages.size()) {
-  if (options_.samples < 1) throw UsageError(cat("--samples ", options_.samples, " is less than 1"));
   bool classes = false;
   for (size_t i = 0; i < stages.size(); ++i) {
     upscalers_.emplace_back(stages[i], options_.upscale);

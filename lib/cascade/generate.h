@@ -17,7 +17,6 @@ struct GenerateOptions {
   DrawOptions draw;
   std::optional<int64_t> seed;  // unset: 0, or the stream's
   std::string keep_stages;      // a folder for what each stage makes, in SIZE/; "": it is not kept
-  bool skip_existing = false;   // of what is in the writer's folder
   ReaderOptions reader;
   WriterOptions writer;
   ProgressOptions progress;

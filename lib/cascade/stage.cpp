@@ -20,15 +20,16 @@ constexpr size_t kMaxSteps = 65535;  // tensor/noise.h's
 }  // namespace
 
 void SamplingOverrides::declare(Options& options, bool base) {
-  options.group("Sampling (defaults: the stage's)");
+  options.group(groups::kSampling);
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");
   options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
-  options.add("eta", 0, &eta, "E", "ddim: fresh noise, from 0 (none) to 1 (as ddpm)");
-  options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr"}, "where the steps lie");
-  options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: of the fresh noise");
-  options.add("guidance", 0, &guidance, "W", "classifier-free guidance scale; 1: off, 2 to 4: usual");
+  options.add("eta", 0, &eta, "E", within(0, 1), "ddim: fresh noise; 0: none, 1: as in ddpm");
+  options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr"}, "spacing of the timesteps");
+  options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: variance of the fresh noise");
+  options.add("guidance", 0, &guidance, "W", within(0, 1000), "classifier-free guidance scale; 1: off, 2 to 4: usual");
   if (!base)
-    options.add("noise-level", 0, &noise_level, "S", "noise for the input of a stage that was trained with it, 0 to 1");
+    options.add("noise-level", 0, &noise_level, "S", within(0, 1),
+                "noise level of the input, for stages trained with one");
 }
 
 SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
@@ -37,7 +38,6 @@ SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
   if (spacing) manifest.spacing = *spacing;
   if (variance) manifest.variance = *variance;
   if (eta) manifest.eta = *eta;
-  if (eta && !(*eta >= 0 && *eta <= 1)) throw UsageError(cat("--eta ", *eta, " is not in 0 to 1"));
   if (eta && manifest.sampler != "ddim")
     throw UsageError(cat("--eta is of the ddim sampler, and this is ", manifest.sampler));
   if (variance && manifest.sampler != "ddpm")
@@ -60,7 +60,6 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     throw UsageError(cat("--noise-level ", *overrides.noise_level, ": '", path_, "' was trained with 0 to ",
                          augmentation.max_level));
   guidance_ = overrides.guidance.value_or(1);
-  if (!(guidance_ >= 0 && guidance_ <= 1000)) throw UsageError(cat("--guidance ", guidance_, " is not in 0 to 1000"));
   if (guidance_ != 1 && (!diffuses() || manifest_.diffusion.label_dropout == 0))
     throw UsageError(
         cat("--guidance: '", path_, "' was trained without label dropout, so it has no unconditional prediction"));

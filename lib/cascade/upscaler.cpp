@@ -164,18 +164,17 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
 }  // namespace
 
 void UpscaleOptions::declare(Options& options) {
-  options.group("Large pictures");
-  options.add("tile", 0, &tile, "N", "longest side of the tiles, in pixels of the result; 0: by the network");
-  options.add("overlap", 0, &overlap, "N", "pixels that neighbouring tiles share; else 32, or half of smaller tiles");
-  options.add("batch", 0, &batch, "N", "tiles, or images of one size, at once; 0: by size");
-  options.group("Result");
-  options.add("consistency", 0, &consistency, "project the result on what the input allows");
+  options.group(groups::kTiles);
+  options.add("tile", 0, &tile, "N", at_least(0),
+              "longest side of the tiles, in pixels of the result; 0: by the network");
+  options.add("overlap", 0, &overlap, "N", at_least(0),
+              "pixels that neighbouring tiles share; default: 32, or half of smaller tiles");
+  options.add("batch", 0, &batch, "N", at_least(0), "tiles, or images of one size, in one batch; 0: by size");
+  options.group(groups::kResult);
+  options.add("consistency", 0, &consistency, "project the result onto the images that shrink to the input");
 }
 
 void validate(const UpscaleOptions& options) {
-  if (options.tile < 0) throw UsageError(cat("--tile ", options.tile, " is less than 0"));
-  if (options.overlap && *options.overlap < 0) throw UsageError(cat("--overlap ", *options.overlap, " is less than 0"));
-  if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
   const int64_t side = options.tile ? options.tile : kShortestSide;
   if (options.overlap && *options.overlap > side / 2)
     throw UsageError(cat("--overlap ", *options.overlap, " is more than half of the tiles' ", side));

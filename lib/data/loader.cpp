@@ -69,26 +69,17 @@ int64_t side_of(const DataOptions& options, const StageManifest& manifest) {
 }  // namespace
 
 void DataOptions::declare(Options& options) {
-  options.add("crop", 0, &crop, "N", "side of the crops that the stage learns from");
+  options.add("crop", 0, &crop, "N", at_least(0),
+              "side of the crops that the stage learns from; 0: the stage's high_res");
   options.choice("preprocess", 0, &preprocess, {"crop", "resize"},
                  "random crops at full size, or the largest centre square of each image resized to the crop");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
-  options.add("min-detail", 0, &min_detail, "X",
-              "draw crops again whose detail deviates less than X grey levels (6 leaves out sky)");
-  options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
+  options.add("min-detail", 0, &min_detail, "X", at_least(0),
+              "redraw crops whose detail has a standard deviation under X grey levels (6 leaves out sky)");
+  options.add("pad", 0, &pad, "N", at_least(0), "pad smaller images to N x N pixels by repeating their border");
   options.add("skip-small", 0, &skip_small, "leave out images smaller than the crop");
-  options.add("keep-going", 0, &keep_going, "put others in the place of damaged images, and exit with status 3");
-  options.add("cache", 0, &cache_mb, "MB", "decoded images kept in memory");
-}
-
-void DataOptions::check() const {
-  const auto not_below_zero = [](const char* option, double value) {
-    if (!(value >= 0)) throw UsageError(cat("--", option, ": ", value, " is less than 0"));
-  };
-  not_below_zero("crop", static_cast<double>(crop));
-  not_below_zero("pad", static_cast<double>(pad));
-  not_below_zero("cache", static_cast<double>(cache_mb));
-  not_below_zero("min-detail", min_detail);
+  options.add("keep-going", 0, &keep_going, "replace damaged images by others, and exit with status 3");
+  options.add("cache", 0, &cache_mb, "MB", at_least(0), "decoded images kept in memory");
 }
 
 struct Loader::Impl {

@@ -33,7 +33,6 @@ struct DataOptions {
   uint64_t seed = 0;
   // All but operands, leave_out, threads and seed, which are the program's.
   void declare(Options& options);
-  void check() const;  // UsageError on values out of range
 };
 
 // SHA-256 over the names of all images in order, and over their sizes in bytes: whether they are those of another time. A name

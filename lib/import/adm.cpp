@@ -47,14 +47,11 @@ bool truth(const std::string& text) {
 }
 
 std::vector<int64_t> whole_numbers(const std::string& text) {
-  std::vector<int64_t> numbers;
-  std::istringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) {
-    numbers.push_back(parse_int(part));
-    if (numbers.back() < 1) throw UsageError(cat("'", part, "' is less than 1"));
-  }
-  if (numbers.empty()) throw UsageError("it is empty");
-  return numbers;
+  return parse_list(text, [](const std::string& part) {
+    const int64_t number = parse_int(part);
+    if (number < 1) throw UsageError(cat("'", part, "' is less than 1"));
+    return number;
+  });
 }
 
 using Setter = std::function<void(const std::string&)>;

@@ -150,17 +150,16 @@ std::vector<std::string> names_in(const std::string& path, int64_t classes) {
 }  // namespace
 
 void ImportOptions::declare(Options& options) {
-  options.group("Settings of the checkpoint");
+  options.group(groups::kCheckpoint);
   options.add("flags", 0, &flags, "FLAGS", "adm: the project's own flags, as its README gives them");
   options.add("config", 0, &config, "FILE", "sr3: the project's configuration (JSON, with comments)");
   options.add("class-names", 0, &class_names, "FILE", "names of the classes, one a line");
-  options.add("low-res", 0, &low_res, "N", "side of the small images, where the settings do not say; 0: they do");
-  options.add("high-res", 0, &high_res, "N",
-              "diffusers: side of the images, where config.json does not say; 0: it does");
-  options.group("Stage");
+  options.add("low-res", 0, &low_res, "N", at_least(0), "side of the low-resolution images; 0: as the settings state");
+  options.add("high-res", 0, &high_res, "N", at_least(0), "diffusers: side of the images; 0: as config.json states");
+  options.group(groups::kStage);
   options.add("output", 'o', &output, "STAGE.json", "the manifest to write; the weights go beside it");
-  options.choice("weights-type", 0, &weights_type, {"fp32", "fp16", "bf16"}, "of the numbers in the weights' file");
-  options.add("no-history", 0, &no_history, "leave out when and how it was imported");
+  options.choice("weights-type", 0, &weights_type, {"fp32", "fp16", "bf16"}, "number format of the weights' file");
+  options.add("no-history", 0, &no_history, "do not record when and how it was imported");
 }
 
 std::string weights_of_folder(const std::string& folder) { return diffusers_folder(folder).weights; }
@@ -172,7 +171,6 @@ ImportPlan plan_import(const std::string& format, const CheckpointFile& file, co
   only("flags", options.flags.has_value(), "adm");
   only("config", !options.config.empty(), "sr3");
   only("high-res", options.high_res != 0, "diffusers");
-  if (options.low_res < 0 || options.high_res < 0) throw UsageError("--low-res and --high-res take 1 or more");
   if (options.low_res && format == "adm") throw UsageError("--low-res: adm has --small_size among its flags");
   ImportPlan plan = format == "adm"   ? plan_adm(file, options)
                     : format == "sr3" ? plan_sr3(file, options)

@@ -1,7 +1,6 @@
 #include "stage/binder.h"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -11,19 +10,6 @@ namespace sr3 {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-bool Range::holds(double value) const {
-  return std::isfinite(value) && (low_open ? value > low : value >= low) && (high_open ? value < high : value <= high);
-}
-
-std::string Range::text() const {
-  if (low == high) return cat(low);
-  if (std::isfinite(low) && std::isfinite(high))
-    return cat(low_open ? ">" : "", low, " to ", high_open ? "<" : "", high);
-  if (std::isfinite(low)) return cat(low_open ? "> " : ">= ", low);
-  if (std::isfinite(high)) return cat(high_open ? "< " : "<= ", high);
-  return "any";
-}
 
 namespace {
 

@@ -9,23 +9,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
-namespace sr3 {
+#include "base/range.h"
 
-struct Range {
-  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
-  bool low_open = false, high_open = false;  // the limit itself is outside
-  bool holds(double value) const;            // never for NaN and infinities
-  std::string text() const;                  // "any", "0 to 1", ">= 0", "> 0", "0 to <1"
-};
-inline Range any_number() { return {}; }
-inline Range at_least(double low) { return {.low = low}; }
-inline Range above(double low) { return {.low = low, .low_open = true}; }
-inline Range within(double low, double high) { return {.low = low, .high = high}; }
+namespace sr3 {
 
 class Binder {
  public:

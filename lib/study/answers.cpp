@@ -37,13 +37,13 @@ void take_session(Members& fields, std::string& study, std::string& session, int
   fields.take("session", session);
   check_hex(study, 16, "study", fields.where());
   check_hex(session, 16, "session", fields.where());
-  fields.take_between("rater", rater, 1, kMax);
+  fields.take("rater", rater, within(1, kMax));
 }
 
 // The members that an answer posted by the page and a line of a file have in common.
 void take_common(Members& fields, Answer& a) {
   std::string choice;
-  fields.take_between("trial", a.trial, 1, kMax);
+  fields.take("trial", a.trial, within(1, kMax));
   fields.take("choice", choice);
   if (choice != "left" && choice != "right")
     throw DataError(cat("cannot read '", fields.where(), "': 'choice' is left or right"));
@@ -61,7 +61,7 @@ void take_common(Members& fields, Answer& a) {
                                 {"showings", &a.showings},
                                 {"window_width", &a.window_width},
                                 {"window_height", &a.window_height}})
-    fields.take_between(key, *to, 0, 1000000000);
+    fields.take(key, *to, within(0, 1000000000));
   take_text(fields, "nonce", a.nonce);
 }
 
@@ -102,8 +102,8 @@ Showing parse_showing(const nlohmann::json& json, const std::string& where) {
   Showing showing;
   Members fields(json, where);
   take_session(fields, showing.study, showing.session, showing.rater);
-  fields.take_between("shown", showing.trial, 1, kMax);
-  fields.take_between("showing", showing.number, 1, INT64_MAX);
+  fields.take("shown", showing.trial, within(1, kMax));
+  fields.take("showing", showing.number, at_least(1));
   take_text(fields, "time", showing.time);
   fields.done();
   return showing;

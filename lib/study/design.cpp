@@ -13,7 +13,12 @@ namespace {
 
 constexpr const char* kFormat = "confusion-study 2";
 constexpr const char* kKinds[] = {"practice", "main", "catch", "control", "repeat"};
-constexpr int64_t kMax = 1000000;
+
+// Of the options, and of the study.json that they become.
+constexpr double kMostTrials = 1000000;
+constexpr Range kRaterCount = within(1, kMostTrials), kTrialCount = within(1, kMostTrials),
+                kExtraCount = within(0, kMostTrials);
+constexpr Range kExposure = within(50, 60000), kZoom = within(1, 16), kMargin = between(0, 0.5), kRule = at_least(0);
 
 int64_t place(const std::vector<std::string>& names, const std::string& name, const std::string& where) {
   const auto found = std::find(names.begin(), names.end(), name);
@@ -24,39 +29,30 @@ int64_t place(const std::vector<std::string>& names, const std::string& name, co
 }  // namespace
 
 void StudyRules::declare(Options& options) {
-  options.add("max-catch-misses", 0, &max_catch_misses, "N", "leave out raters who miss more catch trials");
-  options.add("min-response", 0, &min_response_ms, "MS", "leave out answers faster than this");
-  options.add("max-focus-losses", 0, &max_focus_losses, "N", "leave out trials that lost the focus more often");
-  options.add("exposure-tolerance", 0, &exposure_tolerance, "MS", "leave out trials shown longer or shorter");
+  options.add("max-catch-misses", 0, &max_catch_misses, "N", kRule, "leave out raters who miss more catch trials");
+  options.add("min-response", 0, &min_response_ms, "MS", kRule, "leave out answers faster than this");
+  options.add("max-focus-losses", 0, &max_focus_losses, "N", kRule, "leave out trials that lost the focus more often");
+  options.add("exposure-tolerance", 0, &exposure_tolerance, "MS", kRule, "leave out trials shown longer or shorter");
 }
 
 void StudyDesign::declare(Options& options) {
-  options.add("practice", 0, &practice, "N", "practice trials before the others");
-  options.add("catches", 0, &catches, "N", "catch trials a rater; -1: a tenth of the trials");
-  options.add("controls", 0, &controls, "N", "trials a rater of a real image against itself");
-  options.add("repeats", 0, &repeats, "N", "trials a rater that come again, sides exchanged");
-  options.add("exposure", 0, &exposure_ms, "MS", "how long images are shown");
-  options.add("zoom", 0, &zoom, "N", "show each pixel as N x N where the window has room");
+  options.add("raters", 0, &raters, "N", kRaterCount, "raters, each with a list of trials");
+  options.add("trials", 0, &trials, "N", kTrialCount, "main trials per rater, over all models");
+  options.add("practice", 0, &practice, "N", kExtraCount, "practice trials before the others");
+  options.add("catches", 0, &catches, "N", within(-1, kMostTrials),
+              "catch trials per rater; -1: a tenth of the trials");
+  options.add("controls", 0, &controls, "N", kExtraCount, "trials per rater of a real image against itself");
+  options.add("repeats", 0, &repeats, "N", kExtraCount, "trials per rater that are repeated with the sides exchanged");
+  options.add("exposure", 0, &exposure_ms, "MS", kExposure, "how long images are shown");
+  options.add("zoom", 0, &zoom, "N", kZoom, "show each pixel as N x N where the window has room");
   options.choice("low-res-zoom", 0, &low_res_zoom, {"bicubic", "nearest"}, "how low-resolution images are enlarged");
-  options.add("margin", 0, &margin, "X", "of the equivalence test, and what power looks for");
+  options.add("margin", 0, &margin, "X", kMargin, "margin of the equivalence test; for power, of its goal");
 }
 
 void StudyDesign::validate() const {
-  const auto require = [](bool good, const std::string& what) {
-    if (!good) throw UsageError(what);
-  };
-  require(raters >= 1 && raters <= kMax, "option '--raters': 1 to 1000000");
-  require(trials >= 1 && trials <= kMax, "option '--trials': 1 to 1000000");
-  require(practice >= 0 && practice <= kMax && catches >= 0 && catches <= kMax && controls >= 0 && controls <= kMax,
-          "options '--practice', '--catches' and '--controls' take 0 or more");
-  require(repeats >= 0 && repeats <= trials, "option '--repeats': 0 to the number of trials");
-  require(raters * trials_in_all() <= int64_t{10} * kMax, "a study of more than ten million trials");
-  require(exposure_ms >= 50 && exposure_ms <= 60000, "option '--exposure': 50 to 60000 ms");
-  require(zoom >= 1 && zoom <= 16, "option '--zoom': 1 to 16");
-  require(margin > 0 && margin < 0.5, "option '--margin': more than 0 and less than 0.5");
-  require(rules.max_catch_misses >= 0 && rules.min_response_ms >= 0 && rules.max_focus_losses >= 0 &&
-              rules.exposure_tolerance >= 0,
-          "rules take 0 or more");
+  if (repeats > trials) throw UsageError(cat("--repeats ", repeats, " is more than --trials ", trials));
+  if (raters * trials_in_all() > 10 * static_cast<int64_t>(kMostTrials))
+    throw UsageError("a study of more than ten million trials");
 }
 
 const char* StudyDesign::question() const {
@@ -99,28 +95,28 @@ StudyDesign parse_design(const nlohmann::json& json, const std::string& path) {
   if (format != kFormat)
     throw DataError(cat("cannot read '", path, "': it is not a study of this version; make it again with plan"));
   fields.take("study", d.id);
-  fields.take_between("task", d.task, 1, 2);
+  fields.take("task", d.task, within(1, 2));
   fields.take("models", d.models);
   fields.take("images", d.images);
-  fields.take("raters", d.raters);
-  fields.take("trials", d.trials);
-  fields.take("practice", d.practice);
-  fields.take("catches", d.catches);
-  fields.take("controls", d.controls);
-  fields.take("repeats", d.repeats);
-  fields.take("exposure_ms", d.exposure_ms);
-  fields.take("zoom", d.zoom);
+  fields.take("raters", d.raters, kRaterCount);
+  fields.take("trials", d.trials, kTrialCount);
+  fields.take("practice", d.practice, kExtraCount);
+  fields.take("catches", d.catches, kExtraCount);
+  fields.take("controls", d.controls, kExtraCount);
+  fields.take("repeats", d.repeats, kExtraCount);
+  fields.take("exposure_ms", d.exposure_ms, kExposure);
+  fields.take("zoom", d.zoom, kZoom);
   fields.take("low_res_zoom", d.low_res_zoom);
-  fields.take("margin", d.margin);
+  fields.take("margin", d.margin, kMargin);
   fields.take("seed", d.seed);
   fields.take("rules", rules);
   fields.take_maybe("history", history);
   fields.done();
   Members rule(rules, path);
-  rule.take("max_catch_misses", d.rules.max_catch_misses);
-  rule.take("min_response_ms", d.rules.min_response_ms);
-  rule.take("max_focus_losses", d.rules.max_focus_losses);
-  rule.take("exposure_tolerance", d.rules.exposure_tolerance);
+  rule.take("max_catch_misses", d.rules.max_catch_misses, kRule);
+  rule.take("min_response_ms", d.rules.min_response_ms, kRule);
+  rule.take("max_focus_losses", d.rules.max_focus_losses, kRule);
+  rule.take("exposure_tolerance", d.rules.exposure_tolerance, kRule);
   rule.done();
   const bool hex = d.id.size() == 16 && d.id.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!hex || d.models.empty() || d.images.empty())
@@ -167,8 +163,8 @@ std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& 
     PlannedTrial trial;
     int64_t rater = 0, place_in_list = 0;
     std::string kind, image, model, real;
-    fields.take_between("rater", rater, 1, design.raters);
-    fields.take_between("trial", place_in_list, 1, design.trials_in_all());
+    fields.take("rater", rater, within(1, static_cast<double>(design.raters)));
+    fields.take("trial", place_in_list, within(1, static_cast<double>(design.trials_in_all())));
     fields.take("kind", kind);
     fields.take("image", image);
     fields.take("real", real);
@@ -182,7 +178,7 @@ std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& 
       trial.model = place(design.models, model, where);
     }
     if (trial.kind == TrialKind::kRepeat) {
-      fields.take_between("repeats", trial.repeats, 1, static_cast<int64_t>(plan.size()));
+      fields.take("repeats", trial.repeats, within(1, static_cast<double>(plan.size())));
       --trial.repeats;
     }
     fields.done();

@@ -43,9 +43,9 @@ struct StudyDesign {
   uint64_t seed = 0;
   StudyRules rules;
 
-  // Declares the options of all members except id, task, models, images, raters, trials, seed and rules.
+  // Declares the options of all members except id, task, models, images, seed and rules.
   void declare(Options& options);
-  // UsageError if a number is out of range.
+  // UsageError when there are more repeats than trials, or more trials than a study can have.
   void validate() const;
   int64_t trials_in_all() const { return practice + trials + catches + controls + repeats; }
   const char* question() const;

@@ -34,18 +34,18 @@ double sharpness(const Image& image) {
 }  // namespace
 
 void SyntheticOptions::declare(Options& options) {
-  options.add("true-rate", 0, &rate, "X", "synthetic: the confusion rate of the population");
-  options.add("rater-share", 0, &rater_share, "X", "synthetic: share of the variance that is the raters'");
-  options.add("image-share", 0, &image_share, "X", "synthetic: share of the variance that is the images'");
-  options.add("side-bias", 0, &side_bias, "X", "synthetic: share of trials answered 'left' whatever is shown");
-  options.add("lapse", 0, &lapse, "X", "synthetic: share of trials answered by a coin");
+  options.add("true-rate", 0, &rate, "X", within(0, 1), "synthetic: the confusion rate of the population");
+  options.add("rater-share", 0, &rater_share, "X", within(0, 1),
+              "synthetic: share of the variance that is the raters'");
+  options.add("image-share", 0, &image_share, "X", within(0, 1),
+              "synthetic: share of the variance that is the images'");
+  options.add("side-bias", 0, &side_bias, "X", within(0, 1),
+              "synthetic: share of trials answered 'left' whatever is shown");
+  options.add("lapse", 0, &lapse, "X", within(0, 1), "synthetic: share of trials answered at random");
 }
 
 std::vector<Answer> synthetic_answers(const Study& study, const SyntheticOptions& o) {
-  const auto share = [](double x) { return x >= 0 && x <= 1; };
-  if (!share(o.rate) || !share(o.side_bias) || !share(o.lapse) || !share(o.rater_share) || !share(o.image_share) ||
-      o.rater_share + o.image_share > 1)
-    throw UsageError("shares and rates are 0 to 1, and those of raters and images 1 at most together");
+  if (o.rater_share + o.image_share > 1) throw UsageError("--rater-share and --image-share are more than 1 together");
   const StudyDesign& design = study.design();
   const double threshold = normal_quantile(o.rate), own = std::sqrt(1 - o.rater_share - o.image_share);
   std::vector<double> image_effects;

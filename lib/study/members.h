@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/range.h"
 
 namespace sr3 {
 
@@ -27,10 +28,11 @@ class Members {
   void take_maybe(const char* key, T& to) {
     if (object_.contains(key)) take(key, to);
   }
-  void take_between(const char* key, int64_t& to, int64_t low, int64_t high) {
+  template <class T>
+  void take(const char* key, T& to, const Range& range) {
     take(key, to);
-    if (to < low || to > high)
-      throw DataError(cat("cannot read '", where_, "': '", key, "' is not in ", low, " to ", high));
+    if (!range.holds(static_cast<double>(to)))
+      throw DataError(cat("cannot read '", where_, "': '", key, "' is ", to, ", not in the range ", range.text()));
   }
   // Throws when there are members that nobody took.
   void done() const {

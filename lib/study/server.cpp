@@ -173,7 +173,6 @@ void set_up(httplib::Server& server, const std::vector<std::string>& sites) {
 }  // namespace
 
 void serve(const Study& study, const ServeOptions& options, const std::function<void(const std::string&)>& listening) {
-  if (options.port < 0 || options.port > 65535) throw UsageError("option '--port': 0 to 65535");
   Sessions sessions(study);
   httplib::Server server;
   set_up(server, options.sites);

@@ -36,10 +36,10 @@ fails 1 "cannot open 'missing'" cas --train missing --test test
 fails 2 "--train and --test are needed" cas --train train
 fails 2 "'more' is unexpected" cas --train train --test test more
 fails 2 "--shard needs -o DIR" "${ours[@]}" --shard 1/2
-fails 2 "none of digits|small|resnet50" cas --train train --test test --recipe large
-fails 2 "'--seeds'" "${ours[@]}" --seeds 0
-fails 2 "'--epochs'" "${ours[@]}" --epochs 0
-fails 2 "'--epochs'" "${ours[@]}" --epochs 1e300
+fails 2 "is not one of digits|small|resnet50" cas --train train --test test --recipe large
+fails 2 "option '--seeds': '0' is not in the range >= 1" "${ours[@]}" --seeds 0
+fails 2 "option '--epochs': '0' is not in the range >0 to 1000000" "${ours[@]}" --epochs 0
+fails 2 "option '--epochs': '1e300' is not in the range >0 to 1000000" "${ours[@]}" --epochs 1e300
 fails 2 "cas trains in fp32" "${ours[@]}" --precision bf16
 mkdir damaged
 cp -R train/* damaged

@@ -5,12 +5,12 @@ fails 1 "cannot open 'missing.json'" cascade missing.json
 fails 1 "it is a single stage, not a cascade" cascade c-8.json
 fails 1 "it is a cascade of stages, not a single one" sample -m c.json
 fails 2 "has 2 levels, but 1 stages take one" cascade c.json --noise-level 0.1,0.2
-fails 2 "--noise-level: 'x'" cascade c.json --noise-level x
+fails 2 "option '--noise-level': 'x' is not a number" cascade c.json --noise-level x
 fails 2 "was trained with 0 to 0.5" cascade c.json --noise-level 0.6
 fails 2 "--truncate: no stage after another takes a noise level above 0" cascade c.json --truncate --noise-level 0
-fails 2 "is none of 8bit|float" cascade c.json --between half
+fails 2 "is not one of 8bit|float" cascade c.json --between half
 fails 2 "has no class 'green'" cascade c.json --class green
-fails 2 "-n 0 is less than 1" cascade c.json -n 0
+fails 2 "option '--number': '0' is not in the range >= 1" cascade c.json -n 0
 fails 2 "-n: it starts from images" cascade c.json -n 4 c-8.preview.png
 fails 2 "--by-class: it starts from images" cascade c.json --by-class x.ppm
 fails 2 "holds one image, but 3 will be written" cascade c.json -n 3 -o x.png
@@ -18,7 +18,7 @@ fails 2 "--class none: 'c-16.json' was trained with a class always" cascade c.js
 fails 2 "--show-pipe: no pipe keeps" cascade c.json --show-pipe --keep-stages kept
 fails 1 "it is no base stage but super-resolution, which needs images" sample -m c-16.json
 fails 2 "--skip-existing needs a folder" cascade c.json --skip-existing
-fails 2 "--seed -1 is less than 0" cascade c.json --seed=-1
+fails 2 "option '--seed': '-1' is not in the range >= 0" cascade c.json --seed=-1
 
 fails 2 "say how much it is to get" cascade -m c-8.json -m c-16.json
 fails 1 "cannot join these stages: 'c-8.json' is a base stage, but not the first" \

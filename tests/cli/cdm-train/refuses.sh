@@ -7,22 +7,22 @@ fails 2 "should end in .json" new things -o c
 fails 2 "no preset 'huge'; there are tiny, small, medium, cdm" cdm-train --new 8 --preset huge things -o c.json
 fails 2 "16 is not a multiple of 10" cdm-train --new 10,16 things -o c.json
 fails 2 "is not a multiple of 16, the size before it" cdm-train --new 16,8 things -o c.json
-fails 2 "a side of 0 is not in 1 to 65536" cdm-train --new 0,16 --sr-only things -o c.json
+fails 2 "option '--new': '0' is not in the range 1 to 65536" cdm-train --new 0,16 --sr-only things -o c.json
 fails 2 "'x' is not" cdm-train --new 16,x things -o c.json
 fails 2 "no images to find the classes in" new -o c.json
 fails 2 "in no folders" bash -c 'cd things/a && cdm-train --new 8 . -o ../../c.json'
 fails 1 "smaller than the 32x32 crop" cdm-train --new 16,32 things -o c.json
 fails 1 "cannot open 'nowhere'" new nowhere -o c.json
-fails 2 "is none of auto|none|gaussian|blur" new --augmentation fog things -o c.json
-fails 2 "'w' is none of eps|x0|v" new --predict w things -o c.json
-fails 2 "--label-dropout 2 is not in 0 to 1" new --label-dropout 2 things -o c.json
+fails 2 "is not one of auto|none|gaussian|blur" new --augmentation fog things -o c.json
+fails 2 "'w' is not one of eps|x0|v" new --predict w things -o c.json
+fails 2 "option '--label-dropout': '2' is not in the range 0 to 1" new --label-dropout 2 things -o c.json
 fails 2 "--new: " cdm-train -q --new 11,33 --unconditional -o c.json
-fails 2 "--pad -5 is not in 0 to" new --pad=-5 things -o c.json
+fails 2 "option '--pad': '-5' is not in the range 0 to 65536" new --pad=-5 things -o c.json
 fails 2 "--sr-only leaves out the base stage" new --sr-only --predict eps things -o c.json
 fails 2 "there are no classes for --label-dropout" new --unconditional --label-dropout 0.2 things -o c.json
 # What would be ignored is refused.
 for option in "--stage 1" "--steps 7" "--seed 3" "--time-limit xyz" --restart "--weights-type fp16"; do
-  fails 2 "it is of a training, and --new only writes manifests" new $option things -o c.json
+  fails 2 "it applies to a training, and --new only writes manifests" new $option things -o c.json
 done
 [ -z "$(ls | grep json)" ]
 [ ! -e c.json ]

@@ -73,4 +73,4 @@ for steps in 6 7; do
   [ -s k-8.preview.png ]
   [ -s k-16.safetensors ]
 done
-fails 2 "--cache: -1 is less than 0" train --cache=-1 k.json .
+fails 2 "option '--cache': '-1' is not in the range >= 0" train --cache=-1 k.json .

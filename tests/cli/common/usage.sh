@@ -8,7 +8,7 @@ for program in $PROGRAMS; do
     [ "$(wc -l <err)" = 1 ]
     grep -q "^$program: .*'$wrong'.*; try '$program --help'$" err
   done
-  fails 2 "option '--progress': 'sometimes' is none of auto|always|never" "$program" --progress sometimes
+  fails 2 "option '--progress': 'sometimes' is not one of auto|always|never" "$program" --progress sometimes
   fails 2 "'-o=x': the value of -o follows a space" "$program" -o=x
   # A name is no message, whatever is in it.
   "$program" "--$(printf 'x\n%s: all is well' "$program")" 2>err && exit 1

@@ -43,13 +43,13 @@ grep -qP '^answered twice\t2\thuman\t3\t' table
 grep -qP '^damaged\t2\thuman\t1\t' table
 grep -qP '^sr3\t2\thuman\tkept\t1185\t2500\t' table
 fails 1 "cannot open 'missing.csv'" confusion-eval score --csv missing.csv
-fails 2 "'--margin'" confusion-eval score --csv study.csv --margin -0.2
+fails 2 "option '--margin': '-0.2' is not in the range >0 to <0.5" confusion-eval score --csv study.csv --margin -0.2
 printf 'rater,image,model,task,fooled\nr,i,m,2,perhaps\n' >damaged.csv
 for order in "damaged.csv study.csv" "study.csv damaged.csv"; do
   fails 3 "fooled is 'perhaps'" confusion-eval score --keep-going --csv $order
   { confusion-eval score --keep-going -q --csv $order || true; } | grep -qP '^damaged\t\d\thuman\t1\t'
 done
-fails 2 "'--replicates'" confusion-eval score --csv study.csv --replicates 5
+fails 2 "option '--replicates': '5' is not in the range >= 100" confusion-eval score --csv study.csv --replicates 5
 fails 1 "cannot write 'standard output'" bash -c "exec confusion-eval score --csv study.csv >/dev/full"
 
 # Answers of a study: a thousand raters of a known rate are scored within the interval; files alone, cut, of others.

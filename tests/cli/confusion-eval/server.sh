@@ -9,7 +9,7 @@ grep -q '^model' table
 # What would lose or mix up answers is refused before serving.
 fails 1 "'real' is not a study" confusion-eval serve real
 fails 2 "serve takes one study's folder" confusion-eval serve
-fails 2 "'--port'" confusion-eval serve study --port 70000
+fails 2 "option '--port': '70000' is not in the range 0 to 65535" confusion-eval serve study --port 70000
 fails 1 "cannot listen at 203.0.113.7:0" confusion-eval serve study --host 203.0.113.7 --port 0
 # A file that is no session's stays as it is; a page's of another study does not belong there.
 printf 'no newline' >study/answers/notes.jsonl

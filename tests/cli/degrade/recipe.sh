@@ -50,4 +50,4 @@ degrade --pad 60 -s 1 a.ppm -o padded.ppm
 same <(tail -c 10800 padded.ppm) <(tail -c 10800 by-hand.ppm)
 degrade --pad 40 -s 1 a.ppm -o wide.ppm
 [ "$(size wide.ppm)" = 50x40 ]
-fails 2 "--pad -1 is not in 0 to 65536" degrade --pad=-1 -s 2 a.ppm
+fails 2 "option '--pad': '-1' is not in the range 0 to 65536" degrade --pad=-1 -s 2 a.ppm

@@ -160,16 +160,16 @@ fails 2 "compare takes two sets" fid compare a
 fails 2 "stats, merge or compare" fid a b
 fails 2 "-o FILE.npz" fid stats a
 fails 2 "is read, too, and would be replaced" fid stats arrays.npz -o ./arrays.npz
-fails 2 "--threads -5 is not in 0 to 4096" fid compare --threads -5 a b
-fails 2 "option '--splits' takes 1 or more, not 0" fid compare --splits 0 none none
-fails 2 "option '--neighbours' takes 1 or more, not -1" fid compare --neighbours -1 none none
-fails 2 "option '--subsets' takes 1 or more, not 0" fid compare --subsets 0 none none
-fails 2 "option '--subset-size' takes 2 or more, not 1" fid compare --subset-size 1 none none
-fails 2 "option '--kid' is not of merge" fid merge --kid a.npz -o x.npz
+fails 2 "option '--threads': '-5' is not in the range 0 to 4096" fid compare --threads -5 a b
+fails 2 "option '--splits': '0' is not in the range >= 1" fid compare --splits 0 none none
+fails 2 "option '--neighbours': '-1' is not in the range >= 1" fid compare --neighbours -1 none none
+fails 2 "option '--subsets': '0' is not in the range >= 1" fid compare --subsets 0 none none
+fails 2 "option '--subset-size': '1' is not in the range >= 2" fid compare --subset-size 1 none none
+fails 2 "--kid: merge does not take this option" fid merge --kid a.npz -o x.npz
 fails 2 "whose name ends in .npz" fid stats a -o a.stats
 fails 2 "nothing to merge" fid merge -o x.npz
 fails 2 "only one set can be standard input" fid compare - -
-fails 2 "--shard is of stats" fid compare --shard 1/2 a b
+fails 2 "--shard is for stats" fid compare --shard 1/2 a b
 fid stats --shard 2/2 a/1.ppm -o none.npz 2>err
 grep -q "no images" err
 fails 1 "the first set contains no images" fid compare none.npz b

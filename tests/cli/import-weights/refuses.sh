@@ -29,14 +29,14 @@ fails 1 "it is no folder" import-weights diffusers net.pt -o x.json
 
 # The command line.
 fails 2 "the format comes first: adm, sr3 or diffusers" import-weights -o x.json
-fails 2 "'ddpm' is no format" import-weights ddpm net.pt -o x.json
+fails 2 "unknown format 'ddpm'" import-weights ddpm net.pt -o x.json
 fails 2 "adm takes one checkpoint" import-weights adm net.pt sr3.pth -o x.json
 fails 2 "no stage to write: -o STAGE.json" import-weights adm net.pt
 fails 2 "'x.pt' is no name for a stage" import-weights adm net.pt -o x.pt
 fails 2 "--config is of sr3, and this is adm" "${net[@]}" --config bad.json
 fails 2 "--flags is of adm, and this is sr3" import-weights sr3 sr3.pth --flags x -o x.json
 fails 2 "--describe and --verify exclude" import-weights --describe --verify a.safetensors x.json
-fails 2 "--describe: which file" import-weights --describe
+fails 2 "--describe needs a file of weights" import-weights --describe
 fails 2 "takes one stage" import-weights --verify a.safetensors
 
 # Files.
@@ -70,9 +70,9 @@ echo '{ "sample_size": 16, "block_out_channels": [32, 64], "layers_per_block": 1
 fails 2 "'model/config.json' is an input" import-weights diffusers model -o model/config.json
 fails 2 "is an input" import-weights diffusers model -o model/diffusion_pytorch_model.json
 fails 2 "--low-res: 'model/config.json' takes no condition" import-weights diffusers model --low-res 4 -o x.json
-fails 2 "-o is of an import" import-weights --describe net.pt -o x.json
+fails 2 "-o is for an import" import-weights --describe net.pt -o x.json
 
-# A stage that is not what made the probe.
+# A stage that did not make the probe.
 import-weights -q adm net.pt --flags "$flags" -o net.json
 perl -e '
   my @t = (["x", "F32", "1,3,16,16", pack("f<*", map { sin $_ } 1 .. 768)], ["t", "F32", "1", pack("f<", 300)],
@@ -83,7 +83,7 @@ perl -e '
     $h .= ($at ? "," : "") . "\"$$_[0]\":{\"dtype\":\"$$_[1]\",\"shape\":[$$_[2]],\"data_offsets\":[$at,$e]}";
     $d .= $$_[3], $at = $e }
   binmode STDOUT; print pack("Q<", length($h) + 2), "{$h}", $d' >probe.safetensors
-fails 1 "'net.json' is not what made 'probe.safetensors': the relative error is" import-weights --verify probe.safetensors net.json
+fails 1 "'net.json' did not make 'probe.safetensors': the relative error is" import-weights --verify probe.safetensors net.json
 import-weights --verify probe.safetensors net.json --tolerance 1e9 | sed -n 1p | grep -qxP "images\tlargest\trelative"
 import-weights --verify probe.safetensors net.json --tolerance 1e9 --json | grep -q '^{"images":1,"largest":[0-9.e+-]*,"relative":'
 import-weights -q adm classes.pt --flags "$flags --class_cond True" -o classes.json
@@ -92,5 +92,5 @@ perl -pe 'BEGIN { undef $/ } substr($_, 8 + unpack("Q<", $_) + 768 * 4, 4) = pac
 fails 1 "'t' holds a number that is not finite" import-weights --verify nan.safetensors net.json --tolerance 1e9
 fails 1 "tensor 'y' is missing" import-weights --verify probe.safetensors classes.json
 fails 1 "is none of x, t, y, low_res, cond, output" import-weights --verify net.safetensors net.json
-fails 2 "--threads -5 is not in 0 to 4096" import-weights --threads -5 --verify probe.safetensors net.json
-fails 2 "--tolerance -1 is less than 0" import-weights --verify probe.safetensors net.json --tolerance -1
+fails 2 "option '--threads': '-5' is not in the range 0 to 4096" import-weights --threads -5 --verify probe.safetensors net.json
+fails 2 "option '--tolerance': '-1' is not in the range >= 0" import-weights --verify probe.safetensors net.json --tolerance -1

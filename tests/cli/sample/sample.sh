@@ -85,13 +85,13 @@ fails 2 "a base stage takes no images" sample -m c-8.json a.ppm
 tiny_stage x2.json
 fails 1 "it is no base stage but super-resolution" sample -m x2.json
 fails 1 "cannot open 'missing.json'" sample -m missing.json
-fails 2 "-n 0 is less than 1" draw -n 0
+fails 2 "option '--number': '0' is not in the range >= 1" draw -n 0
 fails 2 "has no class 'green'" draw --class green
 fails 2 "its classes are 0 to 1" draw --class 2
 fails 2 "'--shard'" draw --shard 3/2 || fails 2 "is not I/N" draw --shard 3/2
 fails 2 "--skip-existing needs a folder" draw --skip-existing
-fails 2 "--guidance -1 is not" draw --guidance=-1
-fails 2 "is more than a stream can tell" draw --seed 18446744073709551615
+fails 2 "option '--guidance': '-1' is not in the range 0 to 1000" draw --guidance=-1
+fails 2 "is more than a stream can carry" draw --seed 18446744073709551615
 fails 1 "cannot write 'standard output'" bash -c 'exec sample -m c-8.json --steps 2 >/dev/full'
 tiny_cascade p.json --unconditional
 fails 2 "has no classes" sample -m p-8.json --class 1

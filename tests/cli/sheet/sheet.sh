@@ -34,8 +34,8 @@ fails 1 "cannot pair 'a/4.ppm': no image '4' in 'b'" sheet --beside a b -o x.png
 [ ! -e x.png ]
 fails 2 "must be a multiple of the 2 inputs" sheet --beside -c 3 a b -o x.png
 fails 2 "needs two inputs" sheet --beside a -o x.png
-fails 2 "--scale 0 is not in 1 to 65536" sheet -s 0 a -o x.png
-fails 2 "--columns -1 is not in 0 to 65536" sheet -c -1 a -o x.png
+fails 2 "option '--scale': '0' is not in the range 1 to 65536" sheet -s 0 a -o x.png
+fails 2 "option '--columns': '-1' is not in the range 0 to 65536" sheet -c -1 a -o x.png
 fails 1 "more than 268435456 pixels" sheet -s 60000 a -o x.png
 fails 1 "cannot write 'standard output'" bash -c 'sheet a >/dev/full'
 fails 1 "cannot write 'none.png': there is no image to write" sheet -o none.png </dev/null

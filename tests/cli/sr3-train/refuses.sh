@@ -10,17 +10,17 @@ fails 2 '--crop 32 contradicts --high-res 64' train --steps 1 --high-res 64 phot
 fails 2 '--accumulate 3 is more than the batch of 2' train --steps 1 --accumulate 3 photos -o a.json
 fails 2 '--regression has no --predict' train --steps 1 --regression --predict v photos -o a.json
 fails 2 '--precision fp16 cannot train' train --steps 1 --precision fp16 photos -o a.json
-fails 2 "is none of l1|l2" train --steps 1 --loss l3 photos -o a.json
+fails 2 "is not one of l1|l2" train --steps 1 --loss l3 photos -o a.json
 fails 1 "smaller than the 64x64 crop" train --crop 64 --steps 1 photos -o a.json
 fails 1 "cannot open 'nowhere'" train --steps 1 nowhere -o a.json
 fails 1 "cannot write 'nowhere/" train --steps 1 photos -o nowhere/a.json
-fails 2 '--batch: 1000000000 is more than 65536' train --batch 1000000000 --steps 1 photos -o a.json
-fails 2 '--scale: 1 is less than 2' train --steps 1 --scale 1 photos -o a.json
+fails 2 "option '--batch': '1000000000' is not in the range 1 to 65536" train --batch 1000000000 --steps 1 photos -o a.json
+fails 2 "option '--scale': '1' is not in the range >= 2" train --steps 1 --scale 1 photos -o a.json
 fails 2 '--blocks:' train --steps 1 --blocks 1e300 photos -o a.json
-fails 2 '--cache: -5 is less than 0' train --steps 1 --cache=-5 photos -o a.json
+fails 2 "option '--cache': '-5' is not in the range >= 0" train --steps 1 --cache=-5 photos -o a.json
 fails 2 'multipliers' train --steps 1 --multipliers '' photos -o b.json
-fails 2 "'network.groups' is 0" train --steps 1 --groups 0 photos -o b.json
-fails 2 "'network.dropout' is 1" train --steps 1 --dropout 1 photos -o b.json
+fails 2 "option '--groups': '0' is not in the range 1 to 16384" train --steps 1 --groups 0 photos -o b.json
+fails 2 "option '--dropout': '1' is not in the range 0 to <1" train --steps 1 --dropout 1 photos -o b.json
 [ ! -e b.journal.jsonl ]
 mkdir empty
 fails 1 "" train --steps 1 empty -o a.json

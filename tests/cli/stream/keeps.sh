@@ -114,5 +114,6 @@ fails 1 "cannot write 'tall.ppm' to 'tall.jpg': cannot encode a JPEG image: 1x70
 fails 1 "cannot degrade 'tall.ppm': padded it is more than the limit" degrade -s 1 --pad 65536 tall.ppm -o x.png
 fails 1 "to 70000x1 needs an intermediate image of 4900000000 pixels" degrade --size 70000x1 --convention pillow12 tall.ppm -o x.png
 degrade --size 70000x1 --convention float tall.ppm -o x.png
-fails 2 "--threads 9223372036854775807 is not in 0 to 4096" degrade --threads 9223372036854775807 -s 1 a.png -o x.png
-fails 2 "--gap 9223372036854775807 is not in 0 to 65536" sheet --gap 9223372036854775807 a.png -o x.png
+fails 2 "option '--threads': '9223372036854775807' is not in the range 0 to 4096" \
+  degrade --threads 9223372036854775807 -s 1 a.png -o x.png
+fails 2 "option '--gap': '9223372036854775807' is not in the range 0 to 65536" sheet --gap 9223372036854775807 a.png -o x.png

@@ -3,14 +3,14 @@ tiny_stage x2.json
 image 8 8 >a.ppm
 fails 1 "cannot open 'missing.json'" upscale -m missing.json a.ppm
 fails 1 "these are weights; name the manifest beside them" upscale -m x2.safetensors a.ppm
-fails 2 "--eta 2 is not in 0 to 1" upscale -m x2.json --sampler ddim --eta 2 a.ppm
+fails 2 "option '--eta': '2' is not in the range 0 to 1" upscale -m x2.json --sampler ddim --eta 2 a.ppm
 fails 2 "--eta is of the ddim sampler" upscale -m x2.json --sampler ddpm --eta 1 a.ppm
-fails 2 "option '--sampler': 'euler' is none of ddpm|ddim|dpmpp-2m" upscale -m x2.json --sampler euler a.ppm
+fails 2 "option '--sampler': 'euler' is not one of ddpm|ddim|dpmpp-2m" upscale -m x2.json --sampler euler a.ppm
 fails 2 "has no classes" upscale -m x2.json --class 1 a.ppm
-fails 2 "--samples 0 is less than 1" upscale -m x2.json --samples 0 a.ppm
+fails 2 "option '--samples': '0' is not in the range >= 1" upscale -m x2.json --samples 0 a.ppm
 fails 2 "--overlap 33 is more than half" upscale -m x2.json --tile 64 --overlap 33 a.ppm
-fails 2 "--batch -1" upscale -m x2.json --batch=-1 a.ppm
-fails 2 "'-1' is less than 0" upscale -m x2.json --seed=-1 a.ppm
+fails 2 "option '--batch': '-1' is not in the range >= 0" upscale -m x2.json --batch=-1 a.ppm
+fails 2 "option '--seed': '-1' is not in the range >= 0" upscale -m x2.json --seed=-1 a.ppm
 fails 2 "'--device'" upscale -m x2.json --device gpu a.ppm
 fails 2 "at least 1" upscale -m x2.json --steps 0 a.ppm
 fails 2 "cannot use 'zero' as sampling steps" upscale -m x2.json --steps zero a.ppm

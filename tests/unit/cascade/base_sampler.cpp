@@ -135,7 +135,6 @@ TEST_CASE("what a stage was not made for is refused") {
   const Stage stage(plain.path(), {});
   CHECK_THROWS_WITH_AS(BaseSampler(stage, some(1, "none")), doctest::Contains("was trained with a class always"),
                        UsageError);
-  CHECK_THROWS_WITH_AS(BaseSampler(stage, some(0)), doctest::Contains("-n 0 is less than 1"), UsageError);
   const TinyStage above;
   const Stage other(above.path(), {});
   CHECK_THROWS_WITH_AS(BaseSampler(other, some(1)), doctest::Contains("it is no base stage"), Error);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "cascade/tiny_stage.h"
 
 using namespace sr3;
@@ -125,9 +126,16 @@ TEST_CASE("classes: asked for, given, out of range, or none to be had") {
   CHECK_THROWS_AS(through(loaded({&without}), dog, {f}), UsageError);
 }
 
-TEST_CASE("no samples are a usage error") {
-  TinyStage tiny;
-  ChainOptions options;
-  options.samples = 0;
-  CHECK_THROWS_AS(through(loaded({&tiny}), options, {}), UsageError);
+TEST_CASE("the groups of options that upscale --baseline refuses are those of stages") {
+  Options options;
+  SamplingOverrides sampling;
+  ChainOptions chain;
+  sampling.declare(options);
+  chain.declare(options);
+  for (const OptionGroup& group : {groups::kSampling, groups::kResult, groups::kTiles})
+    CHECK_NOTHROW(options.refuse_given(group, "why"));
+  for (const Option& option : options.all()) {
+    CAPTURE(option.name);
+    CHECK((option.group == groups::kSampling || option.group == groups::kResult || option.group == groups::kTiles));
+  }
 }
