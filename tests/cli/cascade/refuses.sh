@@ -3,7 +3,7 @@ tiny_cascade c.json
 fails 2 "no cascade given" cascade
 fails 1 "cannot open 'missing.json'" cascade missing.json
 fails 1 "it is a single stage, not a cascade" cascade c-8.json
-fails 1 "it is a cascade of stages, not a single one" sample -m c.json
+fails 1 "it is a cascade of stages, not a single stage" sample -m c.json
 fails 2 "has 2 levels, but 1 stages take one" cascade c.json --noise-level 0.1,0.2
 fails 2 "--noise-level: 'x'" cascade c.json --noise-level x
 fails 2 "was trained with 0 to 0.5" cascade c.json --noise-level 0.6
@@ -25,7 +25,7 @@ fails 1 "cannot join these stages: 'c-8.json' is a base stage, but not the first
   cascade -m c-16.json -m c-8.json --noise-level 0
 fails 1 "cannot open 'none.json'" cascade -m none.json
 fails 2 "'c.json': either a cascade, or stages by -m" cascade -m c-8.json c.json
-fails 1 "it is a cascade of stages, not a single one" cascade -m c.json
+fails 1 "it is a cascade of stages, not a single stage" cascade -m c.json
 
 # A stage with augmentation wants its level, another one refuses it: in pipes too.
 image 8 8 >a.ppm
