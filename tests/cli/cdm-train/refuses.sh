@@ -43,7 +43,7 @@ fails 2 "has stages 1 to 2" cdm-train c.json things --stage 3
 fails 2 "--precision fp16 cannot train" cdm-train --precision fp16 c.json things
 fails 1 "it is a single stage, not a cascade" cdm-train c-8.json things
 photos other/c 1 24 20
-fails 1 "is of no class of the stage, but of 'c'" cdm-train c.json other
+fails 1 "has the class 'c', which is not a class of the stage" cdm-train c.json other
 
 # A manifest that was changed by hand.
 change() { sed "$1" c.json >changed.json; }
