@@ -138,5 +138,5 @@ TEST_CASE("what a stage was not made for is refused") {
   CHECK_THROWS_WITH_AS(BaseSampler(stage, some(0)), doctest::Contains("-n 0 is less than 1"), UsageError);
   const TinyStage above;
   const Stage other(above.path(), {});
-  CHECK_THROWS_WITH_AS(BaseSampler(other, some(1)), doctest::Contains("it is no base stage"), Error);
+  CHECK_THROWS_WITH_AS(BaseSampler(other, some(1)), doctest::Contains("it is not a base stage"), Error);
 }
