@@ -22,7 +22,7 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
   }
   std::vector<int64_t> labels;
   const auto& names = stage.manifest().classes;
-  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a name may be a word, or have a comma
+  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a class may be called "none", or "a,b"
     labels.push_back(stage.class_index(text));
   } else if (text == kNoClass) {
     if (stage.manifest().diffusion.label_dropout == 0)

@@ -11,8 +11,8 @@ namespace sr3 {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr int kUnits =
-    4096;  // weights are multiples of 1/4096, so that products of two add up in float without rounding
+// Weights are multiples of 1/4096, so that the products of two of them are exact in float and sum to exactly 1.
+constexpr int kUnits = 4096;
 
 int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t rounded_up(int64_t a, int64_t multiple) { return divided_up(a, multiple) * multiple; }
