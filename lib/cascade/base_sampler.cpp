@@ -22,7 +22,7 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
   }
   std::vector<int64_t> labels;
   const auto& names = stage.manifest().classes;
-  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a name may be a word, or have a comma
+  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a class may be called "none", or "a,b"
     labels.push_back(stage.class_index(text));
   } else if (text == kNoClass) {
     if (stage.manifest().diffusion.label_dropout == 0)
@@ -41,7 +41,7 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
   return labels;
 }
 
-// Names as they can stand in keys; where two would be the same, with the class's number.
+// A folder name for each class: its name as far as a key can contain it, with the class's index where two would be the same.
 std::vector<std::string> folders_of(const StageManifest& manifest) {
   std::map<std::string, int> uses;
   for (const std::string& name : manifest.classes) ++uses[clean_key(name)];
@@ -66,8 +66,8 @@ bool names_no_class(const Stage& stage, const std::string& text) {
 
 void check_base(const std::string& path, const StageManifest& manifest) {
   if (manifest.kind != "base")
-    throw Error(cat("cannot draw from '", path, "': it is no base stage but ", manifest.kind,
-                    ", which needs images (upscale)"));
+    throw Error(cat("cannot draw from '", path, "': it is not a base stage but a ", manifest.kind,
+                    " stage, which needs images (upscale)"));
 }
 
 void DrawOptions::declare(Options& options) {
@@ -126,8 +126,8 @@ at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames,
     labels.push_back(frame.label.value_or(-1));
   }
   const auto n = static_cast<int64_t>(frames.size());
-  const at::Tensor told = labels_.empty() ? at::Tensor() : at::tensor(labels, at::kLong).to(stage_.device());
-  const Stage::Prepared prepared = stage_.prepare(n, {}, told);
+  const at::Tensor classes = labels_.empty() ? at::Tensor() : at::tensor(labels, at::kLong).to(stage_.device());
+  const Stage::Prepared prepared = stage_.prepare(n, {}, classes);
   SampleHooks hooks;
   hooks.after_step = [&](int64_t k) { after_step(k + 1); };
   const at::Tensor x = sample_loop(

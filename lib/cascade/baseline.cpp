@@ -9,7 +9,7 @@
 namespace sr3 {
 namespace {
 
-// Each pixel becomes scale x scale of its own.
+// Repeats each pixel scale x scale times.
 template <class Sample>
 void repeat(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t width, int64_t height, int64_t scale) {
   constexpr int64_t kChannels = Image::kChannels;

@@ -56,7 +56,7 @@ void Chain::push(const Frame& frame, const at::Tensor& image, bool noised) {
     }
     if (hooks_.skip && hooks_.skip(made.key)) continue;
     made.seed = options_.seed ? *options_.seed : frame.seed.value_or(0);
-    for (size_t stage = 0; stage < stages_.size(); ++stage) label_for(stage, made);  // an error before any work
+    for (size_t stage = 0; stage < stages_.size(); ++stage) label_for(stage, made);  // throws before any work is done
     waiting_.push_back(std::move(work));
     if (static_cast<int64_t>(waiting_.size()) >= at_once) flush();
   }
@@ -105,7 +105,7 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
     work[i].noised = noisy;
     if (!noisy) frame.image = to_image(result, last ? depth_ : 8);
     if (labels_[stage]) frame.label = *labels_[stage] < 0 ? std::nullopt : labels_[stage];
-    // From here on it is an image of its own, with its own place in the stream.
+    // After the first stage each sample is an image of its own, with its own index in the stream.
     if (stage == 0) frame.index = frame.index * options_.samples + work[i].sample;
     work[i].sample = 0;
     if (hooks_.keep && !noisy) hooks_.keep(stage, frame);
@@ -118,10 +118,10 @@ int64_t Chain::label_for(size_t stage, const Frame& frame) const {
   if (labels_[stage]) return *labels_[stage];
   if (!frame.label)
     throw DataError(
-        cat("cannot upscale '", frame.origin, "': stage '", stages_[stage].path(), "' wants a class (--class)"));
+        cat("cannot upscale '", frame.origin, "': stage '", stages_[stage].path(), "' needs a class (--class)"));
   if (*frame.label < 0 || *frame.label >= classes)
-    throw DataError(cat("cannot upscale '", frame.origin, "': its class ", *frame.label, " is none of the ", classes,
-                        " of '", stages_[stage].path(), "'"));
+    throw DataError(cat("cannot upscale '", frame.origin, "': its class ", *frame.label, " is out of range: stage '",
+                        stages_[stage].path(), "' has ", classes, " classes"));
   return *frame.label;
 }
 

@@ -10,7 +10,7 @@
 namespace sr3 {
 namespace {
 
-// Writers of each resolution, made when its first image comes.
+// Writes the images of --keep-stages, with one writer for each resolution, opened with its first image.
 class Kept {
  public:
   Kept(std::string folder, std::vector<std::string> inputs, int64_t threads)
@@ -30,7 +30,7 @@ class Kept {
 
  private:
   std::string folder_;
-  std::vector<std::string> inputs_;  // nothing of them is replaced
+  std::vector<std::string> inputs_;  // files that must not be overwritten
   int64_t threads_;
   std::map<int64_t, std::unique_ptr<Writer>> writers_;
 };

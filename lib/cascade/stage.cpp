@@ -15,7 +15,7 @@
 namespace sr3 {
 namespace {
 
-constexpr size_t kMaxSteps = 65535;  // tensor/noise.h's
+constexpr size_t kMaxSteps = 65535;  // the limit of tensor/noise.h
 
 }  // namespace
 
@@ -51,8 +51,7 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   const ConditioningAugmentation& augmentation = manifest_.augmentation;
   const bool noisy = augmentation.kind == "gaussian";
   if (noisy && !overrides.noise_level)
-    throw UsageError(cat("'", path_,
-                         "' was trained with noise in its condition: say how much it is to get, --noise-level 0 to ",
+    throw UsageError(cat("'", path_, "' was trained with noise in its condition: choose its level, --noise-level 0 to ",
                          augmentation.max_level));
   if (!noisy && overrides.noise_level)
     throw UsageError(cat("--noise-level: '", path_, "' was trained without noise in its condition"));
@@ -65,7 +64,7 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
         cat("--guidance: '", path_, "' was trained without label dropout, so it has no unconditional prediction"));
   if (!diffuses()) {
     if (overrides.steps || overrides.sampler || overrides.spacing || overrides.variance || overrides.eta)
-      throw UsageError(cat("'", path_, "' is a regression, which has no steps and no sampler"));
+      throw UsageError(cat("'", path_, "' is a regression stage, which has no sampling steps and no sampler"));
     return;
   }
   sampling_ = overrides.over(manifest_.sampling);
@@ -83,8 +82,8 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   if (levels_.alpha_bar.size() > kMaxSteps)
     throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMaxSteps));
   if (!levels_.keeps_end)
-    warn(cat("'", path_, "': these steps begin at level ", levels_.timestep.front() + 1, " of ", alpha_bar_.size(),
-             ", so the noise they begin from is not what the network was trained with"));
+    warn(cat("'", path_, "': sampling starts from pure noise at timestep ", levels_.timestep.front() + 1, " of ",
+             alpha_bar_.size(), ", where the network was trained on less noise"));
 }
 
 std::vector<Stage> open_chain(const std::vector<std::string>& paths, const SamplingOverrides& overrides) {
@@ -92,7 +91,7 @@ std::vector<Stage> open_chain(const std::vector<std::string>& paths, const Sampl
   for (const std::string& path : paths) manifests.push_back(read_manifest(path));
   std::vector<SamplingOverrides> each(paths.size(), overrides);
   const auto leave_out = [&](auto SamplingOverrides::*value, const auto& takes) {
-    if (std::none_of(manifests.begin(), manifests.end(), takes)) return;  // the stage says what is wrong
+    if (std::none_of(manifests.begin(), manifests.end(), takes)) return;  // the stage's constructor will throw
     for (size_t i = 0; i < paths.size(); ++i)
       if (!takes(manifests[i])) (each[i].*value).reset();
   };
@@ -113,10 +112,10 @@ std::vector<Stage> open_chain(const std::vector<std::string>& paths, const Sampl
 }
 
 void Stage::stop_at(double alpha_bar) {
-  if (!diffuses()) throw Error(cat("cannot stop '", path_, "' at a level of noise: it is no diffusion"));
+  if (!diffuses()) throw Error(cat("cannot stop '", path_, "' at a noise level: it is a regression stage"));
   const DiffusionOptions& diffusion = manifest_.diffusion;
   const double scale = diffusion.target == "residual" ? diffusion.residual_scale : 1;
-  // The same share of noise: (1 - level) / (level scale^2) = (1 - alpha_bar) / alpha_bar.
+  // With the same signal-to-noise ratio in the image: (1 - level) / (level scale^2) = (1 - alpha_bar) / alpha_bar.
   levels_ = truncated(std::move(levels_), 1 / (1 + scale * scale * (1 - alpha_bar) / alpha_bar));
   stops_at_ = alpha_bar;
 }
@@ -142,11 +141,11 @@ int64_t Stage::class_index(const std::string& name_or_index) const {
   try {
     index = parse_int(name_or_index);
   } catch (const UsageError&) {
-    constexpr size_t kTold = 10;
-    std::string told;
-    for (size_t i = 0; i < std::min(names.size(), kTold); ++i) told += cat(i > 0 ? ", " : ": it has ", names[i]);
-    if (names.size() > kTold) told += ", ...";
-    throw UsageError(cat("--class: stage '", path_, "' has no class '", name_or_index, "'", told));
+    constexpr size_t kListed = 10;
+    std::string list;
+    for (size_t i = 0; i < std::min(names.size(), kListed); ++i) list += cat(i > 0 ? ", " : ": it has ", names[i]);
+    if (names.size() > kListed) list += ", ...";
+    throw UsageError(cat("--class: stage '", path_, "' has no class '", name_or_index, "'", list));
   }
   if (index < 0 || index >= classes)
     throw UsageError(cat("--class: stage '", path_, "' has no class ", index, ": its classes are 0 to ", classes - 1));
@@ -169,7 +168,7 @@ Denoised Stage::denoise(const Prepared& prepared, const at::Tensor& x_t, int64_t
   if (!diffuses()) return {out, {}};
   const int64_t channels = manifest_.network.in_channels;
   at::Tensor guided = out.narrow(1, 0, channels);
-  // Of eps, x0 and v alike: at one x_t each is linear in the others.
+  // Guidance is the same for predictions of eps, x0 and v, since at a given x_t each is linear in the others.
   if (prepared.without_class) {
     const at::Tensor without = (*network_)(*prepared.without_class, x_t, k).narrow(1, 0, channels);
     guided = without + (guided - without) * guidance_;

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-// What one section asks of another. `require` throws.
+// Checks what the sections of a manifest require of each other. `require` throws unless its condition holds.
 template <class Require>
 void check_sections(const StageManifest& m, Require require) {
   const bool base = m.kind == "base", regression = m.kind == "regression", learned = m.diffusion.variance == "learned";
@@ -31,7 +31,7 @@ void check_sections(const StageManifest& m, Require require) {
               " levels and patch ", net.patch, " needs a multiple of ", least));
 
   require(net.in_channels == image.channels,
-          cat("'network.in_channels' must be ", image.channels, ", as 'image.channels'"));
+          cat("'network.in_channels' must be ", image.channels, ", like 'image.channels'"));
   const int64_t condition = base || regression ? 0 : image.channels;
   require(net.condition_channels == condition,
           cat("'network.condition_channels' must be ", condition, " with kind '", m.kind, "'"));
@@ -51,15 +51,15 @@ void check_sections(const StageManifest& m, Require require) {
           "'diffusion.schedule.betas' must be given with schedule kind 'betas', and only there");
   require(m.diffusion.schedule.betas.empty() ||
               static_cast<int64_t>(m.diffusion.schedule.betas.size()) == m.diffusion.schedule.steps,
-          "'diffusion.schedule.betas' must have as many entries as 'diffusion.schedule.steps' says");
+          "the number of 'diffusion.schedule.betas' must be 'diffusion.schedule.steps'");
   require(m.sampling.variance != "learned" || learned,
           "'sampling.variance' cannot be 'learned' when 'diffusion.variance' is not");
 
   require(m.classes.empty() || static_cast<int64_t>(m.classes.size()) == net.classes,
           cat("'classes' has ", m.classes.size(), " names, but 'network.classes' is ", net.classes));
   require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(),
-          "'classes' has a name twice");
-  require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' has an empty name");
+          "'classes' contains a name twice");
+  require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' contains an empty name");
   require(m.diffusion.label_dropout == 0 || net.classes > 0, "'diffusion.label_dropout' must be 0 without classes");
 
   const ConditioningAugmentation& augmentation = m.augmentation;
@@ -104,9 +104,9 @@ StageManifest parse_manifest(const std::string& text, const std::string& origin)
   const json document = parse_json(text, origin, /*max_depth=*/8);
   const json schema = document.is_object() ? document.value("schema", json()) : json();
   if (schema.is_number() && schema != kManifestSchema)
-    throw DataError(cat(prefix, "its schema is ", schema.dump(), ", this program knows ", kManifestSchema));
+    throw DataError(cat(prefix, "its schema is ", schema.dump(), ", but this program supports ", kManifestSchema));
   if (document.is_object() && document.contains("stages"))
-    throw DataError(cat(prefix, "it is a cascade of stages, not a single one"));
+    throw DataError(cat(prefix, "it is a cascade of stages, not a single stage"));
   StageManifest manifest;
   read_keys(document, declaration_of(manifest), prefix);
   check(manifest, prefix);

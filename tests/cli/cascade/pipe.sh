@@ -50,7 +50,7 @@ run -n 3 >all
 same from-file all
 same from-stdin all
 is_pipe run small/
-fails 1 "wants a class (--class)" bash -c 'ppmtoppm <small.ppm 2>/dev/null | cascade c.json -'
+fails 1 "needs a class (--class)" bash -c 'ppmtoppm <small.ppm 2>/dev/null | cascade c.json -'
 is_pipe run --class red small.ppm --seed 3
 
 # Without a base stage, standard input is read.
@@ -74,7 +74,7 @@ same from-stages all
 run -n 2 --depth 16 --between float >float
 run -n 2 --depth 16 >eight
 not cmp -s float eight
-fails 2 "no pipe can do this: floats are handed on" run -n 2 --between float --show-pipe
+fails 2 "no pipe can do this: the stages pass on floats" run -n 2 --between float --show-pipe
 run -n 2 --truncate --keep-stages kept-t >truncated
 [ "$(ls kept-t)" = 16 ]
 not cmp -s truncated <(run -n 2 --between float)

@@ -3,8 +3,8 @@ for class in b a; do photos "things/$class" 2 24 20; done
 new() { cdm-train -q --new 8,16 --preset tiny "$@"; }
 fails 2 "no cascade to train" cdm-train
 fails 2 "-o CASCADE.json is missing" new things
-fails 2 "should end in .json" new things -o c
-fails 2 "no preset 'huge'; there are tiny, small, medium, cdm" cdm-train --new 8 --preset huge things -o c.json
+fails 2 "must end in .json" new things -o c
+fails 2 "unknown preset 'huge': the presets are tiny, small, medium, cdm" cdm-train --new 8 --preset huge things -o c.json
 fails 2 "16 is not a multiple of 10" cdm-train --new 10,16 things -o c.json
 fails 2 "is not a multiple of 16, the size before it" cdm-train --new 16,8 things -o c.json
 fails 2 "option '--new': '0' is not in the range 1 to 65536" cdm-train --new 0,16 --sr-only things -o c.json
@@ -43,7 +43,7 @@ fails 2 "has stages 1 to 2" cdm-train c.json things --stage 3
 fails 2 "--precision fp16 cannot train" cdm-train --precision fp16 c.json things
 fails 1 "it is a single stage, not a cascade" cdm-train c-8.json things
 photos other/c 1 24 20
-fails 1 "is of no class of the stage, but of 'c'" cdm-train c.json other
+fails 1 "has the class 'c', which is not a class of the stage" cdm-train c.json other
 
 # A manifest that was changed by hand.
 change() { sed "$1" c.json >changed.json; }
@@ -61,10 +61,10 @@ change 's/c-16.json/c-8.json/'
 fails 1 "is a base stage, but not the first" cdm-train changed.json things
 sed 's/"low_res": 8/"low_res": 4/' c-16.json >c-4-16.json
 change 's/c-16.json/c-4-16.json/'
-fails 1 "takes images of 4 pixels, but the one before it makes 8" cdm-train changed.json things
+fails 1 "takes images of 4 pixels, but the previous stage makes 8" cdm-train changed.json things
 sed 's/\["a", "b"\]/["b", "a"]/' c-16.json >c-ba.json
 change 's/c-16.json/c-ba.json/'
-fails 1 "has other classes than the one before it" cdm-train changed.json things
+fails 1 "has different classes from the previous stage" cdm-train changed.json things
 # ... though one without classes stands between.
 sed 's/"low_res": 16/"low_res": 32/; s/"high_res": 16/"high_res": 32/; s/"low_res": 8/"low_res": 16/; s/\["a", "b"\]/["b", "a"]/' \
   c-16.json >c-ba-32.json
@@ -72,9 +72,9 @@ cdm-train -q --new 8,16 --preset tiny --unconditional -o n.json
 third() { perl -0pe 's/c-16.json/n-16.json/; s/(\{\s*"manifest": "n-16.json".*?\n    \})/$1,\n    THIRD/s' c.json |
   perl -0pe 's/(\{\s*"manifest": ")n-16.json(".*?\n    \}),\n    THIRD/${1}n-16.json$2,\n    ${1}c-ba-32.json$2/s'; }
 third >changed.json
-fails 1 "its stage 'c-ba-32.json' has other classes than the one before it" cdm-train changed.json things
+fails 1 "its stage 'c-ba-32.json' has different classes from the previous stage" cdm-train changed.json things
 change 's/"steps": "25"/"steps": "5000"/'
-fails 1 "its stage 'c-16.json' cannot be sampled so: cannot use '5000' as sampling steps" cdm-train changed.json things
+fails 1 "its stage 'c-16.json' cannot be sampled with these settings: cannot use '5000' as sampling steps" cdm-train changed.json things
 perl -0pe 's/("manifest": "c-16.json".*?"guidance": )1\.0/${1}2.0/s' c.json >changed.json
 fails 1 "its stage 'c-16.json' was trained without label dropout, but its guidance is 2" cdm-train changed.json things
 change 's/c-16.json/c-32.json/'

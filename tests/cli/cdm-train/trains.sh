@@ -69,7 +69,7 @@ cd damaged
 new . -o k.json
 fails 1 "--keep-going" train --steps 6 k.json .
 for steps in 6 7; do
-  fails 3 "another image takes its place" cdm-train -q --steps $steps --batch 4 --preview-every 3 --keep-going k.json .
+  fails 3 "it is replaced by another image" cdm-train -q --steps $steps --batch 4 --preview-every 3 --keep-going k.json .
   [ -s k-8.preview.png ]
   [ -s k-16.safetensors ]
 done

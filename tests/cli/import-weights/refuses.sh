@@ -32,7 +32,7 @@ fails 2 "the format comes first: adm, sr3 or diffusers" import-weights -o x.json
 fails 2 "unknown format 'ddpm'" import-weights ddpm net.pt -o x.json
 fails 2 "adm takes one checkpoint" import-weights adm net.pt sr3.pth -o x.json
 fails 2 "no stage to write: -o STAGE.json" import-weights adm net.pt
-fails 2 "'x.pt' is no name for a stage" import-weights adm net.pt -o x.pt
+fails 2 "'x.pt' is not a valid name for a stage" import-weights adm net.pt -o x.pt
 fails 2 "--config is of sr3, and this is adm" "${net[@]}" --config bad.json
 fails 2 "--flags is of adm, and this is sr3" import-weights sr3 sr3.pth --flags x -o x.json
 fails 2 "--describe and --verify exclude" import-weights --describe --verify a.safetensors x.json

@@ -83,7 +83,7 @@ same <(pgmtoppm white <grey.pgm 2>/dev/null | tail -c 192) <(tail -c 192 grey.pp
 fails 2 "no stage given" sample
 fails 2 "a base stage takes no images" sample -m c-8.json a.ppm
 tiny_stage x2.json
-fails 1 "it is no base stage but super-resolution" sample -m x2.json
+fails 1 "it is not a base stage but a super-resolution stage" sample -m x2.json
 fails 1 "cannot open 'missing.json'" sample -m missing.json
 fails 2 "option '--number': '0' is not in the range >= 1" draw -n 0
 fails 2 "has no class 'green'" draw --class green

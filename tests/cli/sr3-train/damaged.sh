@@ -20,7 +20,7 @@ done
 # With --keep-going another image takes its place, the same in one run and in many.
 fails 3 "photos/4.png" train --steps 14 --keep-going photos -o a.json
 [ "$(step a)" = 14 ]
-fails 3 "another image takes its place" train --steps 14 --keep-going photos -o b.json
+fails 3 "it is replaced by another image" train --steps 14 --keep-going photos -o b.json
 same a.safetensors b.safetensors
 diff <(sed 's/,"images_per_second".*//' a.journal.jsonl) <(sed 's/,"images_per_second".*//' b.journal.jsonl)
 

@@ -27,7 +27,7 @@ grep -q '"history": \[\]' half.json
 train --predict x0 --steps 10 --journal-every 10 --init-from a.json photos -o from.json
 first_loss() { sed -n '1s/.*"loss":\([0-9.]*\),.*/\1/p' "$1.journal.jsonl"; }
 perl -e 'exit !($ARGV[0] < 0.9 * $ARGV[1])' "$(first_loss from)" "$(first_loss a)"
-fails 2 "cannot begin with 'a.json': its 'network.channels' is 8, not 16" \
+fails 2 "cannot start from 'a.json': its 'network.channels' is 8, not 16" \
   train --steps 1 --channels 16 --init-from a.json photos -o other.json
 # With more blocks it begins as the same function: the first step's loss says so. With fewer it cannot.
 for blocks in 1,1 2,3; do
@@ -46,14 +46,14 @@ begin() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-eve
 begin --target image --predict x0 photos -o alike.json 2>said
 not grep -q 'was trained with' said
 begin --scale 2 --predict v --target residual --schedule linear photos -o apart.json 2>said
-for word in "'scale' 4, this stage has 2" "predict' x0, this stage has v" "target' image, this stage has residual" \
-  "schedule.kind' cosine, this stage has linear"; do
+for word in "'scale' 4, but this stage has 2" "predict' x0, but this stage has v" "target' image, but this stage has residual" \
+  "schedule.kind' cosine, but this stage has linear"; do
   grep -qF "$word" said
 done
 sed 's/"input": "log-snr"/"input": "alpha-bar"/' a.json >told.json
 fails 2 "its 'network.level.input' is 'alpha-bar', not 'log-snr'" train --steps 1 --init-from told.json photos -o other.json
 sed 's/"file": "[^"]*"/"file": ""/; s/"sha256": "[^"]*"/"sha256": ""/' a.json >bare.json
-fails 1 "cannot begin with 'bare.json': it has no weights yet" train --steps 1 --init-from bare.json photos -o other.json
+fails 1 "cannot start from 'bare.json': it has no weights yet" train --steps 1 --init-from bare.json photos -o other.json
 
 # A short training has a journal and a curve; a description that is not given again stays; another count of threads is said.
 short() { sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 "$@" -o short.json; }

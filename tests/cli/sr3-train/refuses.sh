@@ -3,8 +3,8 @@ photos photos 2 40 36
 train() { sr3-train -q --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 "$@"; }
 fails 2 'no images to train on' train --steps 1 -o a.json
 fails 2 '-o STAGE.json is missing' train --steps 1 photos
-fails 2 "should end in .json" train --steps 1 photos -o a
-fails 2 "no preset 'huge'; there are tiny, small," train --preset huge --steps 1 photos -o a.json
+fails 2 "must end in .json" train --steps 1 photos -o a
+fails 2 "unknown preset 'huge': the presets are tiny, small," train --preset huge --steps 1 photos -o a.json
 fails 2 '--scale contradicts --low-res' train --steps 1 --scale 4 --low-res 8 photos -o a.json
 fails 2 '--crop 32 contradicts --high-res 64' train --steps 1 --high-res 64 photos -o a.json
 fails 2 '--accumulate 3 is more than the batch of 2' train --steps 1 --accumulate 3 photos -o a.json
@@ -81,8 +81,8 @@ grep -q -- '--learning-rate is now 1e-05, was 0.001' said
 head -c 100 b.state/ema.safetensors >cut
 cp b.state/ema.safetensors whole
 cp cut b.state/ema.safetensors
-fails 1 "cannot use 'b.state/ema.safetensors': 100 bytes where the index has" train --steps 4 photos -o b.json
+fails 1 "cannot use 'b.state/ema.safetensors': it has 100 bytes, but the index states" train --steps 4 photos -o b.json
 perl -e 'local $/; $_ = <>; substr($_, -1) ^= "\1"; print' whole >b.state/ema.safetensors
-fails 1 "cannot use 'b.state/ema.safetensors': its digest is not the one" train --steps 4 photos -o b.json
+fails 1 "cannot use 'b.state/ema.safetensors': its digest differs from the one" train --steps 4 photos -o b.json
 cp whole b.state/ema.safetensors
 train --steps 4 photos -o b.json

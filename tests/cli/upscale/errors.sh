@@ -29,7 +29,7 @@ cp whole "$weights"
 
 # A levels' warning goes to standard error, and the result is made all the same.
 upscale -m x2.json --spacing ddim --steps 10 a.ppm 2>said >out.ppm
-grep -q "upscale: warning: 'x2.json': these steps begin at level" said
+grep -q "upscale: warning: 'x2.json': sampling starts from pure noise at timestep" said
 [ -s out.ppm ]
 
 # Damage among the input: skipped on request only.

@@ -33,7 +33,7 @@ at::Tensor low_res() { return to_tensor(test_image(8, 8)); }
 
 TEST_CASE("a level is refused without augmentation, and asked for with it") {
   const TinyStage plain, noisy(gaussian);
-  CHECK_THROWS_WITH_AS(Stage(noisy.path(), {}), doctest::Contains("say how much it is to get, --noise-level 0 to 0.5"),
+  CHECK_THROWS_WITH_AS(Stage(noisy.path(), {}), doctest::Contains("choose its level, --noise-level 0 to 0.5"),
                        UsageError);
   CHECK_THROWS_WITH_AS(Stage(plain.path(), at_level(0.1)),
                        doctest::Contains("was trained without noise in its condition"), UsageError);
@@ -65,7 +65,7 @@ TEST_CASE("a finished image is noised at the low resolution by the forward proce
   CHECK(!at::equal(renoised, Upscaler(other, {})({{z, key, -1, true}}, quiet)));
 }
 
-TEST_CASE("a stage that stops early hands on the noisy image, of residuals too") {
+TEST_CASE("a stage that stops early passes on the noisy image, of residuals too") {
   // A network that says x0 = 0: the image is the condition, and x is noise alone.
   for (const char* target : {"image", "residual"}) {
     CAPTURE(target);

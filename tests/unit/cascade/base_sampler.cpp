@@ -137,5 +137,5 @@ TEST_CASE("what a stage was not made for is refused") {
                        UsageError);
   const TinyStage above;
   const Stage other(above.path(), {});
-  CHECK_THROWS_WITH_AS(BaseSampler(other, some(1)), doctest::Contains("it is no base stage"), Error);
+  CHECK_THROWS_WITH_AS(BaseSampler(other, some(1)), doctest::Contains("it is not a base stage"), Error);
 }

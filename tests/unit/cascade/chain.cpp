@@ -112,7 +112,7 @@ TEST_CASE("classes: asked for, given, out of range, or none to be had") {
   TinyStage without;
   const auto stages = loaded({&with});
   Frame f = frame(0, 4, 4);
-  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("wants a class"), DataError);
+  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("needs a class"), DataError);
   ChainOptions dog;
   dog.label = "dog";
   const auto by_option = through(stages, dog, {f});
@@ -122,7 +122,7 @@ TEST_CASE("classes: asked for, given, out of range, or none to be had") {
   f.label = 0;
   CHECK(through(stages, {}, {f})[0].image.u8 != by_option[0].image.u8);
   f.label = 2;
-  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("none of the 2"), DataError);
+  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("has 2 classes"), DataError);
   CHECK_THROWS_AS(through(loaded({&without}), dog, {f}), UsageError);
 }
 

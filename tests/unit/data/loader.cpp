@@ -203,7 +203,7 @@ TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
                        doctest::Contains("a crop of 30 is not a multiple of the scale 4"), UsageError);
   options.crop = 0;
   options.preprocess = "stretch";
-  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("no preprocess 'stretch'"), UsageError);
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("unknown preprocessing 'stretch'"), UsageError);
 }
 
 TEST_CASE("classes are the folders of the images, in the manifest's order") {
@@ -223,10 +223,10 @@ TEST_CASE("classes are the folders of the images, in the manifest's order") {
   manifest.classes = {"dog", "cat"};
   labelled(0);
   manifest.classes = {"dog", "bird"};
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("is of no class of the stage, but of 'cat'"),
-                       Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest),
+                       doctest::Contains("has the class 'cat', which is not a class of the stage"), Error);
   manifest.classes.clear(), manifest.network.classes = 3;
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images are of 2"),
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images have 2"),
                        Error);
 }
 

@@ -96,11 +96,11 @@ TEST_CASE("a damaged checkpoint is refused by name") {
   SUBCASE("a file cut short") {
     fs::resize_file(folder + "/weights.safetensors", 10);
     CHECK_THROWS_WITH_AS(read_checkpoint(folder),
-                         doctest::Contains("weights.safetensors': 10 bytes where the index has"), DataError);
+                         doctest::Contains("weights.safetensors': it has 10 bytes, but the index states"), DataError);
   }
   SUBCASE("a file of the same size") {
     write_file(folder + "/progress.json", "7");
-    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json': its digest is not the one"),
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json': its digest differs from the one"),
                          DataError);
   }
   SUBCASE("a file gone") {
@@ -113,7 +113,7 @@ TEST_CASE("a damaged checkpoint is refused by name") {
   }
   SUBCASE("an index that is none") {
     write_file(folder + "/index.json", "[1]");
-    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("not an index"), DataError);
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("not the index"), DataError);
   }
   SUBCASE("an index that leads out of the folder") {
     write_file(folder + "/index.json", "{\"files\":{\"../x\":1}}");

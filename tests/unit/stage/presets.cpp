@@ -34,7 +34,7 @@ TEST_CASE("every preset is a valid stage, as a regression too") {
     CHECK(&preset_named(preset.name) == &preset);
     CHECK(preset_names().find(preset.name) != std::string::npos);
   }
-  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("no preset 'huge'; there are tiny, small, "),
+  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("unknown preset 'huge': the presets are tiny, small, "),
                        UsageError);
   StageManifest base;
   base.kind = "base";

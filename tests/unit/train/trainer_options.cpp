@@ -35,7 +35,7 @@ TEST_CASE("every preset is a stage that agrees with itself") {
   }
   CHECK(preset_named("sr3-16-128").manifest.network.attention == std::vector<int64_t>{3});
   CHECK(preset_named("sr3-256-1024").manifest.network.multipliers.size() == 8);
-  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("'huge'; there are tiny, small, "), UsageError);
+  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("'huge': the presets are tiny, small, "), UsageError);
 }
 
 TEST_CASE("sizes follow from one another") {
