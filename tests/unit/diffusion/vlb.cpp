@@ -51,7 +51,7 @@ TEST_CASE("after the first step, the term is the divergence of two Gaussians, in
   CHECK(term(a, 500, 0.2, 0.1, 0.2, -1) == doctest::Approx(0).epsilon(1e-12));  // both means and variances are right
 }
 
-TEST_CASE("in the first step, the lengths of all 256 levels are those of a code") {
+TEST_CASE("in the first step, the code lengths of all 256 levels satisfy Kraft's equality") {
   const auto a = schedule();
   for (double said : {-1.0, 0.004, 0.7})
     for (double fraction : {-1.0, 1.0}) {
@@ -60,7 +60,7 @@ TEST_CASE("in the first step, the lengths of all 256 levels are those of a code"
         total += std::pow(2, -term(a, 0, level / 127.5 - 1, 0.5, said, fraction));
       CHECK(total == doctest::Approx(1).epsilon(1e-6));
     }
-  // The mean of the last step is the predicted x0: the level it lies on has P(|z| < 1 / (255 sigma)).
+  // The mean of the last step is the predicted x0: its level has the probability P(|z| < 1 / (255 sigma)).
   const double sigma = std::sqrt(1 - a[0]);
   CHECK(term(a, 0, 0.2, 0.9, 0.2, 1) ==
         doctest::Approx(-std::log2(std::erf(1 / 255.0 / sigma / std::sqrt(2)))).epsilon(1e-6));
@@ -70,7 +70,7 @@ TEST_CASE("in the first step, the lengths of all 256 levels are those of a code"
         doctest::Approx(-std::log2(std::erf(1 / 255.0 / least / std::sqrt(2)))).epsilon(1e-6));
 }
 
-TEST_CASE("examples are apart, and gradients go to the variance alone") {
+TEST_CASE("examples are independent, and gradients reach only the variance") {
   const auto a = schedule();
   const auto x0 = at::linspace(-1, 1, 24, at::kDouble).view({2, 3, 2, 2}), x_t = x0 * 0.5 + 0.1;
   auto said = x0 * 0.9, fraction = x0 * 0.3;
@@ -86,7 +86,7 @@ TEST_CASE("examples are apart, and gradients go to the variance alone") {
   CHECK_THROWS_AS(vlb_term(a, step(1000), one(0), one(0), one(0), one(0)), std::logic_error);
 }
 
-TEST_CASE("far from the mean the first step's term stays finite, in single precision too") {
+TEST_CASE("far from the mean the first step's term is finite, also in single precision") {
   const auto a = schedule();
   const auto f = [](double v) { return one(v).to(at::kFloat); };
   auto fraction = f(-1).requires_grad_();
