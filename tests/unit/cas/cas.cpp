@@ -67,7 +67,7 @@ TEST_CASE("ranks, rows, standard deviation and McNemar's test, computed by hand"
   CHECK(classes[0].images == 2);
   CHECK(classes[0].top1.value() == doctest::Approx(0.75));
   CHECK(classes[3].top1.value() == 0);
-  const CasRun few = ranked("real", 0, {1, 2});  // none of the others
+  const CasRun few = ranked("real", 0, {1, 2});  // the other classes have no images
   CHECK(cas_class_rows({few})[1].top1.value() == 0);
   CHECK_FALSE(cas_class_rows({few})[2].top1);
   CHECK(cas_report({few}, true, false).find("real\tc\t0\t-\t-\t-\n") != std::string::npos);

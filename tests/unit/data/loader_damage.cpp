@@ -54,7 +54,7 @@ TEST_CASE("a damaged image is an error, with its name, when its example is neede
 }
 
 TEST_CASE(
-    "with keep_going another image stands for a damaged one, the same whatever the batches and the point of resuming") {
+    "with keep_going a damaged image is replaced by another, independently of batches and the point of resuming") {
   ImageFolder folder;
   for (int i = 0; i < 4; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
   const std::string whole = read_text(folder / "p2.png");

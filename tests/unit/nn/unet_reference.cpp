@@ -13,7 +13,7 @@ using namespace sr3;
 
 namespace {
 
-// Plain operators, by name.
+// Plain operators, which look up their weights by name.
 struct Slow {
   const Parameters& p;
   int64_t groups;
@@ -149,7 +149,7 @@ TEST_CASE("Janspiry's network: additive embedding, lone resampling convolutions,
 }
 
 TEST_CASE("patches are space to depth, of the image and of the condition") {
-  // One level, and everything but the skip of the stem through out.norm switched off is still a network: compare two of
+  // A network of one level in which everything except the stem and out is switched off is still a network: compare two of
   // them, patch 2 on an image, and patch 1 on its four phases as channels.
   UNetOptions o;
   o.channels = 8;
