@@ -32,7 +32,9 @@ TEST_CASE("McNemar's exact test: binomial tails computed by hand") {
   CHECK(mcnemar(1000, 2000) > 0);
 }
 
-TEST_CASE("the paired interval: independently computed values of Agresti and Min's formula, and a width without discordance") {
+TEST_CASE(
+    "the paired interval: independently computed values of Agresti and Min's formula, and a width without "
+    "discordance") {
   struct {
     int64_t a, b, n;
     double low, high;

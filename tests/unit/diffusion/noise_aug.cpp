@@ -20,7 +20,9 @@ std::vector<double> schedule() {
 
 }  // namespace
 
-TEST_CASE("condition noise: s is uniform in 0..max, with the forward process's mean and variance, independent for each example") {
+TEST_CASE(
+    "condition noise: s is uniform in 0..max, with the forward process's mean and variance, independent for each "
+    "example") {
   const auto alpha_bar = schedule();
   const auto condition = at::full({300, 3, 16, 16}, 0.5);
   const auto out = add_condition_noise(condition, alpha_bar, 4, 9, 100);

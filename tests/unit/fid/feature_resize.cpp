@@ -71,7 +71,8 @@ TEST_CASE("clean is clipped to the range of levels, but not rounded") {
   CHECK(fraction);
 }
 
-TEST_CASE("16 bits are 8-bit levels with a fraction; equal sizes are not resized; invalid words and sizes are refused") {
+TEST_CASE(
+    "16 bits are 8-bit levels with a fraction; equal sizes are not resized; invalid words and sizes are refused") {
   Image deep = make_image(2, 1, 16);
   deep.u16 = {0, 257, 514, 65535, 128, 1};
   const auto same = resize_for_features(deep, 2, 1, "none");

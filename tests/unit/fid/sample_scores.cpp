@@ -12,7 +12,7 @@
 using namespace sr3;
 
 TEST_CASE("Inception score: closed forms, splits, and a plain loop") {
-  CHECK(inception_score(at::eye(10), 1).mean == doctest::Approx(10));            // certain predictions, all classes equally often
+  CHECK(inception_score(at::eye(10), 1).mean == doctest::Approx(10));  // certain predictions, all classes equally often
   CHECK(inception_score(at::full({8, 4}, 0.25), 2).mean == doctest::Approx(1));  // uniform predictions
   const InceptionScore parts = inception_score(at::cat({at::eye(4), at::full({4, 4}, 0.25)}), 2);
   CHECK(parts.mean == doctest::Approx(2.5));

@@ -149,8 +149,8 @@ TEST_CASE("Janspiry's network: additive embedding, lone resampling convolutions,
 }
 
 TEST_CASE("patches are space to depth, of the image and of the condition") {
-  // A network of one level in which everything except the stem and out is switched off is still a network: compare two of
-  // them, patch 2 on an image, and patch 1 on its four phases as channels.
+  // A network with patch 2 equals the network with the same weights and patch 1 whose input channels are the four phases
+  // of the image and of the condition.
   UNetOptions o;
   o.channels = 8;
   o.multipliers = {1};
