@@ -1,4 +1,4 @@
-# Helpers of the command-line tests; tests/run-cli has bash read this before each script.
+# Helpers of the command-line tests; tests/run-cli makes bash read this file before each script.
 
 # fails STATUS TEXT COMMAND...   the command ends with STATUS, and its standard error contains TEXT
 fails() {
@@ -11,7 +11,7 @@ fails() {
   fi
 }
 
-# not COMMAND...   the command fails. A line that begins with "!" would end no script, whatever its command does.
+# not COMMAND...   the command fails. A line that starts with "!" would never end a script, whatever its command does.
 not() {
   if "$@"; then
     printf 'wanted a failure from: %s\n' "$*" >&2
@@ -35,7 +35,7 @@ prints() {
   fi
 }
 
-# image WIDTH HEIGHT [SEED]   a P6 image on standard output: a smooth ramp with edges and a little noise, the same every time
+# image WIDTH HEIGHT [SEED]   a P6 image on standard output: a smooth ramp with edges and a little noise, always the same
 image() {
   perl -e '
     my ($w, $h, $s) = @ARGV; my $r = 12345 + $s; binmode STDOUT; print "P6\n$w $h\n255\n";
@@ -55,7 +55,7 @@ photos() {
   for ((i = 1; i <= $2; i++)); do image "$3" "$4" "$i" >"$1/$i.ppm"; done
 }
 
-# reads_images PROGRAM   its shortest command line without operands, in the array `reader`; fails for one that reads no images
+# reads_images PROGRAM   sets `reader` to its shortest command line without operands; fails for a program that reads no images
 # as a stream.
 reads_images() {
   case $1 in
