@@ -26,7 +26,7 @@ for max in 1 3 15; do
   same seen wanted
 done
 
-# 16 bits are kept, and rounded only in the output. A gradient of 0, 4369/3, ... that 8 bits cannot hold.
+# 16 bits are kept, and rounded only in the output. A gradient of 0, 4369/3, ... that 8 bits cannot represent.
 perl -e 'binmode STDOUT; print "P6\n24 16\n65535\n", pack "n*", map { $_ * 56 } 0 .. 1151' >deep.ppm
 size=2304 pixels deep.ppm --depth 16 >seen
 tail -c 2304 deep.ppm >wanted
