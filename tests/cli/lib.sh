@@ -2,11 +2,11 @@
 
 # fails STATUS TEXT COMMAND...   the command ends with STATUS, and its standard error contains TEXT
 fails() {
-  local want=$1 text=$2 status=0 said
+  local want=$1 text=$2 status=0 output
   shift 2
-  said=$("$@" 2>&1 >/dev/null) || status=$?
-  if [ "$status" -ne "$want" ] || ! grep -qF -e "$text" <<<"$said"; then
-    printf 'wanted exit status %s and "%s"\ngot exit status %s from: %s\n%s\n' "$want" "$text" "$status" "$*" "$said" >&2
+  output=$("$@" 2>&1 >/dev/null) || status=$?
+  if [ "$status" -ne "$want" ] || ! grep -qF -e "$text" <<<"$output"; then
+    printf 'wanted exit status %s and "%s"\ngot exit status %s from: %s\n%s\n' "$want" "$text" "$status" "$*" "$output" >&2
     return 1
   fi
 }
@@ -26,11 +26,11 @@ same() {
 
 # prints TEXT COMMAND...   the command succeeds, and its standard output contains TEXT
 prints() {
-  local text=$1 status=0 said
+  local text=$1 status=0 output
   shift
-  said=$("$@") || status=$?
-  if [ "$status" -ne 0 ] || ! grep -qF -e "$text" <<<"$said"; then
-    printf 'wanted "%s" from: %s (exit status %s)\n%s\n' "$text" "$*" "$status" "$said" >&2
+  output=$("$@") || status=$?
+  if [ "$status" -ne 0 ] || ! grep -qF -e "$text" <<<"$output"; then
+    printf 'wanted "%s" from: %s (exit status %s)\n%s\n' "$text" "$*" "$status" "$output" >&2
     return 1
   fi
 }

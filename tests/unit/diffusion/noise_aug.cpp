@@ -82,13 +82,13 @@ TEST_CASE("blur: the share of examples, and the kernel") {
 TEST_CASE("the network is conditioned on s like on the noise level: 0 is an image without noise") {
   const auto alpha_bar = schedule();
   const auto s = at::tensor({0, 1, 100}, at::kLong);
-  const auto told = [&](const char* input) { return augmentation_input(input, alpha_bar, s); };
+  const auto input_of = [&](const char* input) { return augmentation_input(input, alpha_bar, s); };
   for (int64_t i = 0; i < 3; ++i) {
     const double level = i == 0 ? 1 : alpha_bar[i == 1 ? 0 : 99];
-    CHECK(told("alpha-bar")[i].item<double>() == doctest::Approx(level).epsilon(1e-6));
-    CHECK(told("sqrt-alpha-bar")[i].item<double>() == doctest::Approx(std::sqrt(level)).epsilon(1e-6));
-    CHECK(told("timestep")[i].item<double>() == s[i].item<double>());
+    CHECK(input_of("alpha-bar")[i].item<double>() == doctest::Approx(level).epsilon(1e-6));
+    CHECK(input_of("sqrt-alpha-bar")[i].item<double>() == doctest::Approx(std::sqrt(level)).epsilon(1e-6));
+    CHECK(input_of("timestep")[i].item<double>() == s[i].item<double>());
     const double half = i == 0 ? 10 : std::max(-10.0, std::log(level / (1 - level)) / 2);
-    CHECK(told("log-snr")[i].item<double>() == doctest::Approx(half).epsilon(1e-5));
+    CHECK(input_of("log-snr")[i].item<double>() == doctest::Approx(half).epsilon(1e-5));
   }
 }

@@ -49,8 +49,8 @@ TEST_CASE("x0 and eps are recovered from each prediction") {
     const auto alpha_bar = at::full({2}, level, at::kDouble);
     const auto x_t = q_sample(x0, eps, alpha_bar);
     for (Predict predict : {Predict::kEps, Predict::kX0, Predict::kV}) {
-      const auto said = training_target(predict, x0, eps, alpha_bar);
-      CHECK(near(x0_from(predict, x_t, said, level), x0, 1e-10));
+      const auto target = training_target(predict, x0, eps, alpha_bar);
+      CHECK(near(x0_from(predict, x_t, target, level), x0, 1e-10));
     }
   }
 }

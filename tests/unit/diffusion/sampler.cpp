@@ -139,12 +139,12 @@ TEST_CASE("ddim with eta 1 is ddpm with the posterior variance, step by step") {
   std::vector<at::Tensor> seen[2];
   for (int which : {0, 1}) {
     const auto levels = levels_of(1000, "20");
-    const auto told = denoiser(data, levels);
+    const auto model = denoiser(data, levels);
     sample_loop(
         which ? with("ddpm") : with("ddim", 1), levels,
         [&](const at::Tensor& x, int64_t k) {
           seen[which].push_back(x.clone());
-          return told(x, k);
+          return model(x, k);
         },
         [](int64_t k) {
           return philox_noise({1, 2}, k, 3, 4, 4).unsqueeze(0);

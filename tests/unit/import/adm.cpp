@@ -36,12 +36,12 @@ struct Naive {
   at::Tensor res(const std::string& n, const at::Tensor& x, const at::Tensor& e, int resize) const {
     const auto resized = [&](const at::Tensor& m) { return resize > 0 ? Slow::up(m) : resize < 0 ? Slow::down(m) : m; };
     at::Tensor h = s.conv(n + "in_layers.2", resized(Slow::silu(s.norm(n + "in_layers.0", x))));
-    const at::Tensor told = s.linear(n + "emb_layers.1", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
+    const at::Tensor projected = s.linear(n + "emb_layers.1", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
     const int64_t c = h.size(1);
     if (scale_shift)
-      h = s.norm(n + "out_layers.0", h) * (1 + told.narrow(1, 0, c)) + told.narrow(1, c, c);
+      h = s.norm(n + "out_layers.0", h) * (1 + projected.narrow(1, 0, c)) + projected.narrow(1, c, c);
     else
-      h = s.norm(n + "out_layers.0", h + told);
+      h = s.norm(n + "out_layers.0", h + projected);
     h = s.conv(n + "out_layers.3", Slow::silu(h));
     return (s.has(n + "skip_connection.weight") ? s.conv(n + "skip_connection", resized(x)) : resized(x)) + h;
   }

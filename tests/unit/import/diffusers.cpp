@@ -35,10 +35,10 @@ struct Naive {
   at::Tensor res(const std::string& n, const at::Tensor& x, const at::Tensor& e, int resize = 0) const {
     const auto resized = [&](const at::Tensor& m) { return resize > 0 ? Slow::up(m) : resize < 0 ? Slow::down(m) : m; };
     at::Tensor h = s.conv(n + ".conv1", resized(Slow::silu(s.norm(n + ".norm1", x))));
-    const at::Tensor told = s.linear(n + ".time_emb_proj", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
+    const at::Tensor projected = s.linear(n + ".time_emb_proj", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
     const int64_t c = h.size(1);
-    h = scale_shift ? s.norm(n + ".norm2", h) * (1 + told.narrow(1, 0, c)) + told.narrow(1, c, c)
-                    : s.norm(n + ".norm2", h + told);
+    h = scale_shift ? s.norm(n + ".norm2", h) * (1 + projected.narrow(1, 0, c)) + projected.narrow(1, c, c)
+                    : s.norm(n + ".norm2", h + projected);
     h = s.conv(n + ".conv2", Slow::silu(h));
     return h + (s.has(n + ".conv_shortcut.weight") ? s.conv(n + ".conv_shortcut", resized(x)) : resized(x));
   }

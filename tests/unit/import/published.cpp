@@ -116,9 +116,9 @@ TEST_CASE("each published file has the tensors and parameters of the original, a
     options.flags = checkpoint.settings + " --predict_xstart True";
     CHECK(plan_import("adm", file, options).stage.diffusion.predict == "x0");
     // Flags that are inferred from shapes agree with the given flags.
-    const auto told = infer_adm_flags(NetworkView(file, ""));
-    REQUIRE(told);
-    CHECK(contradictions(parse_adm_flags(checkpoint.settings), *told).empty());
+    const auto found = infer_adm_flags(NetworkView(file, ""));
+    REQUIRE(found);
+    CHECK(contradictions(parse_adm_flags(checkpoint.settings), *found).empty());
   }
   log_state().verbosity = 1;
 }

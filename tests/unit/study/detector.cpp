@@ -40,9 +40,9 @@ TEST_CASE("Detector: distinguishes textures of held-out images, but not images t
   const Study study(scratch.path + "study");
   DetectorOptions options;
   options.steps = 60, options.crop = 16, options.batch = 8;
-  int64_t told = 0;
+  int64_t reported = 0;
   const MachineScores scores = detector_scores(study, options, [&](int64_t done, int64_t total) {
-    CHECK(done == ++told);
+    CHECK(done == ++reported);
     CHECK(total == 240);
   });
   REQUIRE(scores.pairs.size() == 16);

@@ -229,9 +229,9 @@ TEST_CASE("the bound of a network that predicts zero, computed by hand") {
   const double tilde = beta * (1 - before) / (1 - a), log_variance = (std::log(tilde) + std::log(beta)) / 2;
   const at::Tensor x0 = grey(1).high_res.to(at::kDouble);
   const at::Tensor eps = philox_noise({seed_for(3, kRandomNoise), 0}, 0, 1, 8, 8).to(at::kDouble);
-  const at::Tensor said = (std::sqrt(a) * x0 + std::sqrt(1 - a) * eps) / std::sqrt(a);
+  const at::Tensor predicted_x0 = (std::sqrt(a) * x0 + std::sqrt(1 - a) * eps) / std::sqrt(a);
   // KL of two Gaussians whose means differ by the error of the predicted x0.
-  const at::Tensor distance = std::sqrt(before) * beta / (1 - a) * (x0 - said);
+  const at::Tensor distance = std::sqrt(before) * beta / (1 - a) * (x0 - predicted_x0);
   const at::Tensor kl = 0.5 * (log_variance - std::log(tilde) + tilde / std::exp(log_variance) - 1 +
                                distance.square() / std::exp(log_variance));
   CHECK(bits == doctest::Approx(1000 * kl.mean().item<double>() / std::log(2.0)).epsilon(1e-4));
