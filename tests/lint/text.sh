@@ -11,8 +11,9 @@ wrong "trailing spaces" "$(grep -nE ' +$' "${all[@]}")"
 wrong "lines beyond 132 columns (120 is what to aim at)" "$(grep -nE "^.{133,}$" "${code[@]}")"
 wrong "unfinished" "$(grep -nwE 'TO''DO|FIX''ME|X''XX|HA''CK' "${all[@]}")"
 wrong "tests that cannot fail: use 'not'" "$(grep -nE '^ *! ' tests/cli/*/*.sh tests/docs/*.sh tests/lint/*.sh)"
-wrong "tests that continue after their first part fails: use a line for each" "$(grep -nE '&& (same|alike|not|pixels|prints|cmp|\[) ' \
-  tests/cli/*/*.sh tests/docs/*.sh | grep -vE "^[^:]*:[0-9]+:([a-z_]+\(\) \{|.*(bash -c|\|\|))")"
+wrong "tests that continue after their first part fails: use a line for each" "$(
+  grep -nE '&& (same|alike|not|pixels|prints|cmp|\[) ' tests/cli/*/*.sh tests/docs/*.sh |
+    grep -vE "^[^:]*:[0-9]+:([a-z_]+\(\) \{|.*(bash -c|\|\|))")"
 wrong "no final newline" "$(for f in "${all[@]}"; do [ -z "$(tail -c1 "$f")" ] || echo "$f"; done)"
 wrong "library files beyond 400 lines" "$(find lib -name '*.cpp' -o -name '*.h' | xargs wc -l | awk '$2 != "total" && $1 > 400')"
 wrong "headers without #pragma once" "$(grep -L '^#pragma once' $(find lib -name '*.h'))"
