@@ -1,4 +1,4 @@
-# What would make a score mean nothing is refused before any training.
+# Inputs with which a score would be meaningless are refused before any training.
 seed=0
 for set in train test; do
   for class in a b; do
@@ -10,7 +10,7 @@ ours=(cas --train train --test test --recipe digits --size 8 --epochs 1 --seeds 
 "${ours[@]}" >table
 [ "$(wc -l <table)" = 3 ]
 
-# A test image among the others, in another format.
+# A test image that is also a training image, in another format.
 cp -R train leak
 pnmtopng test/b/2.ppm >leak/a/other.png
 fails 1 "1 test images are among those of --train: 'test/b/2.ppm' is the same as 'leak/a/other.png'" cas --train leak --test test
@@ -46,4 +46,4 @@ cp -R train/* damaged
 head -c 100 train/a/1.ppm >damaged/a/1.ppm
 fails 1 "damaged/a/1.ppm" "${ours[@]}" --train damaged
 "${ours[@]}" --train damaged 2>said || true
-not grep -q keep-going said # which it has not
+not grep -q keep-going said # which it does not have

@@ -1,4 +1,4 @@
-# What a cascade cannot do is said before any weights are read.
+# Requests that a cascade does not support are errors before any weights are read.
 tiny_cascade c.json
 fails 2 "no cascade given" cascade
 fails 1 "cannot open 'missing.json'" cascade missing.json
@@ -27,7 +27,7 @@ fails 1 "cannot open 'none.json'" cascade -m none.json
 fails 2 "'c.json': either a cascade, or stages by -m" cascade -m c-8.json c.json
 fails 1 "it is a cascade of stages, not a single stage" cascade -m c.json
 
-# A stage with augmentation wants its level, another one refuses it: in pipes too.
+# A stage with augmentation requires a noise level, other stages refuse it, also in pipes.
 image 8 8 >a.ppm
 fails 2 "was trained with noise in its condition: choose its level, --noise-level 0 to 0.5" \
   upscale -m c-16.json --class 0 a.ppm
@@ -38,14 +38,14 @@ fails 2 "no stage was trained with noise in its condition" cascade n.json --nois
 fails 2 "--truncate: no stage" cascade n.json --truncate
 upscale -m n-16.json --class 0 --steps 2 a.ppm >/dev/null
 fails 2 "without label dropout" upscale -m n-16.json --class 0 --guidance 2 a.ppm
-# In a chain each stage takes what it can.
+# In a chain each stage uses the options that it supports.
 upscale -m n-16.json -m c-16.json --class 0 --noise-level 0 --steps 2 a.ppm | pamfile - | grep -q '32 by 32'
 tiny_cascade u.json --unconditional
 fails 2 "--guidance: no stage was trained with label dropout" cascade u.json --guidance 2
 fails 2 "has no classes" cascade u.json --class 1
 fails 1 "which needs a class: 'u-8.json' has no classes" cascade -m u-8.json -m c-16.json --noise-level 0
 
-# Weights that are not there, or not those.
+# Weights that are missing, or wrong.
 rm c-16.safetensors
 fails 1 "c-16.safetensors' do not exist" cascade c.json
 cp u-16.safetensors c-16.safetensors

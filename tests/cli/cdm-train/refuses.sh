@@ -1,4 +1,4 @@
-# What cannot be trained is said before the first step.
+# Errors in the settings are reported before the first step.
 for class in b a; do photos "things/$class" 2 24 20; done
 new() { cdm-train -q --new 8,16 --preset tiny "$@"; }
 fails 2 "no cascade to train" cdm-train
@@ -20,7 +20,7 @@ fails 2 "--new: " cdm-train -q --new 11,33 --unconditional -o c.json
 fails 2 "option '--pad': '-5' is not in the range 0 to 65536" new --pad=-5 things -o c.json
 fails 2 "--sr-only leaves out the base stage" new --sr-only --predict eps things -o c.json
 fails 2 "there are no classes for --label-dropout" new --unconditional --label-dropout 0.2 things -o c.json
-# What would be ignored is refused.
+# Options that would be ignored are refused.
 for option in "--stage 1" "--steps 7" "--seed 3" "--time-limit xyz" --restart "--weights-type fp16"; do
   fails 2 "it applies to a training, and --new only writes manifests" new $option things -o c.json
 done
@@ -28,7 +28,7 @@ done
 [ ! -e c.json ]
 
 new things -o c.json
-# A stage that waits for its training is not made another one.
+# The manifest of an untrained stage is not overwritten.
 cp c-16.json before.json
 fails 1 "'c-16.json' exists and is a different, untrained stage" \
   sr3-train -q --preset tiny --crop 16 --steps 1 things -o c-16.json
@@ -45,7 +45,7 @@ fails 1 "it is a single stage, not a cascade" cdm-train c-8.json things
 photos other/c 1 24 20
 fails 1 "has the class 'c', which is not a class of the stage" cdm-train c.json other
 
-# A manifest that was changed by hand.
+# A manifest that was edited.
 change() { sed "$1" c.json >changed.json; }
 change 's/"steps"/"stepz"/'
 fails 1 "unknown key 'stages[0].sampling.stepz'" cdm-train changed.json things
@@ -65,7 +65,7 @@ fails 1 "takes images of 4 pixels, but the previous stage makes 8" cdm-train cha
 sed 's/\["a", "b"\]/["b", "a"]/' c-16.json >c-ba.json
 change 's/c-16.json/c-ba.json/'
 fails 1 "has different classes from the previous stage" cdm-train changed.json things
-# ... though one without classes stands between.
+# ... although a stage without classes is between them.
 sed 's/"low_res": 16/"low_res": 32/; s/"high_res": 16/"high_res": 32/; s/"low_res": 8/"low_res": 16/; s/\["a", "b"\]/["b", "a"]/' \
   c-16.json >c-ba-32.json
 cdm-train -q --new 8,16 --preset tiny --unconditional -o n.json

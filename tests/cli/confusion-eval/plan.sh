@@ -1,4 +1,4 @@
-# The plan: what pairs, what is refused, the same bytes for the same seed; machine raters, score and power by its files.
+# The plan: pairing, errors, the same bytes for the same seed; machine raters, score and power with its files.
 photos real 14 20 16
 for model in a b; do
   mkdir $model
@@ -15,7 +15,7 @@ cmp -s <(grep '"study"' one/study.json) <(grep '"study"' three/study.json) && ex
 [ "$(grep -c '"kind":"main"' one/trials.jsonl)" = 48 ]
 [ "$(grep '"kind":"main"' one/trials.jsonl | grep -c '"real":"left"')" = 24 ]
 [ "$(grep '"kind":"main"' one/trials.jsonl | grep -c '"model":"a"')" = 24 ]
-# Every picture has the same length and the same head; nothing of the files that they came from is left.
+# Every image has the same length and header, and contains nothing else of its original file.
 [ "$(find one/images -name '*.png' -printf '%s\n' | sort -u | wc -l)" = 1 ]
 [ "$(for f in one/images/*.png; do head -c 43 "$f" | md5sum; done | sort -u | wc -l)" = 1 ]
 grep -lqE 'tEXt|Comment|Software' one/images/*.png && exit 1
@@ -70,7 +70,7 @@ grep -q "14 images of models have exactly the pixels of the real ones" said
 fails 2 "missing command" confusion-eval
 fails 2 "unknown command 'paln': plan, serve, page, rate, score or power" confusion-eval paln
 
-# Machine raters are known as such wherever they are printed.
+# Machine raters are labelled as such in all output.
 for rater in synthetic sharpness; do confusion-eval rate one --rater $rater; done
 confusion-eval rate one --rater detector --steps 3 --crop 16 --threads 1
 confusion-eval rate one --rater detector --steps 3 --crop 16 --threads 1 -o again.jsonl

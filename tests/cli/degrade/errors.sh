@@ -1,4 +1,4 @@
-# What is refused, how it is said, and --keep-going.
+# Errors, their messages, and --keep-going.
 image 24 16 >good.ppm
 image 3 16 >narrow.ppm
 head -c 300 good.ppm >cut.ppm
@@ -36,7 +36,7 @@ fails 0 "" degrade -s 4 --keep-going good.ppm -o kept/
 degrade -s 4 </dev/null >none 2>err
 [ ! -s none ]
 grep -q "^degrade: warning: 'standard input' holds no images$" err
-# Ends silently, by the signal, when nobody reads on.
+# Ends silently, by the signal, when the reader has closed the pipe.
 image 200 200 >big.ppm
 set +o pipefail
 degrade -s 1 big.ppm big.ppm big.ppm 2>err | head -c 1 >first

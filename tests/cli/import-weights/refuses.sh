@@ -1,4 +1,4 @@
-# What is no checkpoint, does not fit, or is asked for wrongly.
+# Files that are not checkpoints, mismatches, and wrong command lines.
 checkpoint() { perl "$SOURCE/tests/cli/import-weights/checkpoint.pl" "$@"; }
 flags="--image_size 16 --channel_mult 1,2 --num_channels 32 --num_res_blocks 1 --attention_resolutions 8"
 checkpoint adm net.pt container=legacy
@@ -57,7 +57,7 @@ fails 1 "cannot write 'standard output'" bash -c 'exec import-weights --describe
 [ ! -e x.safetensors ]
 ls | not grep -q -e '\.tmp$' -e '\.new$'
 
-# An input is never written over.
+# An input is never overwritten.
 checkpoint adm own.safetensors
 cp own.safetensors before
 fails 2 "'own.safetensors' is an input" import-weights adm own.safetensors --flags "$flags" -o own.json
@@ -72,7 +72,7 @@ fails 2 "is an input" import-weights diffusers model -o model/diffusion_pytorch_
 fails 2 "--low-res: 'model/config.json' takes no condition" import-weights diffusers model --low-res 4 -o x.json
 fails 2 "-o is for an import" import-weights --describe net.pt -o x.json
 
-# A stage that did not make the probe.
+# A probe of a different network.
 import-weights -q adm net.pt --flags "$flags" -o net.json
 perl -e '
   my @t = (["x", "F32", "1,3,16,16", pack("f<*", map { sin $_ } 1 .. 768)], ["t", "F32", "1", pack("f<", 300)],
@@ -87,7 +87,7 @@ fails 1 "'net.json' did not make 'probe.safetensors': the relative error is" imp
 import-weights --verify probe.safetensors net.json --tolerance 1e9 | sed -n 1p | grep -qxP "images\tlargest\trelative"
 import-weights --verify probe.safetensors net.json --tolerance 1e9 --json | grep -q '^{"images":1,"largest":[0-9.e+-]*,"relative":'
 import-weights -q adm classes.pt --flags "$flags --class_cond True" -o classes.json
-# Not a number is not small.
+# NaN does not pass as a small difference.
 perl -pe 'BEGIN { undef $/ } substr($_, 8 + unpack("Q<", $_) + 768 * 4, 4) = pack("f<", "nan")' probe.safetensors >nan.safetensors
 fails 1 "'t' holds a number that is not finite" import-weights --verify nan.safetensors net.json --tolerance 1e9
 fails 1 "tensor 'y' is missing" import-weights --verify probe.safetensors classes.json

@@ -1,4 +1,4 @@
-# What cannot be trained is said before the first step.
+# Errors in the settings are reported before the first step.
 photos photos 2 40 36
 train() { sr3-train -q --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 "$@"; }
 fails 2 'no images to train on' train --steps 1 -o a.json
@@ -34,7 +34,7 @@ fails 1 "(--restart begins anew, --init-from takes its weights)" train --steps 2
 same kept b.safetensors
 train --steps 2 --restart photos -o b.json
 
-# --restart takes nothing away before it has something to put there: not the journal either.
+# --restart removes nothing before it has a replacement, including the journal.
 cp -R b.state kept.state
 cp b.journal.jsonl kept.journal
 fails 1 "10 steps in a row had no finite loss" \
@@ -46,13 +46,13 @@ diff -r b.state kept.state
 same kept.state/weights.safetensors b.state/weights.safetensors
 train --steps 2 photos -o b.json
 
-# Nor are weights overwritten that are of no stage.
+# Weights that do not belong to a stage are not overwritten either.
 cp kept u.safetensors
 fails 1 "'u.safetensors' is there, but no stage 'u.json'" train --steps 1 photos -o u.json
 same kept u.safetensors
 train --steps 1 --restart photos -o u.json
 
-# A command that contradicts what it would resume names the option.
+# A command that contradicts the training it would resume is an error with the option's name.
 fails 2 "--channels 16 contradicts the 8 it was started with" train --channels 16 --steps 3 photos -o b.json
 fails 2 "--predict eps contradicts the v" train --predict eps --steps 3 photos -o b.json
 fails 2 "--seed 1 contradicts the 0" train --seed 1 --steps 3 photos -o b.json
@@ -67,17 +67,17 @@ cp photos/2.ppm two
 image 44 36 2 >photos/2.ppm
 fails 2 "the sizes in bytes of the images are not those" train --steps 3 photos -o b.json
 cp two photos/2.ppm
-# From another folder, and an archive, they are the same.
+# The data are the same in another folder, and in an archive.
 cp -R photos elsewhere
 tar cf photos.tar photos/1.ppm photos/2.ppm
 train --steps 2 elsewhere -o b.json
 train --steps 2 photos.tar -o b.json
-# The learning rate may change, and this is said.
+# The learning rate may change, which is reported.
 sr3-train --preset tiny --crop 32 --channels 8 --batch 2 --preview-every 0 --steps 3 --learning-rate 1e-5 \
   photos -o b.json 2>said
 grep -q -- '--learning-rate is now 1e-05, was 0.001' said
 
-# A damaged state is named; nothing is lost by it.
+# A damaged state is an error with the file's name, and nothing is lost.
 head -c 100 b.state/ema.safetensors >cut
 cp b.state/ema.safetensors whole
 cp cut b.state/ema.safetensors

@@ -30,7 +30,7 @@ upscale --baseline nearest -s 1 --depth 16 deep.ppm | tail -c $((17 * 11 * 6)) >
 tail -c $((17 * 11 * 6)) deep.ppm >b
 same a b
 
-# What is there already is left alone.
+# Existing results are not changed.
 echo kept >up/2.png
 rm up/3.png
 upscale --baseline bicubic -s 2 --skip-existing small/ -o up/

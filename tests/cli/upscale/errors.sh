@@ -1,4 +1,4 @@
-# What cannot be done is said before any work, by name.
+# Errors are reported before any work, with the name.
 tiny_stage x2.json
 image 8 8 >a.ppm
 fails 1 "cannot open 'missing.json'" upscale -m missing.json a.ppm
@@ -27,12 +27,12 @@ rm "$weights"
 fails 1 "cannot use 'x2.json': its weights '$weights' do not exist" upscale -m x2.json a.ppm
 cp whole "$weights"
 
-# A levels' warning goes to standard error, and the result is made all the same.
+# A warning about noise levels goes to standard error, and the result is still made.
 upscale -m x2.json --spacing ddim --steps 10 a.ppm 2>said >out.ppm
 grep -q "upscale: warning: 'x2.json': sampling starts from pure noise at timestep" said
 [ -s out.ppm ]
 
-# Damage among the input: skipped on request only.
+# Damaged input: skipped only on request.
 head -c 60 a.ppm >cut.ppm
 upscale -m x2.json a.ppm -o first/
 status=0

@@ -6,7 +6,7 @@
 
 using namespace sr3;
 
-TEST_CASE("parsers take whole strings only") {
+TEST_CASE("parsers accept only complete strings") {
   CHECK(parse_int("-12") == -12);
   CHECK(parse_int("9223372036854775807") == INT64_MAX);
   for (const char* bad : {"", " 1", "1 ", "+1", "1.0", "1e3", "0x10", "9223372036854775808"})
@@ -26,7 +26,7 @@ TEST_CASE("parsers take whole strings only") {
     CHECK_THROWS_AS(parse_size(bad), UsageError);
 }
 
-TEST_CASE("defaults are shown as they would be typed") {
+TEST_CASE("defaults are shown as a user would type them") {
   Options options;
   int64_t whole = -3;
   double rate = 1e-4, half = 0.5;
@@ -53,7 +53,7 @@ TEST_CASE("defaults are shown as they would be typed") {
   CHECK(flag);
 }
 
-TEST_CASE("a choice takes its words and no other") {
+TEST_CASE("a choice accepts only its words") {
   Options options;
   std::string kernel = "bicubic";
   options.choice("kernel", 0, &kernel, {"bicubic", "box"}, "the kernel");
@@ -128,7 +128,7 @@ TEST_CASE("options of a group that were given are refused, with exceptions") {
   CHECK_THROWS_AS(options.refuse_all_given("why", {"flagg"}), std::logic_error);
 }
 
-TEST_CASE("a number's text is read as the same number") {
+TEST_CASE("the text of a number is parsed as the same number") {
   for (const double value : {0.1, 1.0 / 3, 1.0000001, 2.3456789, 1e-300, 12345678.9})
     CHECK(parse_double(number_text(value)) == value);
   CHECK(number_text(0.1) == "0.1");

@@ -39,7 +39,7 @@ std::vector<Frame> through(const std::vector<Stage>& stages, const ChainOptions&
 
 }  // namespace
 
-TEST_CASE("two stages in one chain are a pipe of two") {
+TEST_CASE("a chain of two stages equals a pipe of two") {
   TinyStage a, b([](StageManifest&m) { m.sampling.steps = "2"; });
   ChainOptions options;
   options.seed = 3;
@@ -47,7 +47,7 @@ TEST_CASE("two stages in one chain are a pipe of two") {
   const std::vector<Frame> frames = {frame(0, 6, 5), frame(1, 6, 5), frame(2, 4, 4)};
   const auto both = through(loaded({&a, &b}), options, frames);
   const auto middle = through(loaded({&a}), options, frames);
-  ChainOptions next;  // the seed travels in the stream
+  ChainOptions next;  // the stream contains the seed
   const auto piped = through(loaded({&b}), next, middle);
   REQUIRE(both.size() == 6);
   REQUIRE(piped.size() == 6);
@@ -59,7 +59,7 @@ TEST_CASE("two stages in one chain are a pipe of two") {
   }
 }
 
-TEST_CASE("samples: keys, places in the stream, and the first is what one alone would be") {
+TEST_CASE("samples: keys and positions in the stream; the first equals a single sample") {
   TinyStage tiny;
   const auto stages = loaded({&tiny});
   Frame second = frame(1, 5, 5);
@@ -81,7 +81,7 @@ TEST_CASE("samples: keys, places in the stream, and the first is what one alone 
   }
 }
 
-TEST_CASE("the seed: the command line's, else the frame's") {
+TEST_CASE("the seed of the command line overrides the frame's") {
   TinyStage tiny;
   const auto stages = loaded({&tiny});
   Frame plain = frame(0, 5, 5), seeded = plain;
@@ -93,7 +93,7 @@ TEST_CASE("the seed: the command line's, else the frame's") {
   CHECK(by_frame[0].image.u8 != through(stages, {}, {plain})[0].image.u8);
 }
 
-TEST_CASE("results that are not wanted are not made, and change none of the others") {
+TEST_CASE("results that are not requested are not computed, and do not change the others") {
   TinyStage tiny;
   const auto stages = loaded({&tiny});
   const std::vector<Frame> frames = {frame(0, 5, 5), frame(1, 5, 5), frame(2, 5, 5)};
@@ -104,7 +104,7 @@ TEST_CASE("results that are not wanted are not made, and change none of the othe
   CHECK(some[1].image.u8 == all[2].image.u8);
 }
 
-TEST_CASE("classes: asked for, given, out of range, or none to be had") {
+TEST_CASE("classes: required, given, out of range, or not supported") {
   TinyStage with([](StageManifest& m) {
     m.network.classes = 2;
     m.classes = {"cat", "dog"};

@@ -81,12 +81,12 @@ TEST_CASE("every usual way of writing an option is read") {
   CHECK(parsed({"-qv", "-s3"}).values.scale == 3);
 }
 
-TEST_CASE("repeated options collect in order, commas and all") {
+TEST_CASE("repeated options are collected in order, and may contain commas") {
   CHECK(parsed({"-m", "b.json", "--model=a,c.json", "-mx"}).values.models ==
         std::vector<std::string>{"b.json", "a,c.json", "x"});
 }
 
-TEST_CASE("operands stand anywhere; '-' is one, and so is all after '--'") {
+TEST_CASE("operands may be anywhere; '-' is one, and so is everything after '--'") {
   CHECK(parsed({"a,b.png", "-s", "2", "-", "--", "-s", "--json"}).operands ==
         std::vector<std::string>{"a,b.png", "-", "-s", "--json"});
 }
@@ -106,7 +106,7 @@ TEST_CASE("a usage error names its option") {
   CHECK(refusal({"-=x"}) != "accepted");
 }
 
-TEST_CASE("--help shows each group with its defaults, and wins over bad values") {
+TEST_CASE("--help shows each group with its defaults, and takes precedence over invalid values") {
   const std::string help = printed("--help");
   CHECK(help.starts_with("usage: tool [-s N] [file]\n\nDo a thing.\n\nDegradation:\n  -s, --scale N"));
   CHECK(help.find("Degradation") < help.find("Common"));
@@ -119,7 +119,7 @@ TEST_CASE("--help shows each group with its defaults, and wins over bad values")
   CHECK(printed("--version") == "tool (sr3-cdm) 0.1.0\n");
 }
 
-TEST_CASE("--list-options has five fields a line and leaves itself out") {
+TEST_CASE("--list-options has five fields per line and omits itself") {
   const std::string table = printed("--list-options");
   CHECK(
       table.starts_with("scale\ts\tN\t4\tshrink N times (>= 1)\neta\t\tE\t0\tnoise of ddim, from 0 for none to 1 for"));
@@ -127,7 +127,7 @@ TEST_CASE("--list-options has five fields a line and leaves itself out") {
   CHECK(table.find("list-options") == std::string::npos);
 }
 
-TEST_CASE("an option declared alike by two structs sets both; declared differently it is a mistake of ours") {
+TEST_CASE("an option declared equally by two structs sets both; different declarations are a programming error") {
   Options options;
   int64_t a = 0, b = 0;
   options.add("threads", 0, &a, "N", any_number(), "threads");
@@ -139,7 +139,7 @@ TEST_CASE("an option declared alike by two structs sets both; declared different
   CHECK_THROWS_AS(options.add("threads", 't', &a, "N", any_number(), ""), std::logic_error);
 }
 
-TEST_CASE("a foreign exception is cut to its reason") {
+TEST_CASE("the message of a foreign exception is reduced to its reason") {
   const std::string what =
       "Expected all tensors to be on the same device.\nException raised from f at g.cpp:3 (most recent call "
       "first):\n#0";

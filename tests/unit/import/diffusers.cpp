@@ -35,10 +35,10 @@ struct Naive {
   at::Tensor res(const std::string& n, const at::Tensor& x, const at::Tensor& e, int resize = 0) const {
     const auto resized = [&](const at::Tensor& m) { return resize > 0 ? Slow::up(m) : resize < 0 ? Slow::down(m) : m; };
     at::Tensor h = s.conv(n + ".conv1", resized(Slow::silu(s.norm(n + ".norm1", x))));
-    const at::Tensor told = s.linear(n + ".time_emb_proj", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
+    const at::Tensor projected = s.linear(n + ".time_emb_proj", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
     const int64_t c = h.size(1);
-    h = scale_shift ? s.norm(n + ".norm2", h) * (1 + told.narrow(1, 0, c)) + told.narrow(1, c, c)
-                    : s.norm(n + ".norm2", h + told);
+    h = scale_shift ? s.norm(n + ".norm2", h) * (1 + projected.narrow(1, 0, c)) + projected.narrow(1, c, c)
+                    : s.norm(n + ".norm2", h + projected);
     h = s.conv(n + ".conv2", Slow::silu(h));
     return h + (s.has(n + ".conv_shortcut.weight") ? s.conv(n + ".conv_shortcut", resized(x)) : resized(x));
   }
@@ -91,13 +91,13 @@ struct Naive {
   }
 };
 
-// As google/ddpm-cifar10-32's.
+// As google/ddpm-cifar10-32.
 const std::string kFirst =
     R"({"_class_name":"UNet2DModel","act_fn":"silu","attention_head_dim":null,"block_out_channels":[16,32,32],)"
     R"("down_block_types":["DownBlock2D","AttnDownBlock2D","DownBlock2D"],"downsample_padding":0,"flip_sin_to_cos":false,)"
     R"("freq_shift":1,"in_channels":3,"layers_per_block":2,"norm_eps":1e-06,"norm_num_groups":8,"out_channels":3,)"
     R"("sample_size":16,"up_block_types":["UpBlock2D","AttnUpBlock2D","UpBlock2D"]})";
-// As ADM's network in diffusers' terms, with a condition.
+// ADM's network in the terms of diffusers, with a condition.
 const std::string kSecond =
     R"({"attention_head_dim":8,"block_out_channels":[16,32,48],"down_block_types":["ResnetDownsampleBlock2D",)"
     R"("AttnDownBlock2D","AttnDownBlock2D"],"downsample_type":"resnet","upsample_type":"resnet","in_channels":6,)"
@@ -117,7 +117,7 @@ DiffusersModel model_of(const std::string& text, bool learned = false) {
 
 }  // namespace
 
-TEST_CASE("UNet2DModels say what their description says, by both namings of attention") {
+TEST_CASE("UNet2DModels agree with their description, with both names of attention layers") {
   for (const bool old_names : {false, true}) {
     const samples::Folder folder;
     write_file(folder.path + "config.json", kFirst);
@@ -166,7 +166,7 @@ TEST_CASE("blocks that resample, heads, classes and a condition; a pipeline's fo
   CHECK(stage.sampling.sampler == "ddim");
 }
 
-TEST_CASE("heads: of the size told, of 8 where it is not, one where it is null; sizes as a number or a square's") {
+TEST_CASE("heads: of the given size, of size 8 by default, one if it is null; image sizes as a number or a pair") {
   CHECK(model_of(kFirst).network.head_channels == 0);
   CHECK(
       model_of(changed(kFirst, R"("attention_head_dim":null,)", R"("attention_head_dim":16,)")).network.head_channels ==
@@ -178,7 +178,7 @@ TEST_CASE("heads: of the size told, of 8 where it is not, one where it is null; 
                        doctest::Contains("a square's two"), DataError);
 }
 
-TEST_CASE("channels that are no exact multiples of the first") {
+TEST_CASE("channels that are not exact multiples of the first") {
   const std::string config =
       changed(changed(changed(kFirst, "[16,32,32]", "[98,105,14]"), "\"norm_num_groups\":8", "\"norm_num_groups\":7"),
               "\"layers_per_block\":2", "\"layers_per_block\":1");
@@ -192,7 +192,7 @@ TEST_CASE("channels that are no exact multiples of the first") {
   }
 }
 
-TEST_CASE("what a stage's network cannot be is refused with the reason") {
+TEST_CASE("unsupported networks are refused with the reason") {
   const auto refused = [](const std::string& text, const char* why) {
     CAPTURE(why);
     CHECK_THROWS_WITH_AS(model_of(text), doctest::Contains(why), DataError);

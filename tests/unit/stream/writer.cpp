@@ -32,7 +32,7 @@ WriterOptions to(const std::string& output, int64_t depth = 8) {
 
 }  // namespace
 
-TEST_CASE("writer: a folder gets a PNG for each key") {
+TEST_CASE("writer: a folder has a PNG for each key") {
   Folder folder;
   const std::string out = folder.path + "new/deep/";
   WriterOptions options = to(out, 16);
@@ -51,11 +51,11 @@ TEST_CASE("writer: a folder gets a PNG for each key") {
   CHECK_FALSE(Writer(to(out)).skips("a"));
   const Image image = decode(read_file(out + "a.png"), "x", {});
   CHECK(image.u16 == pattern(5, 4, 16).u16);
-  CHECK(image.comment == R"(sr {"key":"a","i":3})");  // a file is no stream: no "n"
+  CHECK(image.comment == R"(sr {"key":"a","i":3})");  // no "n", because a file is not a stream
   CHECK(decode(read_file(out + "sub/b.png"), "x", {}).u16 == with_depth(pattern(5, 4), 16).u16);
 }
 
-TEST_CASE("writer: a file holds one image, in the format of its name, and appears whole") {
+TEST_CASE("writer: a file has one image, in the format of its name, and appears completely or not at all") {
   Folder folder;
   for (const char* name : {"x.png", "x.PPM", "x.jpg"}) {
     Writer writer(to(folder.path + name));
@@ -68,10 +68,10 @@ TEST_CASE("writer: a file holds one image, in the format of its name, and appear
   CHECK(decode(read_file(folder.path + "x.PPM"), "x", {}).u8 == pattern(5, 4).u8);
   { Writer writer(to(folder.path + "never.png")); }
   CHECK_FALSE(std::filesystem::exists(folder.path + "never.png"));
-  CHECK(folder.entries() == 3);  // nothing temporary left
+  CHECK(folder.entries() == 3);  // no temporary file is left
 }
 
-TEST_CASE("writer: what cannot be written is said before any work") {
+TEST_CASE("writer: outputs that cannot be written are errors before any work") {
   Folder folder;
   CHECK_THROWS_WITH_AS(Writer(to(folder / "x.png")).expect(2),
                        doctest::Contains("holds one image, but 2 will be written"), UsageError);
@@ -97,7 +97,7 @@ TEST_CASE("writer: an error while writing reaches the caller") {
   CHECK(error_of([&] { writer.close(); }).find("cannot write '") == 0);
 }
 
-TEST_CASE("writer and reader: a folder comes back as it was, on any number of threads") {
+TEST_CASE("writer and reader: a folder survives a round trip, with any number of threads") {
   Folder folder;
   for (const int64_t threads : {1, 6}) {
     WriterOptions options = to(cat(folder.path, threads, "/"));

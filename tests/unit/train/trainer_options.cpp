@@ -27,7 +27,7 @@ TrainFlags flags(const std::vector<std::pair<std::string, std::string>>& given) 
 
 }  // namespace
 
-TEST_CASE("every preset is a stage that agrees with itself") {
+TEST_CASE("every preset is a consistent stage") {
   for (const Preset& preset : presets()) {
     CAPTURE(preset.name);
     CHECK_NOTHROW(validate(preset.manifest));
@@ -38,7 +38,7 @@ TEST_CASE("every preset is a stage that agrees with itself") {
   CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("'huge': the presets are tiny, small, "), UsageError);
 }
 
-TEST_CASE("sizes follow from one another") {
+TEST_CASE("sizes determine each other") {
   const auto sizes = [](const std::vector<std::pair<std::string, std::string>>& given, int64_t crop) {
     const ImageOptions image = flags(given).stage(crop).image;
     return std::pair{image.low_res, image.high_res};
@@ -70,7 +70,7 @@ TEST_CASE("the network's options") {
   CHECK(network({{"multipliers", "1,2,2,4"}}).blocks.size() == 4);
   CHECK(network({{"attention", "1,2"}}).attention == std::vector<int64_t>{1, 2});
   CHECK(network({{"preset", "sr3-16-128"}, {"attention", "none"}}).attention.empty());
-  // Groups that divide: 24 and 36 channels have 12 of at most 16.
+  // Groups must divide the channels: for 24 and 36 channels the largest number up to 16 is 12.
   CHECK(network({{"channels", "24"}, {"multipliers", "1,1.5"}}).groups == 12);
   CHECK(network({{"channels", "24"}, {"multipliers", "1,1.5"}, {"groups", "4"}}).groups == 4);
   CHECK_THROWS_WITH_AS(network({{"blocks", "1.5"}}), doctest::Contains("--blocks"), UsageError);
@@ -83,7 +83,7 @@ TEST_CASE("the network's options") {
   }
 }
 
-TEST_CASE("a shorter schedule of betas keeps its end, and sampling never has more steps than there are") {
+TEST_CASE("a shorter schedule of betas keeps its end, and sampling has at most as many steps") {
   log_state().verbosity = 0;
   const auto stage = [](const std::vector<std::pair<std::string, std::string>>& given) {
     return flags(given).stage(0);
@@ -117,7 +117,7 @@ TEST_CASE("the regression baseline") {
   CHECK_THROWS_AS(flags({{"regression", ""}, {"predict", "v"}}).stage(0), UsageError);
 }
 
-TEST_CASE("the regression baseline of the paper learns at a rate of its own") {
+TEST_CASE("the regression baseline of the paper has its own learning rate") {
   CHECK(flags({{"preset", "sr3-16-128"}}).resolved().learning_rate == 1e-4);
   CHECK(flags({{"preset", "sr3-16-128"}, {"regression", ""}}).resolved().learning_rate == 1e-5);
   CHECK(flags({{"preset", "sr3-16-128"}, {"regression", ""}, {"learning-rate", "1e-3"}}).resolved().learning_rate ==
@@ -125,7 +125,7 @@ TEST_CASE("the regression baseline of the paper learns at a rate of its own") {
   CHECK(flags({{"preset", "tiny"}, {"regression", ""}}).resolved().learning_rate == 1e-3);
 }
 
-TEST_CASE("what a run is told") {
+TEST_CASE("options of a run") {
   CHECK(flags({}).resolved().batch == 16);
   CHECK(flags({{"batch", "5"}, {"accumulate", "5"}}).resolved().accumulate == 5);
   CHECK(flags({{"save-every", "300"}}).resolved().save_steps == 300);
