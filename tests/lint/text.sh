@@ -14,6 +14,12 @@ wrong "tests that cannot fail: use 'not'" "$(grep -nE '^ *! ' tests/cli/*/*.sh t
 wrong "tests that continue after their first part fails: use a line for each" "$(
   grep -nE '&& (same|alike|not|pixels|prints|cmp|\[) ' tests/cli/*/*.sh tests/docs/*.sh |
     grep -vE "^[^:]*:[0-9]+:([a-z_]+\(\) \{|.*(bash -c|\|\|))")"
+# Words of a private English that plain terms have replaced: reported, given, conditioned on; fix; started; is; skipped;
+# unsupported; not a; except for. An ordinary use is allowed by adding its phrase to `ordinary`.
+odd="told|mend[a-z]*|begun|stands? there|(pass|passes|passed|passing) over|not to be had|are none|but for"
+ordinary="there are none"
+wrong "odd words: say it in plain English, or allow the phrase in tests/lint/text.sh" "$(
+  grep -rnIiwE "$odd" lib cmd man README.md CONTRIBUTING.md | grep -viE "$ordinary" || true)"
 wrong "no final newline" "$(for f in "${all[@]}"; do [ -z "$(tail -c1 "$f")" ] || echo "$f"; done)"
 wrong "library files beyond 400 lines" "$(find lib -name '*.cpp' -o -name '*.h' | xargs wc -l | awk '$2 != "total" && $1 > 400')"
 wrong "headers without #pragma once" "$(grep -L '^#pragma once' $(find lib -name '*.h'))"
