@@ -73,7 +73,8 @@ class Stage {
   // The multiple to which the network pads both sides of its input.
   int64_t size_multiple() const;
 
-  // The index of the class that --class gives by its name, or else by its index. Throws UsageError when the stage has no such class.
+  // The index of the class that --class gives by its name, or else by its index. Throws UsageError when the stage does not have
+  // that class.
   int64_t class_index(const std::string& name_or_index) const;
 
   // The part of a batch of n images that is constant over the steps. condition: (n,C,H,W) or undefined; labels: (n) int64, -1 for

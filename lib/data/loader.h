@@ -21,15 +21,14 @@ struct DataOptions {
   std::vector<std::string> operands;  // folders, lists, tar, zip, files
   int64_t crop = 0;                   // side of the random crop, a multiple of the stage's scale; 0: image.high_res
   bool no_flip = false;               // examples are not mirrored at random
-  double min_detail =
-      0;  // crops are drawn again while high_res - condition has a standard deviation below so many grey
-          // levels: the most detailed of at most 8 draws is taken
-  std::string preprocess =
-      "crop";                  // crop: random crop at full size | resize: largest centre square, resized to the crop
-  int64_t pad = 0;             // smaller images are centred in a square of this side, and their border repeated
-  bool skip_small = false;     // leave out images smaller than the crop
-  bool can_keep_going = true;  // whether the program has the option --keep-going, which messages then suggest
-  bool keep_going = false;     // an image that cannot be read is replaced by another one
+  // Crops are drawn again while high_res - condition has a standard deviation below so many grey levels; the most detailed of at
+  // most 8 draws is taken.
+  double min_detail = 0;
+  std::string preprocess = "crop";     // crop: random crop at full size | resize: largest centre square, resized
+  int64_t pad = 0;                     // smaller images are centred in a square of this side, and their border repeated
+  bool skip_small = false;             // leave out images smaller than the crop
+  bool can_keep_going = true;          // whether the program has the option --keep-going, which messages then suggest
+  bool keep_going = false;             // an image that cannot be read is replaced by another one
   std::vector<std::string> leave_out;  // files not to train on, even if they are in a folder of the operands
   int64_t cache_mb = 4096;             // decoded images kept in memory, as 8 bits; beyond that they are decoded again
   int64_t threads = 0;                 // decoding threads; 0: all cores

@@ -144,8 +144,8 @@ struct UNetRunner::Impl {
 
 class UNetRunner::Prepared {
  public:
-  at::Tensor
-      stem;  // the condition's contribution to the stem's output, with the bias: (N, C, H', W') fp32; or undefined
+  // The contribution of the condition to the output of the stem, with the bias: (N, C, H', W') fp32; or undefined.
+  at::Tensor stem;
   at::Tensor told;            // the embedding of class and augmentation level: (N, embedding); or undefined
   std::vector<int64_t> size;  // of the condition: N, H, W; empty without one
 };

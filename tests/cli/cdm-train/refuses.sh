@@ -74,7 +74,8 @@ third() { perl -0pe 's/c-16.json/n-16.json/; s/(\{\s*"manifest": "n-16.json".*?\
 third >changed.json
 fails 1 "its stage 'c-ba-32.json' has different classes from the previous stage" cdm-train changed.json things
 change 's/"steps": "25"/"steps": "5000"/'
-fails 1 "its stage 'c-16.json' cannot be sampled with these settings: cannot use '5000' as sampling steps" cdm-train changed.json things
+fails 1 "its stage 'c-16.json' cannot be sampled with these settings: cannot use '5000' as sampling steps" \
+  cdm-train changed.json things
 perl -0pe 's/("manifest": "c-16.json".*?"guidance": )1\.0/${1}2.0/s' c.json >changed.json
 fails 1 "its stage 'c-16.json' was trained without label dropout, but its guidance is 2" cdm-train changed.json things
 change 's/c-16.json/c-32.json/'
