@@ -14,7 +14,7 @@
 
 namespace sr3 {
 
-// Throws, before any work, UsageError when statistics cannot have this name (operands are told from images by the ending
+// Throws, before any work, UsageError when statistics cannot have this name (among operands, statistics are recognised by the ending
 // .npz), and Error when the file cannot be written.
 void check_statistics_path(const std::string& path);
 
