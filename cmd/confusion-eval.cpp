@@ -3,6 +3,7 @@
 // (lib/study/server.h), `page` is the same as one file, `rate` lets programs answer (lib/study/machine.h), `score` says
 // what came out (lib/study/score.h), `power` how large a study must be (lib/study/power.h).  See confusion-eval(1).
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.h"

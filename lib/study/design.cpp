@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/options.h"
 #include "format/json.h"
-#include "study/members.h"
 
 namespace sr3 {
 namespace {
@@ -15,9 +15,9 @@ constexpr const char* kFormat = "confusion-study 2";
 constexpr const char* kKinds[] = {"practice", "main", "catch", "control", "repeat"};
 constexpr int64_t kMax = 1000000;
 
-int64_t place(const std::vector<std::string>& names, const std::string& name, const std::string& where) {
+int64_t place(const std::vector<std::string>& names, const std::string& name, const JsonObject& json) {
   const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) throw DataError(cat("cannot read '", where, "': the study has no '", name, "'"));
+  if (found == names.end()) throw json.error(cat("the study has no '", name, "'"));
   return found - names.begin();
 }
 
@@ -90,45 +90,39 @@ nlohmann::ordered_json design_json(const StudyDesign& d) {
             {"exposure_tolerance", d.rules.exposure_tolerance}}}};
 }
 
-StudyDesign parse_design(const nlohmann::json& json, const std::string& path) {
+StudyDesign parse_design(const JsonObject& json) {
   StudyDesign d;
-  Members fields(json, path);
-  std::string format;
-  nlohmann::json rules, history;
-  fields.take("format", format);
-  if (format != kFormat)
-    throw DataError(cat("cannot read '", path, "': not a study of this version; make it again by plan"));
-  fields.take("study", d.id);
-  fields.take_between("task", d.task, 1, 2);
-  fields.take("models", d.models);
-  fields.take("images", d.images);
-  fields.take("raters", d.raters);
-  fields.take("trials", d.trials);
-  fields.take("practice", d.practice);
-  fields.take("catches", d.catches);
-  fields.take("controls", d.controls);
-  fields.take("repeats", d.repeats);
-  fields.take("exposure_ms", d.exposure_ms);
-  fields.take("zoom", d.zoom);
-  fields.take("low_res_zoom", d.low_res_zoom);
-  fields.take("margin", d.margin);
-  fields.take("seed", d.seed);
-  fields.take("rules", rules);
-  fields.take_maybe("history", history);
-  fields.done();
-  Members rule(rules, path);
-  rule.take("max_catch_misses", d.rules.max_catch_misses);
-  rule.take("min_response_ms", d.rules.min_response_ms);
-  rule.take("max_focus_losses", d.rules.max_focus_losses);
-  rule.take("exposure_tolerance", d.rules.exposure_tolerance);
-  rule.done();
+  if (json.get<std::string>("format") != kFormat)
+    throw json.error("not a study of this version; make it again by plan");
+  d.id = json.get<std::string>("study");
+  d.task = json.get_within("task", 1, 2);
+  d.models = json.get<std::vector<std::string>>("models");
+  d.images = json.get<std::vector<std::string>>("images");
+  d.raters = json.get<int64_t>("raters");
+  d.trials = json.get<int64_t>("trials");
+  d.practice = json.get<int64_t>("practice");
+  d.catches = json.get<int64_t>("catches");
+  d.controls = json.get<int64_t>("controls");
+  d.repeats = json.get<int64_t>("repeats");
+  d.exposure_ms = json.get<int64_t>("exposure_ms");
+  d.zoom = json.get<int64_t>("zoom");
+  d.low_res_zoom = json.get<std::string>("low_res_zoom");
+  d.margin = json.get<double>("margin");
+  d.seed = json.get<uint64_t>("seed");
+  const auto rules = json.get<JsonObject>("rules");
+  d.rules.max_catch_misses = rules.get<int64_t>("max_catch_misses");
+  d.rules.min_response_ms = rules.get<int64_t>("min_response_ms");
+  d.rules.max_focus_losses = rules.get<int64_t>("max_focus_losses");
+  d.rules.exposure_tolerance = rules.get<int64_t>("exposure_tolerance");
+  rules.refuse_unread();
+  json.ignore("history");
+  json.refuse_unread();
   const bool hex = d.id.size() == 16 && d.id.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!hex || d.models.empty() || d.images.empty())
-    throw DataError(cat("cannot read '", path, "': a study has an id, models and images"));
+  if (!hex || d.models.empty() || d.images.empty()) throw json.error("a study has an id, models and images");
   try {
     d.validate();
   } catch (const UsageError& error) {
-    throw DataError(cat("cannot read '", path, "': ", error.what()));
+    throw json.error(error.what());
   }
   return d;
 }
@@ -153,6 +147,39 @@ std::string trials_text(const StudyDesign& design, const std::vector<RaterPlan>&
   return text;
 }
 
+namespace {
+
+// One line of trials.jsonl, appended to its rater's plan.
+void add_trial(const JsonObject& json, const StudyDesign& design, const std::map<std::string, int64_t>& image_places,
+               std::vector<RaterPlan>& plans) {
+  PlannedTrial trial;
+  const int64_t rater = json.get_within("rater", 1, design.raters);
+  const int64_t number = json.get_within("trial", 1, design.trials_in_all());
+  const auto kind = json.get<std::string>("kind"), image = json.get<std::string>("image"),
+             real = json.get<std::string>("real");
+  const auto found = std::find(std::begin(kKinds), std::end(kKinds), kind);
+  if (found == std::end(kKinds)) throw json.error(cat("'", kind, "' is not a kind of trial"));
+  trial.kind = static_cast<TrialKind>(found - std::begin(kKinds));
+  RaterPlan& plan = plans[static_cast<size_t>(rater - 1)];
+  if (trial.kind != TrialKind::kCatch && trial.kind != TrialKind::kControl)
+    trial.model = place(design.models, json.get<std::string>("model"), json);
+  if (trial.kind == TrialKind::kRepeat)
+    trial.repeats = json.get_within("repeats", 1, static_cast<int64_t>(plan.size())) - 1;
+  json.refuse_unread();
+  const auto known = image_places.find(image);
+  if (known == image_places.end()) throw json.error(cat("the study has no image '", image, "'"));
+  trial.image = known->second;
+  if (real != "left" && real != "right") throw json.wrong("real", "left or right");
+  trial.real_left = real == "left";
+  if (trial.repeats >= 0 && plan[static_cast<size_t>(trial.repeats)].image != trial.image)
+    throw json.error(cat("trial ", trial.repeats + 1, " is of another image"));
+  if (number != static_cast<int64_t>(plan.size()) + 1)
+    throw json.error(cat("trial ", number, " of rater ", rater, " is out of order"));
+  plan.push_back(trial);
+}
+
+}  // namespace
+
 std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& design, const std::string& path) {
   std::map<std::string, int64_t> image_places;
   for (size_t i = 0; i < design.images.size(); ++i) image_places.emplace(design.images[i], static_cast<int64_t>(i));
@@ -160,42 +187,9 @@ std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& 
   int64_t number = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    const std::string where = cat(path, ", line ", ++number);
-    const nlohmann::json json = parse_json(std::string_view(text).substr(at, end - at), where, 1);
+    const std::string_view line = std::string_view(text).substr(at, end - at);
+    add_trial(JsonObject::parse(line, cat(path, ", line ", ++number), 1), design, image_places, plans);
     at = end + 1;
-    Members fields(json, where);
-    PlannedTrial trial;
-    int64_t rater = 0, place_in_list = 0;
-    std::string kind, image, model, real;
-    fields.take_between("rater", rater, 1, design.raters);
-    fields.take_between("trial", place_in_list, 1, design.trials_in_all());
-    fields.take("kind", kind);
-    fields.take("image", image);
-    fields.take("real", real);
-    const auto found = std::find(std::begin(kKinds), std::end(kKinds), kind);
-    if (found == std::end(kKinds)) throw DataError(cat("cannot read '", where, "': '", kind, "' is no kind of trial"));
-    trial.kind = static_cast<TrialKind>(found - std::begin(kKinds));
-    RaterPlan& plan = plans[static_cast<size_t>(rater - 1)];
-    if (trial.kind != TrialKind::kCatch && trial.kind != TrialKind::kControl) {
-      fields.take("model", model);
-      trial.model = place(design.models, model, where);
-    }
-    if (trial.kind == TrialKind::kRepeat) {
-      fields.take_between("repeats", trial.repeats, 1, static_cast<int64_t>(plan.size()));
-      --trial.repeats;
-    }
-    fields.done();
-    const auto known = image_places.find(image);
-    if (known == image_places.end())
-      throw DataError(cat("cannot read '", where, "': the study has no image '", image, "'"));
-    trial.image = known->second;
-    if (real != "left" && real != "right") throw DataError(cat("cannot read '", where, "': 'real' is left or right"));
-    trial.real_left = real == "left";
-    if (trial.repeats >= 0 && plan[static_cast<size_t>(trial.repeats)].image != trial.image)
-      throw DataError(cat("cannot read '", where, "': trial ", trial.repeats + 1, " is of another image"));
-    if (place_in_list != static_cast<int64_t>(plan.size()) + 1)
-      throw DataError(cat("cannot read '", where, "': trial ", place_in_list, " of rater ", rater, " is out of order"));
-    plan.push_back(trial);
   }
   for (const RaterPlan& plan : plans)
     if (static_cast<int64_t>(plan.size()) != design.trials_in_all())

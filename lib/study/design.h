@@ -9,12 +9,13 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 namespace sr3 {
 
+class JsonObject;
 class Options;
 
 // What leaves an answer, or a rater, out. Never the answers of main trials themselves: that would bias the rate.
@@ -50,7 +51,7 @@ struct StudyDesign {
 
 nlohmann::ordered_json design_json(const StudyDesign& design);
 // DataError names the key.
-StudyDesign parse_design(const nlohmann::json& json, const std::string& path);
+StudyDesign parse_design(const JsonObject& json);
 
 enum class TrialKind {
   kPractice,  // not counted

@@ -1,7 +1,7 @@
 // What the page is told before any trial, and the page as one file for where no server can run.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "study/study.h"
