@@ -4,6 +4,7 @@
 // evaluates the answers (lib/study/score.h), `power` computes how large a study must be (lib/study/power.h).
 // See confusion-eval(1).
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.h"

@@ -210,7 +210,7 @@ void TorchObject::visit(Pickle::Id id, const std::string& path, size_t depth) {
 }
 
 void TorchObject::named(const std::string& path) {
-  if (!names_.insert(path).second) throw damaged(cat("the name '", path, "' stands twice"));
+  if (!names_.insert(path).second) throw damaged(cat("the name '", path, "' appears twice"));
 }
 
 void TorchObject::text(const std::string& path, const std::string& value) {

@@ -33,7 +33,7 @@ class TorchObject {
   static const std::vector<std::string>& allowed_globals();
 
   // origin is for messages. DataError when the storages cannot lie in a file of so many bytes, when a tensor is larger
-  // than its storage, when a name stands twice, ...
+  // than its storage, when a name appears twice, ...
   TorchObject(Pickle pickle, std::string origin, uint64_t file_size);
 
   // By key.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "import/fields.h"
+#include "import/config.h"
 #include "import/layout.h"
 #include "stage/manifest.h"
 
@@ -27,7 +27,7 @@ struct DiffusersModel {
 };
 // learned: half of out_channels are the variance (the scheduler says so). DataError for types of blocks and the like
 // that the network here has not.
-DiffusersModel diffusers_model(const Fields& config, bool learned);
+DiffusersModel diffusers_model(const JsonObject& config, bool learned);
 
 // `old_names`: query, key, value, proj_attn.
 Layout diffusers_layout(const UNetOptions& network, bool old_names);
@@ -38,6 +38,6 @@ struct DiffusersScheduler {
   DiffusionOptions diffusion;
   SamplerOptions sampling;
 };
-DiffusersScheduler diffusers_scheduler(const Fields& config);
+DiffusersScheduler diffusers_scheduler(const JsonObject& config);
 
 }  // namespace sr3

@@ -88,8 +88,8 @@ ImportPlan plan_sr3(const CheckpointFile& file, const ImportOptions& options) {
     throw UsageError(cat("'", file.path(),
                          "' is none of the published files, so its configuration is needed (--config)",
                          told ? cat("; its tensors say: ", sr3_config_text(*told)) : ""));
-  Sr3Config config = read_sr3_config(options.config.empty() ? parse_fields(known->settings, known->file, false)
-                                                            : read_fields(options.config, true));
+  Sr3Config config = read_sr3_config(options.config.empty() ? parse_config(known->settings, known->file, false)
+                                                            : read_config(options.config, true));
   if (options.low_res) config.low_res = options.low_res;
   if (config.conditional && config.low_res == 0)
     throw UsageError(cat("'", options.config, "' does not say how large the small images are: --low-res N"));
@@ -108,9 +108,9 @@ ImportPlan plan_diffusers(const CheckpointFile& file, const ImportOptions& optio
     warn(cat("'", folder.config,
              "': there is no scheduler_config.json; taken are DDPMScheduler's defaults (linear, 1000 steps)"));
   const DiffusersScheduler scheduler = diffusers_scheduler(
-      folder.scheduler.empty() ? parse_fields("{}", "", false) : read_fields(folder.scheduler, false));
+      folder.scheduler.empty() ? parse_config("{}", "", false) : read_config(folder.scheduler, false));
   const DiffusersModel model =
-      diffusers_model(read_fields(folder.config, false), scheduler.diffusion.variance == "learned");
+      diffusers_model(read_config(folder.config, false), scheduler.diffusion.variance == "learned");
   StageManifest stage;
   stage.kind = model.super_resolution ? "super-resolution" : "base";
   stage.image.channels = model.image_channels;

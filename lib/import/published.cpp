@@ -117,7 +117,7 @@ const std::vector<PublishedCheckpoint>& published_checkpoints() {
 }
 
 std::vector<TensorSource> PublishedCheckpoint::shapes() const {
-  if (kind == kSr3) return sr3_layout(sr3_network(read_sr3_config(parse_fields(settings, file, false)))).sources();
+  if (kind == kSr3) return sr3_layout(sr3_network(read_sr3_config(parse_config(settings, file, false)))).sources();
   const AdmFlags flags = parse_adm_flags(settings);
   if (kind == kClassifier) return adm_classifier_shapes(flags);
   return adm_layout(adm_network(flags, classes), false).sources();

@@ -9,13 +9,13 @@
 namespace sr3 {
 namespace {
 
-ScheduleOptions schedule_of(const Fields& json) {
+ScheduleOptions schedule_of(const JsonObject& json) {
   ScheduleOptions schedule;
-  const std::string kind = json.word("schedule", "linear");
+  const auto kind = json.get<std::string>("schedule", "linear");
   schedule.kind = kind == "quad" ? "quadratic" : kind == "linear" || kind == "cosine" ? kind : "";
-  schedule.steps = json.whole("n_timestep", 2000);
-  schedule.beta_start = json.number("linear_start", 1e-4);
-  schedule.beta_end = json.number("linear_end", 2e-2);
+  schedule.steps = get_count(json, "n_timestep", 2000);
+  schedule.beta_start = json.get("linear_start", 1e-4);
+  schedule.beta_end = json.get("linear_end", 2e-2);
   return schedule;
 }
 
@@ -34,43 +34,43 @@ std::string list_text(const std::vector<int64_t>& values) {
 
 }  // namespace
 
-Sr3Config read_sr3_config(const Fields& json) {
-  const auto refuse = [&](const auto&... parts) {
-    throw DataError(cat("cannot use '", json.origin(), "': ", parts...));
-  };
-  const Fields model = json.section("model"), unet = model.section("unet"), schedules = model.section("beta_schedule"),
-               diffusion = model.section("diffusion"), datasets = json.section("datasets");
+Sr3Config read_sr3_config(const JsonObject& json) {
+  const JsonObject model = get_section(json, "model"), unet = get_section(model, "unet"),
+                   schedules = get_section(model, "beta_schedule"), diffusion = get_section(model, "diffusion"),
+                   datasets = get_section(json, "datasets"), train = get_section(schedules, "train"),
+                   val = get_section(schedules, "val");
   if (!unet.has("inner_channel"))
-    refuse("it is no configuration of that project: 'model.unet.inner_channel' is missing");
-  if (const std::string which = model.word("which_model_G", "sr3"); which != "sr3")
-    refuse("'model.which_model_G' is '", which, "', another network than SR3's");
+    throw json.error("it is not a configuration of that project: 'model.unet.inner_channel' is missing");
+  if (const auto which = model.get<std::string>("which_model_G", "sr3"); which != "sr3")
+    throw json.error(cat("'model.which_model_G' is '", which, "', another network than SR3's"));
   Sr3Config c;
-  c.in_channel = unet.whole("in_channel", c.in_channel);
-  c.out_channel = unet.whole("out_channel", c.out_channel);
-  c.inner_channel = unet.whole("inner_channel", c.inner_channel);
-  c.norm_groups = unet.whole("norm_groups", c.norm_groups);
-  c.channel_multiplier = unet.wholes("channel_multiplier", {});
-  c.attn_res = unet.wholes("attn_res", {});
-  c.res_blocks = unet.whole("res_blocks", 0);
-  c.dropout = unet.number("dropout", 0);
-  c.image_size = diffusion.whole("image_size", 0);
-  c.conditional = diffusion.flag("conditional", c.in_channel != c.out_channel);
+  c.in_channel = get_count(unet, "in_channel", c.in_channel);
+  c.out_channel = get_count(unet, "out_channel", c.out_channel);
+  c.inner_channel = get_count(unet, "inner_channel", c.inner_channel);
+  c.norm_groups = get_count(unet, "norm_groups", c.norm_groups);
+  c.channel_multiplier = get_counts(unet, "channel_multiplier", {});
+  c.attn_res = get_counts(unet, "attn_res", {});
+  c.res_blocks = get_count(unet, "res_blocks", 0);
+  c.dropout = unet.get("dropout", 0.0);
+  c.image_size = get_count(diffusion, "image_size", 0);
+  c.conditional = diffusion.get("conditional", c.in_channel != c.out_channel);
   if (c.in_channel != c.out_channel * (c.conditional ? 2 : 1))
-    refuse("'model.unet.in_channel' is ", c.in_channel, ", which is not ", c.conditional ? "twice " : "",
-           "'model.unet.out_channel'");
+    throw json.error(cat("'model.unet.in_channel' is ", c.in_channel, ", which is not ", c.conditional ? "twice " : "",
+                         "'model.unet.out_channel'"));
   if (c.channel_multiplier.empty() || c.res_blocks < 1 || c.image_size < 1)
-    refuse("'model.unet.channel_multiplier', 'model.unet.res_blocks' and 'model.diffusion.image_size' are needed");
+    throw json.error(
+        "'model.unet.channel_multiplier', 'model.unet.res_blocks' and 'model.diffusion.image_size' are required");
   for (const char* part : {"val", "train"}) {
-    const Fields data = datasets.section(part);
-    if (c.conditional) c.low_res = data.whole("l_resolution", c.low_res);
+    const JsonObject data = get_section(datasets, part);
+    if (c.conditional) c.low_res = get_count(data, "l_resolution", c.low_res);
   }
-  c.batch = datasets.section("train").whole("batch_size", 0);
-  c.learning_rate = json.section("train").section("optimizer").number("lr", 0);
+  c.batch = get_count(get_section(datasets, "train"), "batch_size", 0);
+  c.learning_rate = get_section(get_section(json, "train"), "optimizer").get("lr", 0.0);
   c.has_train = schedules.has("train");
-  c.train = schedule_of(schedules.section("train"));
-  c.train_kind = schedules.section("train").word("schedule", "linear");
-  c.val = schedules.has("val") ? schedule_of(schedules.section("val")) : c.train;
-  c.val_kind = schedules.section("val").word("schedule", c.train_kind);
+  c.train = schedule_of(train);
+  c.train_kind = train.get<std::string>("schedule", "linear");
+  c.val = schedules.has("val") ? schedule_of(val) : c.train;
+  c.val_kind = val.get<std::string>("schedule", c.train_kind);
   return c;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "import/fields.h"
+#include "import/config.h"
 #include "import/layout.h"
 #include "stage/manifest.h"
 
@@ -28,7 +28,7 @@ struct Sr3Config {
 };
 
 // DataError for what is missing, of another type, or of their other network ("ddpm").
-Sr3Config read_sr3_config(const Fields& json);
+Sr3Config read_sr3_config(const JsonObject& json);
 
 UNetOptions sr3_network(const Sr3Config& config);
 Layout sr3_layout(const UNetOptions& network);

@@ -17,6 +17,8 @@
 
 namespace sr3 {
 
+class JsonObject;
+
 class Binder {
  public:
   using Words = std::vector<std::string>;  // the values a string may have; none: any
@@ -61,11 +63,12 @@ void bind(Binder& binder, StageManifest& manifest);
 void bind(Binder& binder, CascadeManifest& manifest);
 void bind_history(Binder& binder, HistoryEntry& entry);
 
-// The four things done with the declarations of a document, StageManifest or CascadeManifest. prefix opens the DataErrors:
-// "cannot use 'x.json': ".
+// The four things done with the declarations of a document, StageManifest or CascadeManifest.
 using Declaration = std::function<void(Binder&)>;
-void read_keys(const nlohmann::json& json, const Declaration& bind, const std::string& prefix);  // keys and types
-void check_keys(const Declaration& bind, const std::string& prefix);                             // words and ranges
+// Reads the values. DataError for keys that are unknown or missing, and for values of another type.
+void read_keys(const JsonObject& document, const Declaration& bind);
+// DataError for strings and numbers outside of what their fields allow; prefix starts it: "cannot use 'x.json': ".
+void check_keys(const Declaration& bind, const std::string& prefix);
 nlohmann::ordered_json write_keys(const Declaration& bind);
 
 struct KeyDescription {

@@ -66,11 +66,11 @@ void bind(Binder& b, CascadeManifest& o) {
 
 CascadeManifest parse_cascade(const std::string& text, const std::string& origin) {
   const std::string prefix = cat("cannot use '", origin, "': ");
-  const auto document = parse_json(text, origin, /*max_depth=*/8);
-  if (document.is_object() && document.contains("network"))
-    throw DataError(cat(prefix, "it is a single stage, not a cascade (cascade takes single stages with -m)"));
+  const JsonObject document = JsonObject::parse(text, origin, /*max_depth=*/8, "use");
+  if (document.contains("network"))
+    throw document.error("it is a single stage, not a cascade (cascade takes single stages with -m)");
   CascadeManifest cascade;
-  read_keys(document, declaration_of(cascade), prefix);
+  read_keys(document, declaration_of(cascade));
   check(cascade, prefix);
   return cascade;
 }

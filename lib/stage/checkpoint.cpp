@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "format/digest.h"
+#include "format/json.h"
 
 namespace sr3 {
 
@@ -111,28 +112,25 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
 
   const std::string index_path = folder + "/" + kIndex;
   Checkpoint checkpoint;
-  try {
-    const json index = json::parse(read_text(index_path));
-    for (const auto& [name, entry] : index.at("files").items()) {
-      const std::string path = folder + "/" + name;
-      if (name.find('/') != std::string::npos)
-        throw DataError(cat("cannot use '", index_path, "': bad name '", name, "'"));
-      std::error_code failure;
-      const auto found = fs::file_size(path, failure);
-      if (failure) throw DataError(cat("cannot read '", path, "': ", failure.message()));
-      // Older indexes have the size alone.
-      const auto size = (entry.is_object() ? entry.at("size") : entry).get<uint64_t>();
-      if (found != size)
-        throw DataError(cat("cannot use '", path, "': it has ", found, " bytes, but the index states ", size));
-      if (entry.is_object() && sha256_file(path) != entry.at("sha256").get<std::string>())
-        throw DataError(cat("cannot use '", path, "': its digest differs from the one in the index, so it is damaged"));
-      if (extension_of(name) == "safetensors")
-        checkpoint.tensors.emplace_back(name, read_safetensors(path));
-      else
-        checkpoint.texts.emplace_back(name, read_text(path));
-    }
-  } catch (const json::exception&) {
-    throw DataError(cat("cannot use '", index_path, "': it is not the index of a training state"));
+  const JsonObject index = JsonObject::parse(read_text(index_path), index_path, /*max_depth=*/4, "use");
+  const auto files = index.get<JsonObject>("files");
+  for (const std::string& name : files.keys()) {
+    const std::string path = folder + "/" + name;
+    if (name.find('/') != std::string::npos) throw index.error(cat("bad name '", name, "'"));
+    std::error_code failure;
+    const auto found = fs::file_size(path, failure);
+    if (failure) throw DataError(cat("cannot read '", path, "': ", failure.message()));
+    // Older indexes have the size alone.
+    const bool with_digest = files.is_object(name);
+    const auto entry = with_digest ? files.get<JsonObject>(name) : JsonObject();
+    const auto size = with_digest ? entry.get<uint64_t>("size") : files.get<uint64_t>(name);
+    if (found != size) throw DataError(cat("cannot use '", path, "': ", found, " bytes, but the index states ", size));
+    if (with_digest && sha256_file(path) != entry.get<std::string>("sha256"))
+      throw DataError(cat("cannot use '", path, "': its digest differs from the one in the index, so it is damaged"));
+    if (extension_of(name) == "safetensors")
+      checkpoint.tensors.emplace_back(name, read_safetensors(path));
+    else
+      checkpoint.texts.emplace_back(name, read_text(path));
   }
   return checkpoint;
 }

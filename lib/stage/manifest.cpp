@@ -101,14 +101,13 @@ void validate(const StageManifest& manifest) { check(manifest, "cannot use the s
 
 StageManifest parse_manifest(const std::string& text, const std::string& origin) {
   const std::string prefix = cat("cannot use '", origin, "': ");
-  const json document = parse_json(text, origin, /*max_depth=*/8);
-  const json schema = document.is_object() ? document.value("schema", json()) : json();
-  if (schema.is_number() && schema != kManifestSchema)
-    throw DataError(cat(prefix, "its schema is ", schema.dump(), ", but this program supports ", kManifestSchema));
-  if (document.is_object() && document.contains("stages"))
-    throw DataError(cat(prefix, "it is a cascade of stages, not a single stage"));
+  const JsonObject document = JsonObject::parse(text, origin, /*max_depth=*/8, "use");
+  // First, because a file of another schema has other keys.
+  if (const auto schema = document.get<int64_t>("schema", kManifestSchema); schema != kManifestSchema)
+    throw document.error(cat("its schema is ", schema, ", but this program supports ", kManifestSchema));
+  if (document.contains("stages")) throw document.error("it is a cascade of stages, not a single stage");
   StageManifest manifest;
-  read_keys(document, declaration_of(manifest), prefix);
+  read_keys(document, declaration_of(manifest));
   check(manifest, prefix);
   return manifest;
 }

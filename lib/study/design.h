@@ -11,12 +11,13 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 namespace sr3 {
 
+class JsonObject;
 class Options;
 
 // The rules by which answers, or all answers of a rater, are excluded. They never depend on the choices in main trials,
@@ -52,8 +53,8 @@ struct StudyDesign {
 };
 
 nlohmann::ordered_json design_json(const StudyDesign& design);
-// The inverse. DataError, naming `path` and the key, if the design is invalid.
-StudyDesign parse_design(const nlohmann::json& json, const std::string& path);
+// The inverse. DataError, naming the file and the key, if the design is invalid.
+StudyDesign parse_design(const JsonObject& json);
 
 enum class TrialKind {
   kPractice,  // not counted

@@ -1,6 +1,7 @@
 #include "study/power_table.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/distribution.h"
 #include "base/error.h"

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "format/json.h"
 
 namespace sr3 {
 
@@ -14,6 +15,7 @@ using nlohmann::ordered_json;
 namespace {
 
 constexpr const char *kNames = "names", *kSizes = "sizes in bytes";
+constexpr int kMaxDepth = 10;  // a manifest's 8 are within
 
 // The option that sets each value of the settings, by the value's JSON pointer.
 const std::map<std::string, std::string> kOptionOf = {
@@ -140,31 +142,28 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
 
 void parse_progress(const std::string& text, const std::string& origin, TrainingProgress& progress,
                     TrainingSettings& settings) {
-  try {
-    const json in = json::parse(text);
-    if (in.at("format") != 1) throw DataError(cat("cannot use '", origin, "': written by another version"));
-    progress.step = in.at("step");
-    progress.updates = in.at("updates");
-    progress.examples = in.at("examples");
-    progress.skipped = in.at("skipped");
-    progress.skipped_in_row = in.at("skipped_in_row");
-    progress.seconds = in.at("seconds");
-    progress.last_loss = in.at("last_loss");
-    progress.journalled = in.value("journalled", progress.step);  // older versions saved only at full journal lines
-    progress.window_loss = in.at("window").at("loss");
-    progress.window_norm = in.at("window").at("gradient_norm");
-    progress.window_steps = in.at("window").at("steps");
-    progress.window_bits = in.at("window").value("bits", 0.0);
-    settings.seed = in.at("seed");
-    settings.stage = in.at("stage").dump();
-    settings.data = in.at("data").dump();
-    settings.trainer = in.at("trainer").dump();
-  } catch (const json::exception&) {
-    throw DataError(cat("cannot use '", origin, "': it does not contain the progress of a training"));
-  }
+  const JsonObject in = JsonObject::parse(text, origin, kMaxDepth, "use");
+  if (in.get<int64_t>("format") != 1) throw in.error("written by another version");
+  progress.step = in.get<int64_t>("step");
+  progress.updates = in.get<int64_t>("updates");
+  progress.examples = in.get<int64_t>("examples");
+  progress.skipped = in.get<int64_t>("skipped");
+  progress.skipped_in_row = in.get<int64_t>("skipped_in_row");
+  progress.seconds = in.get<double>("seconds");
+  progress.last_loss = in.get<double>("last_loss");
+  progress.journalled = in.get("journalled", progress.step);  // older versions saved only at full journal lines
+  const auto window = in.get<JsonObject>("window");
+  progress.window_loss = window.get<double>("loss");
+  progress.window_norm = window.get<double>("gradient_norm");
+  progress.window_steps = window.get<int64_t>("steps");
+  progress.window_bits = window.get("bits", 0.0);
+  settings.seed = in.get<uint64_t>("seed");
+  settings.stage = in.get<JsonObject>("stage").value().dump();
+  settings.data = in.get<JsonObject>("data").value().dump();
+  settings.trainer = in.get<JsonObject>("trainer").value().dump();
   for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
                               progress.window_steps})
-    if (count < 0) throw DataError(cat("cannot use '", origin, "': a count is below 0"));
+    if (count < 0) throw in.error("a count is below 0");
 }
 
 void check_settings(const TrainingSettings& begun, const TrainingSettings& now, const std::string& stage) {

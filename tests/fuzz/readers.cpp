@@ -146,17 +146,17 @@ std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 void read_flags(const Bytes& bytes) { adm_manifest(parse_adm_flags(text_of(bytes)), 10); }
 
 void read_sr3(const Bytes& bytes) {
-  validate(sr3_manifest(read_sr3_config(parse_fields(text_of(bytes), "input", true))));
+  validate(sr3_manifest(read_sr3_config(parse_config(text_of(bytes), "input", true))));
 }
 
 void read_diffusers(const Bytes& bytes) {
-  const Fields fields = parse_fields(text_of(bytes), "input", false);
-  diffusers_layout(diffusers_model(fields, false).network, false);
-  make_betas(diffusers_scheduler(fields).diffusion.schedule);
+  const JsonObject config = parse_config(text_of(bytes), "input", false);
+  diffusers_layout(diffusers_model(config, false).network, false);
+  make_betas(diffusers_scheduler(config).diffusion.schedule);
 }
 
 void read_study(const Bytes& bytes) {
-  parse_design(parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "input", 5), "input");
+  parse_design(JsonObject::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "input", 5));
 }
 
 void read_answer_files(const Bytes& bytes) {

@@ -313,5 +313,5 @@ TEST_CASE("invalid use of stack, marks and memo is refused") {
   refused_both(dict({{"a", "N"},
                      {"a.b", tensor(storage("FloatStorage", "0", 1), 0, {1}, {1})},
                      {"a", dict({{"b", tensor(storage("FloatStorage", "0", 1), 0, {1}, {1})}})}}),
-               {1}, "'a.b' stands twice");
+               {1}, "'a.b' appears twice");
 }

@@ -112,7 +112,7 @@ std::string changed(std::string text, const std::string& from, const std::string
 }
 
 DiffusersModel model_of(const std::string& text, bool learned = false) {
-  return diffusers_model(parse_fields(text, "config.json", false), learned);
+  return diffusers_model(parse_config(text, "config.json", false), learned);
 }
 
 }  // namespace
@@ -199,7 +199,7 @@ TEST_CASE("unsupported networks are refused with the reason") {
   };
   refused(changed(kFirst, "UNet2DModel", "UNet2DConditionModel"), "it is a UNet2DConditionModel");
   refused(changed(kFirst, "\"DownBlock2D\"", "\"SkipDownBlock2D\""), "no 'SkipDownBlock2D'");
-  refused(changed(kFirst, "\"AttnUpBlock2D\"", "\"UpBlock2D\""), "a level has attention on both or on none");
+  refused(changed(kFirst, "\"AttnUpBlock2D\"", "\"UpBlock2D\""), "a level has attention on both or on neither");
   refused(changed(kFirst, "\"act_fn\":\"silu\"", "\"act_fn\":\"gelu\""), "'act_fn' is 'gelu'");
   refused(changed(kFirst, "{", "{\"time_embedding_type\":\"fourier\","),
           "variance-exploding diffusion is not supported");
@@ -208,7 +208,7 @@ TEST_CASE("unsupported networks are refused with the reason") {
   refused(changed(kFirst, "{", "{\"mid_block_scale_factor\":1.41,"), "'mid_block_scale_factor' is 1.41");
   refused(changed(kFirst, "{", "{\"class_embed_type\":\"timestep\","), "not a table of classes");
   refused(changed(kFirst, "{", "{\"resnet_time_scale_shift\":\"spatial\","), "'resnet_time_scale_shift' is 'spatial'");
-  refused(changed(kFirst, "{", "{\"resnet_time_scale_shift\":\"scale_shift\","), "has no normalisation");
+  refused(changed(kFirst, "{", "{\"resnet_time_scale_shift\":\"scale_shift\","), "has no normalization");
   refused(changed(kFirst, "\"downsample_padding\":0", "\"downsample_padding\":2"), "'downsample_padding' is 2");
   refused(changed(kFirst, "\"in_channels\":3", "\"in_channels\":4"), "'in_channels' is 4");
   refused(changed(kFirst, "[16,32,32]", "[16,32]"), "differ in length");
@@ -222,7 +222,7 @@ TEST_CASE("unsupported networks are refused with the reason") {
 
 TEST_CASE("schedules of schedulers") {
   const auto of = [](const std::string& text) {
-    return diffusers_scheduler(parse_fields(text, "scheduler_config.json", false));
+    return diffusers_scheduler(parse_config(text, "scheduler_config.json", false));
   };
   const DiffusersScheduler plain = of("{}");
   CHECK(plain.diffusion.schedule.kind == "linear");

@@ -128,7 +128,7 @@ TEST_CASE("settings of single files that the projects' READMEs state") {
     for (const PublishedCheckpoint& checkpoint : published_checkpoints())
       if (first_file(checkpoint) == name) {
         if (checkpoint.kind == PublishedCheckpoint::kSr3)
-          return sr3_manifest(read_sr3_config(parse_fields(checkpoint.settings, name, false)));
+          return sr3_manifest(read_sr3_config(parse_config(checkpoint.settings, name, false)));
         return adm_manifest(parse_adm_flags(checkpoint.settings), 1000);
       }
     throw Error("no such file");

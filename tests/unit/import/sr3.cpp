@@ -111,7 +111,7 @@ TEST_CASE("Janspiry's SR3 agrees with its description") {
   write_file(folder.path + "sr.json", kConfig);
   ImportOptions options;
   options.config = folder.path + "sr.json";
-  const Sr3Config config = read_sr3_config(read_fields(options.config, true));
+  const Sr3Config config = read_sr3_config(read_config(options.config, true));
   for (const std::string prefix : {"", "netG."}) {
     const Weights all = checkpoint(config, prefix);
     save(folder.path + "gen.safetensors", all);
@@ -141,7 +141,7 @@ TEST_CASE("Janspiry's SR3 agrees with its description") {
 TEST_CASE("an invalid configuration, or one of another network") {
   const auto refused = [](const std::string& text, const char* why) {
     CAPTURE(why);
-    CHECK_THROWS_WITH_AS(read_sr3_config(parse_fields(text, "c.json", true)), doctest::Contains(why), DataError);
+    CHECK_THROWS_WITH_AS(read_sr3_config(parse_config(text, "c.json", true)), doctest::Contains(why), DataError);
   };
   refused("{}", "'model.unet.inner_channel' is missing");
   refused("[]", "not a JSON object");
@@ -149,19 +149,19 @@ TEST_CASE("an invalid configuration, or one of another network") {
   refused(changed("\"sr3\"", "\"ddpm\""), "'ddpm', another network");
   refused(changed("\"in_channel\": 6", "\"in_channel\": 5"), "is not twice 'model.unet.out_channel'");
   refused(changed("\"inner_channel\": 16", "\"inner_channel\": \"16\""),
-          "'model.unet.inner_channel' is not a whole number");
-  refused(changed("[1, 2, 3]", "[1, 2.5]"), "is not a list of whole numbers");
-  refused(changed("\"res_blocks\": 1,", ""), "are needed");
-  refused(changed("\"name\": \"sr\",", "\"name\": \"sr\", \"name\": \"sr\","), "stands twice");
+          "'model.unet.inner_channel' is not an integer");
+  refused(changed("[1, 2, 3]", "[1, 2.5]"), "'model.unet.channel_multiplier[1]' is not an integer");
+  refused(changed("\"res_blocks\": 1,", ""), "are required");
+  refused(changed("\"name\": \"sr\",", "\"name\": \"sr\", \"name\": \"sr\","), "appears twice");
   refused("{ /* */ }", "not valid JSON");
   CHECK_THROWS_WITH_AS(
-      sr3_network(read_sr3_config(parse_fields(changed("\"norm_groups\": 8", "\"norm_groups\": 5"), "c", true))),
+      sr3_network(read_sr3_config(parse_config(changed("\"norm_groups\": 8", "\"norm_groups\": 5"), "c", true))),
       doctest::Contains("5 does not divide"), DataError);
 }
 
 TEST_CASE("a checkpoint and a configuration that differ: networks in their settings, schedules in their betas") {
   const samples::Folder folder;
-  const Sr3Config config = read_sr3_config(parse_fields(kConfig, "c.json", true));
+  const Sr3Config config = read_sr3_config(parse_config(kConfig, "c.json", true));
   save(folder.path + "gen.safetensors", checkpoint(config));
   const CheckpointFile file(folder.path + "gen.safetensors");
   ImportOptions options;

@@ -192,7 +192,7 @@ TEST_CASE("files that are not manifests are refused") {
   };
   says("", "cannot read 'x.json': not valid JSON at byte");
   says("[1]", "not a JSON object");
-  says("{\"kind\":1,\"kind\":2}", "key 'kind' stands twice");
+  says("{\"kind\":1,\"kind\":2}", "key 'kind' appears twice");
   says(std::string(100000, '['), "nested deeper");
   says("{\"schema\": 2, \"new\": 1}", "its schema is 2");
   says("{\"schema\": 1e999}", "out of range");
