@@ -48,7 +48,7 @@ fails 1 "it is a web page" import-weights --describe page.pt
 head -c 100000 net.pt >cut.pt
 fails 1 "of a file of 100000: it is cut short, or lies" import-weights adm cut.pt -o x.json
 printf '\200\002cos\nsystem\n(X\010\000\000\000touch itt.' >evil.pt
-fails 1 "asks for 'os.system'" import-weights --describe evil.pt
+fails 1 "names 'os.system'" import-weights --describe evil.pt
 [ ! -e it ]
 fails 1 "cannot write 'none/x.safetensors" import-weights adm net.pt --flags "$flags" -o none/x.json
 fails 1 "neither config.json nor unet/config.json" import-weights --describe folder

@@ -184,9 +184,9 @@ TEST_CASE("OrderedDicts as Python 2 wrote them, and what BUILD adds to them") {
 
 TEST_CASE("a pickle that would call something is refused by name, and nothing is called") {
   const std::string system = global("os", "system") + tuple({text("touch /tmp/sr3-unit-called")}) + "R";
-  refused_both(system, {}, "asks for 'os.system'");
-  refused_both(dict({{"w", system}}), {}, "asks for 'os.system'");
-  refused_both(text("builtins") + text("eval") + "\x93" + tuple({text("1")}) + "R", {}, "asks for 'builtins.eval'");
+  refused_both(system, {}, "names 'os.system'");
+  refused_both(dict({{"w", system}}), {}, "names 'os.system'");
+  refused_both(text("builtins") + text("eval") + "\x93" + tuple({text("1")}) + "R", {}, "names 'builtins.eval'");
   refused_both(global("torch.nn.modules.conv", "Conv2d") + ")\x81", {}, "'torch.nn.modules.conv.Conv2d'");
   refused_both("(S'ls'\nios\nsystem\n", {}, "unsupported pickle opcode 0x53");
   refused_both(std::string("(") + text("ls") + "ios\nsystem\n", {}, "unsupported pickle opcode 0x69");
@@ -195,7 +195,7 @@ TEST_CASE("a pickle that would call something is refused by name, and nothing is
   refused_both(global("torch", "FloatStorage") + "}b", {}, "sets attributes");
   refused_both("\x82\x01", {}, "unsupported pickle opcode 0x82");
   // The magic's pickle is read by the same rules.
-  refused(pickle(system), "asks for 'os.system'");
+  refused(pickle(system), "names 'os.system'");
   CHECK(!std::filesystem::exists("/tmp/sr3-unit-called"));
 }
 
@@ -292,8 +292,8 @@ TEST_CASE("stacks, marks and memos that do not fit are refused") {
   refused_both("(.", {}, "stack is empty");
   refused_both("t", {}, "mark is missing");
   refused_both("1", {}, "mark is missing");
-  refused_both("h\5", {}, "refers to a value that is not there");
-  refused_both("j\xff\xff\xff\xff", {}, "refers to a value that is not there");
+  refused_both("h\5", {}, "refers to a value that is not in the memo");
+  refused_both("j\xff\xff\xff\xff", {}, "refers to a value that is not in the memo");
   refused_both("Na", {}, "stack is empty");
   refused_both("NNa", {}, "no list");
   refused_both("]NNs", {}, "no dict");
