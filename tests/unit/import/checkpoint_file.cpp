@@ -120,9 +120,9 @@ TEST_CASE("what is no checkpoint, and what would run a program, is refused with 
   const samples::Folder folder;
   refused(folder, "", "it is empty");
   refused(folder, "<!DOCTYPE html><html>", "it is a web page");
-  refused(folder, "version https://git-lfs.github.com/spec/v1\n", "Git LFS's pointer");
-  refused(folder, std::string(100, 'x'), "neither a file of torch.save");
-  refused(folder, pickle("N"), "not one of torch.save");
+  refused(folder, "version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer");
+  refused(folder, std::string(100, 'x'), "neither a safetensors file nor one that torch.save wrote");
+  refused(folder, pickle("N"), "not one that torch.save wrote");
   const std::string call = global("os", "system") + tuple({text("touch /tmp/sr3-unit-imported")}) + "R";
   refused(folder, legacy(call, {}), "names 'os.system'");
   refused(folder, zip(call, {}), "names 'os.system'");
