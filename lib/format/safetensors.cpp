@@ -133,7 +133,7 @@ SafetensorsWriter::SafetensorsWriter(const std::string& path, std::vector<Tensor
 void SafetensorsWriter::write(const at::Tensor& tensor) {
   const TensorShape& expected = tensors_.at(next_++);
   if (tensor.scalar_type() != expected.type || tensor.sizes() != at::IntArrayRef(expected.shape))
-    throw std::logic_error("tensor '" + expected.name + "' is not what was announced");
+    throw std::logic_error("tensor '" + expected.name + "' has another type or shape than the header");
   const at::Tensor plain = tensor.detach().cpu().contiguous();
   out_.write(plain.data_ptr(), plain.nbytes());
 }
@@ -197,7 +197,7 @@ TensorFile read_safetensors(Source& source, uint64_t size) {
 }
 
 TensorFile read_safetensors(const std::string& path) {
-  FileSource source(path);  // says what is wrong when there is no such file
+  FileSource source(path);  // its message is better if there is no such file
   std::error_code failure;
   const uint64_t size = std::filesystem::file_size(path, failure);
   if (failure) throw Error(cat("cannot read '", path, "': ", failure.message()));

@@ -12,8 +12,8 @@
 namespace sr3 {
 namespace {
 
-// What a type of block says of its level: attention, and how it resamples; "": as the model's downsample_type or
-// upsample_type says.
+// What a type of block implies for its level: attention, and how it resamples; "" means that the model's downsample_type
+// or upsample_type decides.
 struct BlockType {
   bool attends;
   std::string resample;
@@ -43,7 +43,7 @@ DiffusersFolder diffusers_folder(const std::string& path) {
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
   if (!fs::is_directory(root))
     throw Error(cat("cannot import '", path, "': ",
-                    fs::exists(root) ? "it is no folder (config.json beside its weights)" : "there is no such folder"));
+                    fs::exists(root) ? "it is not a folder (of config.json and weights)" : "there is no such folder"));
   const auto first = [](const std::vector<std::string>& candidates) {
     for (const std::string& candidate : candidates)
       if (fs::is_regular_file(candidate)) return candidate;
@@ -53,8 +53,8 @@ DiffusersFolder diffusers_folder(const std::string& path) {
   for (const char* decoder : {"vqvae", "vae", "movq"})
     for (const std::string& beside : {root + "/" + decoder, unet + "/../" + decoder})
       if (unet.ends_with("unet") && fs::is_directory(beside))
-        throw Error(cat("cannot import '", path, "': its network makes latents, of which '", decoder,
-                        "' makes the images; a stage makes images"));
+        throw Error(cat("cannot import '", path, "': its network makes latents, which '", decoder,
+                        "' decodes; a stage makes images"));
   DiffusersFolder folder;
   folder.config = first({unet + "/config.json"});
   const std::string stem = unet + "/diffusion_pytorch_model";

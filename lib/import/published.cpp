@@ -11,11 +11,11 @@ namespace {
 // All of guided-diffusion's networks.
 const std::string kGuidedFlags =
     "--learn_sigma True --resblock_updown True --use_scale_shift_norm True --timestep_respacing 250 ";
-// All of improved-diffusion's; respacing is ours: 4000 steps are more than anyone waits for.
+// All of improved-diffusion's. The respacing is our choice, because 4000 steps take too long.
 const std::string kImprovedFlags = "--learn_sigma True --timestep_respacing 250 ";
 const std::string kClassifierFlags = "--resblock_updown True --num_head_channels 64 --attention_resolutions 32,16,8 ";
 
-// Janspiry's configurations, which differ in these.
+// A configuration of Janspiry's; they differ in these parts.
 std::string janspiry(const std::string& unet, const std::string& diffusion, const std::string& data,
                      const std::string& rate) {
   return cat(R"({"model":{"unet":{)", unet,

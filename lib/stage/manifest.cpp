@@ -14,6 +14,31 @@ namespace {
 
 using nlohmann::json;
 
+template <class Require>
+void check_classes(const StageManifest& m, Require require) {
+  require(m.classes.empty() || static_cast<int64_t>(m.classes.size()) == m.network.classes,
+          cat("'classes' has ", m.classes.size(), " names, but 'network.classes' is ", m.network.classes));
+  require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(),
+          "'classes' contains a name twice");
+  require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' contains an empty name");
+  require(m.diffusion.label_dropout == 0 || m.network.classes > 0,
+          "'diffusion.label_dropout' must be 0 without classes");
+}
+
+template <class Require>
+void check_augmentation(const StageManifest& m, Require require) {
+  const ConditioningAugmentation& augmentation = m.augmentation;
+  const bool gaussian = augmentation.kind == "gaussian", blur = augmentation.kind == "blur";
+  require(m.kind == "super-resolution" || augmentation.kind == "none",
+          cat("'augmentation.kind' must be 'none' with kind '", m.kind, "'"));
+  require(m.network.augmentation_level == gaussian,
+          "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
+  require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
+  require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
+                    augmentation.blur_high > 0),
+          "'augmentation' of kind 'blur' needs a probability above 0 and blur_low <= blur_high");
+}
+
 // Checks what the sections of a manifest require of each other. `require` throws unless its condition holds.
 template <class Require>
 void check_sections(const StageManifest& m, Require require) {
@@ -55,23 +80,8 @@ void check_sections(const StageManifest& m, Require require) {
   require(m.sampling.variance != "learned" || learned,
           "'sampling.variance' cannot be 'learned' when 'diffusion.variance' is not");
 
-  require(m.classes.empty() || static_cast<int64_t>(m.classes.size()) == net.classes,
-          cat("'classes' has ", m.classes.size(), " names, but 'network.classes' is ", net.classes));
-  require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(),
-          "'classes' contains a name twice");
-  require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' contains an empty name");
-  require(m.diffusion.label_dropout == 0 || net.classes > 0, "'diffusion.label_dropout' must be 0 without classes");
-
-  const ConditioningAugmentation& augmentation = m.augmentation;
-  const bool gaussian = augmentation.kind == "gaussian", blur = augmentation.kind == "blur";
-  require(m.kind == "super-resolution" || augmentation.kind == "none",
-          cat("'augmentation.kind' must be 'none' with kind '", m.kind, "'"));
-  require(net.augmentation_level == gaussian,
-          "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
-  require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
-  require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
-                    augmentation.blur_high > 0),
-          "'augmentation' of kind 'blur' needs a probability above 0 and blur_low <= blur_high");
+  check_classes(m, require);
+  check_augmentation(m, require);
 
   const bool hexadecimal = m.weights_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
   require(m.weights_file.empty() ? m.weights_sha256.empty() : (m.weights_sha256.size() == 64 && hexadecimal),

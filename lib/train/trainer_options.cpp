@@ -142,9 +142,7 @@ void TrainFlags::declare(Options& options) {
   declare_output(options);
 }
 
-StageManifest TrainFlags::stage(int64_t crop) const {
-  StageManifest stage = preset_named(preset).manifest;
-  ImageOptions& image = stage.image;
+void TrainFlags::set_sizes(ImageOptions& image, int64_t crop) const {
   if (scale && (low_res || (high_res && crop)))
     throw UsageError("--scale contradicts --low-res, and --high-res with --crop: two of the three sizes say it all");
   if (crop && high_res && crop != *high_res)
@@ -166,8 +164,9 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     throw UsageError(cat("--high-res ", image.high_res, " is not a multiple of --low-res ", image.low_res));
   if (image.high_res == image.low_res)
     throw UsageError(cat("--low-res ", image.low_res, " is as large as the result: there is nothing to learn"));
+}
 
-  UNetOptions& network = stage.network;
+void TrainFlags::set_network(UNetOptions& network) const {
   take(network.channels, channels);
   if (multipliers) network.multipliers = numbers("multipliers", *multipliers);
   if (blocks) network.blocks = integers("blocks", *blocks);
@@ -180,7 +179,9 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     network.groups = *groups;
   else if (channels || multipliers)
     network.groups = fitting_groups(network, network.groups);
+}
 
+void TrainFlags::set_diffusion(StageManifest& stage) const {
   DiffusionOptions& diffusion = stage.diffusion;
   take(diffusion.predict, predict);
   take(diffusion.target, target);
@@ -201,13 +202,22 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     stage = as_regression(stage);
   }
   take(diffusion.loss, loss);
+}
 
-  RecipeOptions& recipe = stage.low_res.recipe;
+void TrainFlags::set_recipe(RecipeOptions& recipe) const {
   take(recipe.kernel, kernel);
   take(recipe.convention, convention);
   take(recipe.blur, blur);
   take(recipe.noise, noise);
   take(recipe.jpeg, jpeg);
+}
+
+StageManifest TrainFlags::stage(int64_t crop) const {
+  StageManifest stage = preset_named(preset).manifest;
+  set_sizes(stage.image, crop);
+  set_network(stage.network);
+  set_diffusion(stage);
+  set_recipe(stage.low_res.recipe);
   stage.description = description;
   stage.training.data = data_name;
   stage.training.attribution = attribution;

@@ -71,6 +71,13 @@ struct TrainFlags : RunFlags {
   TrainerOptions resolved() const;  // with the preset's values
   // How the preset cuts examples from images, as a value of DataOptions.preprocess: the papers' take whole images.
   std::string preprocess() const;
+
+ private:
+  // Parts of stage(), in this order: the regression baseline changes the sections before its own.
+  void set_sizes(ImageOptions& image, int64_t crop) const;
+  void set_network(UNetOptions& network) const;
+  void set_diffusion(StageManifest& stage) const;
+  void set_recipe(RecipeOptions& recipe) const;
 };
 
 }  // namespace sr3

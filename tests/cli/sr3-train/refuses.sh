@@ -48,7 +48,7 @@ train --steps 2 photos -o b.json
 
 # Weights that do not belong to a stage are not overwritten either.
 cp kept u.safetensors
-fails 1 "'u.safetensors' is there, but no stage 'u.json'" train --steps 1 photos -o u.json
+fails 1 "'u.safetensors' exists, but not the stage 'u.json'" train --steps 1 photos -o u.json
 same kept u.safetensors
 train --steps 1 --restart photos -o u.json
 

@@ -232,8 +232,8 @@ TEST_CASE("flags as READMEs print them") {
     CAPTURE(flags);
     CHECK_THROWS_WITH_AS(adm_manifest(parse_adm_flags(flags), 10), doctest::Contains(why), UsageError);
   };
-  refused("--num_chanels 64", "--num_chanels is no flag");
-  refused("num_channels 64", "'num_channels' is no flag");
+  refused("--num_chanels 64", "--num_chanels is not a flag");
+  refused("num_channels 64", "'num_channels' is not a flag");
   refused("--num_channels", "--num_channels has no value");
   refused("--num_channels many", "--num_channels:");
   refused("--num_channels 0", "not in 1 to 65536");
@@ -242,13 +242,13 @@ TEST_CASE("flags as READMEs print them") {
   refused("--image_size 48", "no network for --image_size 48");
   refused("--large_size 128", "no network for --large_size 128");
   refused("--large_size 256 --small_size 100", "no multiple");
-  refused("--large_size 256 --image_size 64", "--image_size is of a network that draws");
+  refused("--large_size 256 --image_size 64", "--image_size belongs to a generator");
   refused("--large_size 256 --use_new_attention_order True", "super-resolution takes neither");
   refused("--num_heads_upsample 2", "same heads on both sides");
   refused("--noise_schedule sigmoid", "neither linear nor cosine");
   refused("--attention_resolutions 16,x", "--attention_resolutions");
   refused("--channel_mult 1,,2", "--channel_mult");
-  refused("--diffusion_steps 20", "leaves no linear schedule");
+  refused("--diffusion_steps 20", "too few for a linear schedule");
 }
 
 TEST_CASE("respacing is the stage's default sampling, in steps of the original process") {
@@ -305,7 +305,7 @@ TEST_CASE("mismatches are explained by their cause") {
     const CheckpointFile file(path);
     CHECK_THROWS_WITH_AS(
         plan_import("adm", file, {}),
-        doctest::Contains("its tensors say: --image_size 64 --num_channels 32 "
+        doctest::Contains("inferred from its tensors: --image_size 64 --num_channels 32 "
                           "--num_res_blocks 1 --attention_resolutions 16 --class_cond True --learn_sigma False"),
         UsageError);
     CHECK_THROWS_WITH_AS(plan_import("sr3", file, {}), doctest::Contains("no tensor 'downs.0.weight'"), DataError);
@@ -337,7 +337,7 @@ TEST_CASE("infinities, and integers instead of weights, are refused with the ten
     options.output = folder.path + "stage.json";
     ImportPlan plan = plan_import("adm", checkpoint, options);
     CHECK_THROWS_WITH_AS(write_stage(plan, options, [](int64_t) {}),
-                         doctest::Contains(nan ? "'out.0.bias' holds infinities" : "'out.0.bias' holds whole numbers"),
+                         doctest::Contains(nan ? "'out.0.bias' holds infinities" : "'out.0.bias' holds integers"),
                          DataError);
     CHECK(!std::filesystem::exists(options.output));
     CHECK(!std::filesystem::exists(folder.path + "stage.safetensors"));

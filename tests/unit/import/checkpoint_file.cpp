@@ -120,12 +120,12 @@ TEST_CASE("files that are not checkpoints, and those that would run a program, a
   const samples::Folder folder;
   refused(folder, "", "it is empty");
   refused(folder, "<!DOCTYPE html><html>", "it is a web page");
-  refused(folder, "version https://git-lfs.github.com/spec/v1\n", "Git LFS's pointer");
-  refused(folder, std::string(100, 'x'), "neither a file of torch.save");
-  refused(folder, pickle("N"), "not one of torch.save");
+  refused(folder, "version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer");
+  refused(folder, std::string(100, 'x'), "neither a safetensors file nor one that torch.save wrote");
+  refused(folder, pickle("N"), "not one that torch.save wrote");
   const std::string call = global("os", "system") + tuple({text("touch /tmp/sr3-unit-imported")}) + "R";
-  refused(folder, legacy(call, {}), "asks for 'os.system'");
-  refused(folder, zip(call, {}), "asks for 'os.system'");
+  refused(folder, legacy(call, {}), "names 'os.system'");
+  refused(folder, zip(call, {}), "names 'os.system'");
   refused(folder, zip(global("numpy.core.multiarray", "_reconstruct") + ")R", {}),
           "'numpy.core.multiarray._reconstruct'");
   CHECK(!std::filesystem::exists("/tmp/sr3-unit-imported"));

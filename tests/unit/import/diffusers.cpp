@@ -255,7 +255,7 @@ TEST_CASE("folders that lack something") {
   refused(folder.path + "none", "there is no such folder");
   refused(folder.path, "neither config.json nor unet/config.json");
   write_file(folder.path + "config.json", "{}");
-  refused(folder.path + "config.json", "it is no folder");
+  refused(folder.path + "config.json", "it is not a folder");
   refused(folder.path, "diffusion_pytorch_model.safetensors' (or .bin) is missing");
   write_file(folder.path + "diffusion_pytorch_model.safetensors.index.json", "{}");
   refused(folder.path, "in several files");
@@ -265,6 +265,6 @@ TEST_CASE("folders that lack something") {
   std::filesystem::create_directories(folder.path + "p/unet");
   std::filesystem::create_directories(folder.path + "p/vqvae");
   write_file(folder.path + "p/unet/config.json", "{}");
-  refused(folder.path + "p", "makes latents, of which 'vqvae' makes the images");
-  refused(folder.path + "p/unet", "makes latents, of which 'vqvae' makes the images");
+  refused(folder.path + "p", "makes latents, which 'vqvae' decodes");
+  refused(folder.path + "p/unet", "makes latents, which 'vqvae' decodes");
 }

@@ -188,7 +188,7 @@ TEST_CASE("a checkpoint and a configuration that differ: networks in their setti
   CHECK(stage.diffusion.schedule.betas[39] == doctest::Approx(0.1));
   options.config.clear();
   CHECK_THROWS_WITH_AS(plan_import("sr3", file, options),
-                       doctest::Contains("its tensors say: in_channel 6, out_channel 3, "
+                       doctest::Contains("inferred from its tensors: in_channel 6, out_channel 3, "
                                          "inner_channel 16, channel_multiplier [1,2,3], res_blocks 1"),
                        UsageError);
 }
