@@ -14,8 +14,8 @@
 
 namespace sr3 {
 
-// Throws, before any work, UsageError when statistics cannot have this name (among operands, statistics are recognised by the ending
-// .npz), and Error when the file cannot be written.
+// Throws, before any work, UsageError when statistics cannot have this name: among operands, they are recognised by
+// their ending .npz. Throws Error when the file cannot be written.
 void check_statistics_path(const std::string& path);
 
 // The exact statistics of the union of sets, each a file of statistics. DataError for a file of images, and for statistics

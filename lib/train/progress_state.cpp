@@ -61,31 +61,31 @@ const std::map<std::string, std::string> kOptionOf = {
 };
 
 struct Difference {
-  std::string option, begun, now;
+  std::string option, started, now;
 };
 
 // A list counts as one value, so that a message shows "1,2,4" and not only its third element.
 bool is_leaf(const json& value) { return !value.is_object(); }
 
-void compare(const json& begun, const json& now, const std::string& path, std::vector<Difference>& out) {
-  if (!is_leaf(begun) && !is_leaf(now)) {
-    json keys = begun;
+void compare(const json& started, const json& now, const std::string& path, std::vector<Difference>& out) {
+  if (!is_leaf(started) && !is_leaf(now)) {
+    json keys = started;
     keys.update(now);
     for (const auto& [key, unused] : keys.items())
-      compare(begun.value(key, json()), now.value(key, json()), cat(path, "/", key), out);
+      compare(started.value(key, json()), now.value(key, json()), cat(path, "/", key), out);
     return;
   }
-  if (begun == now) return;
+  if (started == now) return;
   const auto known = kOptionOf.find(path);
   const std::string option = known != kOptionOf.end() ? known->second : cat("'", path.substr(1), "'");
   const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
   // Stages of different kinds differ in much else too, which would explain nothing: the kind comes first.
-  out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(begun), text(now)});
+  out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(started), text(now)});
 }
 
-std::vector<Difference> differences(const std::string& begun, const std::string& now) {
+std::vector<Difference> differences(const std::string& started, const std::string& now) {
   std::vector<Difference> out;
-  compare(json::parse(begun), json::parse(now), "", out);
+  compare(json::parse(started), json::parse(now), "", out);
   return out;
 }
 
@@ -166,29 +166,29 @@ void parse_progress(const std::string& text, const std::string& origin, Training
     if (count < 0) throw in.error("a count is below 0");
 }
 
-void check_settings(const TrainingSettings& begun, const TrainingSettings& now, const std::string& stage) {
+void check_settings(const TrainingSettings& started, const TrainingSettings& now, const std::string& stage) {
   const std::string none = json().dump();
   const auto refuse = [&](const Difference& d) {
     const auto shown = [&](const std::string& value) {
       return value == none ? "0" : value;
     };  // a pad of 0 is not stored
     throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", shown(d.now), " contradicts the ",
-                         shown(d.begun), " it was started with (--restart starts anew)"));
+                         shown(d.started), " it was started with (--restart starts anew)"));
   };
-  if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
-  for (const auto& d : differences(begun.stage, now.stage)) refuse(d);
+  if (started.seed != now.seed) refuse({"--seed", std::to_string(started.seed), std::to_string(now.seed)});
+  for (const auto& d : differences(started.stage, now.stage)) refuse(d);
   // States of older versions have no digests: what is missing counts as equal.
-  for (const auto& d : differences(begun.data, now.data)) {
+  for (const auto& d : differences(started.data, now.data)) {
     const bool digest = d.option == kNames || d.option == kSizes;
-    if (digest && (d.begun == none || d.now == none)) continue;
+    if (digest && (d.started == none || d.now == none)) continue;
     if (digest)
       throw UsageError(cat("cannot resume '", stage, "': the ", d.option, " of the images are not those it was ",
                            "started with (--init-from starts a training on other images, --restart starts anew",
                            d.option == kSizes ? ", --keep-going resumes anyway" : "", ")"));
     refuse(d);
   }
-  for (const auto& d : differences(begun.trainer, now.trainer))
-    if (d.begun != none) info(cat(d.option, " is now ", d.now, ", was ", d.begun));
+  for (const auto& d : differences(started.trainer, now.trainer))
+    if (d.started != none) info(cat(d.option, " is now ", d.now, ", was ", d.started));
 }
 
 }  // namespace sr3

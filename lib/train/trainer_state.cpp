@@ -108,9 +108,9 @@ void Trainer::Impl::start() {
 
 void Trainer::Impl::load(const Checkpoint& checkpoint) {
   const std::string progress_path = paths.state + "/progress.json";
-  TrainingSettings begun;
-  parse_progress(checkpoint.text("progress.json", paths.state), progress_path, progress, begun);
-  check_settings(begun, settings, paths.manifest);
+  TrainingSettings started;
+  parse_progress(checkpoint.text("progress.json", paths.state), progress_path, progress, started);
+  check_settings(started, settings, paths.manifest);
   const auto take = [&](const char* name, const std::vector<at::Tensor>& to) {
     copy_tensors(checkpoint.file(name, paths.state), named(to), paths.state + "/" + name);
   };

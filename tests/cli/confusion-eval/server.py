@@ -93,10 +93,10 @@ for bad in ({"choice": "both"}, {"onset": -1}, {"extra": 1}, {"frames": "many"},
 assert ask("POST", base + "/answers", answer(1.5))[0] == 400 and ask("POST", base + "/answers", answer("1"))[0] == 400
 # Answers to images that were not shown, or not for the exposure time, are refused.
 status, content, _ = ask("POST", base + "/answers", answer(1))
-assert status == 409 and b"not shown yet" in content, content
+assert status == 409 and b"has not been shown yet" in content, content
 assert ask("GET", base + "/trials/1/left")[0] == 200
 status, content, _ = ask("POST", base + "/answers", answer(1))
-assert status == 409 and b"not shown yet" in content, content
+assert status == 409 and b"has not been shown yet" in content, content
 assert ask("GET", base + "/trials/1/right")[0] == 200
 status, content, _ = ask("POST", base + "/answers", answer(1))
 assert status == 409 and b"before its images were shown to the end" in content, content

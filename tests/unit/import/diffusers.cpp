@@ -212,9 +212,9 @@ TEST_CASE("unsupported networks are refused with the reason") {
   refused(changed(kFirst, "\"downsample_padding\":0", "\"downsample_padding\":2"), "'downsample_padding' is 2");
   refused(changed(kFirst, "\"in_channels\":3", "\"in_channels\":4"), "'in_channels' is 4");
   refused(changed(kFirst, "[16,32,32]", "[16,32]"), "differ in length");
-  refused(changed(kFirst, "[16,32,32]", "[16,0,32]"), "no whole number of channels");
+  refused(changed(kFirst, "[16,32,32]", "[16,0,32]"), "is not a whole number of channels");
   refused(changed(kFirst, "[16,32,32]", "[0,0,0]"), "has a 0");
-  refused(changed(kFirst, "[16,32,32]", "[16,-32,32]"), "no whole number of channels");
+  refused(changed(kFirst, "[16,32,32]", "[16,-32,32]"), "is not a whole number of channels");
   refused(changed(kSecond, "\"ResnetDownsampleBlock2D\"", "\"DownBlock2D\""), "some by residual blocks");
   refused(changed(kSecond, "\"attn_norm_num_groups\":16", "\"attn_norm_num_groups\":8"), "has other groups");
   refused("{\"block_out_channels\":\"16\"}", "'block_out_channels' is not a list");
