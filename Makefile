@@ -1,10 +1,10 @@
-# sr3-cdm: the front door; CMakeLists.txt is the build. `make help` lists what there is.
+# sr3-cdm: a front end of the build in CMakeLists.txt. `make help` lists the targets.
 BUILD ?= build
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAM_PREFIX ?=
-# Another libtorch's folder. A build folder remembers it; `make TORCH=` goes back to Debian's.
+# The folder of another libtorch. A build folder remembers it; `make TORCH=` returns to Debian's.
 TORCH ?= $(shell sed -n 's/^TORCH:PATH=//p' $(BUILD)/CMakeCache.txt 2>/dev/null)
 
 BUILD_PACKAGES = g++ make cmake ninja-build pkg-config libcxxopts-dev nlohmann-json3-dev doctest-dev libpng-dev \
@@ -13,40 +13,40 @@ TEST_PACKAGES = clang-format mandoc netpbm imagemagick ffmpeg zip unzip tar bzip
   chromium chromium-driver python3 python3-selenium
 BENCH_PACKAGES = libvips-tools imagemagick
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# Leaks: libtorch keeps its registries and thread pools until the end of the process on purpose.
+# Leaks are not detected, because libtorch intentionally keeps its registries and thread pools until the process ends.
 SANITIZERS = ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 SANITIZED=1
 PROGRAMS = $(basename $(notdir $(wildcard cmd/*.cpp)))
-# What is built: programs, or with the unit tests (a third of the time) all.
+# The target to build: programs, or all, which adds the unit tests (a third of the build time).
 TARGET ?= programs
 SHARE = "$(DESTDIR)$(PREFIX)/share"
 
 all: deps
 	@mkdir -p $(BUILD)
-	@# Ninja: a new source file rebuilds itself alone, where make's generator would rebuild all that shares its precompiled header.
+	@# With Ninja a new source file rebuilds only itself; make's generator would rebuild all files with the same precompiled header.
 	@cmake -S . -B $(BUILD) -G Ninja -DTORCH="$(abspath $(TORCH))" $(CMAKE_FLAGS) >$(BUILD)/configure.log 2>&1 || \
 	  { cat $(BUILD)/configure.log; exit 1; }
 	@cmake --build $(BUILD) -j $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(JOBS)) --target $(TARGET)
 
 help:
-	@echo 'make              build the programs into $(BUILD)/bin (installs what is needed to build, see make deps)'
-	@echo 'make demo         upscale held-out photographs with the shipped stage, measure, look; then train a tiny one'
-	@echo 'make check        all tests: unit, command line, documents, lint'
-	@echo 'make asan         unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer'
-	@echo 'make format       the C++ files as .clang-format has them (clang-format 14, Debian 12'"'"'s)'
+	@echo 'make              build the programs into $(BUILD)/bin (and install the packages for that, see make deps)'
+	@echo 'make demo         upscale held-out photographs with the included stage and measure the results; train a tiny stage'
+	@echo 'make check        run all tests: unit, command line, documents, lint'
+	@echo 'make asan         run unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make format       format the C++ files by .clang-format (with clang-format 14, the version of Debian 12)'
 	@echo 'make fuzz         feed damaged files to every reader for FUZZ_SECONDS (60) each'
-	@echo 'make bench        speed, as ratios; asserts nothing'
-	@echo 'make install      programs, man pages, completions, examples: PREFIX=$(PREFIX) DESTDIR= PROGRAM_PREFIX='
-	@echo 'make deps         Debian packages needed to build; does nothing when all are there'
+	@echo 'make bench        measure speed, as ratios; it has no pass or fail'
+	@echo 'make install      install programs, man pages, completions, examples: PREFIX=$(PREFIX) DESTDIR= PROGRAM_PREFIX='
+	@echo 'make deps         install the Debian packages needed to build, if any are missing'
 	@echo 'make clean        remove the build folders'
-	@echo 'TORCH=/path       with any of these: build against another libtorch (a pip-installed torch too); TORCH= Debian'"'"'s again'
+	@echo 'TORCH=/path       with any of these: build against another libtorch (or a pip-installed torch); TORCH= returns to Debian'"'"'s'
 
-# $(call install,PACKAGES): what is missing of them, by apt.
+# $(call install,PACKAGES): installs the missing ones with apt.
 define install
 @if command -v dpkg-query >/dev/null; then missing=; for p in $(1); do \
   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
   [ -z "$$missing" ] || { echo "installing Debian packages:$$missing"; $(SUDO) apt-get update -q && \
   $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; }; \
-else echo 'not a Debian system; needed are what these packages hold: $(1)'; fi
+else echo 'not a Debian system: the contents of these packages are required: $(1)'; fi
 endef
 deps:
 	$(call install,$(BUILD_PACKAGES))
@@ -77,8 +77,8 @@ bench: bench-deps
 	@$(MAKE) TARGET='programs bench' all
 	tests/bench/run $(BUILD)
 
-# Programs are linked statically with our libraries, so that nothing installed points back here.
-# Readable by all, whatever the umask. The examples find programs with a prefix by links beside them.
+# Programs are linked statically with our libraries, so that installed files do not refer to the build folder. Installed files are
+# readable by all users, whatever the umask. With a PROGRAM_PREFIX the examples find the programs by links in their own folder.
 install: all
 	@set -e; umask 022; bin="$(DESTDIR)$(PREFIX)/bin" share=$(SHARE); \
 	mkdir -p "$$bin" "$$share"/man/man1 "$$share"/man/man5 "$$share"/man/man7 "$$share"/sr3-cdm; \

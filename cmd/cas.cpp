@@ -1,7 +1,6 @@
 // cas: classification accuracy score: trains a classifier on generated images, and tests it on real ones.
-// The runs (a set of images, a seed) are independent; -o keeps each one's answers in a file, so that jobs share them
-// (lib/cas/cas_job.h) and the last command prints the table of what is there (lib/cas/cas_report.h). See
-// cas(1).
+// The runs (a set of images, a seed) are independent; -o keeps the answers of each in a file, so that several jobs can
+// share them (lib/cas/cas_job.h) and the last command prints the table of all (lib/cas/cas_report.h). See cas(1).
 #include <cstdio>
 
 #include "base/error.h"
@@ -17,35 +16,43 @@ using namespace sr3;
 
 namespace {
 
-int cas(cli::App& app) {
-  CasOptions options;
+struct CasProgram {
+  CasOptions cas;
   cli::ComputeOptions compute;
   bool per_class = false, json = false;
-  options.declare(app.options);
-  cli::declare_seed(app.options, &options.seed);
-  app.options.group("Results");
-  app.options.add("output", 'o', &options.output, "DIR", "keep each run's answers here, and what resuming needs");
-  app.options.add("per-class", 0, &per_class, "the shares of each class instead");
-  app.options.add("json", 0, &json, "JSON lines instead of a table");
-  compute.declare(app.options);
+
+  void declare(Options& options) {
+    cas.declare(options);
+    cli::declare_seed(options, &cas.seed);
+    options.group(groups::kResults);
+    options.add("output", 'o', &cas.output, "DIR", "keep the answers of each run here, and the state to resume it");
+    options.add("per-class", 0, &per_class, "the accuracy of each class instead");
+    options.add("json", 0, &json, "JSON lines instead of a table");
+    compute.declare(options);
+  }
+};
+
+int run_program(cli::App& app) {
+  CasProgram program;
+  program.declare(app.options);
   app.parse();
   if (!app.operands().empty())
     throw UsageError(cat("'", app.operands()[0], "' is unexpected: images go to --train and --test"));
-  if (compute.precision != "auto" && compute.precision != "fp32")
+  if (program.compute.precision != "auto" && program.compute.precision != "fp32")
     throw UsageError("option '--precision': cas trains in fp32");
-  options.threads = compute.threads;
-  use_threads(compute.threads);
-  const at::Device device = open_device(compute.device);
+  program.cas.threads = program.compute.threads;
+  use_threads(program.compute.threads);
+  const at::Device device = open_device(program.compute.device);
 
-  CasJob job(options);
+  CasJob job(program.cas);
   const auto runs = job.runs(device, app.progress);
   if (!runs) return 128 + StopSignals::received();
   if (job.missing() > 0) {
     info(cat(job.missing(),
-             " runs are other jobs'; when all are done, the same command without --shard prints the table"));
+             " runs are left to other jobs; when all are done, the same command without --shard prints the table"));
     return kDone;
   }
-  const std::string report = cas_report(*runs, per_class, json);
+  const std::string report = cas_report(*runs, program.per_class, program.json);
   std::fwrite(report.data(), 1, report.size(), stdout);
   return kDone;
 }
@@ -54,5 +61,6 @@ int cas(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cas", "classification accuracy score: train on generated images, test on real ones",
-                  "--train GENERATED --test REAL [--real-train REAL_TRAIN] [--recipe NAME] [-o DIR]", argc, argv, cas);
+                  "--train GENERATED --test REAL [--real-train REAL_TRAIN] [--recipe NAME] [-o DIR]", argc, argv,
+                  run_program);
 }

@@ -1,5 +1,5 @@
 // cascade: a whole cascade in one program, from noise or from given images (lib/cascade/generate.h), or the pipe of
-// sample and upscale that does the same.  See cascade(1).
+// sample and upscale that does the same. See cascade(1).
 #include <cstdio>
 
 #include "base/error.h"
@@ -21,13 +21,16 @@ struct CascadeProgram {
   cli::ComputeOptions compute;
 
   void declare(Options& options) {
-    options.add("model", 'm', &stages, "STAGE", "a stage's manifest instead of CASCADE.json; more: in this order");
+    options.group(groups::kModel);
+    options.add("model", 'm', &stages, "STAGE",
+                "manifest of a stage, instead of CASCADE.json; several are applied in this order");
     sampling.declare(options);
     generate.declare(options);
-    options.add("show-pipe", 0, &show_pipe, "print the pipe of sample and upscale that does the same, and end");
-    options.group("Input");
+    options.add("show-pipe", 0, &show_pipe, "print the equivalent pipe of sample and upscale, and exit");
+    options.group(groups::kInput);
     options.add("keep-going", 0, &generate.reader.keep_going, "skip damaged images, and exit with status 3");
     generate.writer.declare(options);
+    generate.writer.declare_skip_existing(options);
     compute.declare(options);
   }
   std::string pipe(const Cascade& cascade, const std::vector<std::string>& images) const;
@@ -58,7 +61,7 @@ std::string CascadeProgram::pipe(const Cascade& cascade, const std::vector<std::
   if (writer.output != "-") add(words.last, "-o", quoted(writer.output));
   if (writer.depth != WriterOptions{}.depth) add(words.last, "--depth", writer.depth);
   if (writer.png_level != WriterOptions{}.png_level) add(words.last, "--png-level", writer.png_level);
-  if (generate.skip_existing) words.last += " --skip-existing";
+  if (writer.skip_existing) words.last += " --skip-existing";
   return cascade.pipe(words);
 }
 
@@ -73,7 +76,7 @@ Cascade open_cascade(const CascadeProgram& program, const std::vector<std::strin
   return Cascade(program.stages, program.sampling, !images.empty());
 }
 
-int cascade_main(cli::App& app) {
+int run_program(cli::App& app) {
   CascadeProgram program;
   program.declare(app.options);
   app.parse();
@@ -83,7 +86,7 @@ int cascade_main(cli::App& app) {
   options.validate(cascade);
   if (program.show_pipe) {
     if (!options.keep_stages.empty())
-      throw UsageError("--show-pipe: no pipe keeps what its stages hand on (--keep-stages)");
+      throw UsageError("--show-pipe: no pipe keeps what its stages pass on (--keep-stages)");
     std::printf("%s\n", program.pipe(cascade, images).c_str());
     return kDone;
   }
@@ -97,6 +100,5 @@ int cascade_main(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cascade", "generate images by a cascade of stages",
-                  "CASCADE.json | -m STAGE.json ... [-n N] [--class CLASS] [images] [-o OUT]", argc, argv,
-                  cascade_main);
+                  "CASCADE.json | -m STAGE.json ... [-n N] [--class CLASS] [images] [-o OUT]", argc, argv, run_program);
 }

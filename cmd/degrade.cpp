@@ -1,6 +1,6 @@
 // degrade: make low-resolution images from high-resolution ones.
-// Knows no tensors and links no torch: the recipe (lib/degrade/recipe.h) is applied in the reader's threads, as each
-// image is decoded.  See degrade(1).
+// The recipe (lib/degrade/recipe.h) is applied in the reader's threads, as each image is decoded. Uses no tensors and
+// links no torch. See degrade(1).
 #include <algorithm>
 
 #include "base/error.h"
@@ -14,37 +14,46 @@ using namespace sr3;
 
 namespace {
 
-int degrade(cli::App& app) {
-  RecipeOptions recipe_options;
-  ReaderOptions reading;
-  WriterOptions writing;
+struct DegradeProgram {
+  RecipeOptions recipe;
+  ReaderOptions reader;
+  WriterOptions writer;
   bool crop_only = false;
   int64_t pad = 0;
   uint64_t seed = 0;
-  recipe_options.declare(app.options);
-  app.options.add("crop-only", 0, &crop_only,
-                  "write the part of each image that the small one would show, not resized");
-  app.options.add("pad", 0, &pad, "N", "first put smaller images in the middle of N x N, their border repeated");
-  cli::declare_seed(app.options, &seed);
-  reading.declare(app.options);
-  writing.declare(app.options);
-  app.parse();
-  writing.threads = reading.threads;
-  if (pad < 0 || pad > 65536) throw UsageError(cat("--pad ", pad, " is not in 0 to 65536"));
 
-  const Recipe recipe(recipe_options);
-  Reader reader(app.inputs(), reading, [&](Frame& frame) {
+  void declare(Options& options) {
+    recipe.declare(options);
+    options.add("crop-only", 0, &crop_only, "write the part of each image that the small one would show, not resized");
+    options.add("pad", 0, &pad, "N", within(0, 65536),
+                "first pad smaller images to N x N pixels by repeating their border");
+    cli::declare_seed(options, &seed);
+    reader.declare(options);
+    writer.declare(options);
+  }
+};
+
+int run_program(cli::App& app) {
+  DegradeProgram program;
+  program.declare(app.options);
+  app.parse();
+  program.writer.threads = program.reader.threads;
+  const int64_t pad = program.pad, most = program.reader.max_pixels;
+
+  const Recipe recipe(program.recipe);
+  Reader reader(app.inputs(), program.reader, [&](Frame& frame) {
+    Image& image = frame.image;
     try {
-      if (pad > 0 && std::max(pad, frame.image.width) > reading.max_pixels / std::max(pad, frame.image.height))
-        throw DataError(cat("padded it is more than the limit of ", reading.max_pixels, " pixels"));
-      if (pad > 0) frame.image = padded(frame.image, pad);
-      frame.image =
-          crop_only ? recipe.cropped(frame.image) : recipe(frame.image, seed, static_cast<uint64_t>(frame.index));
+      if (pad > 0 && std::max(pad, image.width) > most / std::max(pad, image.height))
+        throw DataError(cat("padded it is more than the limit of ", most, " pixels"));
+      if (pad > 0) image = padded(image, pad);
+      image =
+          program.crop_only ? recipe.cropped(image) : recipe(image, program.seed, static_cast<uint64_t>(frame.index));
     } catch (const DataError& error) {
       throw DataError(cat("cannot degrade '", frame.origin, "': ", error.what()));
     }
   });
-  Writer writer(writing, app.inputs());
+  Writer writer(program.writer, app.inputs());
   Meter meter(app.progress, "images", reader.expected().value_or(-1));
   int64_t done = 0;
   while (auto frame = reader.next()) {
@@ -60,5 +69,5 @@ int degrade(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("degrade", "make low-resolution images from high-resolution ones",
-                  "-s N | --size WxH [images] [-o OUT]", argc, argv, degrade);
+                  "-s N | --size WxH [images] [-o OUT]", argc, argv, run_program);
 }

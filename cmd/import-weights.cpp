@@ -1,7 +1,6 @@
 // import-weights: published checkpoints of other projects as stages.
-// adm, sr3 and diffusers are the formats (lib/import/adm.h, sr3_config.h, diffusers.h); --describe tells what is in a
-// file (lib/import/describe.h), --verify compares a stage with its original (lib/import/probe.h). See
-// import-weights(1).
+// The formats are adm, sr3 and diffusers (lib/import/adm.h, sr3.h, diffusers.h). --describe shows what is in a file
+// (lib/import/describe.h), --verify compares a stage with its original (lib/import/probe.h). See import-weights(1).
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/run.h"
+#include "cli/shared.h"
 #include "import/describe.h"
 #include "import/import_stage.h"
 #include "import/probe.h"
@@ -29,19 +29,19 @@ struct ImportProgram {
 
   void declare(Options& options) {
     import.declare(options);
-    options.group("Instead of importing");
-    options.add("describe", 0, &describe, "tell what is in files of weights");
-    options.add("verify", 0, &verify, "PROBE", "compare a stage with what its original made of the same input");
-    options.add("tolerance", 0, &tolerance, "E", "verify: the largest relative error that passes");
+    options.group(groups::kInspection);
+    options.add("describe", 0, &describe, "show what is in files of weights");
+    options.add("verify", 0, &verify, "PROBE", "compare a stage's output with its original's for the same input");
+    options.add("tolerance", 0, &tolerance, "E", at_least(0), "verify: the largest relative error that passes");
     options.add("json", 0, &json, "verify and describe: lines of JSON");
-    options.group("Computing");
-    options.add("device", 0, &device, "NAME", "verify: auto, cpu, cuda or cuda:N");
-    options.add("threads", 0, &threads, "N", "threads; 0: one for each core");
+    options.group(groups::kComputation);
+    cli::declare_device(options, &device);
+    cli::declare_threads(options, &threads);
   }
 };
 
 int run_describe(const ImportProgram& program, const std::vector<std::string>& files) {
-  if (files.empty()) throw UsageError("--describe: which file");
+  if (files.empty()) throw UsageError("--describe needs a file of weights");
   for (size_t i = 0; i < files.size(); ++i) {
     nlohmann::ordered_json line;
     if (i > 0 && !program.json) std::printf("\n");
@@ -58,7 +58,6 @@ int run_describe(const ImportProgram& program, const std::vector<std::string>& f
 
 int run_verify(const ImportProgram& program, const std::vector<std::string>& stages) {
   if (stages.size() != 1) throw UsageError("--verify PROBE takes one stage: STAGE.json");
-  if (!(program.tolerance >= 0)) throw UsageError(cat("--tolerance ", program.tolerance, " is less than 0"));
   const ProbeResult result = run_probe(program.verify, stages[0], open_device(program.device));
   const nlohmann::ordered_json line = {
       {"images", result.images}, {"largest", result.largest}, {"relative", result.relative}};
@@ -68,13 +67,13 @@ int run_verify(const ImportProgram& program, const std::vector<std::string>& sta
     std::printf("images\tlargest\trelative\n%lld\t%.6g\t%.6g\n", static_cast<long long>(result.images), result.largest,
                 result.relative);
   if (result.relative <= program.tolerance) return kDone;
-  throw Error(cat("'", stages[0], "' is not what made '", program.verify, "': the relative error is ", result.relative,
+  throw Error(cat("'", stages[0], "' did not make '", program.verify, "': the relative error is ", result.relative,
                   ", more than ", program.tolerance));
 }
 
 int run_import(cli::App& app, ImportProgram& program, const std::string& format, const std::string& operand) {
   if (program.import.output.empty()) throw UsageError("no stage to write: -o STAGE.json");
-  stage_paths(program.import.output);  // the name is right
+  stage_paths(program.import.output);  // fails for a wrong name, before the work
   const CheckpointFile file(format == "diffusers" ? weights_of_folder(operand) : operand);
   ImportPlan plan = plan_import(format, file, program.import);
   const auto total = static_cast<int64_t>(plan.layout.tensors.size());
@@ -88,7 +87,7 @@ int run_import(cli::App& app, ImportProgram& program, const std::string& format,
   return kDone;
 }
 
-int import_main(cli::App& app) {
+int run_program(cli::App& app) {
   ImportProgram program;
   program.declare(app.options);
   app.parse();
@@ -96,13 +95,13 @@ int import_main(cli::App& app) {
   if (program.describe && !program.verify.empty()) throw UsageError("--describe and --verify exclude each other");
   use_threads(program.threads);
   if ((program.describe || !program.verify.empty()) && !program.import.output.empty())
-    throw UsageError("-o is of an import, and --describe and --verify import nothing");
+    throw UsageError("-o is for an import, and --describe and --verify import nothing");
   if (program.describe) return run_describe(program, operands);
   if (!program.verify.empty()) return run_verify(program, operands);
   const std::string format = operands.empty() ? "" : operands[0];
   if (format != "adm" && format != "sr3" && format != "diffusers")
-    throw UsageError(cat(format.empty() ? "the format comes first" : "'" + format + "' is no format",
-                         ": adm, sr3 or diffusers (--describe FILE tells which)"));
+    throw UsageError(cat(format.empty() ? "the format comes first" : "unknown format '" + format + "'",
+                         ": adm, sr3 or diffusers (--describe FILE shows which)"));
   if (operands.size() != 2)
     throw UsageError(cat(format, " takes one ", format == "diffusers" ? "folder" : "checkpoint"));
   return run_import(app, program, format, operands[1]);
@@ -113,5 +112,5 @@ int import_main(cli::App& app) {
 int main(int argc, char** argv) {
   return cli::run("import-weights", "published checkpoints of other projects as stages",
                   "adm|sr3|diffusers CHECKPOINT [--flags FLAGS] [--config FILE] -o STAGE.json", argc, argv,
-                  import_main);
+                  run_program);
 }

@@ -1,5 +1,4 @@
-// sample: images from noise, by a base stage.
-#include <filesystem>
+// sample: draws images from noise by a base stage (lib/cascade/base_sampler.h). See sample(1).
 #include <optional>
 #include <string>
 
@@ -21,33 +20,29 @@ struct SampleProgram {
   std::string model;
   SamplingOverrides sampling;
   DrawOptions draw;
-  bool skip_existing = false;
   WriterOptions writer;
   cli::ComputeOptions compute;
 
   void declare(Options& options) {
-    options.group("Model");
+    options.group(groups::kModel);
     options.add("model", 'm', &model, "STAGE", "manifest of a base stage");
     sampling.declare(options, /*base=*/true);
     draw.declare(options);
     cli::declare_seed(options, &draw.seed);
-    options.add("skip-existing", 0, &skip_existing, "leave out what is in the output folder already");
     writer.declare(options);
+    writer.declare_skip_existing(options);
     compute.declare(options);
   }
 };
 
-int sample_main(cli::App& app) {
+int run_program(cli::App& app) {
   SampleProgram program;
   program.declare(app.options);
   app.parse();
   if (program.model.empty()) throw UsageError("no stage given: -m STAGE.json");
   if (!app.operands().empty())
     throw UsageError(cat("'", app.operands()[0], "': a base stage takes no images; upscale does"));
-  const std::string& output = program.writer.output;
-  if (program.skip_existing && !output.ends_with('/') && !std::filesystem::is_directory(output))
-    throw UsageError("--skip-existing needs a folder: -o DIR/");
-  check_base(program.model, read_manifest(program.model));  // before what is asked of other stages
+  check_base(program.model, read_manifest(program.model));  // before options that other stages take
   Stage stage(program.model, program.sampling);
   const BaseSampler base_sampler(stage, program.draw);
   const at::Device device = open_device(program.compute.device);
@@ -57,14 +52,12 @@ int sample_main(cli::App& app) {
   stage.load(device, precision_named(program.compute.precision, device));
 
   Meter meter(app.progress, "steps", base_sampler.count() * stage.steps());
-  std::function<bool(const std::string&)> skip;
-  if (program.skip_existing) skip = [&](const std::string& key) { return out.exists(key); };
-  base_sampler.all(
-      skip, [&](int64_t done, const std::string& what) { meter.update(done, what); },
-      [&](Frame frame, const at::Tensor& image) {
-        frame.image = to_image(image, static_cast<int>(program.writer.depth));
-        out.write(std::move(frame));
-      });
+  base_sampler.all([&](const std::string& key) { return out.skips(key); },
+                   [&](int64_t done, const std::string& what) { meter.update(done, what); },
+                   [&](Frame frame, const at::Tensor& image) {
+                     frame.image = to_image(image, static_cast<int>(program.writer.depth));
+                     out.write(std::move(frame));
+                   });
   meter.finish();
   out.close();
   return kDone;
@@ -74,5 +67,5 @@ int sample_main(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("sample", "draw images from a base stage", "-m STAGE.json [-n N] [--class CLASS] [-o OUT]", argc,
-                  argv, sample_main);
+                  argv, run_program);
 }

@@ -15,16 +15,39 @@ using namespace sr3;
 
 namespace {
 
+struct SheetProgram {
+  SheetOptions sheet;
+  ReaderOptions reader;
+  WriterOptions writer;
+  bool labels = false, beside = false;
+
+  void declare(Options& options) {
+    constexpr double kMost = 65536;
+    options.group(groups::kSheet);
+    options.add("columns", 'c', &sheet.columns, "N", within(0, kMost),
+                "images in a row; 0: about a square, with --beside one of each input");
+    options.add("beside", 'b', &beside, "inputs side by side, joined by key: the first column is the first input");
+    options.add("labels", 'l', &labels, "write each image's key below it, and with --beside the inputs above");
+    options.add("scale", 's', &sheet.scale, "N", within(1, kMost), "repeat every pixel N times in both directions");
+    options.add("fit", 0, &sheet.fit, "enlarge images that are smaller than their cell, by whole factors");
+    options.add("gap", 0, &sheet.gap, "N", within(0, kMost), "pixels between images");
+    reader.declare(options);
+    options.group(groups::kOutput);
+    options.add("output", 'o', &writer.output, "OUT",
+                "FILE.png, FILE.jpg, FILE.ppm, DIR/, or - for a stream of one image");
+  }
+};
+
 struct Collected {
   std::vector<Image> images;
   std::vector<std::string> keys;
   int status = kDone;
 };
 
-Collected collect(const std::vector<std::string>& inputs, const ReaderOptions& reading,
+Collected collect(const std::vector<std::string>& inputs, const ReaderOptions& options,
                   const ProgressOptions& progress) {
   Collected out;
-  Reader reader(inputs, reading);
+  Reader reader(inputs, options);
   Meter meter(progress, "images", reader.expected().value_or(-1));
   while (auto frame = reader.next()) {
     out.keys.push_back(frame->key);
@@ -36,10 +59,10 @@ Collected collect(const std::vector<std::string>& inputs, const ReaderOptions& r
   return out;
 }
 
-// One row a key (or several keys a row, with more columns), in the order of the first input; one input a column.
-Collected collect_beside(const std::vector<std::string>& inputs, const ReaderOptions& reading) {
+// One row for each key (or several keys in a row, with more columns), in the order of the first input; one column for each input.
+Collected collect_beside(const std::vector<std::string>& inputs, const ReaderOptions& options) {
   Collected out;
-  Join join(inputs, reading);
+  Join join(inputs, options);
   std::vector<std::vector<Frame>> rows;
   while (auto frames = join.next()) rows.push_back(std::move(*frames));
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a[0].index < b[0].index; });
@@ -58,48 +81,29 @@ std::string title_of(std::string operand) {
   return stem_of(operand);
 }
 
-int sheet(cli::App& app) {
-  SheetOptions options;
-  ReaderOptions reading;
-  WriterOptions writing;
-  bool labels = false, beside = false;
-  app.options.group("Sheet");
-  app.options.add("columns", 'c', &options.columns, "N",
-                  "images in a row; 0: about a square, with --beside one of each input");
-  app.options.add("beside", 'b', &beside, "inputs side by side, joined by key: the first column is the first input");
-  app.options.add("labels", 'l', &labels, "write each image's key below it, and with --beside the inputs above");
-  app.options.add("scale", 's', &options.scale, "N", "repeat every pixel N times in both directions");
-  app.options.add("fit", 0, &options.fit, "enlarge images that are smaller than their cell, by whole factors");
-  app.options.add("gap", 0, &options.gap, "N", "pixels between images");
-  reading.declare(app.options);
-  app.options.group("Output");
-  app.options.add("output", 'o', &writing.output, "OUT",
-                  "FILE.png, FILE.jpg, FILE.ppm, DIR/, or - for a stream of one image");
+int run_program(cli::App& app) {
+  SheetProgram program;
+  program.declare(app.options);
   app.parse();
   const auto& inputs = app.inputs();
-  const auto most = [](const char* name, int64_t value, int64_t least) {
-    if (value < least || value > 65536)
-      throw UsageError(cat("--", name, " ", value, " is not in ", least, " to 65536"));
-  };
-  most("columns", options.columns, 0);
-  most("gap", options.gap, 0);
-  most("scale", options.scale, 1);
-  const auto columns_of_beside = static_cast<int64_t>(inputs.size());
-  if (beside && inputs.size() < 2) throw UsageError("option '--beside' needs two inputs or more");
-  if (beside && options.columns % columns_of_beside != 0)
-    throw UsageError(cat("option '--columns' must be a multiple of the ", inputs.size(), " inputs beside each other"));
-  if (beside && options.columns == 0) options.columns = columns_of_beside;
+  SheetOptions& sheet = program.sheet;
+  const auto count = static_cast<int64_t>(inputs.size());
+  if (program.beside && count < 2) throw UsageError("option '--beside' needs two inputs or more");
+  if (program.beside && sheet.columns % count != 0)
+    throw UsageError(cat("option '--columns' must be a multiple of the ", count, " inputs beside each other"));
+  if (program.beside && sheet.columns == 0) sheet.columns = count;
 
-  Writer writer(writing, inputs);
-  Collected found = beside ? collect_beside(inputs, reading) : collect(inputs, reading, app.progress);
+  Writer writer(program.writer, inputs);
+  Collected found =
+      program.beside ? collect_beside(inputs, program.reader) : collect(inputs, program.reader, app.progress);
   if (!found.images.empty()) {
-    if (labels) {
-      options.labels = found.keys;
-      for (int64_t c = 0; beside && c < options.columns; ++c)
-        options.titles.push_back(title_of(inputs[static_cast<size_t>(c % columns_of_beside)]));
+    if (program.labels) {
+      sheet.labels = found.keys;
+      for (int64_t c = 0; program.beside && c < sheet.columns; ++c)
+        sheet.titles.push_back(title_of(inputs[static_cast<size_t>(c % count)]));
     }
     Frame frame;
-    frame.image = contact_sheet(found.images, options);
+    frame.image = contact_sheet(found.images, sheet);
     frame.key = "sheet";
     frame.total = 1;
     writer.write(std::move(frame));
@@ -112,5 +116,5 @@ int sheet(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("sheet", "a stream of images to one contact sheet", "[-c N] [-b] [-l] [images] [-o OUT]", argc, argv,
-                  sheet);
+                  run_program);
 }

@@ -1,5 +1,5 @@
-// upscale: super-resolution of images of any size by the stages of -m, one after the other, or by plain resizing.
-#include <filesystem>
+// upscale: super-resolution of images of any size, by the stages of -m one after the other (lib/cascade/chain.h) or by
+// plain resizing (lib/cascade/baseline.h). See upscale(1).
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,21 +23,19 @@ struct UpscaleProgram {
   Baseline baseline;
   SamplingOverrides sampling;
   ChainOptions chain;
-  bool skip_existing = false;
   ReaderOptions reader;
   WriterOptions writer;
   cli::ComputeOptions compute;
 
   void declare(Options& options) {
-    options.group("Model");
-    options.add("model", 'm', &models, "STAGE", "manifest of a stage; more than one: in this order");
+    options.group(groups::kModel);
+    options.add("model", 'm', &models, "STAGE", "manifest of a stage; several are applied in this order");
     baseline.declare(options);
     sampling.declare(options);
     chain.declare(options);
-    options.group("Images");
-    options.add("skip-existing", 0, &skip_existing, "leave out what is in the output folder already");
     reader.declare(options);
     writer.declare(options);
+    writer.declare_skip_existing(options);
     compute.declare(options);
   }
 };
@@ -55,7 +53,7 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   std::optional<Meter> meter;
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
-  if (program.skip_existing) hooks.skip = [&](const std::string& key) { return out.exists(key); };
+  hooks.skip = [&](const std::string& key) { return out.skips(key); };
   hooks.progress = [&](int64_t done, const std::string& what) { meter->update(done, what); };
   Chain chain(stages, program.chain, static_cast<int>(program.writer.depth), hooks);
   for (Stage& stage : stages) stage.load(device, precision_named(program.compute.precision, device));
@@ -74,7 +72,7 @@ int with_baseline(cli::App& app, const UpscaleProgram& program) {
   out.expect(in.expected().value_or(1));
   Meter meter(app.progress, "images", in.expected().value_or(-1));
   for (int64_t done = 0; auto frame = in.next(); meter.update(++done)) {
-    if (program.skip_existing && out.exists(frame->key)) continue;
+    if (out.skips(frame->key)) continue;
     frame->image = program.baseline(frame->image);
     out.write(std::move(*frame));
   }
@@ -83,20 +81,17 @@ int with_baseline(cli::App& app, const UpscaleProgram& program) {
   return in.status();
 }
 
-int upscale_main(cli::App& app) {
+int run_program(cli::App& app) {
   UpscaleProgram program;
   program.declare(app.options);
   app.parse();
   program.writer.threads = program.compute.threads;
   program.baseline.validate();
   validate(program.chain.upscale);
-  const std::string& output = program.writer.output;
-  if (program.skip_existing && !output.ends_with('/') && !std::filesystem::is_directory(output))
-    throw UsageError("--skip-existing needs a folder: -o DIR/");
   if (!program.baseline.wanted()) return with_stages(app, program);
   if (!program.models.empty()) throw UsageError("--baseline needs no stage: -m and --baseline exclude each other");
-  for (const char* group : {"Sampling (defaults: the stage's)", "Result", "Large pictures"})
-    app.options.refuse_given(group, "it is of stages, and --baseline has none");
+  for (const OptionGroup& group : {groups::kSampling, groups::kResult, groups::kTiles})
+    app.options.refuse_given(group, "it applies to stages, and --baseline has none");
   return with_baseline(app, program);
 }
 
@@ -104,5 +99,5 @@ int upscale_main(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("upscale", "super-resolution of images of any size",
-                  "-m STAGE.json [-m NEXT.json ...] [images] [-o OUT]", argc, argv, upscale_main);
+                  "-m STAGE.json [-m NEXT.json ...] [images] [-o OUT]", argc, argv, run_program);
 }

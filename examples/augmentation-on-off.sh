@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# augmentation-on-off.sh DIGITS [DIR]: what conditioning augmentation does for a cascade (CDM's ablation), on digits: the one that
-# ships beside the same stages trained without, all else equal, by the Frechet distance of N samples to held-out digits.
-# DIGITS: as digits-8-16-32.sh takes them, with train/ and test/ inside. The base stage is the same in both; the two above it are
-# trained without augmentation here, 20 minutes on one core. The features are those of fid(1), FID_FEATURES.
-# Run again, it goes on where it stopped. N (2000) samples, the base stage's drawn once; LEVELS (0 0.1 0.2) of noise for the augmented
+# augmentation-on-off.sh DIGITS [DIR]: the effect of conditioning augmentation on a cascade of digits (CDM's ablation): compares the
+# included cascade with the same stages trained without augmentation, by the Frechet distance of N samples to held-out digits.
+# DIGITS: as for digits-8-16-32.sh, with train/ and test/ inside. The base stage is the same in both; the two above it are
+# trained without augmentation by this script, in 20 minutes on one core. FID_FEATURES: the feature network for fid(1).
+# Run again, it resumes where it stopped. N (2000) samples, drawn once from the base stage; LEVELS (0 0.1 0.2) of noise for the augmented
 # stages.
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/augmentation-on-off.sh digits28.tar.xz
 set -euo pipefail
@@ -30,16 +30,16 @@ test=$(find "$digits/" -type d -name test | head -n 1)
 [ -e "$dir/off.json" ] || {
   cdm-train -q --new 8,16,32 --preset small --grey --pad 32 --no-flip --augmentation none "$train" -o "$dir/off.json"
   for part in json safetensors; do cp "$here/digits-8.$part" "$dir/"; done
-  # Without noise in the condition a new stage would diffuse the residual, by L1: not the same otherwise.
+  # Without noise in the condition a new stage would diffuse the residual with an L1 loss, which would be another difference.
   sed -i 's/"target": "residual"/"target": "image"/; s/"loss": "l1"/"loss": "l2"/' "$dir"/off-{16,32}.json
   sed -i 's/"manifest": "off-8.json"/"manifest": "digits-8.json"/' "$dir/off.json"
 }
 for stage in 2 3; do cdm-train --stage $stage --weights-type fp16 "$dir/off.json" "$train"; done
 
-# What the base stage draws, which is the same for all.
+# The samples of the base stage, which are the same for all.
 sample -q -m "$here/digits-8.json" -n "${N:-2000}" --class all --guidance 2 --skip-existing -o "$dir/base/"
 
-# distance NAME CASCADE OPTION...: of what the other stages make of that; made once.
+# distance NAME CASCADE OPTION...: runs the other stages on these samples, once, and prints the distance.
 distance() {
   local name=$1 cascade=$2
   shift 2

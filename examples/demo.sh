@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# demo.sh [DIR]: what `make demo` runs, about five minutes on two cores. Upscales held-out photographs with the stage that
-# ships, measures it beside bicubic, draws a sheet; then trains a tiny stage for a minute in two goes.
-#   PHOTOS=my-pictures make demo     upscales your own instead (enlarged from a quarter of 384x288)
+# demo.sh [DIR]: `make demo`, about five minutes on two cores. Upscales held-out photographs with the included stage, compares
+# the results with bicubic interpolation, draws a sheet, and then trains a tiny stage for a minute in two runs.
+#   PHOTOS=my-pictures make demo     upscales your own instead (from a quarter of 384x288)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH
@@ -12,7 +12,7 @@ say() { if [ -t 2 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n
 show() { printf '$ %s\n' "$*" >&2; "$@"; }
 
 if [ -z "${PHOTOS:-}" ]; then
-  say "photographs out of a Debian package (15 MB)"
+  say "photographs from a Debian package (15 MB)"
   "$here/photos.sh" "$dir/photos" lomiri-wallpapers-16.04
   PHOTOS=$dir/photos/held-out
   train=$dir/photos/train
@@ -20,27 +20,27 @@ else
   train=$PHOTOS
 fi
 
-say "truth at 384x288, and low-resolution images a quarter of that"
+say "reference images of 384x288, and low-resolution images of a quarter of that"
 rm -rf "$dir"/{hr,lr,bicubic,sr}
 show degrade --center-crop --size 384x288 "$PHOTOS" -o "$dir/hr/"
 show degrade -s 4 "$dir/hr" -o "$dir/lr/"
 
-say "bicubic, and the stage that ships"
+say "bicubic interpolation, and the included stage"
 show upscale --baseline bicubic -s 4 "$dir/lr" -o "$dir/bicubic/"
 show upscale -m "$here/photo-x4.json" "$dir/lr" -o "$dir/sr/"
 
-say "measured against the truth: bicubic"
+say "compared with the reference: bicubic"
 show sr-metrics --low-res "$dir/lr" "$dir/hr" "$dir/bicubic"
-say "measured against the truth: photo-x4"
+say "compared with the reference: photo-x4"
 show sr-metrics --low-res "$dir/lr" "$dir/hr" "$dir/sr"
-say "low resolution, bicubic, photo-x4, truth"
+say "a sheet of low resolution, bicubic, photo-x4, reference"
 show sheet --beside --fit --labels "$dir/lr" "$dir/bicubic" "$dir/sr" "$dir/hr" -o "$dir/sheet.png"
 
 say "a tiny stage, trained for half a minute"
 rm -rf "$dir"/tiny.*
 show sr3-train --preset tiny --time-limit 30s --min-detail 6 --preview-every 100 "$train" -o "$dir/tiny.json"
-say "and for another half: the same command goes on where it stopped"
+say "and for another half: the same command resumes where it stopped"
 show sr3-train --preset tiny --time-limit 30s --min-detail 6 --preview-every 100 "$train" -o "$dir/tiny.json"
 
-say "look at"
+say "results"
 ls -1 "$dir/sheet.png" "$dir"/tiny.*.png

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# objects-16-32-64.sh OBJECTS [DIR]: trains a class-conditional cascade of photographed things, 16->32->64, and draws a sheet.
-# OBJECTS: a folder or tar archive of photographs in a folder a class, with train/ above them or not, each of 64 pixels or more.
-# Takes some hours on 2 cores, with BATCH=16 half as long. Run again, it goes on where it stopped; HOURS (6) bounds one run. What
-# it makes stays in DIR (objects).
-# The conditions are blurred in training, where the paper would have noise at these sizes: a stage without noise in its condition
-# diffuses only what the enlarged condition lacks, and after an hour that is the difference between pictures and coloured noise.
-# PRESET and SIZES train other cascades; those of the CDM paper, for GPUs, from a folder of ImageNet's classes:
+# objects-16-32-64.sh OBJECTS [DIR]: trains a class-conditional cascade of photographed objects, 16->32->64, and draws a sheet.
+# OBJECTS: a folder or tar archive of photographs with a folder for each class, optionally inside train/, of 64 pixels or more.
+# Takes some hours on 2 cores, with BATCH=16 half as long. Run again, it resumes where it stopped; HOURS (6) limits one run. The
+# results are in DIR (objects).
+# The conditions are blurred in training, whereas the paper adds noise at these sizes: a stage without noise in its condition
+# diffuses only the residual over the condition, and after an hour of training this decides between images and coloured noise.
+# PRESET and SIZES train other cascades; those of the CDM paper, for GPUs, from a folder of ImageNet classes:
 #   PRESET=cdm SIZES=32,64,256 HOURS=1000 examples/objects-16-32-64.sh imagenet/
-# Stages can be trained at the same time on machines of their own: cdm-train --stage 2 objects/objects.json DATA
+# Stages can be trained at the same time on different machines: cdm-train --stage 2 objects/objects.json DATA
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# photos.sh DIR [PACKAGE ...]: photographs that anyone may use, out of Debian's packages, into DIR/train and DIR/held-out.
-# The packages are downloaded and unpacked under DIR, not installed; drawings and gradients among them are left out.
+# photos.sh DIR [PACKAGE ...]: writes free photographs from Debian packages to DIR/train and DIR/held-out.
+# The packages are downloaded and unpacked in DIR, but not installed; drawings and gradients are excluded.
 # Without PACKAGE: all four (170 MB). Licences: GPL-2+ (mate), LGPL-3 and CC BY-SA (plasma), CC BY, CC BY-SA and CC0 (lomiri);
 # each package's copyright file is kept in DIR/licences.
 set -euo pipefail
@@ -18,14 +18,14 @@ plasma="BytheWater ColdRipple ColorfulCups DarkestHour EveningGlow FallenLeaf Gr
 mkdir -p "$dir/packages" "$dir/licences" "$dir/train" "$dir/held-out"
 is_in() { case " $(echo $2) " in *" $1 "*) ;; *) return 1 ;; esac; }
 
-# A machine that never ran "apt-get update" knows no packages yet.
+# On a machine that never ran "apt-get update" there are no package lists yet.
 download() {
   local quiet="-qq -o APT::Sandbox::User=root" root=
   [ "$(id -u)" -eq 0 ] || root=sudo
   apt-get $quiet download "$1" 2>/dev/null || { $root apt-get -qq update && apt-get $quiet download "$1"; }
 }
 
-# take FILE [NAME]: copies one photograph to where it belongs.
+# take FILE [NAME]: copies one photograph to train/ or held-out/.
 take() {
   local name=${2:-$(basename "$1" .jpg)} to=train
   if is_in "$name" "$drawings"; then return; fi
@@ -51,7 +51,7 @@ for package; do
         file=$(find "$root/usr/share/wallpapers/$name" -name '2560x1600.jpg' -o -name '5120x2880.jpg' | head -n 1)
         take "$file" "$name"
       done ;;
-    *) echo "photos.sh: do not know which files of '$package' are photographs" >&2; exit 2 ;;
+    *) echo "photos.sh: cannot use package '$package': its photographs are not known" >&2; exit 2 ;;
   esac
 done
 echo "photos.sh: $(ls "$dir/train" | wc -l) photographs in $dir/train, $(ls "$dir/held-out" | wc -l) in $dir/held-out" >&2

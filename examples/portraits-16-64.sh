@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # portraits-16-64.sh FACES [DIR]: SR3 against the regression baseline and bicubic, 16x16 to 64x64, as in SR3's Table 1.
 # FACES: a folder or archive with train/ and test/ inside (any aligned faces; squares are resized to 64x64).
-# Trains each network for HOURS (1), or STEPS, by THREADS (0: all cores); run again it goes on. Prints PSNR, SSIM, consistency
-# and, where FID_FEATURES names a network as fid(1) takes it, the Frechet distance to the true images; draws DIR/sheet.png.
+# Trains each network for HOURS (1), or STEPS, with THREADS (0: all cores); run again, it resumes. Prints PSNR, SSIM, consistency
+# and, if FID_FEATURES is a feature network for fid(1), the Frechet distance to the reference images; draws DIR/sheet.png.
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/portraits-16-64.sh faces/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,7 +30,7 @@ sr3-train $common --regression "$dir/hr/train" -o "$dir/regression.json"
 upscale --baseline bicubic -s 4 "$dir/lr" -o "$dir/bicubic/"
 upscale -m "$dir/regression.json" "$dir/lr" -o "$dir/regression/"
 upscale -m "$dir/sr3.json" "$dir/lr" -o "$dir/sr3/"
-# row MODEL: the means over its images, and its distance; before the first one the head.
+# row MODEL: the means over its images, and its distance; the first row is preceded by the header.
 row() {
   local distance=- table
   table=$(sr-metrics --low-res "$dir/lr" "$dir/hr/test" "$dir/$1")

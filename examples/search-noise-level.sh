@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# search-noise-level.sh CASCADE.json HELD-OUT [DIR]: which noise level each stage of a cascade should be given, as the CDM paper
-# searches for it: by the Frechet distance of N samples to held-out images, one stage after the other. What the stages below
-# made is stored once; each stage starts from the best of the one before it.
-# HELD-OUT: a folder or archive of images that training has not seen. The features are those of fid(1), FID_FEATURES.
-# Run again, it goes on where it stopped. N (1000) samples, LEVELS to try, CLASS (all); what it makes stays in DIR.
+# search-noise-level.sh CASCADE.json HELD-OUT [DIR]: finds the best noise level for each stage of a cascade, as in the CDM
+# paper, by the Frechet distance of N samples to held-out images, one stage after the other. The outputs of the previous
+# stage are stored once; each stage uses the best outputs of the previous one.
+# HELD-OUT: a folder or archive of images that are not in the training data. FID_FEATURES: the feature network for fid(1).
+# Run again, it resumes where it stopped. N (1000) samples, LEVELS to try, CLASS (all); the results are in DIR.
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth N=5000 examples/search-noise-level.sh objects.json test/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,12 +12,12 @@ PATH=$here/../build/bin:$here/bin:$PATH
 cascade=$1 held=$2 dir=${3:-noise-levels}
 mkdir -p "$dir"
 
-# One command a stage, as the cascade says.
+# One command for each stage of the cascade.
 pipe=$(cascade "$cascade" -n "${N:-1000}" --class "${CLASS:-all}" --show-pipe)
 readarray -t stages < <(sed 's/ | /\n/g' <<<"$pipe")
 value() { sed -n "s/^ *\"$1\": \([0-9.]*\).*/\1/p" "$2"; }
 
-# score IMAGES SIZE: the distance, in `found`, and kept beside the images.
+# score IMAGES SIZE: sets `found` to the distance, and stores it beside the images.
 score() {
   local real=$dir/held-out-$2
   if [ ! -d "$real" ]; then

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# search-schedule.sh STAGE.json HELD-OUT [DIR]: how a super-resolution stage is best sampled in few steps, as the SR3 paper
-# searches for its inference schedule: by the Frechet distance to held-out images, under a budget of steps.
-# HELD-OUT: a folder or archive of images that training has not seen; their low-resolution halves are made here. The features are
-# those of fid(1), FID_FEATURES. Run again, it goes on where it stopped. BUDGETS of steps (10 25 50); OPTIONS for upscale, such as
-# --noise-level 0.1 or --class cat; what it makes stays in DIR.
+# search-schedule.sh STAGE.json HELD-OUT [DIR]: finds the best way to sample a super-resolution stage in few steps, like the
+# SR3 paper's search for an inference schedule: by the Frechet distance to held-out images, for a given number of steps.
+# HELD-OUT: a folder or archive of images that are not in the training data; their low-resolution images are made by this script.
+# FID_FEATURES: the feature network for fid(1). Run again, it resumes where it stopped. BUDGETS of steps (10 25 50); OPTIONS for
+# upscale, such as --noise-level 0.1 or --class cat; the results are in DIR.
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/search-schedule.sh examples/photo-x4.json test/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,7 +14,7 @@ mkdir -p "$dir"
 value() { sed -n "s/^ *\"$1\": \"*\([a-z0-9.]*\).*/\1/p" "$stage"; }
 low=$(value low_res) high=$(value high_res)
 
-# The images as the stage was trained: squares of its size, and their small ones by its own recipe.
+# Images as in the training of the stage: squares of its size, and low-resolution images made by its recipe.
 if [ ! -d "$dir/high" ]; then
   degrade -q --center-crop --size "${high}x$high" --kernel box "$held" -o "$dir/high.new/"
   mv "$dir/high.new" "$dir/high"

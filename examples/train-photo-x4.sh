@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# train-photo-x4.sh [DIR [OPTION ...]]: trains examples/photo-x4.json, the x4 stage that this project ships, from Debian's
-# photographs. OPTIONs are handed to sr3-train.
-# Run it again to go on where it stopped; HOURS bounds one run. What it makes stays in DIR (photo-x4). In a new DIR it begins
-# from the stage that ships; SCRATCH=1 begins from nothing.
+# train-photo-x4.sh [DIR [OPTION ...]]: trains examples/photo-x4.json, the x4 stage that is included, on Debian's
+# photographs. OPTIONs are passed to sr3-train.
+# Run again, it resumes where it stopped; HOURS limits one run. The results are in DIR (photo-x4). In a new DIR it starts
+# from the included stage, or with SCRATCH=1 from random weights.
 #   HOURS=6 STEPS=200000 examples/train-photo-x4.sh
-# To end a training, let the learning rate fall to zero over the steps that are left:
+# To finish a training, let the learning rate decrease to zero over the remaining steps:
 #   STEPS=50000 examples/train-photo-x4.sh photo-x4 --decay cosine
-# Beside other work take one thread less than there are cores (--threads 1): threads that wait for one another wait long.
+# If the machine has other work, use one thread less than there are cores (--threads 1): otherwise threads wait for each other.
 # The recipe: v-prediction of the residual over the bicubic enlargement, so that colours are right from the first step on;
-# space to depth by 2, so that the network runs at half the size; L1 loss; bf16 where the CPU has it.
+# space to depth by 2, so that the network runs at half the size; L1 loss; bf16 if the CPU supports it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH
 dir=${1:-photo-x4}
 
 "$here/photos.sh" "$dir/photos"
-# Photographs straight from a camera are soft at full size: shrunk 2, 3 and 4 times they have detail to learn from.
+# Photographs straight from a camera are soft in full size; shrunk 2, 3 and 4 times they have detail to learn from.
 for scale in 2 3 4; do
   if [ ! -d "$dir/train/$scale" ]; then
     degrade -s "$scale" "$dir/photos/train" -o "$dir/tmp-$scale/"

@@ -31,6 +31,9 @@ mkdir -p "$root/root/sr3-cdm"
 find "$root/root/sr3-cdm" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 git -C "$source" archive HEAD | tar -x -C "$root/root/sr3-cdm"
 
-inside() { env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" bash -c "$1"; }
+inside() {
+  env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    chroot "$root" bash -c "$1"
+}
 inside 'apt-get update -q && apt-get install -qy --no-install-recommends make >/dev/null'
 inside "cd /root/sr3-cdm && make ${TARGET:-check}"

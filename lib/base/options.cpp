@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
+#include <type_traits>
 
 #include "base/error.h"
 
@@ -11,15 +12,38 @@ namespace sr3 {
 
 namespace {
 
-// Takes one of the words, as the option's `set`.
+using Setter = std::function<void(const std::string&)>;
+
+// Takes one of the words.
 template <class Value>
-std::function<void(const std::string&)> setter_of(Value* value, std::vector<std::string> words,
-                                                  const std::string& list) {
+Setter one_of(Value* value, std::vector<std::string> words, const std::string& list) {
   return [value, words = std::move(words), list](const std::string& given) {
     if (std::find(words.begin(), words.end(), given) == words.end())
-      throw UsageError(cat("'", given, "' is none of ", list));
+      throw UsageError(cat("'", given, "' is not one of ", list));
     *value = given;
   };
+}
+
+// Takes a number, by `parse`, or a list of them.
+template <class Value, class Parse>
+Setter in_range(Value* value, const Range& range, Parse parse) {
+  return [value, range, parse](const std::string& given) {
+    const auto number = [&](const std::string& text) {
+      const auto parsed = parse(text);
+      if (!range.holds(static_cast<double>(parsed)))
+        throw UsageError(cat("'", text, "' is not in the range ", range.text()));
+      return parsed;
+    };
+    if constexpr (std::is_assignable_v<Value&, decltype(parse(given))>)
+      *value = number(given);
+    else
+      *value = parse_list(given, number);
+  };
+}
+
+std::string with_range(const std::string& text, const Range& range) {
+  const std::string shown = range.text();
+  return shown == any_number().text() ? text : cat(text, " (", shown, ")");
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -37,7 +61,7 @@ std::string number_text(double value) {
 }
 
 void Options::add(Option option) {
-  if (option.group.empty()) option.group = group_;
+  option.group = group_;
   for (Option& old : options_) {
     if (old.name != option.name) continue;
     if (old.letter != option.letter || old.argument != option.argument || old.repeats != option.repeats)
@@ -61,67 +85,96 @@ void Options::mark_given(std::string_view name) {
     if (option.name == name) option.given = true;
 }
 
-void Options::refuse_given(std::string_view group, const std::string& why, const std::vector<std::string>& but) const {
-  // A heading that was reworded must not switch the refusal off.
-  if (std::none_of(options_.begin(), options_.end(), [&](const Option& option) { return option.group == group; }))
-    throw std::logic_error(cat("no option is in the group '", group, "'"));
+void Options::refuse(const std::function<bool(const Option&)>& concerned, const std::string& why,
+                     const std::vector<std::string>& except) const {
+  // A mistyped exception would refuse what is meant to be taken.
+  for (const std::string& name : except)
+    if (!find(name)) throw std::logic_error(cat("there is no option --", name));
   for (const Option& option : options_)
-    if (option.given && option.group == group && std::find(but.begin(), but.end(), option.name) == but.end())
+    if (option.given && concerned(option) && std::find(except.begin(), except.end(), option.name) == except.end())
       throw UsageError(cat("--", option.name, ": ", why));
 }
 
+void Options::refuse_given(const OptionGroup& group, const std::string& why,
+                           const std::vector<std::string>& except) const {
+  const auto concerned = [&](const Option& option) { return option.group == group; };
+  // A group that lost its options, or was declared under another constant, must not switch the refusal off.
+  if (std::none_of(options_.begin(), options_.end(), concerned))
+    throw std::logic_error(cat("no option is in the group '", group.heading, "'"));
+  refuse(concerned, why, except);
+}
+
+void Options::refuse_all_given(const std::string& why, const std::vector<std::string>& except) const {
+  refuse([](const Option&) { return true; }, why, except);
+}
+
 void Options::add(std::string name, char letter, bool* value, std::string text) {
-  add({"", std::move(name), letter, "", std::move(text), "", false, [value](const std::string&) { *value = true; }});
-}
-
-void Options::add(std::string name, char letter, int64_t* value, std::string argument, std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), std::to_string(*value), false,
-       [value](const std::string& given) { *value = parse_int(given); }});
-}
-
-void Options::add(std::string name, char letter, double* value, std::string argument, std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), number_text(*value), false,
-       [value](const std::string& given) { *value = parse_double(given); }});
+  add({std::move(name), letter, "", std::move(text), "", false, [value](const std::string&) { *value = true; }});
 }
 
 void Options::add(std::string name, char letter, std::string* value, std::string argument, std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), *value, false,
+  add({std::move(name), letter, std::move(argument), std::move(text), *value, false,
        [value](const std::string& given) { *value = given; }});
 }
 
 void Options::add(std::string name, char letter, std::vector<std::string>* value, std::string argument,
                   std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), "", true,
+  add({std::move(name), letter, std::move(argument), std::move(text), "", true,
        [value](const std::string& given) { value->push_back(given); }});
-}
-
-void Options::add(std::string name, char letter, std::optional<int64_t>* value, std::string argument,
-                  std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), "", false,
-       [value](const std::string& given) { *value = parse_int(given); }});
-}
-
-void Options::add(std::string name, char letter, std::optional<double>* value, std::string argument, std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), "", false,
-       [value](const std::string& given) { *value = parse_double(given); }});
 }
 
 void Options::add(std::string name, char letter, std::optional<std::string>* value, std::string argument,
                   std::string text) {
-  add({"", std::move(name), letter, std::move(argument), std::move(text), "", false,
+  add({std::move(name), letter, std::move(argument), std::move(text), "", false,
        [value](const std::string& given) { *value = given; }});
+}
+
+void Options::add(std::string name, char letter, int64_t* value, std::string argument, const Range& range,
+                  std::string text) {
+  add({std::move(name), letter, std::move(argument), with_range(text, range), std::to_string(*value), false,
+       in_range(value, range, parse_int)});
+}
+
+void Options::add(std::string name, char letter, double* value, std::string argument, const Range& range,
+                  std::string text) {
+  add({std::move(name), letter, std::move(argument), with_range(text, range), number_text(*value), false,
+       in_range(value, range, parse_double)});
+}
+
+void Options::add(std::string name, char letter, std::optional<int64_t>* value, std::string argument,
+                  const Range& range, std::string text) {
+  add({std::move(name), letter, std::move(argument), with_range(text, range), "", false,
+       in_range(value, range, parse_int)});
+}
+
+void Options::add(std::string name, char letter, std::optional<double>* value, std::string argument, const Range& range,
+                  std::string text) {
+  add({std::move(name), letter, std::move(argument), with_range(text, range), "", false,
+       in_range(value, range, parse_double)});
+}
+
+void Options::add(std::string name, char letter, std::optional<std::vector<int64_t>>* value, std::string argument,
+                  const Range& range, std::string text) {
+  add({std::move(name), letter, std::move(argument), with_range(text, range), "", false,
+       in_range(value, range, parse_int)});
+}
+
+void Options::add(std::string name, char letter, std::optional<std::vector<double>>* value, std::string argument,
+                  const Range& range, std::string text) {
+  add({std::move(name), letter, std::move(argument), with_range(text, range), "", false,
+       in_range(value, range, parse_double)});
 }
 
 void Options::choice(std::string name, char letter, std::string* value, std::vector<std::string> words,
                      std::string text) {
   const std::string list = joined(words);
-  add({"", std::move(name), letter, list, std::move(text), *value, false, setter_of(value, std::move(words), list)});
+  add({std::move(name), letter, list, std::move(text), *value, false, one_of(value, std::move(words), list)});
 }
 
 void Options::choice(std::string name, char letter, std::optional<std::string>* value, std::vector<std::string> words,
                      std::string text) {
   const std::string list = joined(words);
-  add({"", std::move(name), letter, list, std::move(text), "", false, setter_of(value, std::move(words), list)});
+  add({std::move(name), letter, list, std::move(text), "", false, one_of(value, std::move(words), list)});
 }
 
 int64_t parse_int(const std::string& text) {
@@ -171,6 +224,16 @@ std::pair<int64_t, int64_t> parse_size(const std::string& text) {
   } catch (const UsageError&) {
     throw UsageError(cat("'", text, "' is not a size such as 640x480"));
   }
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    parts.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return parts;
 }
 
 }  // namespace sr3

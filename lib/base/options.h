@@ -1,6 +1,7 @@
 // The table of options of one program. Option structs live with the code they configure, give their defaults as
 // member initialisers, and declare themselves here; cli/parser reads the command line into them.
-// The default is thus written once, and --help, --list-options, completions and the man-page check all show it.
+// The default and the range are thus written once, and --help, --list-options, completions and the man-page check all
+// show them. A value is checked when it is parsed; structs check only what concerns two options together.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/option_group.h"
+#include "base/range.h"
+
 namespace sr3 {
 
 struct Option {
-  std::string group;                            // heading in --help
   std::string name;                             // long name without dashes
   char letter = 0;                              // 0: none
   std::string argument;                         // name of the argument in --help; empty for a flag
@@ -21,24 +24,33 @@ struct Option {
   std::string default_value;                    // as text; empty: none
   bool repeats = false;                         // may be given more than once
   std::function<void(const std::string&)> set;  // throws UsageError with a text that needs the option's name before it
+  OptionGroup group = {};                       // set by Options::add
   bool given = false;                           // on the command line; known after it was read
 };
 
 class Options {
  public:
-  // Options added from here on stand under this heading.
-  void group(std::string title) { group_ = std::move(title); }
+  // Options added from here on belong to this group.
+  void group(const OptionGroup& group) { group_ = group; }
 
-  // A flag is `bool`; numbers are read whole ("1x" is refused); a vector collects repeated options.
+  // A flag is `bool`; a vector of texts collects repeated options.
   void add(std::string name, char letter, bool* value, std::string text);
-  void add(std::string name, char letter, int64_t* value, std::string argument, std::string text);
-  void add(std::string name, char letter, double* value, std::string argument, std::string text);
   void add(std::string name, char letter, std::string* value, std::string argument, std::string text);
   void add(std::string name, char letter, std::vector<std::string>* value, std::string argument, std::string text);
-  void add(std::string name, char letter, std::optional<int64_t>* value, std::string argument, std::string text);
-  void add(std::string name, char letter, std::optional<double>* value, std::string argument, std::string text);
   void add(std::string name, char letter, std::optional<std::string>* value, std::string argument, std::string text);
-  // One of a few words; the text gets the words appended.
+  // Numbers are read whole ("1x" is refused); one outside the range is a UsageError. The text gets the range appended.
+  // The vectors are lists with commas, in one argument.
+  void add(std::string name, char letter, int64_t* value, std::string argument, const Range& range, std::string text);
+  void add(std::string name, char letter, double* value, std::string argument, const Range& range, std::string text);
+  void add(std::string name, char letter, std::optional<int64_t>* value, std::string argument, const Range& range,
+           std::string text);
+  void add(std::string name, char letter, std::optional<double>* value, std::string argument, const Range& range,
+           std::string text);
+  void add(std::string name, char letter, std::optional<std::vector<int64_t>>* value, std::string argument,
+           const Range& range, std::string text);
+  void add(std::string name, char letter, std::optional<std::vector<double>>* value, std::string argument,
+           const Range& range, std::string text);
+  // One of a few words, which --help shows as the argument: "bicubic|box".
   void choice(std::string name, char letter, std::string* value, std::vector<std::string> words, std::string text);
   void choice(std::string name, char letter, std::optional<std::string>* value, std::vector<std::string> words,
               std::string text);
@@ -50,12 +62,18 @@ class Options {
   const std::vector<Option>& all() const { return options_; }
   const Option* find(std::string_view name) const;
   void mark_given(std::string_view name);
-  // UsageError "--NAME: WHY" for the first option of a group that was given, other than `but`: one that would be ignored.
-  // std::logic_error when no option is in the group.
-  void refuse_given(std::string_view group, const std::string& why, const std::vector<std::string>& but = {}) const;
+  // For options that would be ignored. UsageError "--NAME: WHY" for the first option of a group that was given, unless
+  // it is among `except`. std::logic_error for a group without options and for an exception that is not an option.
+  void refuse_given(const OptionGroup& group, const std::string& why,
+                    const std::vector<std::string>& except = {}) const;
+  // The same for the options of all groups.
+  void refuse_all_given(const std::string& why, const std::vector<std::string>& except) const;
 
  private:
-  std::string group_ = "Options";
+  void refuse(const std::function<bool(const Option&)>& concerned, const std::string& why,
+              const std::vector<std::string>& except) const;
+
+  OptionGroup group_ = groups::kCommon;
   std::vector<Option> options_;
 };
 
@@ -67,5 +85,14 @@ double parse_double(const std::string& text);
 double parse_duration(const std::string& text);  // "90", "90s", "15m", "2h", "1d" -> seconds
 // "64x48" -> {64, 48}, both at least 1
 std::pair<int64_t, int64_t> parse_size(const std::string& text);
+// The parts between commas, which may be empty: "a,,b" -> {"a", "", "b"}, "" -> {""}.
+std::vector<std::string> split_list(const std::string& text);
+// "1,2,3" -> {1, 2, 3} by parse_int or another parser of one part.
+template <class Parse>
+auto parse_list(const std::string& text, Parse parse) {
+  std::vector<decltype(parse(text))> values;
+  for (const std::string& part : split_list(text)) values.push_back(parse(part));
+  return values;
+}
 
 }  // namespace sr3

@@ -76,20 +76,16 @@ void write_cas_run(const std::string& path, const CasRun& run) {
 }
 
 CasRun read_cas_run(const std::string& path) {
-  const nlohmann::json all = parse_json(read_text(path), path, 2);
+  const JsonObject json = JsonObject::parse(read_text(path), path, 2);
+  if (json.get<std::string>("format") != kFormat) throw json.error("not a run of cas");
   CasRun run;
-  try {
-    if (all.at("format") != kFormat) throw DataError(cat("cannot read '", path, "': it is not a run of cas"));
-    all.at("set").get_to(run.set);
-    all.at("seed").get_to(run.seed);
-    all.at("settings").get_to(run.settings);
-    all.at("classes").get_to(run.classes);
-    all.at("labels").get_to(run.labels);
-    all.at("answers").get_to(run.answers);
-    all.at("ranks").get_to(run.ranks);
-  } catch (const nlohmann::json::exception&) {
-    throw DataError(cat("cannot read '", path, "': it is not a run of cas"));
-  }
+  run.set = json.get<std::string>("set");
+  run.seed = json.get<uint64_t>("seed");
+  run.settings = json.get<std::string>("settings");
+  run.classes = json.get<std::vector<std::string>>("classes");
+  run.labels = json.get<std::vector<int64_t>>("labels");
+  run.answers = json.get<std::vector<int64_t>>("answers");
+  run.ranks = json.get<std::vector<int64_t>>("ranks");
   const auto c = static_cast<int64_t>(run.classes.size());
   bool sound = (run.set == kSets[0] || run.set == kSets[1]) && run.labels.size() == run.answers.size() &&
                run.labels.size() == run.ranks.size() && !run.labels.empty();
@@ -97,7 +93,7 @@ CasRun read_cas_run(const std::string& path) {
     sound = run.labels[i] >= 0 && run.labels[i] < c && run.answers[i] >= 0 && run.answers[i] < c &&
             (run.ranks[i] == kNotLearned ||
              (run.ranks[i] >= 1 && run.ranks[i] <= c && (run.ranks[i] == 1) == (run.answers[i] == run.labels[i])));
-  if (!sound) throw DataError(cat("cannot read '", path, "': its predictions do not match its images"));
+  if (!sound) throw json.error("its predictions do not match its images");
   return run;
 }
 

@@ -53,33 +53,31 @@ void check_classes(const LabelledImages& train, const std::string& name, const L
 ClassifierRecipe recipe_of(const CasOptions& options) {
   if (options.train.empty() || options.test.empty())
     throw UsageError("--train and --test are needed: generated images, and real ones");
-  if (options.seeds < 1) throw UsageError("option '--seeds': there is at least one");
   if (!options.shard.empty() && options.output.empty())
     throw UsageError("--shard needs -o DIR: where the runs of all jobs meet");
   ClassifierRecipe recipe = recipe_named(options.recipe);
   if (options.size) recipe.size = *options.size;
   if (options.epochs) recipe.warmup *= *options.epochs / recipe.epochs, recipe.epochs = *options.epochs;
-  if (recipe.size < 8 || recipe.size > 4096) throw UsageError("option '--size': 8 to 4096 pixels");
-  if (!(recipe.epochs > 0 && recipe.epochs <= 1e6))
-    throw UsageError("option '--epochs': more than 0, and at most 1000000");
   return recipe;
 }
 
 }  // namespace
 
 void CasOptions::declare(Options& options) {
-  options.group("Images");
+  options.group(groups::kImages);
   options.add("train", 0, &train, "INPUT", "generated images to learn from, a folder for each class");
-  options.add("test", 0, &test, "INPUT", "real images to be tested on");
-  options.add("real-train", 0, &real_train, "INPUT", "real images to learn from: the ceiling");
-  options.add("unlike-classes", 0, &unlike, "go on though classes, or the images of a class, differ in number");
-  options.add("cache", 0, &cache_mb, "MB", "decoded images of each set kept in memory");
-  options.group("Training");
+  options.add("test", 0, &test, "INPUT", "real images to test on");
+  options.add("real-train", 0, &real_train, "INPUT", "real images to learn from, for the best score to be expected");
+  options.add("unlike-classes", 0, &unlike, "continue although classes, or the images of a class, differ in number");
+  options.add("cache", 0, &cache_mb, "MB", at_least(0), "decoded images of each set kept in memory");
+  options.group(groups::kTraining);
   options.choice("recipe", 0, &recipe, {"digits", "small", "resnet50"}, "network and schedule");
-  options.add("size", 0, &size, "N", "side of the images as the network sees them");
-  options.add("epochs", 0, &epochs, "X", "length of the training; the recipe's schedule is scaled to it");
-  options.add("seeds", 0, &seeds, "N", "classifiers for each set of images: seeds --seed, --seed + 1, ...");
-  options.add("shard", 0, &shard, "I/N", "only every N-th run, beginning with the I-th");
+  options.add("size", 0, &size, "N", within(8, 4096), "side of the images as the network sees them");
+  options.add("epochs", 0, &epochs, "X", {.low = 0, .high = 1e6, .low_open = true},
+              "length of the training; the recipe's schedule is scaled to it");
+  options.add("seeds", 0, &seeds, "N", at_least(1),
+              "classifiers for each set of images: seeds --seed, --seed + 1, ...");
+  options.add("shard", 0, &shard, "I/N", "only every N-th run, starting with the I-th");
 }
 
 CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {

@@ -94,9 +94,9 @@ class Training {
     if (options_.state.empty()) return;
     const auto found = read_checkpoint(options_.state);
     if (!found) return;
-    const nlohmann::json progress = parse_json(found->text(kProgress, options_.state), options_.state, 1);
+    const JsonObject progress = JsonObject::parse(found->text(kProgress, options_.state), options_.state, 1);
     const TensorFile& file = found->file(kTensors, options_.state);
-    if (progress.value("settings", "") != options_.settings)
+    if (progress.get<std::string>("settings", "") != options_.settings)
       throw UsageError(
           cat("cannot resume '", options_.state,
               "': it was started with other images or settings; remove it, or use another folder with -o"));
@@ -108,7 +108,7 @@ class Training {
         throw DataError(cat("cannot resume '", options_.state, "': '", name, "' is missing or has the wrong shape"));
       tensor.copy_(file.tensors[next++].second);
     });
-    step_ = progress.value("step", int64_t{0});
+    step_ = progress.get<int64_t>("step", 0);
   }
 
  private:

@@ -22,7 +22,7 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
   }
   std::vector<int64_t> labels;
   const auto& names = stage.manifest().classes;
-  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a name may be a word, or have a comma
+  if (std::find(names.begin(), names.end(), text) != names.end()) {  // a class may be called "none", or "a,b"
     labels.push_back(stage.class_index(text));
   } else if (text == kNoClass) {
     if (stage.manifest().diffusion.label_dropout == 0)
@@ -32,19 +32,16 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
     for (int64_t i = 0; i < classes; ++i) labels.push_back(i);
   } else {
     std::set<int64_t> seen;
-    for (size_t at = 0; at <= text.size();) {
-      const size_t comma = std::min(text.find(',', at), text.size());
-      const std::string word = text.substr(at, comma - at);
+    for (const std::string& word : split_list(text)) {
       labels.push_back(stage.class_index(word));
       if (!seen.insert(labels.back()).second)
         throw UsageError(cat("--class ", text, ": '", word, "' is listed twice (a name goes before a number)"));
-      at = comma + 1;
     }
   }
   return labels;
 }
 
-// Names as they can stand in keys; where two would be the same, with the class's number.
+// A folder name for each class: its name as far as a key can contain it, with the class's index where two would be the same.
 std::vector<std::string> folders_of(const StageManifest& manifest) {
   std::map<std::string, int> uses;
   for (const std::string& name : manifest.classes) ++uses[clean_key(name)];
@@ -69,25 +66,24 @@ bool names_no_class(const Stage& stage, const std::string& text) {
 
 void check_base(const std::string& path, const StageManifest& manifest) {
   if (manifest.kind != "base")
-    throw Error(cat("cannot draw from '", path, "': it is no base stage but ", manifest.kind,
-                    ", which needs images (upscale)"));
+    throw Error(cat("cannot draw from '", path, "': it is not a base stage but a ", manifest.kind,
+                    " stage, which needs images (upscale)"));
 }
 
 void DrawOptions::declare(Options& options) {
-  options.group("Images");
-  options.add("number", 'n', &number, "N", "images in all");
+  options.group(groups::kImages);
+  options.add("number", 'n', &number, "N", at_least(1), "images in all");
   options.add("class", 0, &classes, "CLASS", "name, index, several with commas, all, or none; in equal shares");
   options.add("by-class", 0, &by_class, "name images CLASS/NUMBER, for a folder of each class");
-  options.add("shard", 0, &shard, "I/N", "make every N-th image only, beginning with the I-th");
-  if (!options.find("batch")) options.add("batch", 0, &batch, "N", "images at once; 0: by the network");
+  options.add("shard", 0, &shard, "I/N", "make only every N-th image, starting with the I-th");
+  options.add("batch", 0, &batch, "N", at_least(0), "images in one batch; 0: by the network");
 }
 
 BaseSampler::BaseSampler(const Stage& stage, const DrawOptions& options)
     : stage_(stage), options_(options), shard_(options.shard) {
   check_base(stage.path(), stage.manifest());
-  if (options.number < 1) throw UsageError(cat("-n ", options.number, " is less than 1"));
-  if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
-  if (options.seed > INT64_MAX) throw UsageError(cat("--seed ", options.seed, " is more than a stream can tell"));
+  if (options.seed > INT64_MAX)
+    throw UsageError(cat("--seed ", options.seed, " is more than a stream can carry, 2^63 - 1"));
   labels_ = labels_named(stage, options.classes);
   if (options.by_class && labels_.empty())
     throw UsageError(cat("--by-class: stage '", stage.path(), "' has no classes"));
@@ -130,8 +126,8 @@ at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames,
     labels.push_back(frame.label.value_or(-1));
   }
   const auto n = static_cast<int64_t>(frames.size());
-  const at::Tensor told = labels_.empty() ? at::Tensor() : at::tensor(labels, at::kLong).to(stage_.device());
-  const Stage::Prepared prepared = stage_.prepare(n, {}, told);
+  const at::Tensor classes = labels_.empty() ? at::Tensor() : at::tensor(labels, at::kLong).to(stage_.device());
+  const Stage::Prepared prepared = stage_.prepare(n, {}, classes);
   SampleHooks hooks;
   hooks.after_step = [&](int64_t k) { after_step(k + 1); };
   const at::Tensor x = sample_loop(

@@ -1,5 +1,5 @@
-// Images from noise alone, by a base stage. What comes out depends on the seed, the image's number and its class alone.
-// Legend: N images, C channels, S the stage's side.
+// Draws images with a base stage, from noise alone. An image depends on the seed, its number and its class alone.
+// Legend: N images, C channels, S side of the stage's images.
 #pragma once
 
 #include <cstdint>
@@ -16,39 +16,43 @@ namespace sr3 {
 
 class Options;
 
-// Of --class: images without one, by a stage with label dropout; unless a class has this name.
+// The word of --class for unconditional images, which need a stage with label dropout. A class of this name takes precedence.
 constexpr const char* kNoClass = "none";
+// Whether --class `text` means unconditional images.
 bool names_no_class(const Stage& stage, const std::string& text);
-// Error when a manifest is no base stage's.
+// Throws Error unless the manifest is of a base stage; `path` is for the message.
 void check_base(const std::string& path, const StageManifest& manifest);
 
 struct DrawOptions {
   int64_t number = 1;   // images in all, over all shards
   std::string classes;  // NAME|INDEX|list of them|all|none; "": all, or none for a stage without classes
   uint64_t seed = 0;
-  int64_t batch = 0;      // images at once; 0: by the network
+  int64_t batch = 0;      // images per batch; 0: by the size of the network
   std::string shard;      // "I/N": stream/shard.h
-  bool by_class = false;  // keys are CLASS/NUMBER: folders of classes
-  // All but the seed, which is declared as everywhere, and batch, when an upscaler has declared it.
+  bool by_class = false;  // keys are CLASS/NUMBER, which makes a folder for each class
+  // Declares all options except for the seed, which the program declares, and for batch if an upscaler has declared it.
   void declare(Options& options);
 };
 
 class BaseSampler {
  public:
-  // `stage` must outlive it. UsageError and Error for what cannot be done with it.
+  // `stage` must outlive the sampler. Throws Error if it is not a base stage, and UsageError for an option out of range or for
+  // classes that it does not have.
   BaseSampler(const Stage& stage, const DrawOptions& options);
 
-  // The images of this shard, in order, with key, index, total, class and seed; yet without pixels.
+  // The number of images of this shard.
   int64_t count() const { return shard_.of(options_.number); }
-  Frame planned(int64_t k) const;  // k from 0 to count() - 1
+  // The k-th image of this shard, 0 <= k < count(), with key, index, total, class and seed, but without pixels.
+  Frame planned(int64_t k) const;
+  // The number of images in a batch.
   int64_t at_once() const;
 
-  // (N,C,S,S) float32 on the CPU in [-1,1]; of a stage that stops early, with the noise that is left there.
-  // after_step(k): k network evaluations are done. The stage must be loaded.
+  // Draws the images of some planned frames: (N,C,S,S) float32 on the CPU in [-1,1]. A stage that stops early leaves its noise in
+  // them, and values beyond [-1,1]. Calls after_step(k) after the k-th sampling step. The stage must be loaded.
   at::Tensor operator()(const std::vector<Frame>& frames, const std::function<void(int64_t)>& after_step) const;
 
-  // All of the shard but what is skipped, in batches. sink: a frame without pixels and its (C,S,S) floats; progress:
-  // image-steps so far. Both skip and progress may be empty.
+  // Draws all images of the shard except for those to skip, in batches. `sink` gets a frame without pixels and its (C,S,S) floats;
+  // `progress` the number of image-steps so far (one step for one image). `skip` and `progress` may be empty.
   void all(const std::function<bool(const std::string& key)>& skip,
            const std::function<void(int64_t done, const std::string& what)>& progress,
            const std::function<void(Frame, const at::Tensor&)>& sink) const;
@@ -57,8 +61,8 @@ class BaseSampler {
   const Stage& stage_;
   DrawOptions options_;
   Shard shard_;
-  std::vector<int64_t> labels_;       // taken in turn; empty: no classes
-  std::vector<std::string> folders_;  // of --by-class, for each class
+  std::vector<int64_t> labels_;       // assigned to the images in turn; empty: no classes
+  std::vector<std::string> folders_;  // the folder of each class, with --by-class
 };
 
 }  // namespace sr3

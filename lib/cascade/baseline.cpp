@@ -9,7 +9,7 @@
 namespace sr3 {
 namespace {
 
-// Each pixel becomes scale x scale of its own.
+// Repeats each pixel scale x scale times.
 template <class Sample>
 void repeat(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t width, int64_t height, int64_t scale) {
   constexpr int64_t kChannels = Image::kChannels;
@@ -28,14 +28,13 @@ void repeat(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t wi
 void Baseline::declare(Options& options) {
   options.choice("baseline", 0, &kernel, {"nearest", "box", "bilinear", "bicubic", "lanczos"},
                  "resize instead, without a stage");
-  options.add("scale", 's', &scale, "N", "with --baseline: enlarge N times");
+  options.add("scale", 's', &scale, "N", within(1, 256), "with --baseline: enlarge N times");
   options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "with --baseline: whose resizing");
 }
 
 void Baseline::validate() const {
   if (!wanted() && scale) throw UsageError("--scale needs --baseline; a stage has a scale of its own");
   if (wanted() && !scale) throw UsageError("--baseline needs --scale");
-  if (scale && (*scale < 1 || *scale > 256)) throw UsageError(cat("--scale ", *scale, " is not in 1 to 256"));
 }
 
 Image Baseline::operator()(const Image& image) const {

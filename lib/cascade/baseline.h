@@ -1,4 +1,4 @@
-// What super-resolution is compared with: plain resizing by a whole factor. Needs no stage and no network.
+// The baseline that super-resolution is compared with: resizing by a whole factor, without a stage.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace sr3 {
 class Options;
 
 struct Baseline {
-  std::string kernel;            // nearest or one of degrade/kernel.h; "": none wanted
-  std::optional<int64_t> scale;  // of both sides
+  std::string kernel;            // nearest or one of degrade/kernel.h; "": no baseline
+  std::optional<int64_t> scale;  // factor for both sides
   std::string convention = "pillow";
   void declare(Options& options);
 
   bool wanted() const { return !kernel.empty(); }
-  void validate() const;  // UsageError
-  // Keeps the depth.
+  void validate() const;  // throws UsageError for contradictory options
+  // The resized image, of the same depth.
   Image operator()(const Image& image) const;
 };
 

@@ -9,23 +9,9 @@
 namespace sr3 {
 namespace {
 
-std::vector<double> levels_of(const std::string& text) {
-  std::vector<double> levels;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    try {
-      levels.push_back(parse_double(text.substr(at, comma - at)));
-    } catch (const UsageError& error) {
-      throw UsageError(cat("--noise-level: ", error.what()));
-    }
-    at = comma + 1;
-  }
-  return levels;
-}
-
-// The cascade's sampling with what the command line says of it. stages: all, a base stage too.
+// Applies the command line's options to the sampling settings of a cascade. stages: all of its stages, with the base stage.
 void apply(const CascadeOverrides& overrides, const std::vector<StageManifest>& stages, CascadeManifest& cascade) {
-  const std::vector<double> levels = overrides.noise_level ? levels_of(*overrides.noise_level) : std::vector<double>{};
+  const std::vector<double> levels = overrides.noise_level.value_or(std::vector<double>{});
   size_t noisy = 0;
   bool guides = false, truncates = false;
   for (size_t i = 0; i < stages.size(); ++i) {
@@ -61,7 +47,7 @@ std::string words_of(const CascadeSampling& sampling, const StageManifest& stage
 
 }  // namespace
 
-// Where the programs were installed with a prefix, as "my-cascade", another one is "my-sample".
+// The name of another program: if this one was installed with a prefix, as "my-cascade", the other one is "my-sample".
 std::string installed_name(const std::string& program) {
   constexpr std::string_view kOwn = "cascade";
   const std::string& name = log_state().program;
@@ -79,13 +65,14 @@ std::string quoted(const std::string& word) {
 }
 
 void CascadeOverrides::declare(Options& options) {
-  options.group("Sampling (defaults: the manifests')");
+  options.group(groups::kSampling);
   options.add("steps", 0, &steps, "N", "network evaluations of each stage");
   options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
-  options.add("guidance", 0, &guidance, "W", "classifier-free guidance scale; 1: off, 2 to 4: usual");
-  options.add("noise-level", 0, &noise_level, "LIST", "of the stages' inputs: one for all, or one a stage, as 0.2,0.1");
+  options.add("guidance", 0, &guidance, "W", within(0, 1000), "classifier-free guidance scale; 1: off, 2 to 4: usual");
+  options.add("noise-level", 0, &noise_level, "LIST", within(0, 1),
+              "noise levels of the stages' inputs: one for all, or one for each, as 0.2,0.1");
   options.add("truncate", 0, &truncate, "stop each stage at the noise level of the next one");
-  options.choice("between", 0, &between, {"8bit", "float"}, "what a stage hands to the next one");
+  options.choice("between", 0, &between, {"8bit", "float"}, "what a stage passes to the next one");
 }
 
 Cascade::Cascade(const std::string& path, const CascadeOverrides& overrides, bool given)
@@ -99,7 +86,7 @@ Cascade::Cascade(const std::vector<std::string>& stages, const CascadeOverrides&
   for (const std::string& path : stages) {
     const StageManifest stage = read_manifest(path);
     if (stage.augmentation.kind == "gaussian" && !overrides.noise_level)
-      throw UsageError(cat("'", path, "' was trained with noise in its condition: say how much it is to get, ",
+      throw UsageError(cat("'", path, "' was trained with noise in its condition: choose its level, ",
                            "--noise-level 0 to ", stage.augmentation.max_level));
     cascade.stages.push_back({path, {stage.sampling.steps, stage.sampling.sampler}, {}});
   }
@@ -112,18 +99,17 @@ void Cascade::open(const std::string& path, CascadeManifest cascade, const Casca
     cascade.stages.erase(cascade.stages.begin());
     stages.erase(stages.begin());
     if (stages.empty())
-      throw Error(
-          cat("cannot start ", path.empty() ? "" : "'" + path + "' ", "from images: a base stage is all that it has"));
-    cascade.stages[0].sampling.truncate = false;  // nothing stops before it
+      throw Error(cat("cannot start ", path.empty() ? "" : "'" + path + "' ", "from images: it has only a base stage"));
+    cascade.stages[0].sampling.truncate = false;  // there is no previous stage to stop early
   }
   apply(overrides, stages, cascade);
   for (size_t i = 0; i < stages.size(); ++i) {
     const CascadeSampling& sampling = cascade.stages[i].sampling;
-    SamplingOverrides said;
-    if (stages[i].kind != "regression") said.steps = sampling.steps, said.sampler = sampling.sampler;
-    if (sampling.guidance != 1) said.guidance = sampling.guidance;
-    if (stages[i].augmentation.kind == "gaussian") said.noise_level = sampling.noise_level;
-    Stage stage(stage_path(path, cascade, i), said);
+    SamplingOverrides settings;
+    if (stages[i].kind != "regression") settings.steps = sampling.steps, settings.sampler = sampling.sampler;
+    if (sampling.guidance != 1) settings.guidance = sampling.guidance;
+    if (stages[i].augmentation.kind == "gaussian") settings.noise_level = sampling.noise_level;
+    Stage stage(stage_path(path, cascade, i), settings);
     if (sampling.truncate) {
       Stage& before = above_.empty() ? base_.value() : above_.back();
       before.stop_at(stage.alpha_bar().at(static_cast<size_t>(std::max<int64_t>(1, *stage.noise_steps())) - 1));
@@ -144,8 +130,8 @@ void Cascade::check_labels() const {
   if (!base_ || base_->manifest().network.classes > 0) return;
   for (const Stage& stage : above_)
     if (stage.manifest().network.classes > 0)
-      throw Error(cat("cannot draw for '", stage.path(), "', which wants a class: '", base_->path(),
-                      "' has none to give; a pipe can: sample ... | upscale --class CLASS ..."));
+      throw Error(cat("cannot draw for '", stage.path(), "', which needs a class: '", base_->path(),
+                      "' has no classes; use a pipe: sample ... | upscale --class CLASS ..."));
 }
 
 void Cascade::load(at::Device device, at::ScalarType compute) {
@@ -162,8 +148,8 @@ int64_t Cascade::steps_each() const {
 std::string Cascade::pipe(const PipeWords& words) const {
   if (truncates_)
     throw UsageError(
-        "no pipe can do this: a stage that stops early hands on an image with noise, in floats beyond black and white");
-  if (exact_) throw UsageError("no pipe can do this: floats are handed on, and the images of a pipe have whole levels");
+        "no pipe can do this: a stage that stops early passes on a noisy image, in floats beyond black and white");
+  if (exact_) throw UsageError("no pipe can do this: the stages pass on floats, but images in a pipe are integers");
   std::string line;
   const size_t bases = base_ ? 1 : 0;
   for (size_t i = 0; i < commands_.size(); ++i) {

@@ -1,5 +1,5 @@
-// A cascade, opened: its stages with their sampling, and the way from one to the next. What it makes between two stages
-// at 8 bits is byte for byte what a pipe of sample(1) and upscale(1) makes.
+// An opened cascade: its stages with their sampling settings, and how images pass from one stage to the next. With 8 bits
+// between the stages, the results are byte for byte those of a pipe of sample(1) and upscale(1).
 #pragma once
 
 #include <optional>
@@ -14,42 +14,45 @@ namespace sr3 {
 
 class Options;
 
-// What the command line says against the cascade's manifest.
+// Options of the command line that override the cascade's manifest.
 struct CascadeOverrides {
   std::optional<std::string> steps, sampler;  // of all stages
   std::optional<double> guidance;             // of the stages that were trained with label dropout
-  std::optional<std::string> noise_level;     // of the stages with conditioning augmentation: one for all, or a list
-  bool truncate = false;                      // each stage before one of them stops at its level
-  std::string between = "8bit";               // 8bit|float
+  // Of the stages with Gaussian augmentation: one for all, or one for each.
+  std::optional<std::vector<double>> noise_level;
+  bool truncate = false;         // the stage before such a stage stops at its noise level
+  std::string between = "8bit";  // 8bit|float
   void declare(Options& options);
 };
 
-// Options for the commands of a cascade's pipe.
+// Additional words for the commands of a cascade's pipe.
 struct PipeWords {
-  std::string first;    // of the first one: of sample, or images
-  std::string last;     // of the last one
-  std::string classes;  // of upscale by stages with classes
-  std::string all;
+  std::string first;    // for the first command: options of sample, or images
+  std::string last;     // for the last command
+  std::string classes;  // for upscale with stages that have classes
+  std::string all;      // for every command
 };
 
 class Cascade {
  public:
-  // Of a cascade's manifest, or of stages' manifests in order, each sampled as it says itself. Reads and checks them
-  // all. given: it starts from given images, so a base stage is left out. UsageError and Error for what cannot be.
+  // Opens a cascade's manifest, or stages' manifests in order, each with its own sampling settings. Reads and checks all
+  // manifests, but no weights. given: the cascade starts from given images, so a base stage is left out. Throws UsageError for
+  // overrides that no stage supports, and Error or DataError for stages that are not a valid cascade.
   Cascade(const std::string& path, const CascadeOverrides& overrides, bool given);
   Cascade(const std::vector<std::string>& stages, const CascadeOverrides& overrides, bool given);
 
+  // Loads the weights of all stages (Stage::load).
   void load(at::Device device, at::ScalarType compute);
 
   bool has_base() const { return base_.has_value(); }
   const Stage& base() const { return *base_; }
-  const std::vector<Stage>& above() const { return above_; }
-  // Whether floats are handed on: by all stages, and by the base stage.
+  const std::vector<Stage>& above() const { return above_; }  // the stages after the base stage
+  // Whether floats are passed on, instead of 8 bits: by all stages, and by the base stage.
   bool exact() const { return exact_; }
   bool base_is_exact() const { return exact_ || (base_ && base_->stops_at() < 1); }
-  int64_t steps_each() const;  // network evaluations of one image
+  int64_t steps_each() const;  // sampling steps of one image, over all stages
 
-  // The commands that do the same, as a line of shell. UsageError where floats are handed on, which no pipe can do.
+  // A shell command line that does the same as this cascade. Throws UsageError when floats are passed on, which a pipe cannot do.
   std::string pipe(const PipeWords& words) const;
 
  private:
@@ -62,7 +65,7 @@ class Cascade {
   bool exact_ = false, truncates_ = false;
 };
 
-// As a word of shell.
+// The text as one word of the shell.
 std::string quoted(const std::string& word);
 
 }  // namespace sr3

@@ -12,20 +12,15 @@
 namespace sr3 {
 
 void ChainOptions::declare(Options& options) {
-  options.group("Result");
-  options.add("samples", 0, &samples, "K", "results of each image");
+  options.group(groups::kResult);
+  options.add("samples", 0, &samples, "K", at_least(1), "results for each image");
   options.add("class", 0, &label, "CLASS", "name, index or none, for stages with classes; default: the stream's");
-  options.add({"", "seed", 0, "N", "seed of the noise; default: the stream's, else 0", "", false,
-               [this](const std::string& given) {
-                 seed = parse_int(given);
-                 if (*seed < 0) throw UsageError(cat("'", given, "' is less than 0"));
-               }});
+  options.add("seed", 0, &seed, "N", at_least(0), "seed of the noise; default: the stream's, else 0");
   upscale.declare(options);
 }
 
 Chain::Chain(const std::vector<Stage>& stages, ChainOptions options, int depth, Hooks hooks)
     : stages_(stages), options_(std::move(options)), depth_(depth), hooks_(std::move(hooks)), labels_(stages.size()) {
-  if (options_.samples < 1) throw UsageError(cat("--samples ", options_.samples, " is less than 1"));
   bool classes = false;
   for (size_t i = 0; i < stages.size(); ++i) {
     upscalers_.emplace_back(stages[i], options_.upscale);
@@ -61,7 +56,7 @@ void Chain::push(const Frame& frame, const at::Tensor& image, bool noised) {
     }
     if (hooks_.skip && hooks_.skip(made.key)) continue;
     made.seed = options_.seed ? *options_.seed : frame.seed.value_or(0);
-    for (size_t stage = 0; stage < stages_.size(); ++stage) label_for(stage, made);  // an error before any work
+    for (size_t stage = 0; stage < stages_.size(); ++stage) label_for(stage, made);  // throws before any work is done
     waiting_.push_back(std::move(work));
     if (static_cast<int64_t>(waiting_.size()) >= at_once) flush();
   }
@@ -110,7 +105,7 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
     work[i].noised = noisy;
     if (!noisy) frame.image = to_image(result, last ? depth_ : 8);
     if (labels_[stage]) frame.label = *labels_[stage] < 0 ? std::nullopt : labels_[stage];
-    // From here on it is an image of its own, with its own place in the stream.
+    // After the first stage each sample is an image of its own, with its own index in the stream.
     if (stage == 0) frame.index = frame.index * options_.samples + work[i].sample;
     work[i].sample = 0;
     if (hooks_.keep && !noisy) hooks_.keep(stage, frame);
@@ -123,10 +118,10 @@ int64_t Chain::label_for(size_t stage, const Frame& frame) const {
   if (labels_[stage]) return *labels_[stage];
   if (!frame.label)
     throw DataError(
-        cat("cannot upscale '", frame.origin, "': stage '", stages_[stage].path(), "' wants a class (--class)"));
+        cat("cannot upscale '", frame.origin, "': stage '", stages_[stage].path(), "' needs a class (--class)"));
   if (*frame.label < 0 || *frame.label >= classes)
-    throw DataError(cat("cannot upscale '", frame.origin, "': its class ", *frame.label, " is none of the ", classes,
-                        " of '", stages_[stage].path(), "'"));
+    throw DataError(cat("cannot upscale '", frame.origin, "': its class ", *frame.label, " is out of range: stage '",
+                        stages_[stage].path(), "' has ", classes, " classes"));
   return *frame.label;
 }
 

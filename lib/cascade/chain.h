@@ -1,6 +1,6 @@
-// Frames through one or more stages in order, as a pipe of as many upscale(1) would take them: between two stages an
-// image is rounded to 8 bits, and its noise depends on what its "#sr" line says. So `-m a -m b` and the pipe
-// give the same bytes. What a stage that stops early hands on (CDM's truncated conditioning) stays a float.
+// Passes frames through one or more stages in order, like a pipe of as many upscale(1): between two stages an image is rounded to
+// 8 bits, and its noise depends on the fields of its "#sr" line alone. So `-m a -m b` and the pipe give the same bytes. The
+// noisy image of a stage that stops early (CDM's truncated conditioning) is passed on in floats.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct ChainOptions {
   UpscaleOptions upscale;
   int64_t samples = 1;          // results of each image; more than one: keys get "-1", "-2", ...
   std::optional<int64_t> seed;  // unset: the frame's own, else 0
-  std::string label;            // class of all images, name or index, or none; "": the frame's own
-  bool exact = false;           // between stages floats instead of 8 bits, as no pipe can
+  std::string label;            // class of all images, a name, an index or "none"; "": the frame's own
+  bool exact = false;           // passes floats from stage to stage instead of 8 bits, which a pipe cannot do
   void declare(Options& options);
 };
 
@@ -29,28 +29,29 @@ class Chain {
  public:
   struct Hooks {
     std::function<void(Frame)> sink;                                      // takes the results, in order
-    std::function<bool(const std::string& key)> skip;                     // of a result: not wanted; may be empty
+    std::function<bool(const std::string& key)> skip;                     // whether to skip a result; may be empty
     std::function<void(int64_t done, const std::string& what)> progress;  // image-steps so far; may be empty
-    std::function<void(size_t stage, const Frame&)> keep = {};            // each stage's finished images; may be empty
+    std::function<void(size_t stage, const Frame&)> keep = {};            // takes each stage's images; may be empty
   };
 
-  // The stages, loaded, must outlive it. UsageError and Error for what cannot be done with them.
+  // `stages` must outlive the chain, and be loaded before the first batch runs. depth: bits per sample of the results. Throws
+  // UsageError for an option out of range or a class that no stage has, and Error for a base stage.
   Chain(const std::vector<Stage>& stages, ChainOptions options, int depth, Hooks hooks);
 
-  // Images of one size are worked on together as far as --batch says; results come when a batch is full, or by flush().
-  // image: the frame's pixels as (C,H,W) floats, `noised` with the first stage's noise or not; undefined: those of the
-  // frame.
+  // Adds a frame. Consecutive images of one size form a batch, which runs when it is full, or on flush().
+  // image: the pixels as (C,H,W) floats, used instead of the frame's if defined; `noised`: they have the first stage's noise
+  // level already. Throws DataError when a stage needs a class and the frame has none, or one out of range.
   void push(const Frame& frame, const at::Tensor& image = {}, bool noised = false);
   void flush();
-  // Network evaluations that one input takes.
+  // The number of sampling steps for one input, over all stages and samples.
   int64_t steps_each() const;
 
  private:
   struct Work {
     Frame frame;
-    at::Tensor image;     // floats (C,H,W), when they count and not the frame's pixels
-    bool noised = false;  // they have the next stage's noise
-    int64_t sample = 0;   // the first stage's, from 0
+    at::Tensor image;     // floats (C,H,W) that replace the frame's pixels; or undefined
+    bool noised = false;  // the floats have the noise level of the next stage
+    int64_t sample = 0;   // number of the sample, from 0; 0 after the first stage
     int64_t width() const { return image.defined() ? image.size(2) : frame.image.width; }
     int64_t height() const { return image.defined() ? image.size(1) : frame.image.height; }
   };
@@ -64,9 +65,9 @@ class Chain {
   int depth_;
   Hooks hooks_;
   std::vector<Upscaler> upscalers_;
-  std::vector<std::optional<int64_t>> labels_;  // of each stage, where --class says it; -1: none
-  std::vector<Work> waiting_;                   // of one size
-  int64_t done_ = 0, begun_ = 0;                // image-steps; images of the first stage
+  std::vector<std::optional<int64_t>> labels_;  // for each stage, the class of --class; -1: unconditional
+  std::vector<Work> waiting_;                   // the next batch: images of one size
+  int64_t done_ = 0, begun_ = 0;                // image-steps done; images started in the first stage
 };
 
 }  // namespace sr3

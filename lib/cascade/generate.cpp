@@ -1,6 +1,5 @@
 #include "cascade/generate.h"
 
-#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -11,7 +10,7 @@
 namespace sr3 {
 namespace {
 
-// Writers of each resolution, made when its first image comes.
+// Writes the images of --keep-stages, with one writer for each resolution, opened with its first image.
 class Kept {
  public:
   Kept(std::string folder, std::vector<std::string> inputs, int64_t threads)
@@ -31,7 +30,7 @@ class Kept {
 
  private:
   std::string folder_;
-  std::vector<std::string> inputs_;  // nothing of them is replaced
+  std::vector<std::string> inputs_;  // files that must not be overwritten
   int64_t threads_;
   std::map<int64_t, std::unique_ptr<Writer>> writers_;
 };
@@ -40,18 +39,14 @@ class Kept {
 
 void GenerateOptions::declare(Options& options) {
   draw.declare(options);
-  options.add("seed", 0, &seed, "N", "seed of the noise; default: the stream's, else 0");
-  options.add("skip-existing", 0, &skip_existing, "leave out what is in the output folder already");
-  options.add("keep-stages", 0, &keep_stages, "DIR", "write what each stage makes, to DIR/SIZE/");
+  options.add("seed", 0, &seed, "N", at_least(0), "seed of the noise; default: the stream's, else 0");
+  options.add("keep-stages", 0, &keep_stages, "DIR", "write the images of each stage to DIR/SIZE/");
 }
 
 void GenerateOptions::validate(const Cascade& cascade) const {
-  const std::string& output = writer.output;
-  if (seed.value_or(0) < 0) throw UsageError(cat("--seed ", *seed, " is less than 0"));
-  if (skip_existing && !output.ends_with('/') && !std::filesystem::is_directory(output))
-    throw UsageError("--skip-existing needs a folder: -o DIR/");
+  writer.validate();
   if (cascade.has_base()) return;
-  if (draw.number != DrawOptions{}.number) throw UsageError("-n: it starts from images, which say how many there are");
+  if (draw.number != DrawOptions{}.number) throw UsageError("-n: it starts from images, which give the number");
   if (draw.by_class) throw UsageError("--by-class: it starts from images, which have names");
 }
 
@@ -86,7 +81,7 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   int64_t drawn = 0, enlarged = 0;  // image-steps
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
-  if (options.skip_existing) hooks.skip = [&](const std::string& key) { return out.exists(key); };
+  hooks.skip = [&](const std::string& key) { return out.skips(key); };
   hooks.progress = [&](int64_t done, const std::string& what) { meter->update(drawn + (enlarged = done), what); };
   if (kept) hooks.keep = [&](size_t, const Frame& frame) { kept.write(frame); };
   std::optional<Chain> chain;

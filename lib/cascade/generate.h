@@ -1,4 +1,4 @@
-// A cascade's whole run: from noise, or from given images, through all its stages to a writer.
+// Runs a cascade: from noise, or from given images, through all its stages to a writer.
 #pragma once
 
 #include <optional>
@@ -15,22 +15,22 @@ namespace sr3 {
 struct GenerateOptions {
   ChainOptions chain;
   DrawOptions draw;
-  std::optional<int64_t> seed;  // unset: 0, or the stream's
-  std::string keep_stages;      // a folder for what each stage makes, in SIZE/; "": it is not kept
-  bool skip_existing = false;   // of what is in the writer's folder
+  std::optional<int64_t> seed;  // unset: the stream's, else 0
+  std::string keep_stages;      // a folder for the images of each stage, in SIZE/; "": they are not kept
   ReaderOptions reader;
   WriterOptions writer;
   ProgressOptions progress;
-  // All but the writer's and progress, which programs declare as they do everywhere.
+  // Declares the options of drawing, the seed, --skip-existing and --keep-stages.
   void declare(Options& options);
-  // UsageError for what this cascade cannot do.
+  // Throws UsageError for options that this cascade does not support.
   void validate(const Cascade& cascade) const;
-  // Whether its base stage draws for no class.
+  // Whether the base stage draws unconditional images.
   bool without_class(const Cascade& cascade) const;
 };
 
-// images: read when the cascade begins with given ones. Loads the stages. Returns the exit status: kDone, or kSkipped
-// where the reader left something out. UsageError, Error and DataError for what cannot be.
+// Loads the stages, makes all images and writes them. images: the operands to read, for a cascade without a base stage. Returns
+// the exit status: kDone, or kSkipped when the reader left something out. Throws UsageError for invalid options, Error and
+// DataError for stages or images that cannot be used.
 int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateOptions options, at::Device device,
              at::ScalarType compute);
 

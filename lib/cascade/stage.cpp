@@ -15,20 +15,21 @@
 namespace sr3 {
 namespace {
 
-constexpr size_t kMaxSteps = 65535;  // tensor/noise.h's
+constexpr size_t kMaxSteps = 65535;  // the limit of tensor/noise.h
 
 }  // namespace
 
 void SamplingOverrides::declare(Options& options, bool base) {
-  options.group("Sampling (defaults: the stage's)");
+  options.group(groups::kSampling);
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");
   options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
-  options.add("eta", 0, &eta, "E", "ddim: fresh noise, from 0 (none) to 1 (as ddpm)");
-  options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr", "trailing"}, "where the steps lie");
-  options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: of the fresh noise");
-  options.add("guidance", 0, &guidance, "W", "classifier-free guidance scale; 1: off, 2 to 4: usual");
+  options.add("eta", 0, &eta, "E", within(0, 1), "ddim: fresh noise; 0: none, 1: as in ddpm");
+  options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr", "trailing"}, "spacing of the timesteps");
+  options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: variance of the fresh noise");
+  options.add("guidance", 0, &guidance, "W", within(0, 1000), "classifier-free guidance scale; 1: off, 2 to 4: usual");
   if (!base)
-    options.add("noise-level", 0, &noise_level, "S", "noise for the input of a stage that was trained with it, 0 to 1");
+    options.add("noise-level", 0, &noise_level, "S", within(0, 1),
+                "noise level of the input, for stages trained with one");
 }
 
 SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
@@ -37,7 +38,6 @@ SamplerOptions SamplingOverrides::over(SamplerOptions manifest) const {
   if (spacing) manifest.spacing = *spacing;
   if (variance) manifest.variance = *variance;
   if (eta) manifest.eta = *eta;
-  if (eta && !(*eta >= 0 && *eta <= 1)) throw UsageError(cat("--eta ", *eta, " is not in 0 to 1"));
   if (eta && manifest.sampler != "ddim")
     throw UsageError(cat("--eta is of the ddim sampler, and this is ", manifest.sampler));
   if (variance && manifest.sampler != "ddpm")
@@ -51,8 +51,7 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   const ConditioningAugmentation& augmentation = manifest_.augmentation;
   const bool noisy = augmentation.kind == "gaussian";
   if (noisy && !overrides.noise_level)
-    throw UsageError(cat("'", path_,
-                         "' was trained with noise in its condition: say how much it is to get, --noise-level 0 to ",
+    throw UsageError(cat("'", path_, "' was trained with noise in its condition: choose its level, --noise-level 0 to ",
                          augmentation.max_level));
   if (!noisy && overrides.noise_level)
     throw UsageError(cat("--noise-level: '", path_, "' was trained without noise in its condition"));
@@ -60,13 +59,12 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     throw UsageError(cat("--noise-level ", *overrides.noise_level, ": '", path_, "' was trained with 0 to ",
                          augmentation.max_level));
   guidance_ = overrides.guidance.value_or(1);
-  if (!(guidance_ >= 0 && guidance_ <= 1000)) throw UsageError(cat("--guidance ", guidance_, " is not in 0 to 1000"));
   if (guidance_ != 1 && (!diffuses() || manifest_.diffusion.label_dropout == 0))
     throw UsageError(
         cat("--guidance: '", path_, "' was trained without label dropout, so it has no unconditional prediction"));
   if (!diffuses()) {
     if (overrides.steps || overrides.sampler || overrides.spacing || overrides.variance || overrides.eta)
-      throw UsageError(cat("'", path_, "' is a regression, which has no steps and no sampler"));
+      throw UsageError(cat("'", path_, "' is a regression stage, which has no sampling steps and no sampler"));
     return;
   }
   sampling_ = overrides.over(manifest_.sampling);
@@ -84,8 +82,8 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   if (levels_.alpha_bar.size() > kMaxSteps)
     throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMaxSteps));
   if (!levels_.keeps_end)
-    warn(cat("'", path_, "': these steps begin at level ", levels_.timestep.front() + 1, " of ", alpha_bar_.size(),
-             ", so the noise they begin from is not what the network was trained with"));
+    warn(cat("'", path_, "': sampling starts from pure noise at timestep ", levels_.timestep.front() + 1, " of ",
+             alpha_bar_.size(), ", where the network was trained on less noise"));
 }
 
 std::vector<Stage> open_chain(const std::vector<std::string>& paths, const SamplingOverrides& overrides) {
@@ -93,7 +91,7 @@ std::vector<Stage> open_chain(const std::vector<std::string>& paths, const Sampl
   for (const std::string& path : paths) manifests.push_back(read_manifest(path));
   std::vector<SamplingOverrides> each(paths.size(), overrides);
   const auto leave_out = [&](auto SamplingOverrides::*value, const auto& takes) {
-    if (std::none_of(manifests.begin(), manifests.end(), takes)) return;  // the stage says what is wrong
+    if (std::none_of(manifests.begin(), manifests.end(), takes)) return;  // the stage's constructor will throw
     for (size_t i = 0; i < paths.size(); ++i)
       if (!takes(manifests[i])) (each[i].*value).reset();
   };
@@ -114,10 +112,10 @@ std::vector<Stage> open_chain(const std::vector<std::string>& paths, const Sampl
 }
 
 void Stage::stop_at(double alpha_bar) {
-  if (!diffuses()) throw Error(cat("cannot stop '", path_, "' at a level of noise: it is no diffusion"));
+  if (!diffuses()) throw Error(cat("cannot stop '", path_, "' at a noise level: it is a regression stage"));
   const DiffusionOptions& diffusion = manifest_.diffusion;
   const double scale = diffusion.target == "residual" ? diffusion.residual_scale : 1;
-  // The same share of noise: (1 - level) / (level scale^2) = (1 - alpha_bar) / alpha_bar.
+  // With the same signal-to-noise ratio in the image: (1 - level) / (level scale^2) = (1 - alpha_bar) / alpha_bar.
   levels_ = truncated(std::move(levels_), 1 / (1 + scale * scale * (1 - alpha_bar) / alpha_bar));
   stops_at_ = alpha_bar;
 }
@@ -143,11 +141,11 @@ int64_t Stage::class_index(const std::string& name_or_index) const {
   try {
     index = parse_int(name_or_index);
   } catch (const UsageError&) {
-    constexpr size_t kTold = 10;
-    std::string told;
-    for (size_t i = 0; i < std::min(names.size(), kTold); ++i) told += cat(i > 0 ? ", " : ": it has ", names[i]);
-    if (names.size() > kTold) told += ", ...";
-    throw UsageError(cat("--class: stage '", path_, "' has no class '", name_or_index, "'", told));
+    constexpr size_t kListed = 10;
+    std::string list;
+    for (size_t i = 0; i < std::min(names.size(), kListed); ++i) list += cat(i > 0 ? ", " : ": it has ", names[i]);
+    if (names.size() > kListed) list += ", ...";
+    throw UsageError(cat("--class: stage '", path_, "' has no class '", name_or_index, "'", list));
   }
   if (index < 0 || index >= classes)
     throw UsageError(cat("--class: stage '", path_, "' has no class ", index, ": its classes are 0 to ", classes - 1));
@@ -170,7 +168,7 @@ Denoised Stage::denoise(const Prepared& prepared, const at::Tensor& x_t, int64_t
   if (!diffuses()) return {out, {}};
   const int64_t channels = manifest_.network.in_channels;
   at::Tensor guided = out.narrow(1, 0, channels);
-  // Of eps, x0 and v alike: at one x_t each is linear in the others.
+  // Guidance is the same for predictions of eps, x0 and v, since at a given x_t each is linear in the others.
   if (prepared.without_class) {
     const at::Tensor without = (*network_)(*prepared.without_class, x_t, k).narrow(1, 0, channels);
     guided = without + (guided - without) * guidance_;

@@ -11,12 +11,13 @@ namespace sr3 {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-constexpr int kUnits = 4096;  // weights are multiples of 1/4096: two of them multiply and add without rounding in float
+// Weights are multiples of 1/4096, so that the products of two of them are exact in float and sum to exactly 1.
+constexpr int kUnits = 4096;
 
 int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t rounded_up(int64_t a, int64_t multiple) { return divided_up(a, multiple) * multiple; }
 
-// Raised cosine from 0 to 1 over `length` positions, at the middle of position p.
+// A raised cosine that rises from 0 to 1 over `length` positions, evaluated at the middle of position p.
 double ramp(int64_t p, int64_t length) {
   if (p >= length) return 1;
   return 0.5 - 0.5 * std::cos(kPi * (static_cast<double>(p) + 0.5) / static_cast<double>(length));
@@ -26,7 +27,7 @@ void set_weights(TileAxis& axis, int64_t size) {
   const size_t n = axis.start.size();
   axis.weight.assign(n, std::vector<float>(static_cast<size_t>(axis.length), 1.0f));
   if (n == 1) return;
-  // What each tile shares with the one before it; no ramp at the picture's own border.
+  // The overlap of tile j with the previous tile; there is no ramp at the border of the image.
   auto shared = [&](size_t j) {
     return j == 0 || j == n ? int64_t{0} : axis.start[j - 1] + axis.length - axis.start[j];
   };
@@ -39,7 +40,7 @@ void set_weights(TileAxis& axis, int64_t size) {
       share[j] = in < 0 || in >= axis.length ? 0 : ramp(in, shared(j)) * ramp(axis.length - 1 - in, shared(j + 1));
       sum += share[j];
     }
-    // Rounded to units, the heaviest tile taking what rounding left, so that they sum to exactly 1.
+    // Rounded to units; the tile of the largest weight takes the rounding error, so that the weights sum to exactly 1.
     int rest = kUnits;
     for (size_t j = 0; j < n; ++j) rest -= units[j] = static_cast<int>(std::lround(share[j] / sum * kUnits));
     units[static_cast<size_t>(std::max_element(share.begin(), share.end()) - share.begin())] += rest;
@@ -60,8 +61,8 @@ TileAxis tile_axis(int64_t size, const TileRule& rule) {
     axis.length = size;
     axis.start = {0};
   } else {
-    // In units of align: lengths and overlap are whole, so even steps, rounded up, still overlap enough. A longest tile
-    // always gets ahead, as the overlap is at most half of it.
+    // Lengths and the overlap are multiples of align, so starts that are evenly spaced and rounded down to it still overlap
+    // enough. The overlap is shorter than the longest tile, so every tile advances.
     const int64_t overlap = std::min(rounded_up(rule.overlap, rule.align), longest - rule.align);
     const int64_t gaps = divided_up(size - longest, longest - overlap);
     axis.length = rounded_up(divided_up(size + gaps * overlap, gaps + 1), unit);

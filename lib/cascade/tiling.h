@@ -1,8 +1,8 @@
-// A large picture in overlapping tiles of one size, blended by smooth weights that sum to exactly 1 at every pixel.
+// Covers a large image with overlapping tiles of one size, blended by smooth weights that sum to exactly 1 at every pixel.
 // The sampler never sees a tile: at each step the network runs tile by tile, its outputs are blended into one full-size
 // prediction, and the step is taken on the full-size x_t. So there is no seam to hide at the end, and the tiles agree
-// from the first step on. This file knows geometry and sums; it knows no network.
-// Legend: N pictures of one size, C channels, H W height and width of the picture, h w of a tile.
+// from the first step on. This file deals with geometry and sums only; the network is a callback.
+// Legend: N images of one size, C channels, H W height and width of the image, h w of a tile.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,21 +13,21 @@
 
 namespace sr3 {
 
-// What tiles may be: sides and starts in pixels.
+// Constraints on the tiles, in pixels.
 struct TileRule {
-  int64_t side = 256;    // at most
-  int64_t overlap = 32;  // of neighbours, at least; at most half of side
-  int64_t align = 1;     // starts are multiples of it, and so is the picture
-  int64_t multiple = 1;  // sides are multiples of it and of align, except where one tile is the whole axis
+  int64_t side = 256;    // largest side; it is rounded up to `multiple` and `align`
+  int64_t overlap = 32;  // smallest overlap of neighbours; at most half of side
+  int64_t align = 1;     // starts are multiples of it, and so must be the sides of the image
+  int64_t multiple = 1;  // sides are multiples of it and of align, except where one tile covers the whole axis
 };
 
-// One axis: where the tiles begin, and their weights.
+// The tiles along one axis.
 struct TileAxis {
   int64_t length = 0;                      // of each tile
-  std::vector<int64_t> start;              // increasing
-  std::vector<std::vector<float>> weight;  // [tile][position in the tile]: multiples of 2^-12, over the tiles exactly 1
+  std::vector<int64_t> start;              // of each tile, increasing
+  std::vector<std::vector<float>> weight;  // [tile][position in it]: multiples of 2^-12 that sum to 1 over the tiles
 };
-// As few tiles as the rule allows, as short as then will do, spread evenly.
+// The tiles of an axis of `size` pixels: as few as the rule allows, then as short as possible, evenly spread.
 TileAxis tile_axis(int64_t size, const TileRule& rule);
 
 class Tiling {
@@ -40,11 +40,11 @@ class Tiling {
   int64_t height() const { return height_; }
   int64_t width() const { return width_; }
 
-  // (..., h, w): the part of image (..., H, W) that tile i shows; a view.
+  // The part (..., h, w) of image (..., H, W) that tile i covers, as a view.
   at::Tensor window(const at::Tensor& image, int64_t i) const;
-  // sum (C,H,W), float32, gets tile (C,h,w) times its weights added.
+  // Adds tile (C,h,w) times the weights of tile i to sum (C,H,W), float32.
   void add(const at::Tensor& sum, const at::Tensor& tile, int64_t i) const;
-  // Moves the weights to where the tiles are computed.
+  // Moves the weights to the device of the tiles.
   void to(at::Device device);
 
  private:
@@ -53,16 +53,17 @@ class Tiling {
   std::vector<at::Tensor> weight_y_, weight_x_;  // (h,1) and (1,w) of each start
 };
 
-// Which windows a batch holds: numbers first .. first+count-1, where number = picture * tiles + tile.
+// The windows of a batch: numbers first .. first+count-1, where number = image * tiles + tile.
 struct TileRange {
   int64_t first = 0, count = 0;
 };
-// (count, C', h, w) of the windows x (count, C, h, w).
+// Maps the windows x (count, C, h, w) to (count, C', h, w).
 using TileFunction = std::function<at::Tensor(const at::Tensor& x, TileRange range)>;
 
-// The windows `range` of the pictures x (N,C,H,W), stacked: (count, C, h, w).
+// The windows `range` of the images x (N,C,H,W), stacked: (count, C, h, w).
 at::Tensor windows(const Tiling& tiling, const at::Tensor& x, TileRange range);
-// f over all windows of x (N,C,H,W), `batch` at once, blended to (N,C',H,W) float32. With one tile: f's own values.
+// Applies f to all windows of x (N,C,H,W) in batches of `batch`, and blends the results to (N,C',H,W) float32. If there is only one
+// tile, these are the unchanged values of f.
 at::Tensor blend_tiles(const Tiling& tiling, const at::Tensor& x, int64_t batch, const TileFunction& f);
 
 }  // namespace sr3

@@ -15,12 +15,12 @@ namespace {
 
 constexpr int64_t kLongestSide = 512, kShortestSide = 128, kOverlap = 32;
 constexpr int64_t kMaxAtOnce = 16;
-// Conditions are prepared once for all steps up to this, else at each.
+// Prepared conditions of up to this size are kept for all steps; larger ones are prepared again at each step.
 constexpr int64_t kPreparedBytes = int64_t{1} << 28;
-// Clipping and the kernels' overlap leave a rest each time, which shrinks geometrically.
+// Clipping and the overlap of the kernels leave an error after each projection, which shrinks geometrically.
 constexpr int kFinalProjections = 10;
 
-// One batch of images on their way through all steps.
+// One batch of images through all sampling steps.
 class Job {
  public:
   Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& items, Tiling tiling, int64_t at_once);
@@ -45,7 +45,7 @@ class Job {
   std::vector<at::Tensor> low_res_;  // with --consistency
   at::Tensor condition_, labels_;    // (N,C,H,W), (N)
   bool keep_ = false;
-  std::vector<Stage::Prepared> kept_;  // by batch of windows
+  std::vector<Stage::Prepared> kept_;  // for each batch of windows
 };
 
 Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& items, Tiling tiling, int64_t at_once)
@@ -74,7 +74,7 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
   condition_ = at::stack(conditions).to(stage.device());
   if (stage.manifest().network.classes > 0) labels_ = at::tensor(labels, at::kLong).to(stage.device());
   tiling_.to(stage.device());
-  // What the network keeps of a condition: the first convolution's share, float32.
+  // The network keeps the first convolution's output for the condition, in float32.
   const auto& network = stage.manifest().network;
   const int64_t bytes = condition_.size(0) * tiling_.tiles() * tiling_.tile_height() * tiling_.tile_width() /
                         (network.patch * network.patch) * network.channels * 4;
@@ -103,13 +103,13 @@ at::Tensor Job::noise(int64_t k) const {
       .to(stage_.device());
 }
 
-// (N,C,H,W) in [-1,1] of what the network predicts.
+// The image (N,C,H,W) in [-1,1] of a predicted x0, which may be a residual.
 at::Tensor Job::image_of(const at::Tensor& x0) const {
   if (!residual_) return x0.clamp(-1, 1);
   return x0.div(stage_.manifest().diffusion.residual_scale).add_(condition_).clamp_(-1, 1);
 }
 
-// Of x where the stage stops: the image that it is a residual of, with the noise that was asked for (Stage::stop_at).
+// The noisy image of x at the level where the stage stops; x may be a residual (Stage::stop_at).
 at::Tensor Job::noisy_image_of(const at::Tensor& x) const {
   if (!residual_) return x;
   const double level = stage_.levels().end, scale = stage_.manifest().diffusion.residual_scale;
@@ -123,7 +123,7 @@ at::Tensor Job::projected(const at::Tensor& image) const {
   return at::stack(moved).to(image.device()).clamp_(-1, 1);
 }
 
-// The sampler's own clamp is one of images: a residual is clamped so that the image it makes stays within [-1,1].
+// Replaces the sampler's clamp, which is right for images only: a residual is clamped so that its image stays within [-1,1].
 at::Tensor Job::corrected(const at::Tensor& x0) const {
   at::Tensor image = image_of(x0);
   if (consistency_) image = projected(image);
@@ -164,18 +164,17 @@ at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
 }  // namespace
 
 void UpscaleOptions::declare(Options& options) {
-  options.group("Large pictures");
-  options.add("tile", 0, &tile, "N", "longest side of the tiles, in pixels of the result; 0: by the network");
-  options.add("overlap", 0, &overlap, "N", "pixels that neighbouring tiles share; else 32, or half of smaller tiles");
-  options.add("batch", 0, &batch, "N", "tiles, or images of one size, at once; 0: by size");
-  options.group("Result");
-  options.add("consistency", 0, &consistency, "project the result on what the input allows");
+  options.group(groups::kTiles);
+  options.add("tile", 0, &tile, "N", at_least(0),
+              "longest side of the tiles, in pixels of the result; 0: by the network");
+  options.add("overlap", 0, &overlap, "N", at_least(0),
+              "pixels that neighbouring tiles share; default: 32, or half of smaller tiles");
+  options.add("batch", 0, &batch, "N", at_least(0), "tiles, or images of one size, in one batch; 0: by size");
+  options.group(groups::kResult);
+  options.add("consistency", 0, &consistency, "project the result onto the images that shrink to the input");
 }
 
 void validate(const UpscaleOptions& options) {
-  if (options.tile < 0) throw UsageError(cat("--tile ", options.tile, " is less than 0"));
-  if (options.overlap && *options.overlap < 0) throw UsageError(cat("--overlap ", *options.overlap, " is less than 0"));
-  if (options.batch < 0) throw UsageError(cat("--batch ", options.batch, " is less than 0"));
   const int64_t side = options.tile ? options.tile : kShortestSide;
   if (options.overlap && *options.overlap > side / 2)
     throw UsageError(cat("--overlap ", *options.overlap, " is more than half of the tiles' ", side));
@@ -187,8 +186,8 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
   if (m.kind == "base") throw Error(cat("cannot upscale with '", stage.path(), "': it is a base stage, for sample(1)"));
 }
 
-// Attention has learned from as many positions as a training crop has; without it, only memory speaks against size.
-// What is as large as a training crop stays whole, as the network knows it.
+// Attention was trained on as many positions as a training crop has, so larger tiles suit it less; without attention only memory
+// limits the size. An image of the size of a training crop is never cut.
 int64_t Upscaler::default_side() const {
   const auto& network = stage_.manifest().network;
   const int64_t pixels = kMapBytes * network.patch * network.patch / (network.channels * 4);
@@ -200,7 +199,7 @@ int64_t Upscaler::default_side() const {
 
 Tiling Upscaler::tiling(int64_t width, int64_t height) const {
   int64_t side = options_.tile ? options_.tile : default_side();
-  // A picture of no more pixels than a tile has stays whole, whatever its shape.
+  // An image that has no more pixels than a tile is not cut, whatever its shape.
   if (options_.tile == 0 && width * height <= side * side) side = std::max({width, height, side});
   const int64_t overlap = options_.overlap.value_or(std::min(kOverlap, side / 2));
   return Tiling(height, width, {side, overlap, stage_.scale(), stage_.size_multiple()});

@@ -14,11 +14,11 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::vector<std::string> groups_of(const Options& options) {
-  std::vector<std::string> groups;
+std::vector<std::string> headings_of(const Options& options) {
+  std::vector<std::string> headings;
   for (const Option& option : options.all())
-    if (!contains(groups, option.group)) groups.push_back(option.group);
-  return groups;
+    if (!contains(headings, std::string(option.group.heading))) headings.emplace_back(option.group.heading);
+  return headings;
 }
 
 cxxopts::Options to_cxxopts(const Options& options, const std::vector<std::string>& hidden) {
@@ -29,12 +29,12 @@ cxxopts::Options to_cxxopts(const Options& options, const std::vector<std::strin
     const std::string names = option.letter ? std::string(1, option.letter) + "," + option.name : option.name;
     auto value = option.argument.empty() ? cxxopts::value<bool>() : cxxopts::value<std::string>();
     if (!option.default_value.empty()) value->default_value(option.default_value);
-    out.add_option(option.group, cxxopts::Option(names, option.text, value, option.argument));
+    out.add_option(std::string(option.group.heading), cxxopts::Option(names, option.text, value, option.argument));
   }
   return out;
 }
 
-// cxxopts quotes names in its messages; ours are written anew around the name.
+// The name that cxxopts quotes in its message, for a message of our own.
 std::string quoted(const std::string& message) {
   const size_t from = message.find(cxxopts::LQUOTE), to = message.rfind(cxxopts::RQUOTE);
   if (from == std::string::npos || to == std::string::npos) return "";
@@ -43,7 +43,7 @@ std::string quoted(const std::string& message) {
 
 std::string dashed(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
 
-// cxxopts takes --json=false as a flag's value.
+// cxxopts accepts --json=false, as the value of a flag.
 void refuse_values_of_flags(const Options& options, const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     if (argument == "--") return;
@@ -94,12 +94,12 @@ void apply(const Given& given) {
 }
 
 std::string options_help(const Options& options, const std::vector<std::string>& hidden) {
-  std::string text = to_cxxopts(options, hidden).help(groups_of(options), false);
+  std::string text = to_cxxopts(options, hidden).help(headings_of(options), false);
   text.erase(0, text.find_first_not_of('\n'));
-  for (const std::string& group : groups_of(options)) {
-    const std::string heading = " " + group + " options:\n";
-    const size_t at = text.find(heading);
-    if (at != std::string::npos) text.replace(at, heading.size(), group + ":\n");
+  for (const std::string& heading : headings_of(options)) {
+    const std::string line = " " + heading + " options:\n";
+    const size_t at = text.find(line);
+    if (at != std::string::npos) text.replace(at, line.size(), heading + ":\n");
   }
   if (!text.ends_with('\n')) text += '\n';
   // cxxopts leaves the space at which it breaks a line.

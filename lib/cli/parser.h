@@ -1,5 +1,5 @@
-// The command line by cxxopts: the one place that knows it. Options go in as a table (base/options.h) and come out as
-// calls of Option::set, so that every value error can name its option.
+// Parses the command line with cxxopts, which nothing else includes. Options go in as a table (base/options.h) and come
+// out as calls of Option::set, so that the message of every wrong value names its option.
 #pragma once
 
 #include <string>
@@ -19,16 +19,17 @@ struct CommandLine {
   std::vector<std::string> operands;  // the rest; "-" is one, and so is all that follows "--"
 };
 
-// Sets nothing yet. UsageError: unknown option, missing argument, argument for a flag.
+// Reads the command line without setting any value. Throws UsageError for an unknown option, a missing argument and an
+// argument of a flag.
 CommandLine read_command_line(const Options& options, const std::vector<std::string>& arguments);
 
-// Calls the option's set; a UsageError gets the option's name before it.
+// Calls the option's set, and puts the option's name before the message of a UsageError.
 void apply(const Given& given);
 
-// The options by group with their defaults, at most 80 columns; `hidden` names are left out.
+// The options by group with their ranges and defaults, in at most 80 columns, without those named in `hidden`.
 std::string options_help(const Options& options, const std::vector<std::string>& hidden);
 
-// name, letter, argument, default, text; one line an option, separated by tabs.
+// One line for each option: name, letter, argument, default and text (with the range), separated by tabs.
 std::string options_table(const Options& options, const std::vector<std::string>& hidden);
 
 }  // namespace sr3::cli

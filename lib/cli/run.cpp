@@ -32,7 +32,7 @@ int report(const std::string& text, int status) {
   return status;
 }
 
-// 0 and the like only when the body ended without an exception and nothing was lost on standard output.
+// The body's status, unless it throws or standard output cannot be written completely.
 int guarded(App& app, int (*body)(App&)) {
   const auto out_of_memory = [](const std::string& what) {
     return what.find("can't allocate memory") != std::string::npos || what.find("out of memory") != std::string::npos;
@@ -80,19 +80,19 @@ std::string App::help() const {
 
 void App::parse() {
   const auto flag = [this](const char* name, char letter, const char* text, std::function<void()> act) {
-    options.add({"", name, letter, "", text, "", false, [act = std::move(act)](const std::string&) { act(); }});
+    options.add({name, letter, "", text, "", false, [act = std::move(act)](const std::string&) { act(); }});
   };
-  options.group("Common");
+  options.group(groups::kCommon);
   progress.declare(options);
-  flag("quiet", 'q', "say nothing but errors", [] { log_state().verbosity = 0; });
-  flag("verbose", 'v', "say more", [] { log_state().verbosity = 2; });
+  flag("quiet", 'q', "print errors only", [] { log_state().verbosity = 0; });
+  flag("verbose", 'v', "print more", [] { log_state().verbosity = 2; });
   flag("help", 'h', "show this help", [this] { throw Exit{help()}; });
   flag("version", 0, "show the version", [this] { throw Exit{cat(program_, " (sr3-cdm) ", kVersion, "\n")}; });
   flag("list-options", 0, "list the options, separated by tabs",
        [this] { throw Exit{options_table(options, kHidden)}; });
 
   const CommandLine line = read_command_line(options, arguments_);
-  // Before any value is judged: who asks for help gets it.
+  // Before any value is checked, so that --help works beside a wrong one.
   for (const Given& given : line.given)
     if (given.option->name == "help" || given.option->name == "version" || given.option->name == "list-options")
       apply(given);

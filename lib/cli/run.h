@@ -1,5 +1,5 @@
-// main() of every program: options, errors, exit status, closing standard output. The only place with try/catch.
-// A program is a function of App: declare into app.options, parse(), then work; it returns an exit status.
+// What main() of every program shares: options, errors, the exit status, closing standard output. All errors end here.
+// A program is a function of App that declares into app.options, calls parse(), does its work and returns an exit status.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace sr3::cli {
 
-// Thrown by App::parse for --help and the like: what goes to standard output before the program ends with 0.
+// Thrown by App::parse for --help, --version and --list-options: the text to print before the program ends with 0.
 struct Exit {
   std::string text;
 };
@@ -19,16 +19,17 @@ class App {
  public:
   App(std::string program, std::string summary, std::string synopsis, std::vector<std::string> arguments);
 
-  // Declare into this, then parse(). -h --help --version -q -v --progress and the hidden --list-options come by themselves.
+  // Declare into this, then call parse(), which adds -h --help --version -q -v --progress and the hidden --list-options.
   Options options;
   ProgressOptions progress;
 
-  // Reads the command line, each option through its Option::set, in the order given; the last of a single-valued option
-  // counts. UsageError names the option; Exit ends the program.
+  // Reads the command line and sets each option through its Option::set, in the order given, so that of a single-valued
+  // option the last one counts. Throws a UsageError that names the option, or Exit.
   void parse();
 
   const std::vector<std::string>& operands() const { return operands_; }
-  // The operands of a program that reads images, for Reader. UsageError when that would wait for a terminal to type them.
+  // The operands of a program that reads images, for Reader. Throws UsageError when there are none and standard input,
+  // which would be read instead, is a terminal.
   const std::vector<std::string>& inputs() const;
   const std::string& program() const { return program_; }
 
@@ -39,11 +40,11 @@ class App {
   std::vector<std::string> arguments_, operands_;
 };
 
-// synopsis: what follows the name in the first line of --help, "-s N [images] [-o OUT]"; summary: one sentence, as in the
-// man page's NAME line.
+// Runs a program; each main() calls its run_program by this. summary: one sentence, as in the man page's NAME line;
+// synopsis: what follows the name in the first line of --help, such as "-s N [images] [-o OUT]".
 int run(const char* program, const char* summary, const char* synopsis, int argc, char** argv, int (*body)(App&));
 
-// The line to show for a foreign exception (libtorch's carry a stack trace): its first line, or with -v all of it.
+// What to show of the message of a foreign exception (libtorch's contain a stack trace): its first line, or `all` of it.
 std::string brief_reason(const std::string& what, bool all);
 
 }  // namespace sr3::cli

@@ -8,15 +8,21 @@
 
 namespace sr3::cli {
 
-// Where and how a network runs. What the words mean on this machine is decided on the tensor side, not here.
+// --device: auto, cpu, cuda or cuda:N. Whether this machine has the device is for open_device (tensor/device.h) to say.
+void declare_device(Options& options, std::string* device);
+
+// --threads: 0 for one on each core, up to 4096.
+void declare_threads(Options& options, int64_t* threads);
+
+// --seed: any of 64 bits.
+void declare_seed(Options& options, uint64_t* seed);
+
+// Where and how a network runs.
 struct ComputeOptions {
   std::string device = "auto";     // auto|cpu|cuda[:N]
-  std::string precision = "auto";  // auto|fp32|bf16|fp16
-  int64_t threads = 0;             // 0: all cores (libtorch's own default can be 1)
+  std::string precision = "auto";  // auto|fp32|bf16|fp16; precision_named (nn/precision.h) chooses for auto
+  int64_t threads = 0;             // 0: one on each core (libtorch's own default can be 1)
   void declare(Options& options);
 };
-
-// --seed, 0 or more.
-void declare_seed(Options& options, uint64_t* seed);
 
 }  // namespace sr3::cli

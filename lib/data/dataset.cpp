@@ -14,8 +14,8 @@
 namespace sr3 {
 namespace {
 
-// The shorter side as stored. Most headers lie within the first 64 KiB; what does not is loaded whole, and what shows no size
-// there either is decoded, which says what is wrong with it.
+// The shorter side of the stored image. Most headers lie within the first 64 KiB; otherwise the whole file is loaded. A file
+// without a readable size is decoded, which throws an error that explains it.
 int64_t shorter_side(const Listing& listing, size_t i) {
   const Listing::Item& item = listing.items[i];
   auto size = peek_size(item.bytes);
@@ -40,7 +40,8 @@ Dataset::Dataset(const DataOptions& options, int64_t side)
       pad_(options.pad),
       resize_(options.preprocess == "resize"),
       budget_(static_cast<uint64_t>(std::max<int64_t>(options.cache_mb, 0)) << 20) {
-  if (!resize_ && options.preprocess != "crop") throw UsageError(cat("no preprocess '", options.preprocess, "'"));
+  if (!resize_ && options.preprocess != "crop")
+    throw UsageError(cat("unknown preprocessing '", options.preprocess, "'"));
   leave_out(options.leave_out);
   leave_small_ones(options);
   if (listing_.items.empty()) throw Error("no images to train on");
@@ -49,7 +50,7 @@ Dataset::Dataset(const DataOptions& options, int64_t side)
 void Dataset::leave_out(const std::vector<std::string>& paths) {
   std::erase_if(listing_.items, [&](const Listing::Item& item) {
     return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
-      std::error_code none;  // neither has to exist
+      std::error_code none;  // neither file has to exist
       return base_name(item.path) == base_name(path) && std::filesystem::equivalent(item.path, path, none);
     });
   });
@@ -83,13 +84,13 @@ void Dataset::leave_small_ones(const DataOptions& options) {
   listing_.items = std::move(fit);
 }
 
-// In the middle of at least pad x pad pixels, its border repeated.
+// Image i in 8 bits, padded to at least pad x pad pixels by repeating its border, and resized if that is requested.
 Image Dataset::prepared(int64_t i) const {
   Image image = padded(with_depth(listing_.decode(static_cast<size_t>(i)), 8), pad_);
   if (std::min(image.width, image.height) < side_)
     throw DataError(cat("cannot use '", origin(i), "': it has become smaller than the ", side_, "x", side_, " crop"));
   if (!resize_) return image;
-  // SR3, section 4: the largest centre crop, brought to the training size by area.
+  // SR3, section 4: the largest centre crop, resized to the training size by area averaging.
   const int64_t square = std::min(image.width, image.height);
   image = crop(image, (image.width - square) / 2, (image.height - square) / 2, square, square);
   return square == side_ ? image : resize(image, side_, side_, Kernel::kBox, Convention::kPillow);
@@ -106,7 +107,7 @@ std::shared_ptr<const Image> Dataset::image(int64_t i) {
   auto image = std::make_shared<const Image>(prepared(i));
   if (image->samples() > budget_) return image;
   const std::lock_guard lock(mutex_);
-  if (place_.contains(i)) return image;  // another thread was as fast
+  if (place_.contains(i)) return image;  // another thread has added it meanwhile
   kept_.emplace_front(i, image);
   place_[i] = kept_.begin();
   held_ += image->samples();
@@ -131,9 +132,9 @@ ImagesDigest Dataset::digest() const {
 
 std::string class_called(const std::string& folder, const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), folder) != names.end()) return folder;
-  const auto stands = [&](const std::string& name) { return clean_key(name) == folder; };
-  const auto found = std::find_if(names.begin(), names.end(), stands);
-  return found != names.end() && std::find_if(found + 1, names.end(), stands) == names.end() ? *found : folder;
+  const auto matches = [&](const std::string& name) { return clean_key(name) == folder; };
+  const auto found = std::find_if(names.begin(), names.end(), matches);
+  return found != names.end() && std::find_if(found + 1, names.end(), matches) == names.end() ? *found : folder;
 }
 
 std::string Dataset::class_of(int64_t i) const {

@@ -1,5 +1,5 @@
-// The images that examples are cut from: found once, checked by their headers, decoded when needed, and kept in memory as far as
-// that is allowed. For any thread.
+// The images from which training examples are cropped: listed once, checked by their headers, decoded when needed, and cached in
+// memory within a limit. Any thread may call image().
 #pragma once
 
 #include <list>
@@ -14,33 +14,33 @@
 
 namespace sr3 {
 
-constexpr const char* kKeepGoingHelps = " (--keep-going puts another image in its place)";
+constexpr const char* kKeepGoingHelps = " (--keep-going replaces it by another image)";
 
-// The class among `names` that a folder stands for: the one called so, else the only one whose images --by-class would put
-// there, since a key cannot hold every name. The folder's own name where there is none.
+// The class among `names` that a folder denotes: the class of the same name, else the only one whose images --by-class would
+// put into this folder (a key cannot contain every name). If there is no such class, the folder's own name.
 std::string class_called(const std::string& folder, const std::vector<std::string>& names);
 
 class Dataset {
  public:
-  // side: of the crops. Error when an image is smaller (unless skip_small), when there is none at all. With keep_going an
-  // image that shows no size counts: image() will say what is wrong with it.
+  // side: of the crops. Throws Error when an image is smaller (unless skip_small) or when there are no images, and DataError
+  // when the size of an image cannot be read. With keep_going such an image stays in the list, and image() will throw.
   Dataset(const DataOptions& options, int64_t side);
 
   int64_t size() const { return static_cast<int64_t>(listing_.items.size()); }
-  // 8 bits, after preprocessing. DataError when it cannot be decoded, Error when it is gone.
+  // Image i in 8 bits, after preprocessing. Throws DataError when it cannot be decoded, Error when its file is gone.
   std::shared_ptr<const Image> image(int64_t i);
   const std::string& origin(int64_t i) const { return listing_.items[static_cast<size_t>(i)].origin; }
 
   ImagesDigest digest() const;
 
-  // The class that a list names for an image, else the folder that it lies in, "" without one: "cats" of
-  // "train/cats/0001.png".
+  // The name of an image's class: the one that a list gives, else its folder, as "cats" for "train/cats/0001.png"; "" without
+  // either.
   std::string class_of(int64_t i) const;
-  // The names of all classes, sorted; none when an image is of none.
+  // The names of all classes, sorted; empty when an image has no class.
   std::vector<std::string> classes() const;
 
  private:
-  using Kept = std::list<std::pair<int64_t, std::shared_ptr<const Image>>>;  // latest first
+  using Kept = std::list<std::pair<int64_t, std::shared_ptr<const Image>>>;  // most recently used first
 
   void leave_out(const std::vector<std::string>& paths);
   void leave_small_ones(const DataOptions& options);

@@ -1,5 +1,5 @@
-// In which order a run of training examples goes through n images: examples n * k .. n * (k + 1) - 1 are epoch k, each
-// image once, in an order that depends on the seed and k alone.
+// The order in which training examples go through n images: examples n * k .. n * (k + 1) - 1 are epoch k, which has each
+// image once, in a random order that depends on the seed and k alone.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace sr3 {
 class EpochOrder {
  public:
   EpochOrder(int64_t n, uint64_t seed) : n_(n), seed_(seed) {}
-  // The image of an example. It keeps the order of the last epoch that was asked for, so ask for examples in sequence;
-  // one thread only.
+  // The index of the image of an example. Only the order of the latest epoch is kept, so calls in sequence are fast. Not
+  // thread-safe.
   int64_t operator()(int64_t example);
 
  private:

@@ -26,10 +26,11 @@
 namespace sr3 {
 namespace {
 
-constexpr int kDraws = 8;      // of a crop, for min_detail
-constexpr int64_t kAhead = 3;  // batches
+constexpr int kDraws = 8;      // most draws of a crop for min_detail
+constexpr int64_t kAhead = 3;  // batches to make in advance
 
-// Interleaved rows in [-1,1]: as they are, one example of a channels_last batch. Threads that make examples thus use no libtorch.
+// Images as interleaved rows in [-1,1], the layout of an example in a channels_last batch, so that the worker threads do without
+// libtorch.
 struct Example {
   std::vector<float> high_res, condition, low_res;
   int64_t label = -1;
@@ -46,7 +47,7 @@ Image flipped(Image image) {
   return image;
 }
 
-// Standard deviation of what the condition lacks, in 8-bit grey levels.
+// The standard deviation of high_res - condition, in 8-bit grey levels.
 double detail_of(const Example& example) {
   double sum = 0, square = 0;
   for (size_t i = 0; i < example.high_res.size(); ++i) {
@@ -58,7 +59,7 @@ double detail_of(const Example& example) {
   return std::sqrt(std::max(0.0, square / n - (sum / n) * (sum / n)));
 }
 
-// The crop's side; a stage of another scale than its sizes say cannot be.
+// The side of the crops, which the stage's scale must divide.
 int64_t side_of(const DataOptions& options, const StageManifest& manifest) {
   const int64_t side = options.crop > 0 ? options.crop : manifest.image.high_res;
   if (side % manifest.image.scale() != 0)
@@ -69,26 +70,17 @@ int64_t side_of(const DataOptions& options, const StageManifest& manifest) {
 }  // namespace
 
 void DataOptions::declare(Options& options) {
-  options.add("crop", 0, &crop, "N", "side of the crops that the stage learns from");
+  options.add("crop", 0, &crop, "N", at_least(0),
+              "side of the crops that the stage learns from; 0: the stage's high_res");
   options.choice("preprocess", 0, &preprocess, {"crop", "resize"},
                  "random crops at full size, or the largest centre square of each image resized to the crop");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
-  options.add("min-detail", 0, &min_detail, "X",
-              "draw crops again whose detail deviates less than X grey levels (6 leaves out sky)");
-  options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
+  options.add("min-detail", 0, &min_detail, "X", at_least(0),
+              "redraw crops whose detail has a standard deviation under X grey levels (6 leaves out sky)");
+  options.add("pad", 0, &pad, "N", at_least(0), "pad smaller images to N x N pixels by repeating their border");
   options.add("skip-small", 0, &skip_small, "leave out images smaller than the crop");
-  options.add("keep-going", 0, &keep_going, "put others in the place of damaged images, and exit with status 3");
-  options.add("cache", 0, &cache_mb, "MB", "decoded images kept in memory");
-}
-
-void DataOptions::check() const {
-  const auto not_below_zero = [](const char* option, double value) {
-    if (!(value >= 0)) throw UsageError(cat("--", option, ": ", value, " is less than 0"));
-  };
-  not_below_zero("crop", static_cast<double>(crop));
-  not_below_zero("pad", static_cast<double>(pad));
-  not_below_zero("cache", static_cast<double>(cache_mb));
-  not_below_zero("min-detail", min_detail);
+  options.add("keep-going", 0, &keep_going, "replace damaged images by others, and exit with status 3");
+  options.add("cache", 0, &cache_mb, "MB", at_least(0), "decoded images kept in memory");
 }
 
 struct Loader::Impl {
@@ -101,19 +93,19 @@ struct Loader::Impl {
   std::vector<int64_t> labels;  // of images; empty without classes
 
   std::mutex damaged_mutex;
-  std::set<int64_t> damaged;  // images that could not be read
-  int64_t replaced = 0;       // examples
-  EpochOrder order;           // the caller's thread only
+  std::set<int64_t> damaged;  // indexes of images that could not be read
+  int64_t replaced = 0;       // examples made from another image than theirs
+  EpochOrder order;           // used by the caller's thread only
   struct Pending {
     int64_t number;
     std::future<Example> example;
   };
   std::deque<Pending> pending;
-  // Set when the sequence is given up: what is still to be made of it is passed over.
+  // Set when the caller leaves the sequence: workers skip the examples of it that are still to be made.
   std::shared_ptr<std::atomic<bool>> dropped = std::make_shared<std::atomic<bool>>(false);
   int64_t sequence_end = -1;
   double waited = 0;
-  Workers workers;  // last, so that it stops first
+  Workers workers;  // the last member, so that it is destroyed first
 
   Impl(const DataOptions& given, const StageManifest& manifest)
       : options(given),
@@ -136,14 +128,15 @@ struct Loader::Impl {
   void label_images(const StageManifest& manifest) {
     const std::vector<std::string> names = manifest.classes.empty() ? dataset.classes() : manifest.classes;
     if (static_cast<int64_t>(names.size()) != manifest.network.classes)
-      throw Error(cat("the stage has ", manifest.network.classes, " classes, but the images are of ", names.size(),
-                      ", by the folders that they lie in or by a list"));
+      throw Error(cat("the stage has ", manifest.network.classes, " classes, but the images have ", names.size(),
+                      ", according to their folders or a list"));
     for (int64_t i = 0; i < dataset.size(); ++i) {
       const std::string folder = dataset.class_of(i);
       const auto found = std::find(names.begin(), names.end(), class_called(folder, names));
       if (found == names.end())
-        throw Error(cat("'", dataset.origin(i), "' is of no class of the stage, ",
-                        folder.empty() ? "for it lies in no folder of one" : "but of '" + folder + "'"));
+        throw Error(cat("'", dataset.origin(i), "' has ",
+                        folder.empty() ? "no class, because it is not in the folder of one"
+                                       : "the class '" + folder + "', which is not a class of the stage"));
       labels.push_back(found - names.begin());
     }
   }
@@ -163,7 +156,7 @@ struct Loader::Impl {
     return example;
   }
 
-  // Image i, or with keep_going the first one after it that can be read; i becomes its number.
+  // Image i, or with keep_going the first one after it that can be read; sets i to its index.
   std::shared_ptr<const Image> readable(int64_t& i) {
     for (int64_t tries = 0; tries < dataset.size(); ++tries, i = (i + 1) % dataset.size()) {
       {
@@ -175,7 +168,7 @@ struct Loader::Impl {
       } catch (const Error& error) {
         if (!options.keep_going) throw DataError(cat(error.what(), options.can_keep_going ? kKeepGoingHelps : ""));
         const std::lock_guard lock(damaged_mutex);
-        if (damaged.insert(i).second) sr3::error(cat(error.what(), "; another image takes its place"));
+        if (damaged.insert(i).second) sr3::error(cat(error.what(), "; it is replaced by another image"));
       }
     }
     throw DataError("cannot train on these images: none of them can be read");
@@ -198,7 +191,7 @@ struct Loader::Impl {
     return best;
   }
 
-  // Has examples first .. end-1 made, in order, unless they are already.
+  // Lets the workers make examples first .. end-1, except for those that are made or being made.
   void submit(int64_t first, int64_t end) {
     if (!pending.empty() && pending.front().number != first) {
       *dropped = true;
@@ -229,8 +222,8 @@ double Loader::waited() const { return impl_->waited; }
 
 Batch Loader::next(int64_t first, int64_t batch) {
   Impl& impl = *impl_;
-  if (first < 0 || batch < 1) throw std::logic_error("Loader::next: no such examples");
-  // A single question (a preview's) has nothing made ahead.
+  if (first < 0 || batch < 1) throw std::logic_error("Loader::next: invalid range of examples");
+  // Nothing is made in advance after a single call out of sequence, such as a preview's.
   impl.submit(first, first + batch * (first == impl.sequence_end ? 1 + kAhead : 1));
   impl.sequence_end = first + batch;
 

@@ -14,8 +14,6 @@
 namespace sr3 {
 namespace {
 
-constexpr double kMaxBlur = 1000;  // pixels
-
 template <class Sample>
 void add_noise(std::vector<Sample>& samples, double sigma, RandomStream random) {
   constexpr double top = std::numeric_limits<Sample>::max();
@@ -39,37 +37,25 @@ Image jpeg_round_trip(const Image& image, int quality) {
 }  // namespace
 
 void RecipeOptions::declare(Options& options) {
-  options.group("Degradation");
-  const auto whole_number = [&options](const char* name, char letter, const char* argument, const char* text,
-                                       int64_t* value, int64_t most) {
-    options.add({"", name, letter, argument, text, "", false, [value, most](const std::string& given) {
-                   *value = parse_int(given);
-                   if (*value < 1 || *value > most) throw UsageError(cat("'", given, "' is not in 1 to ", most));
-                 }});
-  };
-  whole_number("scale", 's', "N", "shrink N times, after cropping right and bottom to a multiple of N", &scale, 65536);
+  options.group(groups::kDegradation);
+  options.add("scale", 's', &scale, "N", within(1, 65536),
+              "shrink N times, after cropping right and bottom to a multiple of N");
   options.add("size", 0, &size, "WxH", "resize to this size instead, up or down");
   options.choice("kernel", 0, &kernel, {"box", "bilinear", "bicubic", "lanczos"}, "resampling kernel");
   options.choice("convention", 0, &convention, {"pillow", "pillow12", "matlab", "float"}, "whose resize to equal");
   options.add("center-crop", 0, &center_crop, "first cut out the largest central square, or part shaped like --size");
-  options.add("blur", 0, &blur, "SIGMA", "Gaussian blur before the resize, in pixels");
-  options.add("noise", 0, &noise, "SIGMA", "Gaussian noise after the resize, in 8-bit grey levels");
-  whole_number("jpeg", 0, "Q", "JPEG round trip at the end, of this quality (1 to 100)", &jpeg, 100);
+  options.add("blur", 0, &blur, "SIGMA", within(0, 1000), "Gaussian blur before the resize, in pixels");
+  options.add("noise", 0, &noise, "SIGMA", within(0, 255), "Gaussian noise after the resize, in 8-bit grey levels");
+  options.add("jpeg", 0, &jpeg, "Q", within(1, 100), "JPEG round trip at the end, of this quality");
 }
 
 Recipe::Recipe(const RecipeOptions& options)
     : options_(options), kernel_(kernel_named(options.kernel)), convention_(convention_named(options.convention)) {
-  if (options.scale < 0) throw UsageError(cat("--scale ", options.scale, " is below 1"));
-  if (options.scale != 0 && !options.size.empty()) throw UsageError("--scale and --size exclude each other");
-  if (options.scale == 0 && options.size.empty()) throw UsageError("either --scale N or --size WxH is needed");
+  if (options.scale && !options.size.empty()) throw UsageError("--scale and --size exclude each other");
+  if (!options.scale && options.size.empty()) throw UsageError("either --scale N or --size WxH is needed");
   if (!options.size.empty()) std::tie(width_, height_) = parse_size(options.size);
   if (width_ > Limits{}.max_pixels / std::max<int64_t>(height_, 1))
     throw UsageError(cat("--size ", options.size, " is more than ", Limits{}.max_pixels, " pixels"));
-  if (!(options.blur >= 0 && options.blur <= kMaxBlur))
-    throw UsageError(cat("--blur ", options.blur, " is not in 0 to ", kMaxBlur));
-  if (!(options.noise >= 0 && options.noise <= 255))
-    throw UsageError(cat("--noise ", options.noise, " is not in 0 to 255"));
-  if (options.jpeg < 0 || options.jpeg > 100) throw UsageError(cat("--jpeg ", options.jpeg, " is not in 1 to 100"));
 }
 
 Recipe::Part Recipe::part_of(const Image& image) const {

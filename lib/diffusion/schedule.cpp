@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/options.h"
@@ -67,10 +66,7 @@ std::vector<int64_t> log_snr_steps(const std::vector<double>& alpha_bar, int64_t
 }
 
 std::vector<int64_t> parse_counts(const std::string& steps) {
-  std::vector<int64_t> counts;
-  std::stringstream text(steps);
-  for (std::string part; std::getline(text, part, ',');) counts.push_back(parse_int(part));
-  if (counts.empty() || steps.back() == ',') throw Error("not a number of steps");
+  const std::vector<int64_t> counts = parse_list(steps, parse_int);
   for (int64_t count : counts)
     if (count < 1) throw Error("every number of steps must be at least 1");
   return counts;

@@ -16,9 +16,9 @@
 namespace sr3 {
 namespace {
 
-constexpr int64_t kRows = 256;  // of features, summed at once
+constexpr int64_t kRows = 256;  // features are summed in groups of so many rows
 
-// The time since the last call goes to `to`.
+// Adds the time since the last call to `to`.
 class Clock {
  public:
   void lap(double& to) {
@@ -48,7 +48,7 @@ struct Prepared {
   bool lossy = false;
 };
 
-// What the network made of images, on its way into sums.
+// Features of images on their way into the sums.
 class Sink {
  public:
   Sink(Statistics& statistics, const CollectOptions& options) : statistics_(statistics), options_(options) {
@@ -61,7 +61,7 @@ class Sink {
       hashes_.insert(hashes_.end(), {image.pixels, image.key});
       positions_.push_back(image.position);
       lossy_ += image.lossy;
-      // Of the pixels alone, so that neither order nor shards nor names matter.
+      // A function of the pixels alone, so that order, shards and names do not matter.
       waiting_group_.push_back(
           static_cast<int64_t>(static_cast<uint64_t>(image.pixels) % static_cast<uint64_t>(options_.groups)));
     }
@@ -105,6 +105,92 @@ class Sink {
   int64_t lossy_ = 0;
 };
 
+// Decoded images on their way through preparation and the network into the sums.
+class Pipeline {
+ public:
+  Pipeline(const SetImages& images, const FeatureNetwork& network, const CollectOptions& options, Collected& result)
+      : images_(images),
+        network_(network),
+        wants_{true, options.probabilities, options.spatial},
+        options_(options),
+        result_(result),
+        sink_(result.statistics, options),
+        workers_(options.reader.threads) {}
+
+  void add(SetImage image) {
+    clock_.lap(result_.decode);
+    auto shared = std::make_shared<SetImage>(std::move(image));
+    preparing_.push_back(workers_.submit([this, shared] { return prepare(*shared); }));
+    if (preparing_.size() >= 2 * workers_.size() + full()) take();
+  }
+
+  void finish() {
+    clock_.lap(result_.decode);
+    while (!preparing_.empty()) take();
+    for (auto& [size, batch] : waiting_)
+      if (!batch.empty()) run(batch);
+    sink_.finish();
+    clock_.lap(result_.sums);
+  }
+
+ private:
+  using Batch = std::vector<Prepared>;
+
+  size_t full() const { return static_cast<size_t>(network_.batch()); }
+
+  Prepared prepare(const SetImage& image) const {
+    const Frame& frame = image.frame;
+    try {
+      return {network_.prepare(frame.image), hash_of(frame.image), hash_of(image.identity), image.position,
+              frame.lossy};
+    } catch (const DataError& error) {
+      throw DataError(cat("cannot use '", frame.origin, "': ", error.what()));
+    }
+  }
+
+  // The oldest image under preparation goes to the batch of its size, and a batch that is full through the network.
+  void take() {
+    Prepared image = preparing_.front().get();
+    preparing_.pop_front();
+    clock_.lap(result_.resize);
+    Batch& batch = waiting_[{image.x.size(1), image.x.size(2)}];
+    batch.push_back(std::move(image));
+    ++held_;
+    if (batch.size() == full()) return run(batch);
+    if (held_ < 8 * full()) return;  // many sizes: the fullest batch goes as it is
+    run(std::max_element(waiting_.begin(), waiting_.end(), [](const auto& a, const auto& b) {
+          return a.second.size() < b.second.size();
+        })->second);
+  }
+
+  void run(Batch& batch) {
+    std::vector<at::Tensor> inputs;
+    for (Prepared& image : batch) inputs.push_back(std::exchange(image.x, {}));
+    clock_.lap(result_.resize);
+    Features features = network_(at::stack(inputs), wants_);
+    clock_.lap(result_.network);
+    sink_.add(batch, std::move(features));
+    clock_.lap(result_.sums);
+    held_ -= batch.size();
+    done_ += static_cast<int64_t>(batch.size());
+    batch.clear();
+    if (options_.progress) options_.progress(done_, images_.expected());
+  }
+
+  const SetImages& images_;  // for their number
+  const FeatureNetwork& network_;
+  const FeatureWants wants_;
+  const CollectOptions& options_;
+  Collected& result_;
+  Sink sink_;
+  std::map<std::pair<int64_t, int64_t>, Batch> waiting_;  // by size, because a batch holds one size
+  size_t held_ = 0;                                       // images in waiting_
+  int64_t done_ = 0;
+  Clock clock_;
+  Workers workers_;
+  std::deque<std::future<Prepared>> preparing_;
+};
+
 }  // namespace
 
 Collected collect(const std::vector<std::string>& operands, const FeatureNetwork& network,
@@ -114,65 +200,11 @@ Collected collect(const std::vector<std::string>& operands, const FeatureNetwork
   const FeatureSpec& spec = network.spec();
   signature.features = spec.file, signature.sha256 = spec.sha256, signature.inception = spec.inception;
   signature.resize = spec.resize, signature.scale = spec.scale, signature.ddof = options.ddof;
-  const FeatureWants wants{true, options.probabilities, options.spatial};
 
   SetImages images(operands, options.reader);
-  Sink sink(result.statistics, options);
-  Workers workers(options.reader.threads);
-  std::deque<std::future<Prepared>> preparing;
-  std::map<std::pair<int64_t, int64_t>, std::vector<Prepared>> waiting;  // by size: a batch holds one
-  size_t held = 0;
-  int64_t done = 0;
-  Clock clock;
-
-  const auto run = [&](std::vector<Prepared>& batch) {
-    std::vector<at::Tensor> inputs;
-    for (Prepared& image : batch) inputs.push_back(std::exchange(image.x, {}));
-    clock.lap(result.resize);
-    Features features = network(at::stack(inputs), wants);
-    clock.lap(result.network);
-    sink.add(batch, std::move(features));
-    clock.lap(result.sums);
-    held -= batch.size();
-    done += static_cast<int64_t>(batch.size());
-    batch.clear();
-    if (options.progress) options.progress(done, images.expected());
-  };
-  const auto take = [&] {
-    Prepared image = preparing.front().get();
-    preparing.pop_front();
-    clock.lap(result.resize);
-    auto& batch = waiting[{image.x.size(1), image.x.size(2)}];
-    batch.push_back(std::move(image));
-    ++held;
-    const auto full = static_cast<size_t>(network.batch());
-    if (batch.size() == full) return run(batch);
-    if (held < 8 * full) return;  // many sizes: the fullest batch goes as it is
-    run(std::max_element(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) {
-          return a.second.size() < b.second.size();
-        })->second);
-  };
-
-  while (auto image = images.next()) {
-    clock.lap(result.decode);
-    auto shared = std::make_shared<SetImage>(std::move(*image));
-    preparing.push_back(workers.submit([&network, shared] {
-      try {
-        const Frame& frame = shared->frame;
-        return Prepared{network.prepare(frame.image), hash_of(frame.image), hash_of(shared->identity), shared->position,
-                        frame.lossy};
-      } catch (const DataError& error) {
-        throw DataError(cat("cannot use '", shared->frame.origin, "': ", error.what()));
-      }
-    }));
-    if (preparing.size() >= 2 * workers.size() + static_cast<size_t>(network.batch())) take();
-  }
-  clock.lap(result.decode);
-  while (!preparing.empty()) take();
-  for (auto& [size, batch] : waiting)
-    if (!batch.empty()) run(batch);
-  sink.finish();
-  clock.lap(result.sums);
+  Pipeline pipeline(images, network, options, result);
+  while (auto image = images.next()) pipeline.add(std::move(*image));
+  pipeline.finish();
   result.status = images.status();
   return result;
 }

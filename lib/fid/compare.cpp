@@ -101,7 +101,7 @@ Measure score_of_classes(const Statistics& a, const CompareOptions& options, con
 }  // namespace
 
 void CompareOptions::declare(Options& options) {
-  options.group("Scores beside the Frechet distance");
+  options.group(groups::kScores);
   options.add("kid", 0, &kid, "kernel distance over random subsets");
   options.add("kid-full", 0, &kid_full, "kernel distance over all pairs, without randomness");
   options.add("isc", 0, &isc, "Inception score of the first images; with stats: keep what it needs");
@@ -109,20 +109,11 @@ void CompareOptions::declare(Options& options) {
   options.add("prc", 0, &prc, "improved precision and recall");
   options.add("infinity", 0, &infinity, "the distance extrapolated to infinitely many of the first images");
   options.add("ci", 0, &ci, "standard error and 95% interval of the distance");
-  options.add("subsets", 0, &subsets, "N", "subsets of --kid");
-  options.add("subset-size", 0, &subset_size, "N", "images in each, at most as many as there are");
-  options.add("splits", 0, &splits, "N", "parts of --isc");
-  options.add("neighbours", 0, &neighbours, "K", "of --prc: a ball reaches to the K-th");
-}
-
-void CompareOptions::validate() const {
-  const auto least = [](const char* name, int64_t value, int64_t smallest) {
-    if (value < smallest) throw UsageError(cat("option '--", name, "' takes ", smallest, " or more, not ", value));
-  };
-  least("subsets", subsets, 1);
-  least("subset-size", subset_size, 2);
-  least("splits", splits, 1);
-  least("neighbours", neighbours, 1);
+  options.add("subsets", 0, &subsets, "N", at_least(1), "subsets of --kid");
+  options.add("subset-size", 0, &subset_size, "N", at_least(2), "images in each, at most as many as there are");
+  options.add("splits", 0, &splits, "N", at_least(1), "parts of --isc");
+  options.add("neighbours", 0, &neighbours, "K", at_least(1),
+              "of --prc: the radius of a ball is the distance to the K-th neighbour");
 }
 
 std::vector<Measure> compare(const Statistics& a, const Statistics& b, const CompareOptions& options) {

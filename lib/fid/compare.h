@@ -23,8 +23,6 @@ struct CompareOptions {
   uint64_t seed = 0;
   // Declares the options of all members except force, in_order and seed.
   void declare(Options& options);
-  // UsageError if a number is out of range.
-  void validate() const;
   // Whether the scores need the features of each image and not only their sums.
   bool needs_features() const { return kid || kid_full || prc || infinity || ci; }
   // Whether the scores need the features or probabilities of images on one side whose mean and covariance are given.

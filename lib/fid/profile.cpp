@@ -31,20 +31,17 @@ const Profile* profile_named(const std::string& name) {
 }  // namespace
 
 void NetworkOptions::declare(Options& options) {
-  options.group("Features");
+  options.group(groups::kFeatures);
   options.add("features", 0, &features, "FILE", "the feature network's weights (environment: FID_FEATURES)");
-  options.choice("profile", 0, &profile, {"pytorch-fid", "clean", "adm", "edm", "stylegan"}, "do as this tool does:");
+  options.choice("profile", 0, &profile, {"pytorch-fid", "clean", "adm", "edm", "stylegan"},
+                 "follow the conventions of this tool");
   options.choice("resize", 0, &resize, {"tf1", "torch", "clean", "aa-bilinear", "none"},
-                 "how images come to Inception's size:");
-  options.choice("scale", 0, &scale, {"128", "127.5"}, "what Inception's input is centred on and divided by:");
-  options.add("ddof", 0, &given_ddof, "N", "the covariance is divided by images - N (1)");
-  options.add("batch", 0, &batch, "N", "images in one pass of the network");
-  options.add("trust", 0, &trust, "take Inception's weights though the file's SHA-256 is another");
-}
-
-void NetworkOptions::validate() const {
-  if (given_ddof && *given_ddof != 0 && *given_ddof != 1) throw UsageError("--ddof is 0 or 1");
-  if (batch < 1) throw UsageError("--batch takes 1 or more");
+                 "how images are resized for Inception");
+  options.choice("scale", 0, &scale, {"128", "127.5"}, "what Inception's input is centred on and divided by");
+  options.add("ddof", 0, &given_ddof, "N", within(0, 1),
+              "the covariance is divided by images - N; default: the profile's, else 1");
+  options.add("batch", 0, &batch, "N", at_least(1), "images in one pass of the network");
+  options.add("trust", 0, &trust, "accept weights of Inception whose file has another SHA-256");
 }
 
 std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {

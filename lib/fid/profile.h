@@ -22,8 +22,6 @@ struct NetworkOptions {
   bool trust = false;
 
   void declare(Options& options);
-  // UsageError if a number is out of range.
-  void validate() const;
   std::unique_ptr<FeatureNetwork> open(at::Device device) const;
   // The signature that the options request: the file of --features, resize and scale. Fields that no option sets are
   // unknown.

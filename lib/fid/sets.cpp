@@ -1,12 +1,31 @@
 #include "fid/sets.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "fid/array_images.h"
 #include "fid/report.h"
 #include "tensor/device.h"
 
 namespace sr3 {
+
+void check_statistics_path(const std::string& path) {
+  if (path.empty() || path == "-") throw UsageError("no file to write the statistics to: -o FILE.npz");
+  if (!path.ends_with(".npz"))
+    throw UsageError(cat("'", path, "': statistics are a NumPy archive, whose name ends in .npz"));
+  const OutputFile probe(path);
+}
+
+Statistics merge_files(const std::vector<std::string>& files, bool force) {
+  Merger merger(force);
+  for (const std::string& file : files) {
+    if (ArrayImages::has_images(file))
+      throw DataError(
+          cat("cannot merge '", file, "': it holds images (arr_0); make statistics of them first, with fid stats"));
+    merger.add(read_statistics(file), file);
+  }
+  return merger.finish();
+}
 
 Sets::Sets(const NetworkOptions& network, const CompareOptions& wanted, const CollectOptions& collect,
            std::string device, const ProgressOptions& progress)

@@ -14,6 +14,14 @@
 
 namespace sr3 {
 
+// Throws, before any work, UsageError when statistics cannot have this name: among operands, they are recognised by
+// their ending .npz. Throws Error when the file cannot be written.
+void check_statistics_path(const std::string& path);
+
+// The exact statistics of the union of sets, each a file of statistics. DataError for a file of images, and for statistics
+// that were computed differently unless `force`.
+Statistics merge_files(const std::vector<std::string>& files, bool force);
+
 class Sets {
  public:
   // `collect` need not set ddof, probabilities and spatial, which follow from the other options. `device` is a name for

@@ -48,28 +48,17 @@ std::string Signature::json() const {
 }
 
 Signature Signature::from_json(const std::string& text) {
-  const nlohmann::json object = parse_json(text, "signature", /*max_depth=*/1);
-  const auto wrong = [](const std::string& key) {
-    return DataError(cat("its signature's '", key, "' is missing or wrong"));
-  };
-  const auto word = [&](const char* key) {
-    if (!object.is_object() || !object.contains(key) || !object[key].is_string()) throw wrong(key);
-    return object[key].get<std::string>();
-  };
-  const auto number = [&](const char* key, int64_t least) {
-    if (!object.is_object() || !object.contains(key) || !object[key].is_number_integer() ||
-        object[key].get<int64_t>() < least)
-      throw wrong(key);
-    return object[key].get<int64_t>();
-  };
-  if (number("format", 1) != kFormat)
-    throw DataError(cat("its format is ", number("format", 1), ", which is newer than this program"));
+  const JsonObject json = JsonObject::parse(text, "signature", /*max_depth=*/1);
+  if (const int64_t format = json.get<int64_t>("format", at_least(1)); format != kFormat)
+    throw json.error(cat("its format is ", format, ", which is newer than this program"));
   Signature s;
-  s.features = word("features"), s.sha256 = word("sha256");
-  s.resize = word("resize"), s.scale = word("scale"), s.set = word("set");
-  s.ddof = number("ddof", -1), s.images = number("images", 0), s.lossy = number("lossy", -1);
-  if (!object.contains("inception") || !object["inception"].is_boolean()) throw wrong("inception");
-  s.inception = object["inception"].get<bool>();
+  s.features = json.get<std::string>("features"), s.sha256 = json.get<std::string>("sha256");
+  s.resize = json.get<std::string>("resize"), s.scale = json.get<std::string>("scale");
+  s.set = json.get<std::string>("set");
+  s.ddof = json.get<int64_t>("ddof", at_least(-1));
+  s.images = json.get<int64_t>("images", at_least(0));
+  s.lossy = json.get<int64_t>("lossy", at_least(-1));
+  s.inception = json.get<bool>("inception");
   return s;
 }
 

@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4, by OpenSSL) of files and bytes, as 64 lower-case hexadecimal digits: what ties a manifest to its weights.
+// SHA-256 (FIPS 180-4, by OpenSSL) of files and bytes, as 64 lower-case hexadecimal digits. A manifest names its
+// weights by their digest.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 namespace sr3 {
 
 std::string sha256_bytes(std::string_view bytes);
-// Read in pieces: a file larger than memory is no trouble. Error when it cannot be read.
+// The file is read in pieces, so it may be larger than memory. Error if it cannot be read.
 std::string sha256_file(const std::string& path);
 
 }  // namespace sr3

@@ -1,9 +1,8 @@
 #include "format/json.h"
 
-#include <set>
-#include <vector>
-
-#include "base/error.h"
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <type_traits>
 
 namespace sr3 {
 
@@ -13,11 +12,11 @@ using nlohmann::ordered_json;
 namespace {
 
 std::string plain(const ordered_json& value) {
-  // File names of any encoding may stand in the history; JSON has only UTF-8.
+  // The history contains file names, which can have any encoding; JSON has only UTF-8.
   return value.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
 }
 
-// As json::dump(2), but a list of numbers or words is one line: betas and multipliers are read by people too.
+// Like json::dump(2), except that a list of numbers or strings takes one line: people read betas and multipliers too.
 void print(const ordered_json& value, const std::string& indent, std::string& out) {
   if (!value.is_structured() || value.empty()) {
     out += plain(value);
@@ -58,7 +57,7 @@ std::string readable_json(const ordered_json& value) {
 }
 
 json parse_json(std::string_view text, const std::string& origin, int max_depth) {
-  // The parser itself keeps the last of two equal keys, and nests without bound: both are caught as they are met.
+  // The parser itself keeps the last of two equal keys and accepts any depth; this callback refuses both.
   std::vector<std::set<std::string>> keys;
   const auto watch = [&](int, json::parse_event_t event, json& value) {
     using Event = json::parse_event_t;
@@ -69,7 +68,7 @@ json parse_json(std::string_view text, const std::string& origin, int max_depth)
     } else if (event == Event::object_end || event == Event::array_end) {
       keys.pop_back();
     } else if (event == Event::key && !keys.back().insert(value.get<std::string>()).second) {
-      throw DataError(cat("cannot read '", origin, "': key '", value.get<std::string>(), "' stands twice"));
+      throw DataError(cat("cannot read '", origin, "': key '", value.get<std::string>(), "' appears twice"));
     }
     return true;
   };
@@ -81,5 +80,156 @@ json parse_json(std::string_view text, const std::string& origin, int max_depth)
     throw DataError(cat("cannot read '", origin, "': a number is out of range"));
   }
 }
+
+namespace {
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+
+// The name of a type in messages, and whether a value has it.
+template <class T>
+constexpr const char* kTypeName = IsVector<T>::value ? "a list" : "an object";
+template <>
+constexpr const char* kTypeName<bool> = "true or false";
+template <>
+constexpr const char* kTypeName<int64_t> = "an integer";
+template <>
+constexpr const char* kTypeName<uint64_t> = "an integer of 0 or more";
+template <>
+constexpr const char* kTypeName<double> = "a number";
+template <>
+constexpr const char* kTypeName<std::string> = "a string";
+
+template <class T>
+bool is_a(const json& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value.is_boolean();
+  } else if constexpr (std::is_same_v<T, int64_t>) {
+    constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+    return value.is_number_integer() && !(value.is_number_unsigned() && value.get<uint64_t>() > kMost);
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    return value.is_number_unsigned();
+  } else if constexpr (std::is_same_v<T, double>) {
+    return value.is_number();
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value.is_string();
+  } else if constexpr (IsVector<T>::value) {
+    return value.is_array();
+  } else {
+    return value.is_object();
+  }
+}
+
+std::string path_below(const std::string& path, const std::string& key) {
+  return path.empty() ? key : cat(path, ".", key);
+}
+
+}  // namespace
+
+JsonObject::JsonObject() : value_(std::make_shared<const json>(json::object())), verb_("read") {}
+
+JsonObject::JsonObject(json document, std::string origin, std::string verb)
+    : value_(std::make_shared<const json>(std::move(document))), origin_(std::move(origin)), verb_(std::move(verb)) {
+  if (!value_->is_object()) throw error("it is not a JSON object");
+}
+
+JsonObject::JsonObject(std::shared_ptr<const json> value, const JsonObject& parent, const std::string& path)
+    : value_(std::move(value)), origin_(parent.origin_), verb_(parent.verb_), path_(path) {}
+
+JsonObject JsonObject::parse(std::string_view text, const std::string& origin, int max_depth, const std::string& verb) {
+  return {parse_json(text, origin, max_depth), origin, verb};
+}
+
+template <class T>
+T JsonObject::convert(const json& value, const std::string& path) const {
+  if (!is_a<T>(value)) throw error(cat("'", path, "' is not ", kTypeName<T>));
+  if constexpr (IsVector<T>::value) {
+    T all;
+    for (size_t i = 0; i < value.size(); ++i)
+      all.push_back(convert<typename T::value_type>(value[i], cat(path, "[", i, "]")));
+    return all;
+  } else if constexpr (std::is_same_v<T, JsonObject>) {
+    return JsonObject(std::shared_ptr<const json>(value_, &value), *this, path);
+  } else {
+    return value.get<T>();
+  }
+}
+
+const json* JsonObject::find(const std::string& key) const {
+  read_.insert(key);
+  const auto found = value_->find(key);
+  return found == value_->end() ? nullptr : &*found;
+}
+
+template <class T>
+T JsonObject::get(const std::string& key) const {
+  const json* value = find(key);
+  if (!value) throw error(cat("missing key '", path_below(path_, key), "'"));
+  return convert<T>(*value, path_below(path_, key));
+}
+
+template <class T>
+T JsonObject::get(const std::string& key, const T& otherwise) const {
+  const json* value = find(key);
+  return value && !value->is_null() ? convert<T>(*value, path_below(path_, key)) : otherwise;
+}
+
+template <class T>
+T JsonObject::get(const std::string& key, const Range& range) const {
+  const T value = get<T>(key);
+  if (!range.holds(static_cast<double>(value)))
+    throw error(cat("'", path_below(path_, key), "' is ", value, ", not in the range ", range.text()));
+  return value;
+}
+template int64_t JsonObject::get(const std::string&, const Range&) const;
+template double JsonObject::get(const std::string&, const Range&) const;
+
+bool JsonObject::contains(const std::string& key) const { return value_->contains(key); }
+
+bool JsonObject::has(const std::string& key) const {
+  const auto found = value_->find(key);
+  return found != value_->end() && !found->is_null();
+}
+
+bool JsonObject::is_object(const std::string& key) const { return contains(key) && value_->at(key).is_object(); }
+bool JsonObject::is_list(const std::string& key) const { return contains(key) && value_->at(key).is_array(); }
+
+std::vector<std::string> JsonObject::keys() const {
+  std::vector<std::string> names;
+  for (const auto& [key, value] : value_->items()) names.push_back(key);
+  return names;
+}
+
+void JsonObject::refuse_unread() const {
+  for (const auto& [key, value] : value_->items())
+    if (!read_.contains(key)) throw error(cat("unknown key '", path_below(path_, key), "'"));
+}
+
+DataError JsonObject::error(const std::string& why) const {
+  return DataError(cat("cannot ", verb_, " '", origin_, "': ", why));
+}
+
+DataError JsonObject::wrong(const std::string& key, const std::string& what) const {
+  return error(cat("'", path_below(path_, key), "' is not ", what));
+}
+
+// All types that get() is for.
+#define SR3_JSON_TYPE(...)                                            \
+  template __VA_ARGS__ JsonObject::get(const std::string& key) const; \
+  template __VA_ARGS__ JsonObject::get(const std::string& key, const __VA_ARGS__& otherwise) const;
+SR3_JSON_TYPE(bool)
+SR3_JSON_TYPE(int64_t)
+SR3_JSON_TYPE(uint64_t)
+SR3_JSON_TYPE(double)
+SR3_JSON_TYPE(std::string)
+SR3_JSON_TYPE(JsonObject)
+SR3_JSON_TYPE(std::vector<int64_t>)
+SR3_JSON_TYPE(std::vector<uint64_t>)
+SR3_JSON_TYPE(std::vector<double>)
+SR3_JSON_TYPE(std::vector<std::string>)
+SR3_JSON_TYPE(std::vector<JsonObject>)
+#undef SR3_JSON_TYPE
 
 }  // namespace sr3

@@ -13,14 +13,14 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "data is stored little-endian, and copied as it is");
 
-constexpr uint64_t kMaxHeader = uint64_t{1} << 20;  // a shape of a few sizes; numpy itself warns beyond 10,000 bytes
+constexpr uint64_t kMaxHeader = uint64_t{1} << 20;  // a shape of a few sizes; NumPy itself warns beyond 10,000 bytes
 constexpr uint64_t kMaxRatio = 1100;                // deflate cannot shrink further than 1032 times
 
 }  // namespace
 
 struct NpzReader::Impl {
   ZipReader zip;
-  std::string where;  // "'a.npz' array 'mu'"
+  std::string where;  // "'a.npz' array 'mu'", for messages
   Entry entry;
   uint64_t left = 0;
 
@@ -36,10 +36,10 @@ struct NpzReader::Impl {
     }
   }
 
-  // The member's end, where its checksum is: nothing may follow the array.
+  // Reads the end of the member, where its checksum is compared; nothing may follow the array.
   void finish() {
     uint8_t more;
-    if (zip.read(&more, 1) > 0) throw DataError(cat("cannot read ", where, ": more data than its shape says"));
+    if (zip.read(&more, 1) > 0) throw DataError(cat("cannot read ", where, ": it has more data than its shape takes"));
   }
 
   Entry header() {
@@ -121,7 +121,7 @@ at::Tensor NpzReader::read_array() {
 std::string NpzReader::read_text() {
   const Entry& entry = impl_->entry;
   if (!entry.descr.starts_with("|S") || !entry.shape.empty() || entry.bytes > kMaxHeader)
-    throw DataError(cat("cannot read ", impl_->where, ": it is not a text of bytes"));
+    throw DataError(cat("cannot read ", impl_->where, ": it is not a byte string"));
   std::string text(entry.bytes, '\0');
   read(text.data(), text.size());
   return text.substr(0, text.find_last_not_of('\0') + 1);
@@ -139,7 +139,7 @@ Npz read_npz(const std::string& path, const std::vector<std::string>& leave) {
   std::set<std::string> seen;
   while (const auto entry = reader.next()) {
     if (!seen.insert(entry->name).second)
-      throw DataError(cat("cannot read '", path, "': array '", entry->name, "' is there twice"));
+      throw DataError(cat("cannot read '", path, "': array '", entry->name, "' appears twice"));
     if (std::find(leave.begin(), leave.end(), entry->name) != leave.end()) continue;
     if (entry->type)
       file.arrays.emplace_back(entry->name, reader.read_array());
@@ -148,7 +148,7 @@ Npz read_npz(const std::string& path, const std::vector<std::string>& leave) {
     else
       file.unread[entry->name] = entry->descr;
   }
-  if (seen.empty()) throw DataError(cat("cannot read '", path, "': there is no array in it"));
+  if (seen.empty()) throw DataError(cat("cannot read '", path, "': it has no arrays"));
   return file;
 }
 

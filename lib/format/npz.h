@@ -1,7 +1,7 @@
-// NumPy's arrays in a zip (.npz), as numpy.savez and savez_compressed write them: each member NAME.npy is a short
-// header, a Python literal, and raw data. Read defensively: nothing is believed of a header that the file's own size
-// does not bear out. Types: bool, int8..int64, uint8, float16..float64, little-endian, and byte strings ('S') as text.
-// Arrays of other types (pickled objects, unicode) may be in the file, and are told when they are asked for.
+// NumPy's arrays in a zip file (.npz), as numpy.savez and savez_compressed write them: each member NAME.npy is a header
+// (format/npy.h) and raw data. Headers are not trusted: an array that could not fit the file's size is an error. Supported
+// types are bool, int8..int64, uint8, float16..float64, little-endian, and byte strings ('S') as text. The file may have
+// arrays of other types (pickled objects, unicode); reading one of these is an error that names its type.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,12 +18,13 @@
 
 namespace sr3 {
 
-// The arrays of a file one after the other, data in any pieces: for arrays larger than memory.
+// Reads the arrays of a file one after the other, and their data in pieces of any size, so that an array may be larger
+// than memory.
 class NpzReader {
  public:
   struct Entry : NpyHeader {
     std::string name;                    // without .npy
-    std::optional<at::ScalarType> type;  // of a number that can be read
+    std::optional<at::ScalarType> type;  // nothing if the type is not supported
     uint64_t bytes = 0;                  // of the data
   };
 
@@ -31,14 +32,14 @@ class NpzReader {
   ~NpzReader();
   NpzReader(const NpzReader&) = delete;
 
-  // The next array, what is left of the current one passed over; nothing at the end. Members that are no .npy are
-  // passed over. DataError when the container or a header is damaged.
+  // Goes to the next array, skipping the rest of the current one and members that are not .npy files; nothing at the end.
+  // DataError if the container or a header is damaged.
   std::optional<Entry> next();
-  // Exactly n further bytes of the current array's data; DataError when there are fewer, or the checksum at its end is
+  // Reads the next n bytes of the current array's data. DataError if there are fewer, or if the checksum at the end is
   // wrong.
   void read(void* to, uint64_t n);
-  // All of the current array: a number's, row-major, whatever the order in the file; a byte string's without trailing
-  // zeros.
+  // Reads all of the current array: numbers as a row-major tensor, whatever their order in the file; a byte string without
+  // its trailing zeros. DataError if it has another type.
   at::Tensor read_array();
   std::string read_text();
 
@@ -50,17 +51,17 @@ class NpzReader {
 struct Npz {
   NamedTensors arrays;
   std::map<std::string, std::string> texts;
-  std::map<std::string, std::string> unread{};  // arrays that were passed over: their names and types
+  std::map<std::string, std::string> unread{};  // arrays of unsupported types: names and types
 
   bool has(const std::string& name) const { return find(name) != nullptr; }
   const at::Tensor* find(const std::string& name) const;
 };
 
-// All arrays but those in `leave` (names); those of types that are not read here are passed over too.
+// Reads all arrays except those that `leave` names. DataError if two have one name, or there are none.
 Npz read_npz(const std::string& path, const std::vector<std::string>& leave = {});
 
-// Stored, not compressed; whole or not at all; the same content gives the same bytes. Tensors from any device and
-// layout.
+// Writes the file atomically, without compression; the same content gives the same bytes. Tensors may be on any device and
+// of any layout.
 void write_npz(const std::string& path, const Npz& file);
 
 }  // namespace sr3

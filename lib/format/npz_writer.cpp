@@ -16,7 +16,7 @@ namespace {
 
 struct ZipWriter {
   OutputFile out;
-  std::exception_ptr failure;  // of the output, kept while libarchive's C code is passed through
+  std::exception_ptr failure;  // of the output, kept because it cannot pass through libarchive's C code
   struct archive* handle = archive_write_new();
 
   explicit ZipWriter(const std::string& path) : out(path) {

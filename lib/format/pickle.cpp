@@ -7,23 +7,30 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "format/pickle_op.h"
 
 namespace sr3 {
 namespace {
 
 constexpr const char* kOrderedDict = "collections.OrderedDict";
 
-// The machine of Python's pickletools: a stack of values, and a memo. Operations that make objects by calling something
-// are kept as descriptions; those that data do not need are refused.
+// The machine that pickletools describes: a stack of values, and a memo. A call is kept as its description; opcodes that
+// data do not need are refused.
 class Machine {
  public:
   Machine(Source& source, const std::vector<std::string>& allowed, const PickleLimits& limits)
       : source_(source), allowed_(allowed), limits_(limits) {}
 
   Pickle read() {
-    while (const uint8_t op = byte())
-      if (step(op)) return std::move(pickle_);
-    throw refused("it holds the unknown operation 0x00");
+    for (uint8_t op = byte(); op != PickleOp::kStop; op = byte()) {
+      if (frame(op) || number(op) || text_or_bytes(op) || container(op) || object(op) || memo(op) || stack(op))
+        continue;
+      char code[8];
+      std::snprintf(code, sizeof code, "0x%02x", op);
+      throw refused(cat("unsupported pickle opcode ", code));
+    }
+    pickle_.root = pop();
+    return std::move(pickle_);
   }
 
  private:
@@ -34,7 +41,7 @@ class Machine {
     return DataError(cat("cannot read '", source_.name(), "': ", why, " (pickle byte ", at_, ")"));
   }
 
-  // Input.
+  // The input.
   void take(void* to, size_t n) {
     if (n > limits_.bytes - at_) throw refused("its pickle is too long");
     auto* bytes = static_cast<uint8_t*>(to);
@@ -58,7 +65,7 @@ class Machine {
   std::string text(uint64_t n) {
     if (n > limits_.bytes) throw refused("it holds a text that is too long");
     std::string value;
-    // In pieces, so that an announced length costs nothing before its bytes are there.
+    // In pieces, so that a length takes no memory before its bytes have been read.
     while (n > 0) {
       const size_t piece = std::min<uint64_t>(n, 1 << 16), old = value.size();
       value.resize(old + piece);
@@ -73,7 +80,7 @@ class Machine {
     return value;
   }
 
-  // Stack.
+  // The stack.
   Id make(Pickle::Value value) {
     if (pickle_.values.size() >= limits_.values) throw refused("it holds too many values");
     pickle_.values.push_back(std::move(value));
@@ -94,7 +101,7 @@ class Machine {
     stack_.pop_back();
     return id;
   }
-  // All above the topmost mark, which goes too.
+  // Removes the topmost mark and all values above it, and returns the values.
   std::vector<Id> pop_marked() {
     size_t at = stack_.size();
     while (at > 0 && kind(stack_[at - 1]) != Pickle::kMark) --at;
@@ -114,7 +121,7 @@ class Machine {
   void extend(Kind wanted, const std::vector<Id>& items) {
     Pickle::Value& to = pickle_.values[top()];
     if (to.kind != wanted)
-      throw refused(cat("it adds items to what is no ", wanted == Pickle::kList ? "list" : "dict"));
+      throw refused(cat("it adds items to a value that is not a ", wanted == Pickle::kList ? "list" : "dict"));
     if (wanted == Pickle::kDict && items.size() % 2 != 0) throw refused("a dict has a key without a value");
     held_ += items.size();
     if (held_ > limits_.values) throw refused("it holds too many values");
@@ -123,7 +130,7 @@ class Machine {
 
   void push_global(const std::string& name) {
     if (name != kOrderedDict && std::find(allowed_.begin(), allowed_.end(), name) == allowed_.end())
-      throw refused(cat("it asks for '", name, "', which weights do not need"));
+      throw refused(cat("it names '", name, "', which weights do not need"));
     push({Pickle::kGlobal, 0, 0, name, {}});
   }
 
@@ -135,12 +142,12 @@ class Machine {
     // OrderedDict(), or OrderedDict([(key, value), ...]).
     std::vector<Id> items;
     const std::vector<Id>& given = pickle_.values[arguments].items;
-    if (given.size() > 1) throw refused("an OrderedDict is made of two things");
+    if (given.size() > 1) throw refused("an OrderedDict has more than one argument");
     if (!given.empty())
       for (const Id pair : pickle_.values[given[0]].items) {
         const Pickle::Value& both = pickle_.values[pair];
         if ((both.kind != Pickle::kList && both.kind != Pickle::kTuple) || both.items.size() != 2)
-          throw refused("an OrderedDict is made of what are no pairs");
+          throw refused("an OrderedDict is not made of pairs");
         items.insert(items.end(), both.items.begin(), both.items.end());
       }
     held_ += items.size();
@@ -151,7 +158,7 @@ class Machine {
   void remember(uint64_t place) { memo_[place] = top(); }
   void recall(uint64_t place) {
     const auto found = memo_.find(place);
-    if (found == memo_.end()) throw refused("it refers to a value that is not there");
+    if (found == memo_.end()) throw refused("it refers to a value that is not in the memo");
     push(found->second);
   }
   uint64_t decimal() {
@@ -175,6 +182,14 @@ class Machine {
     }
   }
 
+  void push_float(const std::string& digits) {
+    try {
+      push({Pickle::kFloat, 0, parse_double(digits), {}, {}});
+    } catch (const UsageError&) {
+      throw refused("a number is damaged");
+    }
+  }
+
   // Two's complement, little-endian.
   void push_long(uint64_t n) {
     const std::string bytes = text(n);
@@ -184,192 +199,167 @@ class Machine {
     push_int(static_cast<int64_t>(value));
   }
 
-  // Whether this was the end.
-  bool step(uint8_t op) {
+  // Opcodes by kind. Each function executes an opcode of its kind and returns true, or returns false.
+
+  bool frame(uint8_t op) {
+    if (op == PickleOp::kFrame)
+      return little(8), true;  // how many bytes follow, which a reader of a stream need not know
+    if (op != PickleOp::kProto) return false;
+    if (const int protocol = byte(); protocol > 5) throw refused(cat("its protocol ", protocol, " is unknown"));
+    return true;
+  }
+
+  bool number(uint8_t op) {
     static_assert(std::endian::native == std::endian::little);
     switch (op) {
-      case 0x80:  // PROTO
-        if (const int protocol = byte(); protocol > 5) throw refused(cat("its protocol ", protocol, " is unknown"));
-        break;
-      case 0x95:
-        little(8);
-        break;  // FRAME
-      case '.':
-        pickle_.root = pop();
-        return true;
-      case '(':
-        push({Pickle::kMark, 0, 0, {}, {}});
-        break;
-      case '0':  // POP takes a mark as well
-        if (stack_.empty()) throw refused("its stack is empty");
-        stack_.pop_back();
-        break;
-      case '1':
-        pop_marked();
-        break;
-      case '2':
-        push(top());
-        break;
-      case 'N':
-        push({Pickle::kNone, 0, 0, {}, {}});
-        break;
-      case 0x88:
-        push({Pickle::kBool, 1, 0, {}, {}});
-        break;
-      case 0x89:
-        push({Pickle::kBool, 0, 0, {}, {}});
-        break;
-      case 'I':
-      case 'L':
-        push_decimal(line());
-        break;
-      case 'J':
-        push_int(static_cast<int32_t>(little(4)));
-        break;
-      case 'K':
-        push_int(byte());
-        break;
-      case 'M':
-        push_int(static_cast<int64_t>(little(2)));
-        break;
-      case 0x8a:
-        push_long(byte());
-        break;
-      case 0x8b:
-        push_long(little(4));
-        break;
-      case 'F':
-        try {
-          push({Pickle::kFloat, 0, parse_double(line()), {}, {}});
-        } catch (const UsageError&) {
-          throw refused("a number is damaged");
-        }
-        break;
-      case 'G': {
-        const uint64_t bits = __builtin_bswap64(little(8));
-        push({Pickle::kFloat, 0, std::bit_cast<double>(bits), {}, {}});
-        break;
-      }
-      case 'X':
-      case 'T':
-        push({Pickle::kText, 0, 0, text(little(4)), {}});
-        break;
-      case 0x8c:
-      case 'U':
-        push({Pickle::kText, 0, 0, text(byte()), {}});
-        break;
-      case 0x8d:
-        push({Pickle::kText, 0, 0, text(little(8)), {}});
-        break;
-      case 'B':
-        push({Pickle::kBytes, 0, 0, text(little(4)), {}});
-        break;
-      case 'C':
-        push({Pickle::kBytes, 0, 0, text(byte()), {}});
-        break;
-      case 0x8e:
-        push({Pickle::kBytes, 0, 0, text(little(8)), {}});
-        break;
-      case ']':
-        push_items(Pickle::kList, {});
-        break;
-      case ')':
-        push_items(Pickle::kTuple, {});
-        break;
-      case '}':
-        push_items(Pickle::kDict, {});
-        break;
-      case 'l':
-        push_items(Pickle::kList, pop_marked());
-        break;
-      case 't':
-        push_items(Pickle::kTuple, pop_marked());
-        break;
-      case 'd': {
+      case PickleOp::kNone:
+        return push({Pickle::kNone, 0, 0, {}, {}}), true;
+      case PickleOp::kNewTrue:
+      case PickleOp::kNewFalse:
+        return push({Pickle::kBool, op == PickleOp::kNewTrue, 0, {}, {}}), true;
+      case PickleOp::kInt:
+      case PickleOp::kLong:
+        return push_decimal(line()), true;
+      case PickleOp::kBinInt:
+        return push_int(static_cast<int32_t>(little(4))), true;
+      case PickleOp::kBinInt1:
+        return push_int(byte()), true;
+      case PickleOp::kBinInt2:
+        return push_int(static_cast<int64_t>(little(2))), true;
+      case PickleOp::kLong1:
+        return push_long(byte()), true;
+      case PickleOp::kLong4:
+        return push_long(little(4)), true;
+      case PickleOp::kFloat:
+        return push_float(line()), true;
+      case PickleOp::kBinFloat:  // big-endian
+        return push({Pickle::kFloat, 0, std::bit_cast<double>(__builtin_bswap64(little(8))), {}, {}}), true;
+      default:
+        return false;
+    }
+  }
+
+  bool text_or_bytes(uint8_t op) {
+    switch (op) {
+      case PickleOp::kBinUnicode:
+      case PickleOp::kBinString:
+        return push({Pickle::kText, 0, 0, text(little(4)), {}}), true;
+      case PickleOp::kShortBinUnicode:
+      case PickleOp::kShortBinString:
+        return push({Pickle::kText, 0, 0, text(byte()), {}}), true;
+      case PickleOp::kBinUnicode8:
+        return push({Pickle::kText, 0, 0, text(little(8)), {}}), true;
+      case PickleOp::kBinBytes:
+        return push({Pickle::kBytes, 0, 0, text(little(4)), {}}), true;
+      case PickleOp::kShortBinBytes:
+        return push({Pickle::kBytes, 0, 0, text(byte()), {}}), true;
+      case PickleOp::kBinBytes8:
+        return push({Pickle::kBytes, 0, 0, text(little(8)), {}}), true;
+      default:
+        return false;
+    }
+  }
+
+  bool container(uint8_t op) {
+    switch (op) {
+      case PickleOp::kEmptyList:
+        return push_items(Pickle::kList, {}), true;
+      case PickleOp::kEmptyTuple:
+        return push_items(Pickle::kTuple, {}), true;
+      case PickleOp::kEmptyDict:
+        return push_items(Pickle::kDict, {}), true;
+      case PickleOp::kList:
+        return push_items(Pickle::kList, pop_marked()), true;
+      case PickleOp::kTuple:
+        return push_items(Pickle::kTuple, pop_marked()), true;
+      case PickleOp::kTuple1:
+      case PickleOp::kTuple2:
+      case PickleOp::kTuple3:
+        return push_last(Pickle::kTuple, 1 + op - PickleOp::kTuple1), true;
+      case PickleOp::kDict: {
         const std::vector<Id> items = pop_marked();
         push_items(Pickle::kDict, {});
-        extend(Pickle::kDict, items);
-        break;
+        return extend(Pickle::kDict, items), true;
       }
-      case 0x85:
-        push_last(Pickle::kTuple, 1);
-        break;
-      case 0x86:
-        push_last(Pickle::kTuple, 2);
-        break;
-      case 0x87:
-        push_last(Pickle::kTuple, 3);
-        break;
-      case 'a': {
+      case PickleOp::kAppend: {
         const Id item = pop();
-        extend(Pickle::kList, {item});
-        break;
+        return extend(Pickle::kList, {item}), true;
       }
-      case 'e': {
-        const std::vector<Id> items = pop_marked();
-        extend(Pickle::kList, items);
-        break;
-      }
-      case 's': {
+      case PickleOp::kSetItem: {
         const Id value = pop(), key = pop();
-        extend(Pickle::kDict, {key, value});
-        break;
+        return extend(Pickle::kDict, {key, value}), true;
       }
-      case 'u': {
+      case PickleOp::kAppends:
+      case PickleOp::kSetItems: {
         const std::vector<Id> items = pop_marked();
-        extend(Pickle::kDict, items);
-        break;
+        return extend(op == PickleOp::kAppends ? Pickle::kList : Pickle::kDict, items), true;
       }
-      case 'c': {
+      default:
+        return false;
+    }
+  }
+
+  bool object(uint8_t op) {
+    switch (op) {
+      case PickleOp::kGlobal: {
         const std::string module = line();
-        push_global(cat(module, ".", line()));
-        break;
+        return push_global(cat(module, ".", line())), true;
       }
-      case 0x93: {  // STACK_GLOBAL
+      case PickleOp::kStackGlobal: {
         const Id name = pop(), module = pop();
-        if (kind(name) != Pickle::kText || kind(module) != Pickle::kText) throw refused("a global's name is no text");
-        push_global(cat(pickle_.values[module].text, ".", pickle_.values[name].text));
-        break;
+        if (kind(name) != Pickle::kText || kind(module) != Pickle::kText)
+          throw refused("the name of a global is not a string");
+        return push_global(cat(pickle_.values[module].text, ".", pickle_.values[name].text)), true;
       }
-      case 'R':
-      case 0x81:
-        call();
-        break;
-      case 'b':  // BUILD: attributes of an OrderedDict (torch's _metadata), which are not needed
+      case PickleOp::kReduce:
+      case PickleOp::kNewObj:
+        return call(), true;
+      case PickleOp::kBuild:  // attributes of an OrderedDict (torch's _metadata), which are not needed
         pop();
         if (kind(top()) != Pickle::kDict) throw refused("it sets attributes of an object, which weights do not need");
-        break;
-      case 'Q':
-        push_last(Pickle::kPersistent, 1);
-        break;
-      case 'p':
-        remember(decimal());
-        break;
-      case 'q':
-        remember(byte());
-        break;
-      case 'r':
-        remember(little(4));
-        break;
-      case 0x94:
-        remember(memo_.size());
-        break;
-      case 'g':
-        recall(decimal());
-        break;
-      case 'h':
-        recall(byte());
-        break;
-      case 'j':
-        recall(little(4));
-        break;
-      default: {
-        char code[8];
-        std::snprintf(code, sizeof code, "0x%02x", op);
-        throw refused(cat("unsupported pickle opcode ", code));
-      }
+        return true;
+      case PickleOp::kBinPersId:
+        return push_last(Pickle::kPersistent, 1), true;
+      default:
+        return false;
     }
-    return false;
+  }
+
+  bool memo(uint8_t op) {
+    switch (op) {
+      case PickleOp::kPut:
+        return remember(decimal()), true;
+      case PickleOp::kBinPut:
+        return remember(byte()), true;
+      case PickleOp::kLongBinPut:
+        return remember(little(4)), true;
+      case PickleOp::kMemoize:
+        return remember(memo_.size()), true;
+      case PickleOp::kGet:
+        return recall(decimal()), true;
+      case PickleOp::kBinGet:
+        return recall(byte()), true;
+      case PickleOp::kLongBinGet:
+        return recall(little(4)), true;
+      default:
+        return false;
+    }
+  }
+
+  bool stack(uint8_t op) {
+    switch (op) {
+      case PickleOp::kMark:
+        return push({Pickle::kMark, 0, 0, {}, {}}), true;
+      case PickleOp::kPop:  // a mark as well
+        if (stack_.empty()) throw refused("its stack is empty");
+        return stack_.pop_back(), true;
+      case PickleOp::kPopMark:
+        return pop_marked(), true;
+      case PickleOp::kDup:
+        return push(top()), true;
+      default:
+        return false;
+    }
   }
 
   Source& source_;

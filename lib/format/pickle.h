@@ -1,7 +1,7 @@
-// Python's pickle format (protocols 0 to 5) as data: numbers, texts, lists, tuples, dicts, and names with arguments.
-// Nothing is called and nothing is imported: a global is a name, a call a name with its arguments, and a name that is
-// not on the caller's list ends the reading. Bounded: every value takes a byte of the input at least, and their number
-// is limited.
+// Python's pickle format (protocols 0 to 5) as data: numbers, strings, lists, tuples, dicts, and names with arguments.
+// Nothing is called or imported: a global is kept as its name, a call as a name with arguments, and a name that the
+// caller does not allow is an error. Memory is bounded: every value takes at least one byte of the input, and the number
+// of values is limited.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace sr3 {
 
-// Values refer to each other by number, so that an input of lists in lists in lists, or of a list within itself, costs
-// no stack and frees in one go. Whoever walks them guards against cycles.
+// Values refer to each other by number, so that deeply nested lists, or a list that contains itself, need no recursion
+// and are freed in one go. Code that walks them must guard against cycles.
 struct Pickle {
   enum Kind : uint8_t {
     kNone,
@@ -27,8 +27,8 @@ struct Pickle {
     kDict,        // items: key, value, key, value, ...; collections.OrderedDict too
     kGlobal,      // text: "module.name"
     kCall,        // items: the global, its tuple of arguments
-    kPersistent,  // items: the id (a reference to something outside)
-    kMark         // inside the reader only
+    kPersistent,  // items: the id of an object outside of the pickle
+    kMark         // within the reader only
   };
   using Id = uint32_t;
   struct Value {
@@ -50,9 +50,9 @@ struct PickleLimits {
   size_t bytes = size_t{1} << 26;
 };
 
-// Reads one pickle and leaves the source just behind it. `allowed`: the globals ("torch._utils._rebuild_tensor_v2")
-// that may be met; collections.OrderedDict always may. DataError: truncated, not a pickle, an operation that data do
-// not need, another global (named).
+// Reads one pickle and leaves the source just behind it. `allowed` lists the globals that the pickle may name, such as
+// "torch._utils._rebuild_tensor_v2"; collections.OrderedDict is always allowed. DataError if the pickle is truncated or
+// damaged, exceeds the limits, has an opcode that data do not need, or names another global.
 Pickle read_pickle(Source& source, const std::vector<std::string>& allowed, const PickleLimits& limits = {});
 
 }  // namespace sr3

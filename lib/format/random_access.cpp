@@ -77,7 +77,7 @@ std::unique_ptr<RandomAccess> random_bytes(std::span<const uint8_t> bytes, const
 size_t RangeSource::read(uint8_t* to, size_t n) {
   if (used_ == buffer_.size()) {
     n = std::min<uint64_t>(n, end_ - at_);
-    if (n >= kBuffer) {  // straight to where it goes
+    if (n >= kBuffer) {  // directly, without the buffer
       const size_t got = bytes_.read_at(at_, to, n);
       at_ += got;
       return got;

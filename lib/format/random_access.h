@@ -1,4 +1,4 @@
-// Bytes that can be read anywhere, so that of a large file only what is wanted is read.
+// Bytes that can be read at any position, so that parts of a large file can be read alone.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@ class RandomAccess {
  public:
   virtual ~RandomAccess() = default;
   virtual uint64_t size() const = 0;
-  // Up to n bytes from `at` on; 0 only at the end. Throws Error when the system fails. Thread-safe.
+  // Reads up to n bytes from position `at` and returns how many; 0 only at the end. Error if the system fails. Thread-safe.
   virtual size_t read_at(uint64_t at, uint8_t* to, size_t n) const = 0;
   virtual const std::string& name() const = 0;
 };
 
-// Error when there is no such file, or when it is none that has a size (a pipe, a folder).
+// Error if the file cannot be opened or has no size (a pipe, a folder).
 std::unique_ptr<RandomAccess> open_random(const std::string& path);
 // Bytes in memory, which must outlive it.
 std::unique_ptr<RandomAccess> random_bytes(std::span<const uint8_t> bytes, const std::string& name);
 
-// A part of them as a Source, buffered: [begin, end).
+// The bytes [begin, end) as a buffered Source.
 class RangeSource : public Source {
  public:
   RangeSource(const RandomAccess& bytes, uint64_t begin, uint64_t end) : bytes_(bytes), at_(begin), end_(end) {}
@@ -35,7 +35,7 @@ class RangeSource : public Source {
 
  private:
   const RandomAccess& bytes_;
-  uint64_t at_, end_;  // what follows the buffer
+  uint64_t at_, end_;  // the range after the buffer
   std::vector<uint8_t> buffer_;
   size_t used_ = 0;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -19,6 +21,7 @@ using nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "tensor data is stored little-endian, and copied as it is");
 
 constexpr uint64_t kMaxJsonHeader = 100'000'000;  // the format's own limit
+constexpr size_t kMaxDimensions = 64;
 constexpr const char* kMetadata = "__metadata__";
 
 struct SafetensorsType {
@@ -41,61 +44,58 @@ void read_exactly(Source& source, void* to, uint64_t n, uint64_t at) {
   }
 }
 
-Entry entry_from(const std::string& name, const json& value, const std::string& origin) {
-  const auto damaged = [&](const std::string& why) {
-    return DataError(cat("cannot read '", origin, "': tensor '", name, "' ", why));
-  };
-  if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value.contains("shape") ||
-      !value.contains("data_offsets"))
-    throw damaged("is not described by dtype, shape and data_offsets alone");
-  const json &dtype = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
-  if (!dtype.is_string()) throw damaged("has a dtype that is not a string");
-  const auto type =
-      std::find_if(std::begin(kSafetensorsTypes), std::end(kSafetensorsTypes),
-                   [&](const SafetensorsType& t) { return dtype.get_ref<const std::string&>() == t.name; });
-  if (type == std::end(kSafetensorsTypes)) throw damaged(cat("has the unknown dtype '", dtype.get<std::string>(), "'"));
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
-      !offsets[1].is_number_unsigned())
-    throw damaged("has data_offsets that are not two byte positions");
-  Entry entry{{name, type->type, {}}, offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>()};
-  if (entry.begin > entry.end) throw damaged("ends before it begins");
-  if (!shape.is_array() || shape.size() > 64) throw damaged("has a shape that is not a list of sizes");
-  uint64_t bytes = at::elementSize(entry.type);
+// The bytes that a tensor of this shape takes; nothing if they would not fit int64, not even as strides.
+std::optional<uint64_t> bytes_of(const std::vector<uint64_t>& shape, at::ScalarType type) {
+  uint64_t bytes = at::elementSize(type);
   bool empty = false;
-  for (const json& size : shape) {
-    if (!size.is_number_unsigned()) throw damaged("has a shape that is not a list of sizes");
-    const uint64_t n = size.get<uint64_t>();
-    if (n > (uint64_t{1} << 48)) throw damaged("is too large");
-    entry.shape.push_back(static_cast<int64_t>(n));
-    empty = empty || n == 0;
-    if (n != 0 && __builtin_mul_overflow(bytes, n, &bytes)) throw damaged("is too large");
+  for (const uint64_t size : shape) {
+    if (size > (uint64_t{1} << 48)) return {};
+    empty = empty || size == 0;
+    // A size of 0 does not count here: the strides of an empty tensor are products of the others.
+    if (size != 0 && __builtin_mul_overflow(bytes, size, &bytes)) return {};
   }
-  if (bytes >> 62) throw damaged("is too large");  // so that strides fit int64, with an empty dimension too
-  if (empty) bytes = 0;
-  if (entry.end - entry.begin != bytes)
-    throw damaged(cat("takes ", bytes, " bytes by its shape, but ", entry.end - entry.begin, " by its offsets"));
-  return entry;
+  if (bytes >> 62) return {};
+  return empty ? 0 : bytes;
+}
+
+Entry entry_from(const std::string& name, const JsonObject& header) {
+  const auto damaged = [&](const std::string& why) { return header.error(cat("tensor '", name, "' ", why)); };
+  const auto value = header.get<JsonObject>(name);
+  const auto dtype = value.get<std::string>("dtype");
+  const auto shape = value.get<std::vector<uint64_t>>("shape"),
+             offsets = value.get<std::vector<uint64_t>>("data_offsets");
+  value.refuse_unread();
+  const auto type = std::find_if(std::begin(kSafetensorsTypes), std::end(kSafetensorsTypes),
+                                 [&](const SafetensorsType& t) { return dtype == t.name; });
+  if (type == std::end(kSafetensorsTypes)) throw damaged(cat("has the unknown dtype '", dtype, "'"));
+  if (offsets.size() != 2) throw damaged("has data_offsets that are not two byte positions");
+  if (offsets[0] > offsets[1]) throw damaged("ends before it begins");
+  if (shape.size() > kMaxDimensions) throw damaged(cat("has more than ", kMaxDimensions, " dimensions"));
+  const auto bytes = bytes_of(shape, type->type);
+  if (!bytes) throw damaged("is too large");
+  if (offsets[1] - offsets[0] != *bytes)
+    throw damaged(cat("takes ", *bytes, " bytes by its shape, but ", offsets[1] - offsets[0], " by its offsets"));
+  return {{name, type->type, {shape.begin(), shape.end()}}, offsets[0], offsets[1]};
 }
 
 // The header's tensors in data order; together they must be the data section, without gap or overlap.
-std::vector<Entry> entries_of(const json& header, uint64_t data_size, const std::string& origin) {
+std::vector<Entry> entries_of(const JsonObject& header, uint64_t data_size) {
   std::vector<Entry> entries;
-  for (const auto& [name, value] : header.items())
-    if (name != kMetadata) entries.push_back(entry_from(name, value, origin));
+  for (const std::string& name : header.keys())
+    if (name != kMetadata) entries.push_back(entry_from(name, header));
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
   uint64_t at = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != at)
-      throw DataError(cat("cannot read '", origin, "': tensor '", entry.name, "' ",
-                          entry.begin < at ? "overlaps another" : "leaves a gap before it", " at data byte ",
-                          std::min(at, entry.begin)));
+      throw header.error(cat("tensor '", entry.name, "' ",
+                             entry.begin < at ? "overlaps another" : "leaves a gap before it", " at data byte ",
+                             std::min(at, entry.begin)));
     at = entry.end;
   }
   if (at != data_size)
-    throw DataError(
-        cat("cannot read '", origin, "': its tensors take ", at, " bytes, but ", data_size, " follow the header"));
+    throw header.error(cat("its tensors take ", at, " bytes, but ", data_size, " follow the header"));
   return entries;
 }
 
@@ -133,7 +133,7 @@ SafetensorsWriter::SafetensorsWriter(const std::string& path, std::vector<Tensor
 void SafetensorsWriter::write(const at::Tensor& tensor) {
   const TensorShape& expected = tensors_.at(next_++);
   if (tensor.scalar_type() != expected.type || tensor.sizes() != at::IntArrayRef(expected.shape))
-    throw std::logic_error("tensor '" + expected.name + "' is not what was announced");
+    throw std::logic_error("tensor '" + expected.name + "' has another type or shape than the header");
   const at::Tensor plain = tensor.detach().cpu().contiguous();
   out_.write(plain.data_ptr(), plain.nbytes());
 }
@@ -163,17 +163,13 @@ SafetensorsHeader read_safetensors_header(Source& source, uint64_t size) {
   read_exactly(source, text.data(), length, sizeof length);
   if (text.empty() || text[0] != '{')
     throw DataError(cat("cannot read '", origin, "': not a safetensors file (no JSON object at byte 8)"));
-  const json header = parse_json(text, origin, /*max_depth=*/3);
+  const JsonObject header = JsonObject::parse(text, origin, /*max_depth=*/3);
   SafetensorsHeader out;
   out.data_begin = sizeof length + length;
-  out.entries = entries_of(header, size - out.data_begin, origin);
+  out.entries = entries_of(header, size - out.data_begin);
   if (header.contains(kMetadata)) {
-    if (!header[kMetadata].is_object())
-      throw DataError(cat("cannot read '", origin, "': its metadata is not an object"));
-    for (const auto& [key, value] : header[kMetadata].items()) {
-      if (!value.is_string()) throw DataError(cat("cannot read '", origin, "': metadata '", key, "' is not a string"));
-      out.metadata[key] = value.get<std::string>();
-    }
+    const auto metadata = header.get<JsonObject>(kMetadata);
+    for (const std::string& key : metadata.keys()) out.metadata[key] = metadata.get<std::string>(key);
   }
   return out;
 }
@@ -201,7 +197,7 @@ TensorFile read_safetensors(Source& source, uint64_t size) {
 }
 
 TensorFile read_safetensors(const std::string& path) {
-  FileSource source(path);  // says what is wrong when there is no such file
+  FileSource source(path);  // its message is better if there is no such file
   std::error_code failure;
   const uint64_t size = std::filesystem::file_size(path, failure);
   if (failure) throw Error(cat("cannot read '", path, "': ", failure.message()));

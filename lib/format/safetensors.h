@@ -1,5 +1,5 @@
-// Named tensors in one file (the safetensors format: little-endian u64 header length, JSON header, raw data). Read defensively:
-// nothing is allocated beyond the file's own size, and every inconsistency is an error, never a guess.
+// Named tensors in one file (the safetensors format: little-endian u64 header length, JSON header, raw data). Headers
+// are not trusted: no allocation exceeds the file's size, and every inconsistency is an error.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,14 +19,14 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-// A tensor that is not there yet.
+// A tensor without its data.
 struct TensorShape {
   std::string name;
   at::ScalarType type;
   std::vector<int64_t> shape;
 };
 
-// What a file begins with.
+// The header of a file.
 struct SafetensorsHeader {
   struct Entry : TensorShape {
     uint64_t begin, end;  // from data_begin
@@ -35,20 +35,21 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
   uint64_t data_begin = 0;
 };
-// size: of the whole file. DataError on any inconsistency (overlaps, gaps, sizes, dtype, duplicate names, header over
-// 100 MB).
+// Reads the header from the start of a file of `size` bytes. DataError for any inconsistency: overlaps, gaps, sizes,
+// unknown types, duplicate names, a header over 100 MB.
 SafetensorsHeader read_safetensors_header(Source& source, uint64_t size);
-// The data of one entry, which come next in the source: on the CPU, contiguous. DataError when they are cut short.
+// Reads the data of one entry, which must come next in the source, as a contiguous tensor on the CPU. DataError if they
+// are truncated.
 at::Tensor read_safetensor(Source& source, const SafetensorsHeader& header, const SafetensorsHeader::Entry& entry);
 
-// A file written one tensor after the other, so that they need not all be in memory.
+// Writes a file tensor by tensor, so that not all need to be in memory.
 class SafetensorsWriter {
  public:
-  // Error on a name met twice and on a type that the format lacks.
+  // Error if a name appears twice or the format lacks a type.
   SafetensorsWriter(const std::string& path, std::vector<TensorShape> tensors,
                     const std::map<std::string, std::string>& metadata);
   void write(const at::Tensor& tensor);  // the next one
-  void close();                          // when all are written; without it there is no file
+  void close();                          // after the last tensor; without it no file appears
 
  private:
   std::vector<TensorShape> tensors_;
@@ -56,13 +57,14 @@ class SafetensorsWriter {
   OutputFile out_;
 };
 
-// Written atomically; F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL, from any device and layout (stored row-major). The data section is
-// 8-byte aligned, order kept; same input, same bytes. Error on a name met twice and on other types.
+// Writes a file atomically. Types: F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL; tensors may be on any device and of any layout,
+// and are stored row-major in the given order. The data section is 8-byte aligned, and the same input gives the same bytes.
+// Error if a name appears twice or the format lacks a type.
 void write_safetensors(const std::string& path, const TensorFile& file);
 
-// On the CPU, contiguous. DataError as above.
+// Reads all tensors, contiguous and on the CPU. DataError as above.
 TensorFile read_safetensors(const std::string& path);
-// The same from `size` bytes of a source.
+// Reads a file of `size` bytes from a source.
 TensorFile read_safetensors(Source& source, uint64_t size);
 
 }  // namespace sr3

@@ -7,10 +7,10 @@
 namespace sr3 {
 namespace {
 
-constexpr size_t kMaxVisits = 500'000;  // values on all paths: lists may be shared, and shared again
+constexpr size_t kMaxVisits = 500'000;  // values on all paths, because a list may appear in several places
 constexpr size_t kMaxDepth = 32;
 constexpr size_t kMaxName = 512;
-constexpr uint64_t kMaxShared = 16;  // how often the file's bytes may appear in tensors, on average
+constexpr uint64_t kMaxShared = 16;  // how many tensors may share the file's bytes, on average
 
 struct StorageType {
   const char* name;
@@ -47,7 +47,7 @@ TorchObject::TorchObject(Pickle pickle, std::string origin, uint64_t file_size)
     total += storage.bytes();  // each is below 2^62, and below the file's size
   if (total > file_size_)
     throw damaged(
-        cat("its tensors would take ", total, " bytes of a file of ", file_size_, ": it is cut short, or lies"));
+        cat("its tensors would take ", total, " bytes of a file of ", file_size_, ": it is truncated or damaged"));
   visit(pickle_.root, "", 0);
   pickle_ = {};
 }
@@ -58,7 +58,7 @@ DataError TorchObject::damaged(const std::string& why) const {
 
 const TorchObject::Storage& TorchObject::storage(const std::string& key) const {
   const auto found = storages_.find(key);
-  if (found == storages_.end()) throw damaged(cat("storage '", key.substr(0, 60), "' belongs to no tensor"));
+  if (found == storages_.end()) throw damaged(cat("storage '", key.substr(0, 60), "' does not belong to a tensor"));
   return found->second;
 }
 
@@ -107,8 +107,7 @@ void TorchObject::declare(const Value& persistent) {
   if (id.items.size() > 5 && pickle_[id.items[5]].kind != Pickle::kNone)
     throw damaged(cat("storage '", key, "' is a view of another, as torch 0.3 wrote it"));
   if (numel < 0 || static_cast<uint64_t>(numel) > file_size_)
-    throw damaged(
-        cat("storage '", key, "' says that it has ", numel, " elements, in a file of ", file_size_, " bytes"));
+    throw damaged(cat("storage '", key, "' claims ", numel, " elements, in a file of ", file_size_, " bytes"));
   const auto [place, fresh] = storages_.try_emplace(key, Storage{type->type, numel});
   if (!fresh && (place->second.type != type->type || place->second.numel != numel))
     throw damaged(cat("storage '", key, "' is described in two ways"));
@@ -124,7 +123,7 @@ std::vector<int64_t> TorchObject::sizes(const Value& from) const {
 std::vector<int64_t> TorchObject::sizes_of(Pickle::Id id) const {
   const Value& value = pickle_[id];
   if (value.kind != Pickle::kCall) return sizes(need(id, Pickle::kTuple));
-  if (item(value, 0, Pickle::kGlobal).text != kSize) throw damaged("a tensor's size is no tuple");
+  if (item(value, 0, Pickle::kGlobal).text != kSize) throw damaged("a tensor's size is not a tuple");
   return sizes(item(item(value, 1, Pickle::kTuple), 0, Pickle::kTuple));
 }
 
@@ -134,7 +133,7 @@ TorchTensor TorchObject::tensor(const Value& call, const std::string& name) {
   if (function == kParameter) {
     const Value& inner = item(arguments, 0, Pickle::kCall);
     const std::string& what = item(inner, 0, Pickle::kGlobal).text;
-    if (what != kTensor && what != kTensorV2) throw damaged(cat("parameter '", name, "' holds no tensor"));
+    if (what != kTensor && what != kTensorV2) throw damaged(cat("parameter '", name, "' does not hold a tensor"));
     return tensor(inner, name);
   }
   const Value& id = item(item(arguments, 0, Pickle::kPersistent), 0, Pickle::kTuple);
@@ -145,7 +144,7 @@ TorchTensor TorchObject::tensor(const Value& call, const std::string& name) {
   const std::vector<int64_t> size = sizes_of(arguments.items[2]), stride = sizes_of(arguments.items[3]);
   if (size.size() != stride.size())
     throw damaged(cat("tensor '", name, "' has ", size.size(), " sizes and ", stride.size(), " strides"));
-  // The last element's place. Strides of 0 repeat elements: allowed, but counted.
+  // The position of the last element. Strides of 0, which repeat elements, are allowed but counted.
   uint64_t last = 0, numel = 1;
   bool fits = offset >= 0 && offset <= storage.numel, empty = false;
   for (size_t i = 0; i < size.size() && fits; ++i) {
@@ -162,11 +161,11 @@ TorchTensor TorchObject::tensor(const Value& call, const std::string& name) {
   const auto room = static_cast<uint64_t>(storage.numel - std::clamp<int64_t>(offset, 0, storage.numel));
   if (!fits || (!empty && last >= room)) throw damaged(cat("tensor '", name, "' is larger than its storage"));
   if (!empty) held_ += numel * at::elementSize(storage.type);
-  if (held_ > kMaxShared * file_size_ + (1 << 20)) throw damaged("its tensors repeat their storages over and over");
+  if (held_ > kMaxShared * file_size_ + (1 << 20)) throw damaged("its tensors share their storages too often");
   return {name, key, offset, size, stride};
 }
 
-// One value below `path`.
+// Collects the tensors and metadata of one value, whose name is `path`.
 void TorchObject::visit(Pickle::Id id, const std::string& path, size_t depth) {
   if (++visits_ > kMaxVisits) throw damaged("it holds too many values");
   if (depth > kMaxDepth) throw damaged(cat("'", path.substr(0, 60), "...' is nested too deeply"));
@@ -210,7 +209,7 @@ void TorchObject::visit(Pickle::Id id, const std::string& path, size_t depth) {
 }
 
 void TorchObject::named(const std::string& path) {
-  if (!names_.insert(path).second) throw damaged(cat("the name '", path, "' stands twice"));
+  if (!names_.insert(path).second) throw damaged(cat("the name '", path, "' appears twice"));
 }
 
 void TorchObject::text(const std::string& path, const std::string& value) {

@@ -1,5 +1,5 @@
-// What torch_reader reads: the object that torch.save was given, as data: the tensors that are reached in it, and the
-// storages that they are parts of. The container's reader fetches the storages.
+// The object that torch.save was given, as data: its tensors, and the storages that they are parts of. The reader of the
+// container (format/torch_reader.h) reads the storages.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,11 +14,11 @@
 
 namespace sr3 {
 
-// A part of a storage. Checked: it lies within.
+// A tensor as a part of a storage, within whose bounds it has been checked to lie.
 struct TorchTensor {
   std::string name, storage;
   int64_t offset = 0;
-  std::vector<int64_t> size, stride;  // in elements; an empty tensor takes nothing from its storage
+  std::vector<int64_t> size, stride;  // in elements; an empty tensor uses none of its storage
 };
 
 class TorchObject {
@@ -32,8 +32,8 @@ class TorchObject {
   // The globals that the pickle may name.
   static const std::vector<std::string>& allowed_globals();
 
-  // origin is for messages. DataError when the storages cannot lie in a file of so many bytes, when a tensor is larger
-  // than its storage, when a name stands twice, ...
+  // origin is for messages. DataError if the storages cannot fit a file of file_size bytes, a tensor is larger than its
+  // storage, a name appears twice, or torch would have described a tensor in another way.
   TorchObject(Pickle pickle, std::string origin, uint64_t file_size);
 
   // By key.
@@ -42,9 +42,10 @@ class TorchObject {
   const std::vector<TorchTensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
-  // One storage's data, (numel), out of what follows in `source`; `bytes` is what the container says it holds.
+  // Reads one storage, (numel), from `source`; `bytes` is its size by the container. DataError if the sizes differ or the
+  // data are truncated.
   at::Tensor read(const std::string& key, uint64_t bytes, Source& source) const;
-  // The part of its storage's data that a tensor is: contiguous, and shared where that can be.
+  // A tensor from its storage's data: contiguous, and sharing memory with the storage if it already is.
   at::Tensor part(const TorchTensor& tensor, const at::Tensor& storage) const;
 
  private:

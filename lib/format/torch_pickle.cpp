@@ -18,7 +18,7 @@ std::vector<uint8_t> head_of(const std::string& path) {
   return head;
 }
 
-// All of it, in the order of the storages in the file.
+// Reads the whole file, in the order of its storages.
 TensorFile read_all(TorchReader reader) {
   const TorchObject& object = reader.object();
   std::vector<std::pair<uint64_t, std::string>> order;
@@ -48,7 +48,6 @@ TorchContainer torch_container(const std::string& path) {
   return script ? TorchContainer::kScript : pickle ? TorchContainer::kZip : TorchContainer::kNone;
 }
 
-// A pickle of protocol 2 begins with these, a zip file with the other.
 bool is_zip(std::span<const uint8_t> head) {
   return head.size() >= 4 && head[0] == 'P' && head[1] == 'K' && head[2] + 1 == head[3] &&
          (head[2] == 3 || head[2] == 5);

@@ -17,7 +17,7 @@ namespace {
 // The legacy container. 0x1950a86a20f9469cfc6c, 1001, {little_endian, ...}, the object, the storages' keys; then each
 // storage: its number of elements (int64) and its data.
 constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-// Storages are reached by walking over a zip's members.
+// A storage in a zip file is found by going through the members.
 constexpr size_t kMaxMembers = 20000;
 
 DataError damaged(const std::string& name, const std::string& why) {
@@ -35,10 +35,9 @@ class TorchReader::Container {
 
  protected:
   void place(const std::string& key, uint64_t at) {
-    if (!places_.emplace(key, at).second)
-      throw damaged(name(), cat("storage '", key.substr(0, 60), "' is there twice"));
+    if (!places_.emplace(key, at).second) throw damaged(name(), cat("storage '", key.substr(0, 60), "' appears twice"));
   }
-  // After all have been placed.
+  // To be called after all storages have been placed.
   void check_complete() const {
     for (const auto& [key, storage] : object_->storages())
       if (!places_.contains(key)) throw damaged(name(), cat("storage '", key.substr(0, 60), "' is missing"));
@@ -55,7 +54,7 @@ class TorchReader::Legacy : public Container {
     const uint64_t size = bytes_->size();
     RangeSource source(*bytes_, 0, size);
     const Pickle magic = read_pickle(source, {});
-    if (magic[magic.root].text != kMagic) throw damaged(name(), "it is a pickle, but not one of torch.save");
+    if (magic[magic.root].text != kMagic) throw damaged(name(), "it is a pickle, but not one that torch.save wrote");
     const Pickle version = read_pickle(source, {}), system = read_pickle(source, {});
     if (version[version.root].integer != 1001) throw damaged(name(), "the version of its format is unknown");
     const Pickle::Value& about = system[system.root];
@@ -73,8 +72,8 @@ class TorchReader::Legacy : public Container {
       at += sizeof count;
       const auto storage = object_->storages().find(key);
       if (storage == object_->storages().end() || storage->second.numel != count)
-        throw damaged(name(),
-                      cat("storage '", key.substr(0, 60), "' has ", count, " elements, which no tensor expects"));
+        throw damaged(name(), cat("storage '", key.substr(0, 60), "' has ", count,
+                                  " elements, but its tensors expect another number"));
       place(key, at);
       if (size - at < storage->second.bytes()) throw damaged(name(), cat("truncated in storage '", key, "'"));
       at += storage->second.bytes();
@@ -113,7 +112,7 @@ class TorchReader::Zip : public Container {
       script = script || base_name(member->name) == "constants.pkl";
     }
     if (script) throw damaged(name_, "it is a TorchScript program, not weights");
-    if (!folder) throw damaged(name_, "it is a zip file, but not one of torch.save (there is no data.pkl)");
+    if (!folder) throw damaged(name_, "it is a zip file, but not one that torch.save wrote (it has no data.pkl)");
     read_pickle_in(*folder);
     data_ = *folder + "data/";
     restart();
@@ -185,7 +184,7 @@ TorchReader::TorchReader(const std::string& path) {
   else if (is_pickle(head))
     container_ = std::make_unique<Legacy>(std::move(bytes));
   else
-    throw damaged(path, "it is no file of torch.save (neither a pickle nor a zip file)");
+    throw damaged(path, "torch.save did not write it (it is neither a pickle nor a zip file)");
 }
 
 TorchReader::TorchReader(std::span<const uint8_t> bytes, const std::string& name) {
@@ -194,7 +193,7 @@ TorchReader::TorchReader(std::span<const uint8_t> bytes, const std::string& name
   else if (is_pickle(bytes))
     container_ = std::make_unique<Legacy>(random_bytes(bytes, name));
   else
-    throw damaged(name, "it is no file of torch.save (neither a pickle nor a zip file)");
+    throw damaged(name, "torch.save did not write it (it is neither a pickle nor a zip file)");
 }
 
 TorchReader::~TorchReader() = default;

@@ -1,5 +1,5 @@
-// A file of torch.save, opened: what is in it is known, and its storages are read one at a time, so that a file of
-// gigabytes needs the memory of its largest tensor. Both containers: zip (since torch 1.6: NAME/data.pkl beside raw
+// A file of torch.save whose storages are read one at a time, so that a file of gigabytes needs only the memory of its
+// largest tensor. Both containers: zip (since torch 1.6: NAME/data.pkl beside raw
 // storages NAME/data/N) and legacy (pickles, then the storages one after the other).
 #pragma once
 
@@ -15,14 +15,14 @@ namespace sr3 {
 
 class TorchReader {
  public:
-  // DataError for what torch_pickle.h lists. A zip's members are not believed before they are read.
+  // DataError as read_torch() (format/torch_pickle.h), except that damage to a storage shows when it is read.
   explicit TorchReader(const std::string& path);
   TorchReader(std::span<const uint8_t> bytes, const std::string& name);
   ~TorchReader();
   TorchReader(TorchReader&&) noexcept;
 
   const TorchObject& object() const;
-  // Where in the file a storage is, to be read in that order: quick for legacy files in any order, for a zip forwards.
+  // The position of a storage in the file. Reading in this order is fastest for a zip file; a legacy file is fast in any.
   uint64_t position(const std::string& storage) const;
   at::Tensor storage(const std::string& key);
 

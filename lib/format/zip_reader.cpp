@@ -23,7 +23,7 @@ struct ZipReader::Impl {
   }
   ~Impl() { archive_read_free(handle); }
 
-  // A header may have a warning (an odd time), data may not: a wrong checksum is no more than that to libarchive.
+  // Warnings are accepted for headers (an unusual time) but not for data: to libarchive a wrong checksum is only a warning.
   void check_header(int status) {
     if (status < ARCHIVE_WARN) fail();
   }
@@ -37,16 +37,16 @@ struct ZipReader::Impl {
 };
 
 ZipReader::ZipReader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {
-  FileSource exists(path);  // says what is wrong when there is no such file
+  FileSource exists(path);  // its message is better if there is no such file
   std::error_code failure;
   impl_->file_size = std::filesystem::file_size(path, failure);
   if (failure) throw Error(cat("cannot read '", path, "': ", failure.message()));
   if (archive_read_open_filename(impl_->handle, path.c_str(), size_t{1} << 16) == ARCHIVE_OK) return;
-  // The directory is at a zip's end: without it nothing is recognised.
+  // libarchive finds a zip file by its directory, which is at the end.
   uint8_t head[4] = {};
   FileSource begin(path);
   if (begin.read(head, 4) == 4 && std::equal(head, head + 4, "PK\3\4"))
-    throw DataError(cat("cannot read '", path, "': its directory, at the end, is missing: the file is cut short"));
+    throw DataError(cat("cannot read '", path, "': the directory at its end is missing: the file is truncated"));
   impl_->fail();
 }
 

@@ -1,5 +1,5 @@
-// The members of a zip file one after the other, by libarchive and the file's own directory (so that members with sizes
-// behind their data are read too). Nothing is unpacked to disk; names are names, not paths.
+// Reads the members of a zip file one after the other, by libarchive and the file's directory (so that members whose sizes
+// follow their data are supported). Nothing is unpacked to disk; member names are never used as paths.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class ZipReader : public Source {
  public:
   struct Member {
     std::string name;
-    uint64_t size = 0;  // unpacked, as the directory says: not to be believed before it is read
+    uint64_t size = 0;  // unpacked, as the directory states it; untrusted until the data have been read
   };
 
   explicit ZipReader(const std::string& path);
@@ -25,11 +25,11 @@ class ZipReader : public Source {
   ~ZipReader() override;
   ZipReader(const ZipReader&) = delete;
 
-  // The next member that is no folder; nothing at the end. DataError when the container is damaged.
+  // The next member that is not a folder; nothing at the end. DataError if the container is damaged.
   std::optional<Member> next();
-  // Data of the current member, as a Source: up to n bytes, 0 at its end. DataError when its checksum is wrong.
+  // Reads up to n bytes of the current member; 0 at its end. DataError if its checksum is wrong.
   size_t read(uint8_t* to, size_t n) override;
-  // The file's, for messages.
+  // The file's name, for messages.
   const std::string& name() const override;
   uint64_t file_size() const;
 

@@ -12,29 +12,29 @@
 namespace sr3 {
 namespace {
 
-// What their scripts take besides: it says nothing of a network.
-const std::set<std::string> kPassedOver = {"batch_size",
-                                           "num_samples",
-                                           "model_path",
-                                           "base_samples",
-                                           "data_dir",
-                                           "lr",
-                                           "weight_decay",
-                                           "microbatch",
-                                           "ema_rate",
-                                           "log_interval",
-                                           "save_interval",
-                                           "use_kl",
-                                           "use_checkpoint",
-                                           "use_fp16",
-                                           "fp16_scale_growth",
-                                           "schedule_sampler",
-                                           "lr_anneal_steps",
-                                           "resume_checkpoint",
-                                           "rescale_learned_sigmas",
-                                           "iterations",
-                                           "noised",
-                                           "anneal_lr"};
+// Further flags of their scripts, which do not describe a network.
+const std::set<std::string> kIgnored = {"batch_size",
+                                        "num_samples",
+                                        "model_path",
+                                        "base_samples",
+                                        "data_dir",
+                                        "lr",
+                                        "weight_decay",
+                                        "microbatch",
+                                        "ema_rate",
+                                        "log_interval",
+                                        "save_interval",
+                                        "use_kl",
+                                        "use_checkpoint",
+                                        "use_fp16",
+                                        "fp16_scale_growth",
+                                        "schedule_sampler",
+                                        "lr_anneal_steps",
+                                        "resume_checkpoint",
+                                        "rescale_learned_sigmas",
+                                        "iterations",
+                                        "noised",
+                                        "anneal_lr"};
 
 bool truth(const std::string& text) {
   std::string lower = text;
@@ -47,14 +47,11 @@ bool truth(const std::string& text) {
 }
 
 std::vector<int64_t> whole_numbers(const std::string& text) {
-  std::vector<int64_t> numbers;
-  std::istringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) {
-    numbers.push_back(parse_int(part));
-    if (numbers.back() < 1) throw UsageError(cat("'", part, "' is less than 1"));
-  }
-  if (numbers.empty()) throw UsageError("it is empty");
-  return numbers;
+  return parse_list(text, [](const std::string& part) {
+    const int64_t number = parse_int(part);
+    if (number < 1) throw UsageError(cat("'", part, "' is less than 1"));
+    return number;
+  });
 }
 
 using Setter = std::function<void(const std::string&)>;
@@ -95,9 +92,10 @@ std::map<std::string, Setter> setters(AdmFlags& f) {
           {"diffusion_steps", size(f.diffusion_steps)}};
 }
 
-// The flags and values alone: quotes, "MODEL_FLAGS=", line ends of a shell script and "--x=y" are taken apart.
+// Splits a text into flags and values, without quotes, "MODEL_FLAGS=" and the line ends of a shell script; "--x=y" is
+// split too.
 std::vector<std::string> words_of(std::string text) {
-  for (const char* empty : {"\"\"", "''"})  // a value that is nothing
+  for (const char* empty : {"\"\"", "''"})  // an empty value
     for (size_t at; (at = text.find(empty)) != std::string::npos;) text.replace(at, 2, " \x01 ");
   for (char& c : text)
     if (c == '"' || c == '\'' || c == '\\') c = ' ';
@@ -120,11 +118,11 @@ std::vector<std::string> words_of(std::string text) {
 void check(const AdmFlags& f) {
   const auto refuse = [](const auto&... parts) { throw UsageError(cat("--flags: ", parts...)); };
   if (f.super_resolution && f.given.contains("image_size"))
-    refuse("--image_size is of a network that draws, --large_size and --small_size of one that upsamples");
+    refuse("--image_size belongs to a generator, --large_size and --small_size to a super-resolution network");
   if (f.super_resolution && (f.use_new_attention_order || !f.channel_mult.empty()))
     refuse("super-resolution takes neither --use_new_attention_order nor --channel_mult");
   if (f.super_resolution && (f.small_size >= f.large_size || f.large_size % f.small_size != 0))
-    refuse("--large_size ", f.large_size, " is no multiple of --small_size ", f.small_size);
+    refuse("--large_size ", f.large_size, " is not a multiple of --small_size ", f.small_size);
   if (f.num_head_channels < 1 && f.num_head_channels != -1) refuse("--num_head_channels is ", f.num_head_channels);
   if (f.num_heads_upsample != -1 && f.num_heads_upsample != f.num_heads && f.num_head_channels == -1)
     refuse("--num_heads_upsample ", f.num_heads_upsample, " differs from --num_heads ", f.num_heads,
@@ -138,7 +136,7 @@ const std::map<std::string, std::string> kLayers = {
     {"norm2", "out_layers.0"},  {"conv2", "out_layers.3"}, {"skip", "skip_connection"},
     {"attention.norm", "norm"}, {"attention.qkv", "qkv"},  {"attention.out", "proj_out"}};
 
-// "input_blocks.4.0.": where the layers of a place are.
+// The module that has the layers of a place: "input_blocks.4.0."
 std::string module_of(const Place& p) {
   const bool attention = p.layer.starts_with("attention.");
   if (p.part == "down") return cat("input_blocks.", p.number, attention ? ".1." : ".0.");
@@ -166,11 +164,11 @@ AdmFlags parse_adm_flags(const std::string& text) {
   const std::vector<std::string> words = words_of(text);
   for (size_t i = 0; i < words.size(); i += 2) {
     const std::string name = words[i].starts_with("--") ? words[i].substr(2) : "";
-    if (name.empty()) throw UsageError(cat("--flags: '", words[i], "' is no flag (--name value)"));
+    if (name.empty()) throw UsageError(cat("--flags: '", words[i], "' is not a flag (--name value)"));
     if (i + 1 == words.size()) throw UsageError(cat("--flags: --", name, " has no value"));
     const auto found = known.find(name);
-    if (found == known.end() && !kPassedOver.contains(name) && !name.starts_with("classifier_"))
-      throw UsageError(cat("--flags: --", name, " is no flag of guided-diffusion or improved-diffusion"));
+    if (found == known.end() && !kIgnored.contains(name) && !name.starts_with("classifier_"))
+      throw UsageError(cat("--flags: --", name, " is not a flag of guided-diffusion or improved-diffusion"));
     flags.given.insert(name);
     if (found == known.end()) continue;
     try {
@@ -180,7 +178,7 @@ AdmFlags parse_adm_flags(const std::string& text) {
     }
   }
   flags.super_resolution = flags.given.contains("large_size") || flags.given.contains("small_size");
-  // improved-diffusion's default, unless a flag that only guided-diffusion has says whose they are.
+  // improved-diffusion's default, unless there is a flag that only guided-diffusion has.
   const bool guided = std::any_of(flags.given.begin(), flags.given.end(), [](const std::string& name) {
     return name == "resblock_updown" || name == "num_head_channels" || name == "use_new_attention_order" ||
            name == "channel_mult" || name.starts_with("classifier_");
@@ -211,7 +209,7 @@ std::vector<double> channel_multipliers(const AdmFlags& flags) {
 }
 
 std::vector<int64_t> attention_levels(const AdmFlags& flags) {
-  std::set<int64_t> downsampled;  // how many times smaller the maps are
+  std::set<int64_t> downsampled;  // factors by which the feature maps are smaller
   try {
     for (const int64_t resolution : whole_numbers(flags.attention_resolutions))
       downsampled.insert(flags.size() / resolution);
@@ -291,8 +289,8 @@ StageManifest adm_manifest(const AdmFlags& flags, int64_t classes) {
     m.diffusion.schedule.beta_start = 1000 / steps * 1e-4;
     m.diffusion.schedule.beta_end = 1000 / steps * 0.02;
     if (!(m.diffusion.schedule.beta_end < 1))
-      throw UsageError(
-          cat("--flags: --diffusion_steps ", flags.diffusion_steps, " leaves no linear schedule: more than 20"));
+      throw UsageError(cat("--flags: --diffusion_steps ", flags.diffusion_steps,
+                           " is too few for a linear schedule, which needs more than 20"));
   }
   m.diffusion.predict = flags.predict_xstart ? "x0" : "eps";
   m.diffusion.variance = flags.learn_sigma ? "learned" : flags.sigma_small ? "posterior" : "beta";
@@ -303,7 +301,8 @@ StageManifest adm_manifest(const AdmFlags& flags, int64_t classes) {
       flags.timestep_respacing.empty() ? std::to_string(flags.diffusion_steps) : flags.timestep_respacing;
   m.sampling.variance = m.diffusion.variance;
   m.sampling.clip = flags.clip_denoised;
-  // The mean of squares of pixels, in floats; the network itself enlarges it, bilinear without antialiasing.
+  // Low-resolution images are means of square blocks of pixels, in floating point; the network itself enlarges them
+  // bilinearly, without antialiasing.
   m.low_res.recipe.kernel = "box";
   m.low_res.recipe.convention = "float";
   m.low_res.upsample = "bilinear";

@@ -1,6 +1,6 @@
 // Networks of guided-diffusion ("ADM", Dhariwal & Nichol 2021) and improved-diffusion (Nichol & Dhariwal 2021): the
-// command-line flags with which they describe a network and its diffusion, as their READMEs print them; the names of the
-// network's tensors; the stage; and what the tensors alone tell of the flags (adm_infer.cpp). The flags' defaults are
+// command-line flags that describe a network and its diffusion, as their READMEs print them; the names of the network's
+// tensors; the stage; and the flags that can be inferred from the tensors (adm_infer.cpp). The flags' defaults are
 // guided-diffusion's; improved-diffusion's differ in one thing only (rescale_timesteps is on), which matters only where
 // diffusion_steps is not 1000.
 #pragma once
@@ -34,35 +34,35 @@ struct AdmFlags {
   int64_t size() const { return super_resolution ? large_size : image_size; }
 };
 
-// "--image_size 64 --class_cond True ...": also as MODEL_FLAGS="..." DIFFUSION_FLAGS="...". Flags of training and of
-// the scripts (batch_size, lr, classifier_scale, ...) are passed over. UsageError names a flag that is neither, a value
-// that is none, and what does not go together.
+// Parses "--image_size 64 --class_cond True ...", also in the form MODEL_FLAGS="..." DIFFUSION_FLAGS="...". Flags of
+// training and of the scripts (batch_size, lr, classifier_scale, ...) are ignored. UsageError for an unknown flag, a wrong
+// value, or flags that contradict each other.
 AdmFlags parse_adm_flags(const std::string& text);
 
-// As the projects derive them. UsageError when the projects themselves refuse the size.
+// As the projects derive them from the flags. UsageError for a size that the projects do not support.
 std::vector<double> channel_multipliers(const AdmFlags& flags);
 std::vector<int64_t> attention_levels(const AdmFlags& flags);
 
-// The network; `classes`: how many label embeddings there are when it is class-conditional. UsageError for what it
-// cannot be (nn/unet_options.h).
+// The network. `classes` is the number of label embeddings if it is class-conditional. UsageError if a stage's network
+// cannot be like that (nn/unet_options.h).
 UNetOptions adm_network(const AdmFlags& flags, int64_t classes);
 
-// Names and shapes; `legacy`: rows of queries, keys and values in the first order of the two.
+// Names and shapes. legacy: the rows of queries, keys and values are interleaved by heads (use_new_attention_order False).
 Layout adm_layout(const UNetOptions& network, bool legacy);
 
-// The classifiers that guide them: the encoder, the middle and an attention pool. Names and shapes only: no stage is
-// one. size: side of their images; flags: num_channels is the width, num_res_blocks the depth.
+// Names and shapes of the classifiers that guide these networks: the encoder, the middle and an attention pool. They only
+// serve to recognize a classifier, which cannot be a stage. num_channels is the width, num_res_blocks the depth.
 std::vector<TensorSource> adm_classifier_shapes(const AdmFlags& flags);
 
-// The stage but for its weights and its history. classes as in adm_network.
+// The stage, without weights and history. classes as in adm_network.
 StageManifest adm_manifest(const AdmFlags& flags, int64_t classes);
 
-// What the tensors tell of the flags: all but heads, order of attention, image sizes (attention is told for
-// image_size 2^k by the multipliers that belong to it) and diffusion. Nothing when they are of no such network.
+// Infers the flags from the tensors: all except heads, order of attention, image sizes (attention_resolutions are those of
+// the image size to which the multipliers belong) and diffusion. Nothing if the tensors are not of such a network.
 std::optional<AdmFlags> infer_adm_flags(const NetworkView& net);
-// "--num_channels 128 (256 was given)", ...: where the tensors speak against the flags.
-std::vector<std::string> contradictions(const AdmFlags& flags, const AdmFlags& told);
-// As a command line.
-std::string adm_flags_text(const AdmFlags& told);
+// "--num_channels 128 (here 256)", ...: the inferred flags that contradict the given ones.
+std::vector<std::string> contradictions(const AdmFlags& flags, const AdmFlags& inferred);
+// The flags as a command line.
+std::string adm_flags_text(const AdmFlags& inferred);
 
 }  // namespace sr3

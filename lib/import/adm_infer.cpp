@@ -1,4 +1,4 @@
-// What the tensors of an ADM network tell of the flags it was made with.
+// Infers the flags of an ADM network from its tensors.
 #include <algorithm>
 #include <cmath>
 
@@ -8,7 +8,7 @@
 namespace sr3 {
 namespace {
 
-constexpr int64_t kMaxBlocks = 1024;  // of the decoder, that are looked for
+constexpr int64_t kMaxBlocks = 1024;  // of the decoder
 
 int64_t size_of(const NetworkView& net, const std::string& name, size_t axis) {
   const CheckpointTensor* tensor = net.find(name);
@@ -21,7 +21,7 @@ std::string comma_list(const std::vector<double>& values) {
   return text;
 }
 
-// The size whose network has these multipliers; else one that the levels divide.
+// The size for which the projects use these multipliers; 0 if there is none.
 int64_t usual_size(const std::vector<double>& multipliers, bool super_resolution) {
   AdmFlags flags;
   flags.super_resolution = super_resolution;
@@ -36,13 +36,13 @@ int64_t usual_size(const std::vector<double>& multipliers, bool super_resolution
 }  // namespace
 
 std::optional<AdmFlags> infer_adm_flags(const NetworkView& net) {
-  AdmFlags told;
-  told.num_channels = size_of(net, "time_embed.0.weight", 1);
+  AdmFlags inferred;
+  inferred.num_channels = size_of(net, "time_embed.0.weight", 1);
   const int64_t in = size_of(net, kAdmMarker, 1), out = size_of(net, "out.2.weight", 0);
-  if (told.num_channels < 1 || in < 1 || out < 1) return std::nullopt;
-  told.super_resolution = in == 6;
-  told.learn_sigma = out == 6;
-  told.class_cond = net.find("label_emb.weight") != nullptr;
+  if (inferred.num_channels < 1 || in < 1 || out < 1) return std::nullopt;
+  inferred.super_resolution = in == 6;
+  inferred.learn_sigma = out == 6;
+  inferred.class_cond = net.find("label_emb.weight") != nullptr;
   std::vector<double> multipliers;  // innermost first, as the decoder has them
   std::vector<bool> attends;
   int64_t blocks = 0;
@@ -51,67 +51,68 @@ std::optional<AdmFlags> infer_adm_flags(const NetworkView& net) {
     const int64_t width = size_of(net, block + "0.out_layers.0.weight", 0);
     if (width == 0) break;
     if (blocks++ == 0) {
-      multipliers.push_back(static_cast<double>(width) / static_cast<double>(told.num_channels));
+      multipliers.push_back(static_cast<double>(width) / static_cast<double>(inferred.num_channels));
       attends.push_back(net.find(block + "1.qkv.weight") != nullptr);
-      told.use_scale_shift_norm = size_of(net, block + "0.emb_layers.1.weight", 0) == 2 * width;
+      inferred.use_scale_shift_norm = size_of(net, block + "0.emb_layers.1.weight", 0) == 2 * width;
     }
     const std::string up = block + (attends.back() ? "2." : "1.");
     const bool by_block = net.find(up + "in_layers.0.weight") != nullptr;
     if (!by_block && !net.find(up + "conv.weight")) continue;
-    told.resblock_updown = by_block;
-    told.num_res_blocks = blocks - 1;
+    inferred.resblock_updown = by_block;
+    inferred.num_res_blocks = blocks - 1;
     blocks = 0;
   }
   if (multipliers.empty()) return std::nullopt;
-  if (multipliers.size() == 1) told.num_res_blocks = blocks - 1;
+  if (multipliers.size() == 1) inferred.num_res_blocks = blocks - 1;
   std::reverse(multipliers.begin(), multipliers.end());
   std::reverse(attends.begin(), attends.end());
-  const int64_t usual = usual_size(multipliers, told.super_resolution);
-  if (usual == 0) told.channel_mult = comma_list(multipliers);
+  const int64_t usual = usual_size(multipliers, inferred.super_resolution);
+  if (usual == 0) inferred.channel_mult = comma_list(multipliers);
   const int64_t size =
       usual ? usual : std::max<int64_t>(64, int64_t{1} << std::min<size_t>(multipliers.size() + 2, 16));
-  (told.super_resolution ? told.large_size : told.image_size) = size;
-  told.attention_resolutions.clear();
+  (inferred.super_resolution ? inferred.large_size : inferred.image_size) = size;
+  inferred.attention_resolutions.clear();
   for (size_t level = 0; level < attends.size() && level < 16; ++level)
-    if (attends[level]) told.attention_resolutions += cat(told.attention_resolutions.empty() ? "" : ",", size >> level);
-  return told;
+    if (attends[level])
+      inferred.attention_resolutions += cat(inferred.attention_resolutions.empty() ? "" : ",", size >> level);
+  return inferred;
 }
 
-std::vector<std::string> contradictions(const AdmFlags& flags, const AdmFlags& told) {
+std::vector<std::string> contradictions(const AdmFlags& flags, const AdmFlags& inferred) {
   std::vector<std::string> list;
   const auto compare = [&](const char* name, const auto& given, const auto& wanted) {
     if (given != wanted) list.push_back(cat("--", name, " ", wanted, " (here ", given, ")"));
   };
   const auto word = [](bool value) { return value ? "True" : "False"; };
-  if (told.super_resolution != flags.super_resolution)
-    list.emplace_back(told.super_resolution
+  if (inferred.super_resolution != flags.super_resolution)
+    list.emplace_back(inferred.super_resolution
                           ? "--large_size and --small_size (they take 6 channels: an image and its condition)"
                           : "--image_size (they take 3 channels: no condition)");
-  compare("num_channels", flags.num_channels, told.num_channels);
-  compare("num_res_blocks", flags.num_res_blocks, told.num_res_blocks);
-  compare("class_cond", std::string(word(flags.class_cond)), std::string(word(told.class_cond)));
-  compare("learn_sigma", std::string(word(flags.learn_sigma)), std::string(word(told.learn_sigma)));
-  compare("resblock_updown", std::string(word(flags.resblock_updown)), std::string(word(told.resblock_updown)));
+  compare("num_channels", flags.num_channels, inferred.num_channels);
+  compare("num_res_blocks", flags.num_res_blocks, inferred.num_res_blocks);
+  compare("class_cond", std::string(word(flags.class_cond)), std::string(word(inferred.class_cond)));
+  compare("learn_sigma", std::string(word(flags.learn_sigma)), std::string(word(inferred.learn_sigma)));
+  compare("resblock_updown", std::string(word(flags.resblock_updown)), std::string(word(inferred.resblock_updown)));
   compare("use_scale_shift_norm", std::string(word(flags.use_scale_shift_norm)),
-          std::string(word(told.use_scale_shift_norm)));
+          std::string(word(inferred.use_scale_shift_norm)));
   const auto multipliers_of = [](const AdmFlags& f) {
     if (f.channel_mult.empty()) return comma_list(channel_multipliers(f));
-    return f.channel_mult;  // as the tensors tell it, not always whole numbers
+    return f.channel_mult;  // inferred ones are not always integers
   };
-  const std::string have = multipliers_of(flags), want = multipliers_of(told);
+  const std::string have = multipliers_of(flags), want = multipliers_of(inferred);
   if (have != want) {
-    if (told.channel_mult.empty() && told.super_resolution == flags.super_resolution)
-      compare(told.super_resolution ? "large_size" : "image_size", flags.size(), told.size());
+    if (inferred.channel_mult.empty() && inferred.super_resolution == flags.super_resolution)
+      compare(inferred.super_resolution ? "large_size" : "image_size", flags.size(), inferred.size());
     else
       compare("channel_mult", have, want);
-    return list;  // levels are other ones: attention cannot be compared
+    return list;  // the levels differ, so attention cannot be compared
   }
-  // Attention by levels: the same ones may be written in any order, and for any size.
+  // Attention is compared by level, because the same levels may be written in any order and for any size.
   const std::vector<int64_t> attention = attention_levels(flags);
-  AdmFlags as_told = told;
-  if (as_told.attention_resolutions.empty()) as_told.attention_resolutions = cat(as_told.size() * 2);
-  if (as_told.channel_mult.empty() || as_told.channel_mult.find('.') == std::string::npos) {
-    const std::vector<int64_t> wanted = attention_levels(as_told);
+  AdmFlags as_inferred = inferred;
+  if (as_inferred.attention_resolutions.empty()) as_inferred.attention_resolutions = cat(as_inferred.size() * 2);
+  if (as_inferred.channel_mult.empty() || as_inferred.channel_mult.find('.') == std::string::npos) {
+    const std::vector<int64_t> wanted = attention_levels(as_inferred);
     std::string resolutions;
     for (const int64_t level : wanted) resolutions += cat(resolutions.empty() ? "" : ",", flags.size() >> level);
     if (attention != wanted)
@@ -121,24 +122,25 @@ std::vector<std::string> contradictions(const AdmFlags& flags, const AdmFlags& t
   return list;
 }
 
-std::string adm_flags_text(const AdmFlags& told) {
+std::string adm_flags_text(const AdmFlags& inferred) {
   std::string text;
   const auto add = [&](const char* name, const auto& value) {
     text += cat(text.empty() ? "--" : " --", name, " ", value);
   };
   const auto truth = [&](const char* name, bool value) { add(name, value ? "True" : "False"); };
-  if (told.super_resolution)
-    add("large_size", told.large_size), add("small_size", told.small_size);
+  if (inferred.super_resolution)
+    add("large_size", inferred.large_size), add("small_size", inferred.small_size);
   else
-    add("image_size", told.image_size);
-  add("num_channels", told.num_channels);
-  add("num_res_blocks", told.num_res_blocks);
-  if (!told.channel_mult.empty()) add("channel_mult", told.channel_mult);
-  add("attention_resolutions", told.attention_resolutions.empty() ? cat(2 * told.size()) : told.attention_resolutions);
-  truth("class_cond", told.class_cond);
-  truth("learn_sigma", told.learn_sigma);
-  truth("resblock_updown", told.resblock_updown);
-  truth("use_scale_shift_norm", told.use_scale_shift_norm);
+    add("image_size", inferred.image_size);
+  add("num_channels", inferred.num_channels);
+  add("num_res_blocks", inferred.num_res_blocks);
+  if (!inferred.channel_mult.empty()) add("channel_mult", inferred.channel_mult);
+  add("attention_resolutions",
+      inferred.attention_resolutions.empty() ? cat(2 * inferred.size()) : inferred.attention_resolutions);
+  truth("class_cond", inferred.class_cond);
+  truth("learn_sigma", inferred.learn_sigma);
+  truth("resblock_updown", inferred.resblock_updown);
+  truth("use_scale_shift_norm", inferred.use_scale_shift_norm);
   return text;
 }
 

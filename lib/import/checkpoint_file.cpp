@@ -15,7 +15,7 @@ namespace sr3 {
 struct CheckpointFile::Reader {
   virtual ~Reader() = default;
   virtual const char* container() const = 0;
-  virtual at::Tensor read(size_t i) = 0;  // of tensors_, as they were listed
+  virtual at::Tensor read(size_t i) = 0;  // the tensor tensors_[i]
 };
 
 class CheckpointFile::SafetensorsFile : public Reader {
@@ -49,7 +49,7 @@ class CheckpointFile::TorchFile : public Reader {
   const char* container() const override { return zip_ ? "torch (zip)" : "torch (legacy)"; }
   at::Tensor read(size_t i) override {
     const TorchTensor& tensor = reader_.object().tensors()[i];
-    if (!last_.defined() || last_key_ != tensor.storage) {  // several tensors may lie in one storage
+    if (!last_.defined() || last_key_ != tensor.storage) {  // several tensors may share a storage
       last_ = at::Tensor();
       last_ = reader_.storage(tensor.storage);
       last_key_ = tensor.storage;
@@ -69,7 +69,7 @@ CheckpointFile::CheckpointFile(const std::string& path) : path_(path) {
   std::vector<uint8_t> head(16);
   head.resize(RangeSource(*bytes, 0, bytes->size()).read(head.data(), head.size()));
   const std::string text(head.begin(), head.end());
-  // A safetensors file begins with the length of its header, whose bytes may be anyone's first ones.
+  // A safetensors file starts with the length of its header, whose bytes may look like the start of another format.
   uint64_t header = 0;
   for (size_t i = 8; i > 0 && head.size() > 8; --i) header = header << 8 | head[i - 1];
   if (head.size() > 8 && head[8] == '{' && (header <= bytes->size() - 8 || !(is_zip(head) || is_pickle(head)))) {
@@ -78,12 +78,12 @@ CheckpointFile::CheckpointFile(const std::string& path) : path_(path) {
     reader_ = std::make_unique<TorchFile>(is_zip(head), *this);
   } else {
     const bool pointer = text.starts_with("version https:");
-    throw DataError(cat("cannot read '", path, "': ",
-                        head.empty() ? "it is empty"
-                        : pointer    ? "it is only Git LFS's pointer to the weights, which are still to be fetched"
-                        : text[0] == '<'
-                            ? "it is a web page, not weights"
-                            : "it is neither a file of torch.save (zip or legacy) nor a safetensors file"));
+    throw DataError(
+        cat("cannot read '", path, "': ",
+            head.empty() ? "it is empty"
+            : pointer    ? "it is a Git LFS pointer to the weights, not the weights: fetch them first (git lfs pull)"
+            : text[0] == '<' ? "it is a web page, not weights"
+                             : "it is neither a safetensors file nor one that torch.save wrote (zip or legacy)"));
   }
   for (size_t i = 0; i < tensors_.size(); ++i) index_.emplace(tensors_[i].name, i);
 }

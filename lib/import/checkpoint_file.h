@@ -1,8 +1,7 @@
-// A checkpoint of anyone's, opened: named tensors of known types and shapes, of which each is read when it is asked
-// for.
+// A checkpoint file of any project: names, types and shapes of its tensors, and each tensor's data when it is requested.
 //
 //   CheckpointFile file("64_256_upsampler.pt");
-//   const NetworkView net = network_in(file, "input_blocks.0.0.weight");   // whatever stands before the names
+//   const NetworkView net = network_in(file, "input_blocks.0.0.weight");   // whatever the prefix of the names is
 //   net.read("input_blocks.0.0.weight");
 #pragma once
 
@@ -19,13 +18,13 @@
 namespace sr3 {
 
 struct CheckpointTensor : TensorShape {
-  uint64_t position = 0;  // in the file: reading in this order is the quickest
+  uint64_t position = 0;  // in the file: reading in this order is fastest
 };
 
 class CheckpointFile {
  public:
-  // A regular file: torch.save's, zip or legacy, or safetensors, told apart by its content. DataError for anything else
-  // and for what is damaged; nothing in it is executed (format/pickle.h).
+  // Opens a regular file that torch.save wrote (zip or legacy), or a safetensors file, recognized by its content. DataError
+  // for anything else or a damaged file; nothing in it is executed (format/pickle.h).
   explicit CheckpointFile(const std::string& path);
   ~CheckpointFile();
   CheckpointFile(const CheckpointFile&) = delete;
@@ -34,8 +33,8 @@ class CheckpointFile {
   const char* container() const;  // "torch (zip)", "torch (legacy)", "safetensors"
   const std::vector<CheckpointTensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  const CheckpointTensor* find(const std::string& name) const;  // null: there is none
-  // On the CPU, contiguous, in the file's type. std::logic_error when there is none of this name.
+  const CheckpointTensor* find(const std::string& name) const;  // null if there is none
+  // A contiguous tensor on the CPU, of the file's type. std::logic_error if there is none of this name.
   at::Tensor read(const std::string& name) const;
 
  private:
@@ -59,7 +58,7 @@ class NetworkView {
   const std::vector<CheckpointTensor>& tensors() const { return tensors_; }
   const CheckpointTensor* find(const std::string& name) const;
   at::Tensor read(const std::string& name) const { return file_->read(prefix_ + name); }
-  int64_t parameters() const;  // numbers in all tensors
+  int64_t parameters() const;  // number of elements of all tensors
 
  private:
   const CheckpointFile* file_;
@@ -68,10 +67,10 @@ class NetworkView {
   std::unordered_map<std::string, size_t> index_;
 };
 
-// What stands before the names of a network that has a tensor called `marker`: "", "module.", "state.ema_model.", ...
-// Of several networks in one file the averaged weights come first ("ema" in the prefix), then the shortest prefix.
+// The prefixes of the names of networks that have a tensor called `marker`: "", "module.", "state.ema_model.", ... If a
+// file has several, averaged weights ("ema" in the prefix) come first, then the shortest prefix.
 std::vector<std::string> prefixes_of(const CheckpointFile& file, const std::string& marker);
-// The first of these; all of the file when there is none.
+// The network with the first of these prefixes; the whole file if there is none.
 NetworkView network_in(const CheckpointFile& file, const std::string& marker);
 
 }  // namespace sr3

@@ -12,7 +12,7 @@
 namespace sr3 {
 namespace {
 
-// As other projects call them.
+// The names that other projects use.
 std::string type_name(at::ScalarType type) {
   switch (type) {
     case at::kDouble:
@@ -51,21 +51,24 @@ Guess guess_of(const CheckpointFile& file) {
     if (marker == kAdmMarker) {
       if (net.find("out.2.c_proj.weight"))
         return {"none", "a classifier of guided-diffusion: it cannot be imported", std::move(net)};
-      if (const auto told = infer_adm_flags(net))
-        return {"adm", cat(adm_flags_text(*told), " (heads and noise are not told, and sizes only guessed)"),
+      if (const auto inferred = infer_adm_flags(net))
+        return {"adm",
+                cat(adm_flags_text(*inferred), " (inferred without heads and noise schedule; sizes are a guess)"),
                 std::move(net)};
     } else if (marker == kSr3Marker) {
-      if (const auto told = infer_sr3_config(net))
-        return {"sr3", cat(sr3_config_text(*told), " (norm_groups and noise are not told, and sizes only guessed)"),
-                std::move(net)};
+      if (const auto inferred = infer_sr3_config(net))
+        return {
+            "sr3",
+            cat(sr3_config_text(*inferred), " (inferred without norm_groups and noise schedule; sizes are a guess)"),
+            std::move(net)};
     } else if (net.find("time_embedding.linear_1.weight") && net.find("conv_norm_out.weight")) {
-      return {"diffusers", "a U-Net of diffusers; its config.json says which", std::move(net)};
+      return {"diffusers", "a U-Net of diffusers; its config.json describes it", std::move(net)};
     }
   }
   NetworkView all(file, "");
   if (all.find("down.0.conv.weight") && all.find("out.conv.weight"))
-    return {"ours", "the weights of a stage of ours; its manifest says which", std::move(all)};
-  return {"none", "no network that is known here", std::move(all)};
+    return {"ours", "weights of a stage; its manifest describes it", std::move(all)};
+  return {"none", "not a network that is recognized", std::move(all)};
 }
 
 }  // namespace

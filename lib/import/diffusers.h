@@ -1,11 +1,11 @@
 // diffusers' UNet2DModel: its config.json and the names of its tensors, and the schedule of a pipeline's
-// scheduler_config.json. What a stage's network cannot be is refused with the reason.
+// scheduler_config.json. Architectures that a stage's network does not support are refused with the reason.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "import/fields.h"
+#include "import/config.h"
 #include "import/layout.h"
 #include "stage/manifest.h"
 
@@ -13,31 +13,31 @@ namespace sr3 {
 
 constexpr const char* kDiffusersMarker = "conv_in.weight";
 
-// A folder of save_pretrained's: a model's, or a pipeline's, whose model is in unet/.
+// A folder that save_pretrained wrote, of a model or of a pipeline, whose model is in unet/.
 struct DiffusersFolder {
-  std::string config, weights, scheduler;  // paths; scheduler "": there is none
+  std::string config, weights, scheduler;  // paths; scheduler is "" if there is none
 };
-// Error says what is missing.
+// Error if the folder lacks a file, or its network makes latents.
 DiffusersFolder diffusers_folder(const std::string& path);
 
 struct DiffusersModel {
   UNetOptions network;
-  int64_t image_channels = 3, sample_size = 0;  // sample_size 0: not told
+  int64_t image_channels = 3, sample_size = 0;  // sample_size 0: not stated
   bool super_resolution = false;                // in_channels is twice the image's: [x, condition]
 };
-// learned: half of out_channels are the variance (the scheduler says so). DataError for types of blocks and the like
-// that the network here has not.
-DiffusersModel diffusers_model(const Fields& config, bool learned);
+// learned: half of out_channels are the variance, as the scheduler states. DataError for types of blocks and other settings
+// that a stage's network does not support.
+DiffusersModel diffusers_model(const JsonObject& config, bool learned);
 
-// `old_names`: query, key, value, proj_attn.
+// old_names: the attention's layers are called query, key, value and proj_attn.
 Layout diffusers_layout(const UNetOptions& network, bool old_names);
 
-// Schedule, prediction, variance and default sampling of a stage; without a scheduler DDPMScheduler's defaults.
-// DataError for what a stage cannot do.
+// Schedule, prediction target, variance and default sampling of a stage; an empty config has DDPMScheduler's defaults.
+// DataError for what a stage does not support.
 struct DiffusersScheduler {
   DiffusionOptions diffusion;
   SamplerOptions sampling;
 };
-DiffusersScheduler diffusers_scheduler(const Fields& config);
+DiffusersScheduler diffusers_scheduler(const JsonObject& config);
 
 }  // namespace sr3

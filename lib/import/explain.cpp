@@ -8,7 +8,7 @@
 namespace sr3 {
 namespace {
 
-// So many of a kind are named.
+// How many tensors of each kind of difference are named.
 constexpr size_t kNamed = 3;
 
 std::string joined(const std::vector<std::string>& texts, const char* between, size_t most) {

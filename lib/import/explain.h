@@ -1,5 +1,5 @@
-// Why a checkpoint does not fit, by cause and in one line: what the settings should have been, as far as shapes tell,
-// then how many tensors are missing, unexpected or of another shape, with the first of each.
+// Explains in one line why a checkpoint does not fit: which settings would fit, as far as shapes determine them, then how
+// many tensors are missing, unexpected or of another shape, with the first of each.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace sr3 {
 
-// What of the wanted tensors is not there as wanted; "" when all are there and no others.
+// The differences between the tensors of a network and the expected ones; "" if there are none.
 std::string misfit(const NetworkView& net, const std::vector<TensorSource>& wanted);
 
-// DataError unless they are there. `settings` names what they were derived from ("the flags"); `fitting`: settings that
-// the shapes speak for.
+// DataError unless the network has exactly the layout's tensors. `settings` names what the layout was derived from ("the
+// flags"); `fitting` are the settings that the shapes suggest.
 void check_fit(const NetworkView& net, const Layout& layout, const std::string& settings,
                const std::vector<std::string>& fitting);
 

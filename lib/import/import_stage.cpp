@@ -28,22 +28,23 @@ constexpr uint64_t kMaxNames = uint64_t{1} << 22;  // bytes
   throw DataError(cat("cannot import '", file.path(), "': ", why));
 }
 
-// The one of the file's networks that is taken; says so when there were more.
+// The first of the file's networks; reports its prefix if there are several.
 NetworkView chosen_network(const CheckpointFile& file, const char* marker, const char* project) {
   const auto prefixes = prefixes_of(file, marker);
-  if (prefixes.empty()) refuse(file, cat("it has no tensor '", marker, "', so it is no network of ", project));
+  if (prefixes.empty()) refuse(file, cat("it has no tensor '", marker, "', so it is not a network of ", project));
   if (prefixes.size() > 1)
-    info(cat("'", file.path(), "' has ", prefixes.size(), " networks; taken is '", prefixes[0], "'"));
+    info(cat("'", file.path(), "' has ", prefixes.size(), " networks; using '", prefixes[0], "'"));
   return {file, prefixes[0]};
 }
 
-void tell(StageManifest& stage, const PublishedCheckpoint& known) {
+void attribute(StageManifest& stage, const PublishedCheckpoint& known) {
   info(cat("these are the tensors of ", known.file));
   stage.training.data = known.data;
   stage.training.attribution = known.project;
 }
 
-// Of the same shapes, but with other heads, noise, sizes, ...: more likely a slip than another network.
+// Warns of flags that fit the shapes of a published checkpoint but differ from its own (heads, noise, sizes): more likely a
+// mistake than another network.
 void compare_with_readme(const CheckpointFile& file, const PublishedCheckpoint& known, const AdmFlags& flags,
                          StageManifest stage) {
   const AdmFlags its = parse_adm_flags(known.settings);
@@ -59,45 +60,46 @@ ImportPlan plan_adm(const CheckpointFile& file, const ImportOptions& options) {
   NetworkView net = chosen_network(file, kAdmMarker, "guided-diffusion or improved-diffusion");
   const PublishedCheckpoint* known = recognised(net);
   if ((known && known->kind == PublishedCheckpoint::kClassifier) || net.find("out.2.c_proj.weight"))
-    refuse(file, "it is a classifier, which no stage is: guidance by a classifier is not to be had here");
-  const auto told = infer_adm_flags(net);
+    refuse(file, "it is a classifier, which cannot be a stage: classifier guidance is not supported");
+  const auto inferred = infer_adm_flags(net);
   if (!options.flags && (!known || known->kind != PublishedCheckpoint::kAdm))
-    throw UsageError(cat("'", file.path(), "' is none of the published files, so --flags are needed",
-                         told ? cat("; its tensors say: ", adm_flags_text(*told),
-                                    " (but nothing of heads and noise, and sizes are guessed)")
-                              : ""));
+    throw UsageError(cat("'", file.path(), "' is not one of the published files, so --flags are required",
+                         inferred ? cat("; inferred from its tensors: ", adm_flags_text(*inferred),
+                                        " (without heads and noise schedule, and sizes are a guess)")
+                                  : ""));
   const AdmFlags flags = parse_adm_flags(options.flags ? *options.flags : known->settings);
   const CheckpointTensor* labels = net.find("label_emb.weight");
   const int64_t classes = labels && !labels->shape.empty() ? labels->shape[0] : 1000;
   StageManifest stage = adm_manifest(flags, std::max<int64_t>(classes, 1));
   Layout layout = adm_layout(stage.network, /*legacy=*/!flags.use_new_attention_order);
-  check_fit(net, layout, "the flags", told ? contradictions(flags, *told) : std::vector<std::string>{});
+  check_fit(net, layout, "the flags", inferred ? contradictions(flags, *inferred) : std::vector<std::string>{});
   if (options.flags && flags.diffusion_steps != 1000 && !flags.given.contains("rescale_timesteps"))
-    warn(cat("--rescale_timesteps is not among the flags: taken is ", flags.rescale_timesteps ? "True" : "False",
+    warn(cat("--rescale_timesteps is not among the flags: using ", flags.rescale_timesteps ? "True" : "False",
              ", the default of ", flags.rescale_timesteps ? "improved" : "guided", "-diffusion"));
   if (known && options.flags) compare_with_readme(file, *known, flags, stage);
-  if (known) tell(stage, *known);
+  if (known) attribute(stage, *known);
   return {std::move(net), std::move(layout), std::move(stage), {}};
 }
 
 ImportPlan plan_sr3(const CheckpointFile& file, const ImportOptions& options) {
   NetworkView net = chosen_network(file, kSr3Marker, "Janspiry's SR3");
   const PublishedCheckpoint* known = recognised(net);
-  const auto told = infer_sr3_config(net);
+  const auto inferred = infer_sr3_config(net);
   if (options.config.empty() && !known)
     throw UsageError(cat("'", file.path(),
-                         "' is none of the published files, so its configuration is needed (--config)",
-                         told ? cat("; its tensors say: ", sr3_config_text(*told)) : ""));
-  Sr3Config config = read_sr3_config(options.config.empty() ? parse_fields(known->settings, known->file, false)
-                                                            : read_fields(options.config, true));
+                         "' is not one of the published files, so its configuration is required (--config)",
+                         inferred ? cat("; inferred from its tensors: ", sr3_config_text(*inferred)) : ""));
+  Sr3Config config = read_sr3_config(options.config.empty() ? parse_config(known->settings, known->file, false)
+                                                            : read_config(options.config, true));
   if (options.low_res) config.low_res = options.low_res;
   if (config.conditional && config.low_res == 0)
-    throw UsageError(cat("'", options.config, "' does not say how large the small images are: --low-res N"));
+    throw UsageError(cat("'", options.config, "' does not state the size of low-resolution images: --low-res N"));
   StageManifest stage = sr3_manifest(config);
   Layout layout = sr3_layout(stage.network);
-  check_fit(net, layout, "the configuration", told ? contradictions(config, *told) : std::vector<std::string>{});
+  check_fit(net, layout, "the configuration",
+            inferred ? contradictions(config, *inferred) : std::vector<std::string>{});
   check_sr3_schedule(net, config, stage);
-  if (known) tell(stage, *known);
+  if (known) attribute(stage, *known);
   return {std::move(net), std::move(layout), std::move(stage), {options.config}};
 }
 
@@ -106,11 +108,11 @@ ImportPlan plan_diffusers(const CheckpointFile& file, const ImportOptions& optio
   const DiffusersFolder folder = diffusers_folder(directory_of(file.path()).empty() ? "." : directory_of(file.path()));
   if (folder.scheduler.empty())
     warn(cat("'", folder.config,
-             "': there is no scheduler_config.json; taken are DDPMScheduler's defaults (linear, 1000 steps)"));
+             "': there is no scheduler_config.json; using DDPMScheduler's defaults (linear, 1000 steps)"));
   const DiffusersScheduler scheduler = diffusers_scheduler(
-      folder.scheduler.empty() ? parse_fields("{}", "", false) : read_fields(folder.scheduler, false));
+      folder.scheduler.empty() ? parse_config("{}", "", false) : read_config(folder.scheduler, false));
   const DiffusersModel model =
-      diffusers_model(read_fields(folder.config, false), scheduler.diffusion.variance == "learned");
+      diffusers_model(read_config(folder.config, false), scheduler.diffusion.variance == "learned");
   StageManifest stage;
   stage.kind = model.super_resolution ? "super-resolution" : "base";
   stage.image.channels = model.image_channels;
@@ -119,9 +121,9 @@ ImportPlan plan_diffusers(const CheckpointFile& file, const ImportOptions& optio
   if (options.low_res && !model.super_resolution)
     throw UsageError(cat("--low-res: '", folder.config, "' takes no condition"));
   if (stage.image.high_res == 0)
-    throw UsageError(cat("'", folder.config, "' does not say how large images are: --high-res N"));
+    throw UsageError(cat("'", folder.config, "' does not state the size of images: --high-res N"));
   if (model.super_resolution && options.low_res == 0)
-    throw UsageError(cat("'", folder.config, "' takes a condition, but does not say how large it was: --low-res N"));
+    throw UsageError(cat("'", folder.config, "' takes a condition, but does not state its size: --low-res N"));
   stage.network = model.network;
   stage.diffusion = scheduler.diffusion;
   stage.sampling = scheduler.sampling;
@@ -132,7 +134,7 @@ ImportPlan plan_diffusers(const CheckpointFile& file, const ImportOptions& optio
   return {std::move(net), std::move(layout), std::move(stage), {folder.config, folder.scheduler}};
 }
 
-// One name a line. Of equal ones the later get their number: ImageNet has two cranes.
+// One name a line. A repeated name gets its number: ImageNet has two classes called crane.
 std::vector<std::string> names_in(const std::string& path, int64_t classes) {
   std::vector<std::string> names;
   std::map<std::string, int> seen;
@@ -150,29 +152,27 @@ std::vector<std::string> names_in(const std::string& path, int64_t classes) {
 }  // namespace
 
 void ImportOptions::declare(Options& options) {
-  options.group("Settings of the checkpoint");
+  options.group(groups::kCheckpoint);
   options.add("flags", 0, &flags, "FLAGS", "adm: the project's own flags, as its README gives them");
   options.add("config", 0, &config, "FILE", "sr3: the project's configuration (JSON, with comments)");
   options.add("class-names", 0, &class_names, "FILE", "names of the classes, one a line");
-  options.add("low-res", 0, &low_res, "N", "side of the small images, where the settings do not say; 0: they do");
-  options.add("high-res", 0, &high_res, "N",
-              "diffusers: side of the images, where config.json does not say; 0: it does");
-  options.group("Stage");
+  options.add("low-res", 0, &low_res, "N", at_least(0), "side of the low-resolution images; 0: as the settings state");
+  options.add("high-res", 0, &high_res, "N", at_least(0), "diffusers: side of the images; 0: as config.json states");
+  options.group(groups::kStage);
   options.add("output", 'o', &output, "STAGE.json", "the manifest to write; the weights go beside it");
-  options.choice("weights-type", 0, &weights_type, {"fp32", "fp16", "bf16"}, "of the numbers in the weights' file");
-  options.add("no-history", 0, &no_history, "leave out when and how it was imported");
+  options.choice("weights-type", 0, &weights_type, {"fp32", "fp16", "bf16"}, "number format of the weights' file");
+  options.add("no-history", 0, &no_history, "do not record when and how it was imported");
 }
 
 std::string weights_of_folder(const std::string& folder) { return diffusers_folder(folder).weights; }
 
 ImportPlan plan_import(const std::string& format, const CheckpointFile& file, const ImportOptions& options) {
   const auto only = [&](const char* option, bool given, const char* of) {
-    if (given && format != of) throw UsageError(cat("--", option, " is of ", of, ", and this is ", format));
+    if (given && format != of) throw UsageError(cat("--", option, " is for ", of, ", not for ", format));
   };
   only("flags", options.flags.has_value(), "adm");
   only("config", !options.config.empty(), "sr3");
   only("high-res", options.high_res != 0, "diffusers");
-  if (options.low_res < 0 || options.high_res < 0) throw UsageError("--low-res and --high-res take 1 or more");
   if (options.low_res && format == "adm") throw UsageError("--low-res: adm has --small_size among its flags");
   ImportPlan plan = format == "adm"   ? plan_adm(file, options)
                     : format == "sr3" ? plan_sr3(file, options)
@@ -201,7 +201,7 @@ void write_stage(ImportPlan& plan, const ImportOptions& options, const std::func
   plan.stage.description = cat("imported from ", base_name(file.path()), ", sha256 ", digest);
   if (!options.no_history) plan.stage.history.push_back(this_run());
 
-  // In the order of the checkpoint, which is the quickest to read.
+  // In the order of the checkpoint, which is fastest to read.
   std::vector<ImportedTensor> tensors = plan.layout.tensors;
   const auto place = [&](const ImportedTensor& tensor) {
     return plan.network.find(tensor.sources.at(0).name)->position;

@@ -118,9 +118,9 @@ at::Tensor imported(const NetworkView& net, const ImportedTensor& tensor) {
     const auto refused = [&](const char* why) {
       return DataError(cat("cannot import '", net.file().path(), "': tensor '", net.prefix(), source.name, "' ", why));
     };
-    if (!at::isFloatingType(part.scalar_type())) throw refused("holds whole numbers, no weights");
+    if (!at::isFloatingType(part.scalar_type())) throw refused("holds integers, not weights");
     parts.push_back(part.to(at::kFloat).reshape(source.shape));
-    if (!at::isfinite(parts.back()).all().item<bool>()) throw refused("holds infinities or what is no number");
+    if (!at::isfinite(parts.back()).all().item<bool>()) throw refused("holds infinities or NaN");
   }
   at::Tensor whole = parts.size() == 1 ? parts[0] : at::cat(parts, 0);
   if (tensor.legacy_heads > 0) whole = from_legacy_order(whole, tensor.legacy_heads);

@@ -1,6 +1,5 @@
-// Where each of our network's tensors is found in another project's checkpoint. A project's layout is a rule from a
-// place in the U-Net to names; everything else (which places there are, in which shapes) comes from the network's
-// options, as everywhere (nn/unet_plan.h).
+// Maps the tensors of our network to those of another project's checkpoint. A project is described by a rule that maps a
+// place in the U-Net to names; the places and their shapes follow from the network's options (nn/unet_plan.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,10 +13,10 @@
 
 namespace sr3 {
 
-// Of one parameter of the U-Net: "up.3.attention.qkv.weight" is part "up", layer "attention.qkv", leaf "weight".
+// One parameter of the U-Net: "up.3.attention.qkv.weight" is part "up", layer "attention.qkv", leaf "weight".
 struct Place {
   std::string name, part, layer, leaf;  // layer "": the level's MLP, the classes
-  int64_t number = 0;                   // of the block or resampling in its part; of the layer in the level's MLP
+  int64_t number = 0;                   // of the block or resampling in its part, or of the layer in the level's MLP
   int64_t level = 0;                    // 0 the outermost; of a resampling: the one whose blocks come before it
   int64_t block = 0;                    // blocks before it in its part, resamplings not counted
   int64_t index = 0;                    // blocks before it in its level
@@ -37,8 +36,8 @@ struct TensorSource {
 struct ImportedTensor {
   std::string name;  // ours, with its shape
   std::vector<int64_t> shape;
-  std::vector<TensorSource> sources;  // joined along the first axis: q, k and v may come apart
-  // Rows of q, k and v in the order [head][q|k|v][d] with so many heads, to become [q|k|v][head][d]; 0: they are so.
+  std::vector<TensorSource> sources;  // concatenated along the first axis: q, k and v may be separate
+  // If not 0, the rows of q, k and v have the order [head][q|k|v][d] with so many heads, and become [q|k|v][head][d].
   int64_t legacy_heads = 0;
 };
 
@@ -49,13 +48,15 @@ struct Layout {
 using NameRule = std::function<ImportedTensor(const Place&)>;
 Layout layout_of(const UNetOptions& options, const NameRule& rule);
 
-// The same but for trailing sizes of 1: attention's projections are matrices here, 1-D or 2-D convolutions there.
+// Whether two shapes are equal up to trailing sizes of 1: attention's projections may be matrices, or 1-D or 2-D
+// convolutions.
 bool same_shape(const std::vector<int64_t>& a, const std::vector<int64_t>& b);
 
-// Of q, k and v in one tensor (3 C, ...): from [head][q|k|v][d] to [q|k|v][head][d].
+// Reorders the rows of q, k and v in one tensor (3 C, ...) from [head][q|k|v][d] to [q|k|v][head][d].
 at::Tensor from_legacy_order(const at::Tensor& qkv, int64_t heads);
 
-// Our tensor, float32. DataError when its numbers are none, or of no floating-point type.
+// Reads the sources of a tensor and converts them to ours, in float32. DataError if they are not of a floating-point type or
+// not finite.
 at::Tensor imported(const NetworkView& net, const ImportedTensor& tensor);
 
 }  // namespace sr3

@@ -22,7 +22,7 @@ class Probe {
       if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
         throw refused(cat("'", name, "' holds a number that is not finite"));
       if (name != "x" && name != "t" && name != "y" && name != "low_res" && name != "cond" && name != "output")
-        throw refused(cat("'", name, "' is none of x, t, y, low_res, cond, output"));
+        throw refused(cat("'", name, "' is not one of x, t, y, low_res, cond, output"));
     }
   }
 
@@ -42,7 +42,7 @@ class Probe {
           cat("'", name, "' is ", tensor.sizes(), ", not (", n < 0 ? "N" : std::to_string(n), ",", channels, ",H,W)"));
     return tensor.to(at::kFloat);
   }
-  // (N); of one number N.
+  // (N); a single number is repeated N times.
   at::Tensor per_image(const std::string& name, int64_t n, at::ScalarType type) const {
     const at::Tensor tensor = need(name);
     if (tensor.numel() == 1) return tensor.to(type).reshape({1}).expand({n}).contiguous();
@@ -59,7 +59,7 @@ at::Tensor condition_of(const Probe& probe, const StageManifest& stage, const at
   const int64_t n = x.size(0), channels = stage.network.condition_channels;
   if (channels == 0) {
     if (probe.has("low_res") || probe.has("cond"))
-      throw probe.refused("it has a condition, which the stage takes none of");
+      throw probe.refused("it has a condition, which the stage does not take");
     return {};
   }
   if (probe.has("low_res") == probe.has("cond"))
@@ -84,7 +84,7 @@ ProbeResult run_probe(const std::string& path, const std::string& stage_path, at
   StageWeights stage = read_stage_weights(stage_path);
   UNetOptions& network = stage.manifest.network;
   if (network.augmentation_level) throw Error(cat("cannot verify '", stage_path, "': it takes an augmentation level"));
-  network.level.scale = 1;  // t is what the original's network was given, after any rescaling
+  network.level.scale = 1;  // t is the value that the original network was called with, after any rescaling
   const at::Tensor x = probe.images("x", -1, network.in_channels);
   const int64_t n = x.size(0);
   const at::Tensor t =
@@ -93,7 +93,7 @@ ProbeResult run_probe(const std::string& path, const std::string& stage_path, at
   at::Tensor labels;
   if (network.classes > 0) {
     if (!at::isIntegralType(probe.need("y").scalar_type(), /*includeBool=*/false))
-      throw probe.refused("'y' is not of whole numbers");
+      throw probe.refused("'y' does not hold integers");
     labels = probe.per_image("y", n, at::kLong);
     if (labels.min().item<int64_t>() < 0 || labels.max().item<int64_t>() >= network.classes)
       throw probe.refused(cat("'y' is not in 0 to ", network.classes - 1));
@@ -111,7 +111,7 @@ ProbeResult run_probe(const std::string& path, const std::string& stage_path, at
     const at::Tensor out = run(*run.prepare(one(condition), one(labels), {}), one(x), i).to(at::kCPU);
     const double difference = (out - one(wanted)).abs().max().item<double>();
     if (std::isnan(difference) || difference > result.largest) result.largest = difference;
-    if (std::isnan(difference)) break;  // and no later image's is
+    if (std::isnan(difference)) break;  // the largest difference stays NaN
   }
   result.images = n;
   result.relative = result.largest / std::max(wanted.abs().max().item<double>(), 1e-30);

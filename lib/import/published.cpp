@@ -11,11 +11,11 @@ namespace {
 // All of guided-diffusion's networks.
 const std::string kGuidedFlags =
     "--learn_sigma True --resblock_updown True --use_scale_shift_norm True --timestep_respacing 250 ";
-// All of improved-diffusion's; respacing is ours: 4000 steps are more than anyone waits for.
+// All of improved-diffusion's. The respacing is our choice, because 4000 steps take too long.
 const std::string kImprovedFlags = "--learn_sigma True --timestep_respacing 250 ";
 const std::string kClassifierFlags = "--resblock_updown True --num_head_channels 64 --attention_resolutions 32,16,8 ";
 
-// Janspiry's configurations, which differ in these.
+// A configuration of Janspiry's; they differ in these parts.
 std::string janspiry(const std::string& unet, const std::string& diffusion, const std::string& data,
                      const std::string& rate) {
   return cat(R"({"model":{"unet":{)", unet,
@@ -117,7 +117,7 @@ const std::vector<PublishedCheckpoint>& published_checkpoints() {
 }
 
 std::vector<TensorSource> PublishedCheckpoint::shapes() const {
-  if (kind == kSr3) return sr3_layout(sr3_network(read_sr3_config(parse_fields(settings, file, false)))).sources();
+  if (kind == kSr3) return sr3_layout(sr3_network(read_sr3_config(parse_config(settings, file, false)))).sources();
   const AdmFlags flags = parse_adm_flags(settings);
   if (kind == kClassifier) return adm_classifier_shapes(flags);
   return adm_layout(adm_network(flags, classes), false).sources();

@@ -1,5 +1,5 @@
-// The checkpoints that their projects published, known again by their tensors: names and shapes, which follow from the
-// settings that stand here. Of guided-diffusion (July 2021), improved-diffusion (March 2021) and Janspiry's SR3.
+// The checkpoints that guided-diffusion (July 2021), improved-diffusion (March 2021) and Janspiry's SR3 published. They are
+// recognized by the names and shapes of their tensors, which follow from the settings in this table.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct PublishedCheckpoint {
   const char* file;      // as published; several of one layout: "lsun_bedroom.pt, ..."
   std::string settings;  // the README's flags (kAdm, kClassifier), or the configuration's JSON (kSr3)
   const char* data;      // what it was trained on
-  const char* project;   // whom to name, and the terms
+  const char* project;   // attribution and licence
   int64_t classes;       // labels of class-conditional ones
 
   std::vector<TensorSource> shapes() const;
@@ -23,7 +23,7 @@ struct PublishedCheckpoint {
 
 const std::vector<PublishedCheckpoint>& published_checkpoints();
 
-// The one with exactly these tensors; null: none.
+// The checkpoint with exactly these tensors; null if there is none.
 const PublishedCheckpoint* recognised(const NetworkView& net);
 
 }  // namespace sr3

@@ -9,13 +9,13 @@
 namespace sr3 {
 namespace {
 
-ScheduleOptions schedule_of(const Fields& json) {
+ScheduleOptions schedule_of(const JsonObject& json) {
   ScheduleOptions schedule;
-  const std::string kind = json.word("schedule", "linear");
+  const auto kind = json.get<std::string>("schedule", "linear");
   schedule.kind = kind == "quad" ? "quadratic" : kind == "linear" || kind == "cosine" ? kind : "";
-  schedule.steps = json.whole("n_timestep", 2000);
-  schedule.beta_start = json.number("linear_start", 1e-4);
-  schedule.beta_end = json.number("linear_end", 2e-2);
+  schedule.steps = get_count(json, "n_timestep", 2000);
+  schedule.beta_start = json.get("linear_start", 1e-4);
+  schedule.beta_end = json.get("linear_end", 2e-2);
   return schedule;
 }
 
@@ -34,43 +34,43 @@ std::string list_text(const std::vector<int64_t>& values) {
 
 }  // namespace
 
-Sr3Config read_sr3_config(const Fields& json) {
-  const auto refuse = [&](const auto&... parts) {
-    throw DataError(cat("cannot use '", json.origin(), "': ", parts...));
-  };
-  const Fields model = json.section("model"), unet = model.section("unet"), schedules = model.section("beta_schedule"),
-               diffusion = model.section("diffusion"), datasets = json.section("datasets");
+Sr3Config read_sr3_config(const JsonObject& json) {
+  const JsonObject model = get_section(json, "model"), unet = get_section(model, "unet"),
+                   schedules = get_section(model, "beta_schedule"), diffusion = get_section(model, "diffusion"),
+                   datasets = get_section(json, "datasets"), train = get_section(schedules, "train"),
+                   val = get_section(schedules, "val");
   if (!unet.has("inner_channel"))
-    refuse("it is no configuration of that project: 'model.unet.inner_channel' is missing");
-  if (const std::string which = model.word("which_model_G", "sr3"); which != "sr3")
-    refuse("'model.which_model_G' is '", which, "', another network than SR3's");
+    throw json.error("it is not a configuration of that project: 'model.unet.inner_channel' is missing");
+  if (const auto which = model.get<std::string>("which_model_G", "sr3"); which != "sr3")
+    throw json.error(cat("'model.which_model_G' is '", which, "', another network than SR3's"));
   Sr3Config c;
-  c.in_channel = unet.whole("in_channel", c.in_channel);
-  c.out_channel = unet.whole("out_channel", c.out_channel);
-  c.inner_channel = unet.whole("inner_channel", c.inner_channel);
-  c.norm_groups = unet.whole("norm_groups", c.norm_groups);
-  c.channel_multiplier = unet.wholes("channel_multiplier", {});
-  c.attn_res = unet.wholes("attn_res", {});
-  c.res_blocks = unet.whole("res_blocks", 0);
-  c.dropout = unet.number("dropout", 0);
-  c.image_size = diffusion.whole("image_size", 0);
-  c.conditional = diffusion.flag("conditional", c.in_channel != c.out_channel);
+  c.in_channel = get_count(unet, "in_channel", c.in_channel);
+  c.out_channel = get_count(unet, "out_channel", c.out_channel);
+  c.inner_channel = get_count(unet, "inner_channel", c.inner_channel);
+  c.norm_groups = get_count(unet, "norm_groups", c.norm_groups);
+  c.channel_multiplier = get_counts(unet, "channel_multiplier", {});
+  c.attn_res = get_counts(unet, "attn_res", {});
+  c.res_blocks = get_count(unet, "res_blocks", 0);
+  c.dropout = unet.get("dropout", 0.0);
+  c.image_size = get_count(diffusion, "image_size", 0);
+  c.conditional = diffusion.get("conditional", c.in_channel != c.out_channel);
   if (c.in_channel != c.out_channel * (c.conditional ? 2 : 1))
-    refuse("'model.unet.in_channel' is ", c.in_channel, ", which is not ", c.conditional ? "twice " : "",
-           "'model.unet.out_channel'");
+    throw json.error(cat("'model.unet.in_channel' is ", c.in_channel, ", which is not ", c.conditional ? "twice " : "",
+                         "'model.unet.out_channel'"));
   if (c.channel_multiplier.empty() || c.res_blocks < 1 || c.image_size < 1)
-    refuse("'model.unet.channel_multiplier', 'model.unet.res_blocks' and 'model.diffusion.image_size' are needed");
+    throw json.error(
+        "'model.unet.channel_multiplier', 'model.unet.res_blocks' and 'model.diffusion.image_size' are required");
   for (const char* part : {"val", "train"}) {
-    const Fields data = datasets.section(part);
-    if (c.conditional) c.low_res = data.whole("l_resolution", c.low_res);
+    const JsonObject data = get_section(datasets, part);
+    if (c.conditional) c.low_res = get_count(data, "l_resolution", c.low_res);
   }
-  c.batch = datasets.section("train").whole("batch_size", 0);
-  c.learning_rate = json.section("train").section("optimizer").number("lr", 0);
+  c.batch = get_count(get_section(datasets, "train"), "batch_size", 0);
+  c.learning_rate = get_section(get_section(json, "train"), "optimizer").get("lr", 0.0);
   c.has_train = schedules.has("train");
-  c.train = schedule_of(schedules.section("train"));
-  c.train_kind = schedules.section("train").word("schedule", "linear");
-  c.val = schedules.has("val") ? schedule_of(schedules.section("val")) : c.train;
-  c.val_kind = schedules.section("val").word("schedule", c.train_kind);
+  c.train = schedule_of(train);
+  c.train_kind = train.get<std::string>("schedule", "linear");
+  c.val = schedules.has("val") ? schedule_of(val) : c.train;
+  c.val_kind = val.get<std::string>("schedule", c.train_kind);
   return c;
 }
 
@@ -110,7 +110,7 @@ Layout sr3_layout(const UNetOptions& network) {
     } else if (p.part == "out") {
       name = cat("final_conv.block.", p.layer == "norm" ? 0 : 3);
     } else {
-      // Blocks and resamplings are counted as ours are.
+      // Blocks and resamplings are numbered as ours are.
       name = cat(p.part == "down" ? "downs." : p.part == "up" ? "ups." : "mid.", p.number);
       const std::string& l = p.layer;
       if (l == "conv")
@@ -152,14 +152,14 @@ StageManifest sr3_manifest(const Sr3Config& c) {
 }
 
 void check_sr3_schedule(const NetworkView& net, const Sr3Config& config, StageManifest& stage) {
-  std::string above = net.prefix();  // the buffers are the diffusion's, which holds the network
+  std::string above = net.prefix();  // the buffers belong to the diffusion, which contains the network
   if (above.ends_with("denoise_fn.")) above.resize(above.size() - std::string("denoise_fn.").size());
   const CheckpointTensor* found = net.file().find(above + "betas");
   const bool known = !config.val.kind.empty();
   if (!found || found->shape.size() != 1) {
     if (!known)
       throw DataError(cat("cannot import '", net.file().path(), "': the schedule '", config.val_kind,
-                          "' is not known here, and the file has no betas"));
+                          "' is not supported, and the file has no betas"));
     return;
   }
   const at::Tensor betas = net.file().read(found->name).to(at::kDouble).contiguous();
@@ -182,49 +182,49 @@ void check_sr3_schedule(const NetworkView& net, const Sr3Config& config, StageMa
 }
 
 std::optional<Sr3Config> infer_sr3_config(const NetworkView& net) {
-  Sr3Config told;
-  told.inner_channel = size_of(net, "noise_level_mlp.1.weight", 1);
-  told.in_channel = size_of(net, kSr3Marker, 1);
-  told.out_channel = size_of(net, "final_conv.block.3.weight", 0);
-  if (told.inner_channel < 1 || told.in_channel < 1 || told.out_channel < 1) return std::nullopt;
-  told.conditional = told.in_channel != told.out_channel;
-  told.channel_multiplier.clear();
-  told.attn_res.clear();
-  told.res_blocks = 0;
+  Sr3Config inferred;
+  inferred.inner_channel = size_of(net, "noise_level_mlp.1.weight", 1);
+  inferred.in_channel = size_of(net, kSr3Marker, 1);
+  inferred.out_channel = size_of(net, "final_conv.block.3.weight", 0);
+  if (inferred.inner_channel < 1 || inferred.in_channel < 1 || inferred.out_channel < 1) return std::nullopt;
+  inferred.conditional = inferred.in_channel != inferred.out_channel;
+  inferred.channel_multiplier.clear();
+  inferred.attn_res.clear();
+  inferred.res_blocks = 0;
   int64_t blocks = 0;
   for (int64_t k = 1; k < kMaxUnits; ++k) {
     const int64_t width = size_of(net, cat("downs.", k, ".res_block.block1.block.3.weight"), 0);
     if (width > 0) {
-      const int64_t level = static_cast<int64_t>(told.channel_multiplier.size()) - (blocks > 0 ? 1 : 0);
-      if (blocks++ == 0) told.channel_multiplier.push_back(width / told.inner_channel);
+      const int64_t level = static_cast<int64_t>(inferred.channel_multiplier.size()) - (blocks > 0 ? 1 : 0);
+      if (blocks++ == 0) inferred.channel_multiplier.push_back(width / inferred.inner_channel);
       if (blocks == 1 && net.find(cat("downs.", k, ".attn.qkv.weight")))
-        told.attn_res.push_back(told.image_size >> std::min<int64_t>(level, 30));
+        inferred.attn_res.push_back(inferred.image_size >> std::min<int64_t>(level, 30));
       continue;
     }
-    told.res_blocks = std::max(told.res_blocks, blocks);
+    inferred.res_blocks = std::max(inferred.res_blocks, blocks);
     blocks = 0;
     if (!net.find(cat("downs.", k, ".conv.weight"))) break;
   }
-  if (told.channel_multiplier.empty()) return std::nullopt;
-  return told;
+  if (inferred.channel_multiplier.empty()) return std::nullopt;
+  return inferred;
 }
 
-std::vector<std::string> contradictions(const Sr3Config& config, const Sr3Config& told) {
+std::vector<std::string> contradictions(const Sr3Config& config, const Sr3Config& inferred) {
   std::vector<std::string> list;
   const auto compare = [&](const char* name, const auto& given, const auto& wanted) {
     if (given != wanted) list.push_back(cat("'", name, "' ", wanted, " (here ", given, ")"));
   };
-  compare("in_channel", config.in_channel, told.in_channel);
-  compare("out_channel", config.out_channel, told.out_channel);
-  compare("inner_channel", config.inner_channel, told.inner_channel);
-  compare("channel_multiplier", list_text(config.channel_multiplier), list_text(told.channel_multiplier));
-  compare("res_blocks", config.res_blocks, told.res_blocks);
+  compare("in_channel", config.in_channel, inferred.in_channel);
+  compare("out_channel", config.out_channel, inferred.out_channel);
+  compare("inner_channel", config.inner_channel, inferred.inner_channel);
+  compare("channel_multiplier", list_text(config.channel_multiplier), list_text(inferred.channel_multiplier));
+  compare("res_blocks", config.res_blocks, inferred.res_blocks);
   if (!list.empty()) return list;
-  // Attention by level: attn_res counts from image_size.
-  Sr3Config as_told = told;
+  // Attention is compared by level, because attn_res depends on image_size.
+  Sr3Config as_inferred = inferred;
   const std::vector<int64_t> have = sr3_network(config).attention;
-  as_told.norm_groups = config.norm_groups;
-  const std::vector<int64_t> wanted = sr3_network(as_told).attention;
+  as_inferred.norm_groups = config.norm_groups;
+  const std::vector<int64_t> wanted = sr3_network(as_inferred).attention;
   if (have != wanted) {
     std::vector<int64_t> resolutions;
     for (const int64_t level : wanted) resolutions.push_back(config.image_size >> level);
@@ -233,10 +233,10 @@ std::vector<std::string> contradictions(const Sr3Config& config, const Sr3Config
   return list;
 }
 
-std::string sr3_config_text(const Sr3Config& told) {
-  return cat("in_channel ", told.in_channel, ", out_channel ", told.out_channel, ", inner_channel ", told.inner_channel,
-             ", channel_multiplier ", list_text(told.channel_multiplier), ", res_blocks ", told.res_blocks,
-             ", attn_res ", list_text(told.attn_res), " for image_size ", told.image_size);
+std::string sr3_config_text(const Sr3Config& inferred) {
+  return cat("in_channel ", inferred.in_channel, ", out_channel ", inferred.out_channel, ", inner_channel ",
+             inferred.inner_channel, ", channel_multiplier ", list_text(inferred.channel_multiplier), ", res_blocks ",
+             inferred.res_blocks, ", attn_res ", list_text(inferred.attn_res), " for image_size ", inferred.image_size);
 }
 
 }  // namespace sr3

@@ -39,9 +39,10 @@ double consistency(const ScoreOptions& options, const Image& image, const Image&
 }  // namespace
 
 void ScoreOptions::declare(Options& options) {
-  options.group("Metrics");
-  options.add("crop", 0, &crop, "N", "leave out a border of N pixels in PSNR and SSIM");
-  options.add("scale", 's', &scale, "N", "cut reference images right and bottom to a multiple of N first; 0: not");
+  options.group(groups::kMetrics);
+  options.add("crop", 0, &crop, "N", at_least(0), "leave out a border of N pixels in PSNR and SSIM");
+  options.add("scale", 's', &scale, "N", at_least(0),
+              "first crop reference images right and bottom to a multiple of N; 0: do not");
   options.choice("kernel", 0, &kernel, {"box", "bilinear", "bicubic", "lanczos"},
                  "how low-resolution images were made");
   options.choice("convention", 0, &convention, {"pillow", "pillow12", "matlab", "float"}, "by whose resize");

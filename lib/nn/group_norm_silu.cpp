@@ -26,7 +26,7 @@ X* numbers_of(at::Tensor& t) {
   return static_cast<X*>(t.data_ptr());
 }
 
-// A map cut into runs of pixels. The cut depends on the shape alone, so that sums never depend on the number of
+// A feature map cut into runs of pixels. The cut depends on the shape alone, so that sums never depend on the number of
 // threads.
 struct Runs {
   int64_t n, channels, pixels, length, count;
@@ -40,8 +40,8 @@ struct Runs {
   // Offset of a run's first number.
   int64_t at(int64_t i, int64_t run) const { return (i * pixels + begin(run)) * channels; }
 
-  // first(i, run) for all runs of an example, then middle(i), then last(i, run). Whole examples go to threads where
-  // there are enough of them, as one is often still in the cache when `last` comes.
+  // Calls first(i, run) for all runs of an example, then middle(i), then last(i, run). If there are enough examples,
+  // each thread takes whole ones, because an example is often still in the cache when `last` comes.
   template <class First, class Middle, class Last>
   void go(const First& first, const Middle& middle, const Last& last) const {
     const auto each = [&](int64_t from, int64_t to, const auto& step) {
@@ -63,7 +63,7 @@ struct Runs {
   }
 };
 
-// Everything of (N, C) and (N, G) that the passes share, in the kernels' accumulator type A and in double.
+// All tensors of (N, C) and (N, G) that the passes share, in the kernels' accumulator type A and in double.
 template <class A>
 struct Coefficients {
   at::Tensor center, slope, base;  // (N, C) A
@@ -94,13 +94,73 @@ struct Small {
   at::Tensor weight, bias, scale, shift, offset;  // contiguous, of A
 };
 
+// Merges the moments of an example's runs (Chan et al.: means first, then squares about them) into each channel's mean and
+// sum of squared differences from it. partial: of each run three rows, as the kernel `moments` writes them.
+template <class A>
+void merge_moments(const Runs& runs, const A* partial, double* mean, double* square) {
+  const int64_t channels = runs.channels;
+  const double all = static_cast<double>(runs.pixels);
+  const auto mean_of = [&](const A* part, int64_t c) {
+    return static_cast<double>(part[c]) + static_cast<double>(part[channels + c]);
+  };
+  std::fill_n(mean, channels, 0.0);
+  std::fill_n(square, channels, 0.0);
+  for (int64_t run = 0; run < runs.count; ++run) {
+    const A* part = partial + 3 * run * channels;
+    const double share = static_cast<double>(runs.size(run)) / all;
+    for (int64_t c = 0; c < channels; ++c) mean[c] += share * mean_of(part, c);
+  }
+  for (int64_t run = 0; run < runs.count; ++run) {
+    const A* part = partial + 3 * run * channels;
+    const double size = static_cast<double>(runs.size(run));
+    for (int64_t c = 0; c < channels; ++c) {
+      const double d = mean_of(part, c) - mean[c];
+      square[c] += part[2 * channels + c] + size * d * d;
+    }
+  }
+}
+
+// From the moments of example i's channels to those of its groups, and to what the kernel `apply` multiplies and adds.
+template <class A>
+void set_coefficients(const Small& s, int64_t i, int64_t groups, double eps, double pixels, const double* square,
+                      Coefficients<A>& to) {
+  const int64_t channels = to.center.size(1), width = channels / groups;
+  const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
+          *shift = row<A>(s.shift, i), *offset = row<A>(s.offset, i);
+  A *center = numbers_of<A>(to.center) + i * channels, *slope = numbers_of<A>(to.slope) + i * channels,
+    *base = numbers_of<A>(to.base) + i * channels;
+  const double* channel_mean = row<double>(to.channel_mean, i);
+  const auto moved = [&](int64_t c) { return channel_mean[c] + (offset ? static_cast<double>(offset[c]) : 0.0); };
+  for (int64_t g = 0; g < groups; ++g) {
+    const int64_t begin = g * width, end = begin + width;
+    double mean = 0, variance = 0;
+    for (int64_t c = begin; c < end; ++c) mean += moved(c);
+    mean /= static_cast<double>(width);
+    for (int64_t c = begin; c < end; ++c) variance += square[c] + pixels * (moved(c) - mean) * (moved(c) - mean);
+    variance /= pixels * static_cast<double>(width);
+    const double inverse = 1 / std::sqrt(variance + eps);
+    numbers_of<double>(to.mean)[i * groups + g] = mean;
+    numbers_of<double>(to.inverse)[i * groups + g] = inverse;
+    for (int64_t c = begin; c < end; ++c) {
+      const double factor = scale ? 1 + static_cast<double>(scale[c]) : 1.0;
+      const double exact = mean - (offset ? static_cast<double>(offset[c]) : 0.0);
+      const double gain = inverse * weight[c] * factor;
+      center[c] = static_cast<A>(exact);
+      slope[c] = static_cast<A>(gain);
+      // The rounding error of the center is added here: it matters where the mean is much larger than the deviation.
+      base[c] =
+          static_cast<A>(bias[c] * factor + (shift ? static_cast<double>(shift[c]) : 0.0) + (center[c] - exact) * gain);
+    }
+  }
+}
+
 template <class X, class Y>
 void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double eps, bool activate,
                   Coefficients<typename AccumulatorOf<X>::type>& to, at::Tensor& y) {
   using A = typename AccumulatorOf<X>::type;
   const auto& kernels = group_norm_kernels<X, Y>();
   const Runs runs(x);
-  const int64_t channels = runs.channels, width = channels / groups;
+  const int64_t channels = runs.channels;
   const X* from = numbers<X>(x);
   Y* into = numbers_of<Y>(y);
   std::vector<A> partial(static_cast<size_t>(3 * runs.n * runs.count * channels));
@@ -115,55 +175,9 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
                         first + 2 * channels);
       },
       [&](int64_t i) {
-        // Chan et al.: means first, then squares about them. Runs first, then the channels of a group.
-        double* channel_mean = numbers_of<double>(to.channel_mean) + i * channels;
-        std::vector<double> square(static_cast<size_t>(channels), 0.0);
-        std::fill_n(channel_mean, channels, 0.0);
-        const double all = static_cast<double>(runs.pixels);
-        const auto mean_of = [&](const A* part, int64_t c) {
-          return static_cast<double>(part[c]) + static_cast<double>(part[channels + c]);
-        };
-        for (int64_t run = 0; run < runs.count; ++run) {
-          const A* part = partial_of(i, run);
-          const double share = static_cast<double>(runs.size(run)) / all;
-          for (int64_t c = 0; c < channels; ++c) channel_mean[c] += share * mean_of(part, c);
-        }
-        for (int64_t run = 0; run < runs.count; ++run) {
-          const A* part = partial_of(i, run);
-          const double size = static_cast<double>(runs.size(run));
-          for (int64_t c = 0; c < channels; ++c) {
-            const double d = mean_of(part, c) - channel_mean[c];
-            square[c] += part[2 * channels + c] + size * d * d;
-          }
-        }
-        const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
-                *shift = row<A>(s.shift, i), *offset = row<A>(s.offset, i);
-        A *center = numbers_of<A>(to.center) + i * channels, *slope = numbers_of<A>(to.slope) + i * channels,
-          *base = numbers_of<A>(to.base) + i * channels;
-        for (int64_t g = 0; g < groups; ++g) {
-          const int64_t begin = g * width, end = begin + width;
-          const auto moved = [&](int64_t c) {
-            return channel_mean[c] + (offset ? static_cast<double>(offset[c]) : 0.0);
-          };
-          double mean = 0, variance = 0;
-          for (int64_t c = begin; c < end; ++c) mean += moved(c);
-          mean /= static_cast<double>(width);
-          for (int64_t c = begin; c < end; ++c) variance += square[c] + all * (moved(c) - mean) * (moved(c) - mean);
-          variance /= all * static_cast<double>(width);
-          const double inverse = 1 / std::sqrt(variance + eps);
-          numbers_of<double>(to.mean)[i * groups + g] = mean;
-          numbers_of<double>(to.inverse)[i * groups + g] = inverse;
-          for (int64_t c = begin; c < end; ++c) {
-            const double factor = scale ? 1 + static_cast<double>(scale[c]) : 1.0;
-            const double exact = mean - (offset ? static_cast<double>(offset[c]) : 0.0);
-            const double gain = inverse * weight[c] * factor;
-            center[c] = static_cast<A>(exact);
-            slope[c] = static_cast<A>(gain);
-            // What rounding the centre has lost goes here: it matters where the mean is much larger than the deviation.
-            base[c] = static_cast<A>(bias[c] * factor + (shift ? static_cast<double>(shift[c]) : 0.0) +
-                                     (center[c] - exact) * gain);
-          }
-        }
+        std::vector<double> square(static_cast<size_t>(channels));
+        merge_moments(runs, partial_of(i, 0), numbers_of<double>(to.channel_mean) + i * channels, square.data());
+        set_coefficients(s, i, groups, eps, static_cast<double>(runs.pixels), square.data(), to);
       },
       [&](int64_t i, int64_t run) {
         kernels.apply(from + runs.at(i, run), runs.size(run), channels, row<A>(to.center, i), row<A>(to.slope, i),
@@ -171,18 +185,55 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
       });
 }
 
-// d: gradients of x, and (N, C) of scale, shift, offset, and of weight and bias before their sum over N; all of A but
-// the first.
+// From the sums over example i's pixels of dz, and of dz times x less its center (`sums` and `products`, by channel), to
+// its rows of the gradients d, and to the three rows `affine` of the kernel `gradient`: dx = p dz + q (x - center) + r.
+template <class A>
+void set_gradients(const Small& s, int64_t i, int64_t groups, double pixels, const Coefficients<A>& from,
+                   const double* sums, double* products, A* affine, Small& d) {
+  const int64_t channels = from.center.size(1), width = channels / groups;
+  const double share = 1 / (pixels * static_cast<double>(width));
+  const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
+          *offset = row<A>(s.offset, i), *center = row<A>(from.center, i);
+  const double* channel_mean = row<double>(from.channel_mean, i);
+  const auto out = [&](at::Tensor& t) { return t.defined() ? numbers_of<A>(t) + i * channels : nullptr; };
+  A *d_weight = out(d.weight), *d_bias = out(d.bias), *d_scale = out(d.scale), *d_shift = out(d.shift),
+    *d_offset = out(d.offset);
+  A *p = affine, *q = p + channels, *r = q + channels;
+  for (int64_t g = 0; g < groups; ++g) {
+    const int64_t begin = g * width, end = begin + width;
+    const double mean = row<double>(from.mean, i)[g], inverse = row<double>(from.inverse, i)[g];
+    // xhat = (x - center + rest) * inverse
+    const auto rest = [&](int64_t c) { return center[c] + (offset ? static_cast<double>(offset[c]) : 0.0) - mean; };
+    const auto gain = [&](int64_t c) { return weight[c] * (scale ? 1 + static_cast<double>(scale[c]) : 1.0); };
+    double m1 = 0, m2 = 0;  // means over the group of dxhat, and of dxhat * xhat
+    for (int64_t c = begin; c < end; ++c) {
+      products[c] = inverse * (products[c] + rest(c) * sums[c]);  // of dz * xhat
+      m1 += gain(c) * sums[c] * share;
+      m2 += gain(c) * products[c] * share;
+    }
+    for (int64_t c = begin; c < end; ++c) {
+      const double factor = scale ? 1 + static_cast<double>(scale[c]) : 1.0;
+      const double p_ = inverse * gain(c), q_ = -inverse * inverse * m2, r_ = -inverse * m1 + q_ * rest(c);
+      p[c] = static_cast<A>(p_), q[c] = static_cast<A>(q_), r[c] = static_cast<A>(r_);
+      d_weight[c] = static_cast<A>(factor * products[c]);
+      d_bias[c] = static_cast<A>(factor * sums[c]);
+      if (d_scale) d_scale[c] = static_cast<A>(weight[c] * products[c] + bias[c] * sums[c]);
+      if (d_shift) d_shift[c] = static_cast<A>(sums[c]);
+      if (d_offset) d_offset[c] = static_cast<A>(p_ * sums[c] + pixels * (q_ * (channel_mean[c] - center[c]) + r_));
+    }
+  }
+}
+
+// d: (N, C) gradients of scale and shift and offset, and of weight and bias before their sum over N, all of type A.
 template <class X, class Y>
 void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, int64_t groups, bool activate,
                    const Coefficients<typename AccumulatorOf<X>::type>& from, at::Tensor& dx, Small& d) {
   using A = typename AccumulatorOf<X>::type;
   const auto& kernels = group_norm_kernels<X, Y>();
   const Runs runs(x);
-  const int64_t channels = runs.channels, width = channels / groups;
-  const double all = static_cast<double>(runs.pixels), share = 1 / (all * static_cast<double>(width));
+  const int64_t channels = runs.channels;
   std::vector<A> partial(static_cast<size_t>(2 * runs.n * runs.count * channels));
-  std::vector<A> affine(static_cast<size_t>(3 * runs.n * channels));  // p, q, r of the kernel
+  std::vector<A> affine(static_cast<size_t>(3 * runs.n * channels));
   const auto partial_of = [&](int64_t i, int64_t run) {
     return partial.data() + 2 * (i * runs.count + run) * channels;
   };
@@ -201,38 +252,8 @@ void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, in
           const A* sum = partial_of(i, run);
           for (int64_t c = 0; c < channels; ++c) sums[c] += sum[c], products[c] += sum[channels + c];
         }
-        const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
-                *offset = row<A>(s.offset, i), *center = row<A>(from.center, i);
-        const double* channel_mean = row<double>(from.channel_mean, i);
-        const auto out = [&](at::Tensor& t) { return t.defined() ? numbers_of<A>(t) + i * channels : nullptr; };
-        A *d_weight = out(d.weight), *d_bias = out(d.bias), *d_scale = out(d.scale), *d_shift = out(d.shift),
-          *d_offset = out(d.offset);
-        A *p = affine_of(i), *q = p + channels, *r = q + channels;
-        for (int64_t g = 0; g < groups; ++g) {
-          const int64_t begin = g * width, end = begin + width;
-          const double mean = row<double>(from.mean, i)[g], inverse = row<double>(from.inverse, i)[g];
-          // xhat = (x - center + rest) * inverse
-          const auto rest = [&](int64_t c) {
-            return center[c] + (offset ? static_cast<double>(offset[c]) : 0.0) - mean;
-          };
-          const auto gain = [&](int64_t c) { return weight[c] * (scale ? 1 + static_cast<double>(scale[c]) : 1.0); };
-          double m1 = 0, m2 = 0;  // means over the group of dxhat, and of dxhat * xhat
-          for (int64_t c = begin; c < end; ++c) {
-            products[c] = inverse * (products[c] + rest(c) * sums[c]);  // of dz * xhat
-            m1 += gain(c) * sums[c] * share;
-            m2 += gain(c) * products[c] * share;
-          }
-          for (int64_t c = begin; c < end; ++c) {
-            const double factor = scale ? 1 + static_cast<double>(scale[c]) : 1.0;
-            const double p_ = inverse * gain(c), q_ = -inverse * inverse * m2, r_ = -inverse * m1 + q_ * rest(c);
-            p[c] = static_cast<A>(p_), q[c] = static_cast<A>(q_), r[c] = static_cast<A>(r_);
-            d_weight[c] = static_cast<A>(factor * products[c]);
-            d_bias[c] = static_cast<A>(factor * sums[c]);
-            if (d_scale) d_scale[c] = static_cast<A>(weight[c] * products[c] + bias[c] * sums[c]);
-            if (d_shift) d_shift[c] = static_cast<A>(sums[c]);
-            if (d_offset) d_offset[c] = static_cast<A>(p_ * sums[c] + all * (q_ * (channel_mean[c] - center[c]) + r_));
-          }
-        }
+        set_gradients(s, i, groups, static_cast<double>(runs.pixels), from, sums.data(), products.data(), affine_of(i),
+                      d);
       },
       [&](int64_t i, int64_t run) {
         const A* p = affine_of(i);
@@ -316,7 +337,7 @@ class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
   }
 };
 
-// Where the kernels do not run: other devices and types.
+// The same by ATen, for devices and types that the kernels do not support.
 at::Tensor plain(const GroupNormInput& in, bool widen) {
   const auto type = in.x.scalar_type();
   const auto spread = [](const at::Tensor& t) { return t.to(at::kFloat).unsqueeze(2).unsqueeze(3); };
@@ -347,7 +368,7 @@ at::Tensor group_norm_silu(const GroupNormInput& in, bool widen) {
   if (!at::GradMode::is_enabled())
     return GroupNormSilu::forward(nullptr, in.x, in.weight, in.bias, in.scale, in.shift, in.offset, in.groups, in.eps,
                                   in.activate, widen);
-  // An autograd function of libtorch 1.13 takes no undefined tensors: an empty one stands for "none".
+  // An autograd function of libtorch 1.13 takes no undefined tensors: an empty one means "none".
   const auto some = [](const at::Tensor& t) { return t.defined() ? t : at::empty({0}, at::kFloat); };
   return GroupNormSilu::apply(in.x, in.weight, in.bias, some(in.scale), some(in.shift), some(in.offset), in.groups,
                               in.eps, in.activate, widen);

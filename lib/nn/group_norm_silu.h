@@ -1,5 +1,5 @@
 // GroupNorm (Wu & He 2018), scale and shift by the embedding (ADM, "adaptive group normalisation"), and SiLU in one operator:
-// separately they cost as much time as the convolution between them.
+// as separate operators they take as much time as the convolution between them.
 //   z = (GroupNorm(x + offset) * weight + bias) * (1 + scale) + shift,  y = SiLU(z) or z
 // N batch, C channels, G groups.
 #pragma once
@@ -17,11 +17,12 @@ struct GroupNormInput {
   double eps = 1e-5;
   bool activate = true;
 
-  // What a block's projection of the embedding says: (N, 2 C) scale then shift, or (N, C) the offset.
+  // Sets scale and shift, or offset, from a block's projection of the embedding: (N, 2 C), scale first, or (N, C).
   void set_embedding(const at::Tensor& projection, bool scale_shift);
 };
 
-// (N, C, H, W) channels_last in the dtype of x (or float32 of bfloat16, with widen). Differentiable once in every tensor.
+// Returns (N, C, H, W) in channels_last format and the dtype of x; with widen, float32 if x is bfloat16. Differentiable
+// once with respect to every tensor.
 at::Tensor group_norm_silu(const GroupNormInput& input, bool widen = false);
 
 }  // namespace sr3

@@ -4,7 +4,7 @@
 namespace sr3 {
 
 // Makes the C library keep freed blocks, large ones too, instead of returning them to the system: fresh pages cost 5 to 7% of a
-// training step. The first call sets this for the rest of the process. Does nothing without glibc.
+// step. The first call sets this for the rest of the process. Does nothing without glibc.
 void keep_freed_memory();
 
 }  // namespace sr3

@@ -79,7 +79,7 @@ struct Network {
   }
 
   // The embedding (N, embedding) of class and augmentation level, row by row for the same reason as in project().
-  at::Tensor told(const at::Tensor& labels, const at::Tensor& augmentation_level) const {
+  at::Tensor cond_embedding(const at::Tensor& labels, const at::Tensor& augmentation_level) const {
     const int64_t n = augmentation_level.defined() ? augmentation_level.size(0) : 0;
     if (!device.is_cpu() || n < 2) return embed_rest(plan, parameters, labels, augmentation_level);
     std::vector<at::Tensor> rows;
@@ -144,9 +144,9 @@ struct UNetRunner::Impl {
 
 class UNetRunner::Prepared {
  public:
-  at::Tensor
-      stem;  // the condition's contribution to the stem's output, with the bias: (N, C, H', W') fp32; or undefined
-  at::Tensor told;            // the embedding of class and augmentation level: (N, embedding); or undefined
+  // The contribution of the condition to the output of the stem, with the bias: (N, C, H', W') fp32; or undefined.
+  at::Tensor stem;
+  at::Tensor cond_embedding;  // the embedding of class and augmentation level: (N, embedding); or undefined
   std::vector<int64_t> size;  // of the condition: N, H, W; empty without one
 };
 
@@ -192,7 +192,7 @@ std::shared_ptr<const UNetRunner::Prepared> UNetRunner::prepare(const at::Tensor
     prepared->stem = net.condition_conv(to_patches(net.plan, condition.to(net.device, at::kFloat)));
   }
   const auto here = [&](const at::Tensor& x) { return x.defined() ? x.to(net.device) : x; };
-  prepared->told = net.told(here(labels), here(augmentation_level));
+  prepared->cond_embedding = net.cond_embedding(here(labels), here(augmentation_level));
   return prepared;
 }
 
@@ -204,14 +204,14 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
     throw std::logic_error("UNetRunner: a step outside set_levels");
   const bool fits = x.size(1) == net.plan.options.in_channels &&
                     (prepared.size.empty() || prepared.size == std::vector<int64_t>{n, height, width}) &&
-                    (!prepared.told.defined() || prepared.told.size(0) == n);
+                    (!prepared.cond_embedding.defined() || prepared.cond_embedding.size(0) == n);
   if (!fits) throw Error(cat("an image of shape ", x.sizes(), " does not match the prepared condition or labels"));
 
   at::Tensor projections;
   if (net.projected.defined()) {
     projections = net.projected.narrow(0, k, 1);
   } else if (net.plan.embedding > 0) {
-    at::Tensor embedding = prepared.told;
+    at::Tensor embedding = prepared.cond_embedding;
     if (net.plan.has_level_embedding) embedding = net.levels.narrow(0, k, 1) + embedding;
     projections = net.project(embedding);
   }

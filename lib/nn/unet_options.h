@@ -1,5 +1,5 @@
-// The one U-Net, described. From the manifest alone it is SR3's (BigGAN blocks, 1/sqrt 2 skips, noise level), ADM's and
-// improved-diffusion's, Janspiry's, or a small one with `patch`. Meaning of each field: stage-manifest(5), "network".
+// The options of the U-Net. By them it is SR3's (BigGAN blocks, 1/sqrt 2 skips, noise level), that of ADM and
+// improved-diffusion, Janspiry's, or a small one with `patch`. stage-manifest(5), "network", documents each field.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace sr3 {
 
 struct LevelEmbedding {
-  // What the network is told of the noise level: "timestep" (0-based index, ADM), "sqrt-alpha-bar" (Janspiry), "alpha-bar"
+  // How the network is conditioned on the noise level: "timestep" (0-based index, ADM), "sqrt-alpha-bar" (Janspiry), "alpha-bar"
   // (SR3's gamma), "log-snr" (log(alpha_bar / (1 - alpha_bar)) / 2, clamped to [-10,10]), "none" (regression)
   std::string input = "log-snr";
   double scale = 1;               // multiplies the input: 1000/T_orig, 5000 (WaveGrad), ...
@@ -47,7 +47,7 @@ struct UNetOptions {
   LevelEmbedding level;
 };
 
-// Throws Error naming the field.
+// Throws an Error that names the field when no network can have these options.
 void validate(const UNetOptions& options);
 
 }  // namespace sr3

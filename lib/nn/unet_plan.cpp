@@ -90,33 +90,31 @@ void Plan::add_embeddings() {
   }
 }
 
-Plan::Plan(const UNetOptions& given) : options(given) {
-  validate(options);
-  add_embeddings();
-  const auto levels = static_cast<int64_t>(options.multipliers.size());
-  const int64_t area = options.patch * options.patch;
-  const auto channels_of = [&](int64_t level) {
-    return static_cast<int64_t>(options.multipliers[level] * static_cast<double>(options.channels));
-  };
-  const auto attends = [&](int64_t level) {
-    return std::find(options.attention.begin(), options.attention.end(), level) != options.attention.end();
-  };
-  const bool by_block = options.resample == "block";
-  int number = 0;
-  const auto name = [&](const char* part) { return std::string(part) + "." + std::to_string(number++); };
-  const auto resample = [&](const char* part, int64_t channels, int64_t level, Resample to) {
-    Step step;
-    step.resample = to;
-    if (by_block) {
-      step.block = add_block(name(part), channels, channels, level, to, false);
-    } else {
-      step.conv = add_conv(name(part) + ".conv", channels, channels, 3, level, false, to == Resample::kDown ? 2 : 1);
-    }
-    return step;
-  };
+int64_t Plan::channels_of(int64_t level) const {
+  return static_cast<int64_t>(options.multipliers[level] * static_cast<double>(options.channels));
+}
 
+bool Plan::attends(int64_t level) const {
+  return std::find(options.attention.begin(), options.attention.end(), level) != options.attention.end();
+}
+
+Step Plan::add_resampling(const std::string& name, int64_t channels, int64_t level, Resample to) {
+  Step step;
+  step.resample = to;
+  if (options.resample == "block")
+    step.block = add_block(name, channels, channels, level, to, false);
+  else
+    step.conv = add_conv(name + ".conv", channels, channels, 3, level, false, to == Resample::kDown ? 2 : 1);
+  return step;
+}
+
+std::vector<int64_t> Plan::add_encoder() {
+  const auto levels = static_cast<int64_t>(options.multipliers.size());
+  int number = 0;
+  const auto name = [&] { return "down." + std::to_string(number++); };
   int64_t c = channels_of(0);
-  stem = add_conv(name("down") + ".conv", (options.in_channels + options.condition_channels) * area, c, 3, 0);
+  const int64_t area = options.patch * options.patch;
+  stem = add_conv(name() + ".conv", (options.in_channels + options.condition_channels) * area, c, 3, 0);
   std::vector<int64_t> kept = {c};
   const auto keep = [&](Step step) {
     step.keep = true;
@@ -126,34 +124,51 @@ Plan::Plan(const UNetOptions& given) : options(given) {
   for (int64_t level = 0; level < levels; ++level) {
     for (int64_t i = 0; i < options.blocks[level]; ++i) {
       Step step;
-      step.block = add_block(name("down"), c, channels_of(level), level, Resample::kNone, attends(level));
+      step.block = add_block(name(), c, channels_of(level), level, Resample::kNone, attends(level));
       c = channels_of(level);
       keep(step);
     }
-    if (level + 1 < levels) keep(resample("down", c, level + 1, Resample::kDown));
+    if (level + 1 < levels) keep(add_resampling(name(), c, level + 1, Resample::kDown));
   }
+  return kept;
+}
 
-  number = 0;
+void Plan::add_middle(int64_t channels) {
+  const auto innermost = static_cast<int64_t>(options.multipliers.size()) - 1;
   for (int i = 0; i < 2; ++i) {
     Step step;
-    step.block = add_block(name("middle"), c, c, levels - 1, Resample::kNone, i == 0 && options.middle_attention);
+    step.block = add_block("middle." + std::to_string(i), channels, channels, innermost, Resample::kNone,
+                           i == 0 && options.middle_attention);
     steps.push_back(step);
   }
+}
 
-  number = 0;
-  for (int64_t level = levels - 1; level >= 0; --level) {
+int64_t Plan::add_decoder(std::vector<int64_t> kept) {
+  int number = 0;
+  const auto name = [&] { return "up." + std::to_string(number++); };
+  int64_t c = kept.back();
+  for (auto level = static_cast<int64_t>(options.multipliers.size()) - 1; level >= 0; --level) {
     for (int64_t i = 0; i <= options.blocks[level]; ++i) {
       Step step;
       step.join = true;
-      step.block = add_block(name("up"), c + kept.back(), channels_of(level), level, Resample::kNone, attends(level));
+      step.block = add_block(name(), c + kept.back(), channels_of(level), level, Resample::kNone, attends(level));
       kept.pop_back();
       c = channels_of(level);
       steps.push_back(step);
     }
-    if (level > 0) steps.push_back(resample("up", c, level - 1, Resample::kUp));
+    if (level > 0) steps.push_back(add_resampling(name(), c, level - 1, Resample::kUp));
   }
-  out_norm = add_norm("out.norm", c);
-  out_conv = add_conv("out.conv", c, options.out_channels * area, 3, 0, /*zero=*/true);
+  return c;
+}
+
+Plan::Plan(const UNetOptions& given) : options(given) {
+  validate(options);
+  add_embeddings();
+  const std::vector<int64_t> kept = add_encoder();
+  add_middle(kept.back());
+  const int64_t channels = add_decoder(kept);
+  out_norm = add_norm("out.norm", channels);
+  out_conv = add_conv("out.conv", channels, options.out_channels * options.patch * options.patch, 3, 0, /*zero=*/true);
 }
 
 int64_t Plan::multiple() const { return options.patch << (options.multipliers.size() - 1); }

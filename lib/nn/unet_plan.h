@@ -93,6 +93,12 @@ struct Plan {
   int add_attention(const std::string& name, int64_t channels, int64_t level);
   int add_block(const std::string& name, int64_t in, int64_t out, int64_t level, Resample resample, bool attention);
   void add_embeddings();
+  int64_t channels_of(int64_t level) const;
+  bool attends(int64_t level) const;
+  Step add_resampling(const std::string& name, int64_t channels, int64_t level, Resample to);
+  std::vector<int64_t> add_encoder();  // returns the channels of the maps that it keeps for the decoder
+  void add_middle(int64_t channels);
+  int64_t add_decoder(std::vector<int64_t> kept);  // returns the channels of its last map
 };
 
 }  // namespace sr3

@@ -1,29 +1,16 @@
 #include "stage/binder.h"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
+#include "format/json.h"
 
 namespace sr3 {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-bool Range::holds(double value) const {
-  return std::isfinite(value) && (low_open ? value > low : value >= low) && (high_open ? value < high : value <= high);
-}
-
-std::string Range::text() const {
-  if (low == high) return cat(low);
-  if (std::isfinite(low) && std::isfinite(high))
-    return cat(low_open ? ">" : "", low, " to ", high_open ? "<" : "", high);
-  if (std::isfinite(low)) return cat(low_open ? "> " : ">= ", low);
-  if (std::isfinite(high)) return cat(high_open ? "< " : "<= ", high);
-  return "any";
-}
 
 namespace {
 
@@ -78,85 +65,36 @@ class Describer : public Binder {
 
 class KeyReader : public Binder {
  public:
-  KeyReader(const json& root, const std::string& prefix) : prefix_(prefix), nodes_{&root} {}
+  explicit KeyReader(const JsonObject& document) : open_{{document, {}}} {}
 
-  void field(const char* key, std::string& value, const Words&) override {
-    value = typed(key, "a string", &json::is_string).get<std::string>();
-  }
-  void field(const char* key, bool& value) override {
-    value = typed(key, "true or false", &json::is_boolean).get<bool>();
-  }
-  void field(const char* key, int64_t& value, const Range&) override { value = integer(at(key), path_.of(key)); }
-  void field(const char* key, double& value, const Range&) override { value = number(at(key), path_.of(key)); }
-  void field(const char* key, std::vector<std::string>& value) override {
-    each(key, value, [this](const json& item, const std::string& path) {
-      if (!item.is_string()) throw wrong(path, "a string");
-      return item.get<std::string>();
-    });
-  }
-  void field(const char* key, std::vector<int64_t>& value, const Range&) override {
-    each(key, value, [this](const json& item, const std::string& path) { return integer(item, path); });
-  }
-  void field(const char* key, std::vector<double>& value, const Range&) override {
-    each(key, value, [this](const json& item, const std::string& path) { return number(item, path); });
-  }
+  void field(const char* key, std::string& value, const Words&) override { get(key, value); }
+  void field(const char* key, bool& value) override { get(key, value); }
+  void field(const char* key, int64_t& value, const Range&) override { get(key, value); }
+  void field(const char* key, double& value, const Range&) override { get(key, value); }
+  void field(const char* key, std::vector<std::string>& value) override { get(key, value); }
+  void field(const char* key, std::vector<int64_t>& value, const Range&) override { get(key, value); }
+  void field(const char* key, std::vector<double>& value, const Range&) override { get(key, value); }
 
  protected:
-  void enter(const char* key) override {
-    const json& node = typed(key, "an object", &json::is_object);
-    path_.push(path_.of(key));
-    nodes_.push_back(&node);
-  }
+  void enter(const char* key) override { open_.push_back({open_.back().object.get<JsonObject>(key), {}}); }
   size_t enter_list(const char* key, size_t) override {
-    const json& node = typed(key, "a list", &json::is_array);
-    path_.push(path_.of(key));
-    nodes_.push_back(&node);
-    return node.size();
+    open_.push_back({{}, open_.back().object.get<std::vector<JsonObject>>(key)});
+    return open_.back().items.size();
   }
-  void enter_item(size_t i) override {
-    const json& node = (*nodes_.back())[i];
-    if (!node.is_object()) throw wrong(path_.of(i), "an object");
-    path_.push(path_.of(i));
-    nodes_.push_back(&node);
-  }
-  void leave() override {
-    path_.pop();
-    nodes_.pop_back();
-  }
+  void enter_item(size_t i) override { open_.push_back({open_.back().items[i], {}}); }
+  void leave() override { open_.pop_back(); }
 
  private:
-  DataError wrong(const std::string& path, const char* what) const {
-    return DataError(cat(prefix_, "'", path, "' is not ", what));
-  }
-  const json& at(const char* key) const {
-    const auto found = nodes_.back()->find(key);
-    if (found == nodes_.back()->end()) throw DataError(cat(prefix_, "missing key '", path_.of(key), "'"));
-    return *found;
-  }
-  const json& typed(const char* key, const char* what, bool (json::*is)() const noexcept) const {
-    const json& value = at(key);
-    if (!(value.*is)()) throw wrong(path_.of(key), what);
-    return value;
-  }
-  int64_t integer(const json& value, const std::string& path) const {
-    if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<uint64_t>() >> 63))
-      throw wrong(path, "an integer");
-    return value.get<int64_t>();
-  }
-  double number(const json& value, const std::string& path) const {
-    if (!value.is_number()) throw wrong(path, "a number");
-    return value.get<double>();
-  }
-  template <class T, class Convert>
-  void each(const char* key, std::vector<T>& value, Convert convert) {
-    const json& list = typed(key, "a list", &json::is_array);
-    value.clear();
-    for (size_t i = 0; i < list.size(); ++i) value.push_back(convert(list[i], cat(path_.of(key), "[", i, "]")));
+  template <class T>
+  void get(const char* key, T& value) {
+    value = open_.back().object.get<T>(key);
   }
 
-  std::string prefix_;
-  std::vector<const json*> nodes_;
-  Path path_;
+  struct Open {
+    JsonObject object;
+    std::vector<JsonObject> items;  // of a list of objects, which has no object
+  };
+  std::vector<Open> open_;  // the document, and the sections and lists that were entered in it
 };
 
 class Checker : public Binder {
@@ -238,10 +176,10 @@ class KeyWriter : public Binder {
 
 // Unknown keys come first: a misspelt key is missing too, and its own name tells more.
 void refuse_unknown(const json& node, const std::string& path, const std::string& shown,
-                    const std::set<std::string>& known, const std::string& prefix) {
+                    const std::set<std::string>& known, const JsonObject& document) {
   if (node.is_array()) {
     for (size_t i = 0; i < node.size(); ++i)
-      refuse_unknown(node[i], path + "[]", cat(shown, "[", i, "]"), known, prefix);
+      refuse_unknown(node[i], path + "[]", cat(shown, "[", i, "]"), known, document);
   } else if (node.is_object()) {
     for (const auto& [key, value] : node.items()) {
       const std::string below = path.empty() ? key : cat(path, ".", key),
@@ -252,8 +190,8 @@ void refuse_unknown(const json& node, const std::string& path, const std::string
         const auto at = known.lower_bound(below + sign);
         return at != known.end() && at->starts_with(below + sign);
       };
-      if (!leaf && !starts(".") && !starts("[]")) throw DataError(cat(prefix, "unknown key '", name, "'"));
-      if (!leaf) refuse_unknown(value, below, name, known, prefix);
+      if (!leaf && !starts(".") && !starts("[]")) throw document.error(cat("unknown key '", name, "'"));
+      if (!leaf) refuse_unknown(value, below, name, known, document);
     }
   }
 }
@@ -266,12 +204,11 @@ std::vector<KeyDescription> describe_keys(const Declaration& bind) {
   return describer.keys;
 }
 
-void read_keys(const json& json, const Declaration& bind, const std::string& prefix) {
-  if (!json.is_object()) throw DataError(cat(prefix, "it is not a JSON object"));
+void read_keys(const JsonObject& document, const Declaration& bind) {
   std::set<std::string> known;
   for (const KeyDescription& key : describe_keys(bind)) known.insert(key.name);
-  refuse_unknown(json, "", "", known, prefix);
-  KeyReader reader(json, prefix);
+  refuse_unknown(document.value(), "", "", known, document);
+  KeyReader reader(document);
   bind(reader);
 }
 

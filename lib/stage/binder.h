@@ -9,23 +9,15 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
+#include "base/range.h"
+
 namespace sr3 {
 
-struct Range {
-  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
-  bool low_open = false, high_open = false;  // the limit itself is outside
-  bool holds(double value) const;            // never for NaN and infinities
-  std::string text() const;                  // "any", "0 to 1", ">= 0", "> 0", "0 to <1"
-};
-inline Range any_number() { return {}; }
-inline Range at_least(double low) { return {.low = low}; }
-inline Range above(double low) { return {.low = low, .low_open = true}; }
-inline Range within(double low, double high) { return {.low = low, .high = high}; }
+class JsonObject;
 
 class Binder {
  public:
@@ -71,11 +63,12 @@ void bind(Binder& binder, StageManifest& manifest);
 void bind(Binder& binder, CascadeManifest& manifest);
 void bind_history(Binder& binder, HistoryEntry& entry);
 
-// The four things done with the declarations of a document, StageManifest or CascadeManifest. prefix opens the DataErrors:
-// "cannot use 'x.json': ".
+// The four things done with the declarations of a document, StageManifest or CascadeManifest.
 using Declaration = std::function<void(Binder&)>;
-void read_keys(const nlohmann::json& json, const Declaration& bind, const std::string& prefix);  // keys and types
-void check_keys(const Declaration& bind, const std::string& prefix);                             // words and ranges
+// Reads the values. DataError for keys that are unknown or missing, and for values of another type.
+void read_keys(const JsonObject& document, const Declaration& bind);
+// DataError for strings and numbers outside of what their fields allow; prefix starts it: "cannot use 'x.json': ".
+void check_keys(const Declaration& bind, const std::string& prefix);
 nlohmann::ordered_json write_keys(const Declaration& bind);
 
 struct KeyDescription {

@@ -66,11 +66,11 @@ void bind(Binder& b, CascadeManifest& o) {
 
 CascadeManifest parse_cascade(const std::string& text, const std::string& origin) {
   const std::string prefix = cat("cannot use '", origin, "': ");
-  const auto document = parse_json(text, origin, /*max_depth=*/8);
-  if (document.is_object() && document.contains("network"))
-    throw DataError(cat(prefix, "it is a single stage, not a cascade of stages (which cascade takes by -m)"));
+  const JsonObject document = JsonObject::parse(text, origin, /*max_depth=*/8, "use");
+  if (document.contains("network"))
+    throw document.error("it is a single stage, not a cascade (cascade takes single stages with -m)");
   CascadeManifest cascade;
-  read_keys(document, declaration_of(cascade), prefix);
+  read_keys(document, declaration_of(cascade));
   check(cascade, prefix);
   return cascade;
 }
@@ -110,7 +110,7 @@ std::vector<StageManifest> read_stages(const std::string& path, const CascadeMan
       try {
         sampling_levels(make_alpha_bar(make_betas(stage.diffusion.schedule)), sampling.steps, stage.sampling.spacing);
       } catch (const Error& error) {
-        refuse("cannot be sampled so: ", error.what());
+        refuse("cannot be sampled with these settings: ", error.what());
       }
     }
     const double level = cascade.stages[i].sampling.noise_level, most = stage.augmentation.max_level;
@@ -121,13 +121,13 @@ std::vector<StageManifest> read_stages(const std::string& path, const CascadeMan
     if (i == 0) continue;
     const StageManifest& before = stages[i - 1];
     if (before.image.high_res != stage.image.low_res)
-      refuse("takes images of ", stage.image.low_res, " pixels, but the one before it makes ", before.image.high_res);
+      refuse("takes images of ", stage.image.low_res, " pixels, but the previous stage makes ", before.image.high_res);
     if (before.image.channels != stage.image.channels)
-      refuse("has images of ", stage.image.channels, " channels, but the one before it has ", before.image.channels);
-    // A stage without classes may follow any, and hands them on.
+      refuse("has images of ", stage.image.channels, " channels, but the previous stage has ", before.image.channels);
+    // A stage without classes may follow any other, and passes the class on.
     if (former && stage.network.classes > 0 &&
         (stage.network.classes != former->network.classes || stage.classes != former->classes))
-      refuse("has other classes than the one before it");
+      refuse("has different classes from the previous stage");
   }
   return stages;
 }

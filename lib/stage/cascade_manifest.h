@@ -1,5 +1,5 @@
-// The cascade manifest: stages in order, each with how it is sampled and trained, as JSON beside the stages' manifests.
-// cascade-manifest(5) has the table of keys; unknown and missing keys are errors that name them, as in
+// The cascade manifest: the stages in order, with the sampling and training settings of each, as a JSON file beside the
+// manifests of the stages. cascade-manifest(5) documents the keys; an unknown or missing key is an error that names it, as in
 // stage/manifest.h.
 #pragma once
 
@@ -15,9 +15,9 @@ namespace sr3 {
 struct CascadeSampling {
   std::string steps = "25";      // SamplerOptions.steps
   std::string sampler = "ddpm";  // ddpm|ddim|dpmpp-2m
-  double guidance = 1;           // 1: none; SamplingOverrides::guidance
+  double guidance = 1;           // guidance scale, 1: off; SamplingOverrides::guidance
   double noise_level = 0;        // of the condition, as a share of T (augmentation.max_level); 0 without augmentation
-  bool truncate = false;         // the stage before stops at that level, instead of its image being noised again
+  bool truncate = false;         // the previous stage stops at that level, instead of noise being added to its image
 };
 
 struct CascadeTraining {
@@ -27,14 +27,14 @@ struct CascadeTraining {
 };
 
 struct CascadeStage {
-  std::string manifest;  // relative to the cascade's
+  std::string manifest;  // path, relative to the cascade's manifest
   CascadeSampling sampling;
   CascadeTraining training;
 };
 
 constexpr int64_t kLargestPad = 1 << 16;
 
-struct CascadeData {  // DataOptions; every stage sees each image resized to its own high_res
+struct CascadeData {  // as in DataOptions; for each stage, an image is resized to the stage's high_res
   int64_t pad = 0;
   bool flip = true;
 };
@@ -49,17 +49,19 @@ struct CascadeManifest {
   std::vector<HistoryEntry> history;
 };
 
-// Strict both ways; DataError "cannot use 'x.json': unknown key 'stages[0].sampling.step'".
+// Reading and writing are equally strict. They throw DataError, as "cannot use 'x.json': unknown key
+// 'stages[0].sampling.step'"; `origin` names the document in messages.
 CascadeManifest parse_cascade(const std::string& text, const std::string& origin);
 std::string cascade_text(const CascadeManifest& cascade);
 CascadeManifest read_cascade(const std::string& path);
 
-// Where the manifest of stage i is, for a cascade read from `path`; "": of no file, its stages' paths are as they are.
+// The path of the manifest of stage i, for a cascade read from `path`. A cascade that was not read from a file has the path "",
+// and its stages' paths are used as they are.
 std::string stage_path(const std::string& path, const CascadeManifest& cascade, size_t i);
 
-// The stages' manifests. DataError where they do not follow one another: a base stage that is not the first, sizes or
-// channels that do not chain, other classes, a noise level for a stage that was trained without or above the one it was
-// trained to.
+// Reads the manifests of the stages. Throws DataError when they do not form a cascade or cannot be sampled as it states: a base
+// stage that is not the first, sizes or channels that do not match, different classes, guidance without label dropout,
+// impossible sampling steps, a noise level beyond the one that the stage was trained with.
 std::vector<StageManifest> read_stages(const std::string& path, const CascadeManifest& cascade);
 
 }  // namespace sr3

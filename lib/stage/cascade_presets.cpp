@@ -8,8 +8,8 @@ namespace {
 // One kind of network for stages of any size; patch and number of levels follow from the side of the image.
 struct Family {
   const char* name;
-  int64_t base_channels, channels;  // of the base stage, and of super-resolution
-  int64_t blocks, groups;           // of the base stage; super-resolution has half as many
+  int64_t base_channels, channels;  // of the base stage, and of super-resolution stages
+  int64_t blocks, groups;           // blocks per level of the base stage; super-resolution stages have half as many
   CascadeTraining base, above;
 };
 
@@ -36,15 +36,15 @@ const std::vector<Family>& families() {
 
 constexpr int64_t kSmallestMap = 4, kLargestBaseMap = 32, kLargestMap = 64, kAttends = 8;
 
-// v-prediction over a cosine schedule: at minutes to hours of training eps of the whole image still has the wrong mean
-// colours (stage/presets.cpp). Maps within the network run from at most 32x32 (base) or 64x64, by `patch`, down to 4x4.
+// v-prediction with a cosine schedule: after minutes to hours of training, predicting eps of the whole image still gives wrong
+// mean colours (stage/presets.cpp). `patch` limits the network's largest maps to 32x32 (base) or 64x64; its smallest are 4x4.
 StageManifest family_stage(const Family& family, int64_t low, int64_t high, const std::string& augmentation) {
   StageManifest m;
   const bool base = low == 0, noisy = augmentation == "gaussian";
   m.kind = base ? "base" : "super-resolution";
   UNetOptions& net = m.network;
   net.channels = base ? family.base_channels : family.channels;
-  // Super-resolution at 32 and above runs at half the size: its condition tells the rest.
+  // Super-resolution to 32 and above runs at half the resolution: the condition has the coarse structure anyway.
   net.patch = base || high < 32 ? 1 : 2;
   while (high / net.patch > (base ? kLargestBaseMap : kLargestMap)) net.patch *= 2;
   int64_t map = high / net.patch;
@@ -67,9 +67,9 @@ StageManifest family_stage(const Family& family, int64_t low, int64_t high, cons
   return m;
 }
 
-// Ho et al. 2021 at 32->64->256. Confirmed: Gaussian augmentation at 64, blur (half of the examples) above; T, batch
-// and learning rate, networks and sampling steps are not, and chosen here after the authors' other papers: improved
-// DDPM's network and cosine schedule of 4000 steps below, SR3's 64->256 network above, EMA 0.9999.
+// Ho et al. 2021 at 32->64->256. The paper confirms Gaussian augmentation at 64, and blur (of half the examples) above. T, batch
+// size, learning rate, networks and sampling steps are not confirmed; they are chosen here after related papers: improved
+// DDPM's network and cosine schedule of 4000 steps up to 64, SR3's 64->256 network above, EMA 0.9999.
 StageManifest paper_stage(int64_t low, int64_t high) {
   StageManifest m;
   const bool base = low == 0;
@@ -87,7 +87,7 @@ StageManifest paper_stage(int64_t low, int64_t high) {
   net.skip_scale = 0.7071067811865476;
   net.dropout = base ? 0.1 : 0;
   net.level.input = "timestep";
-  net.level.scale = 0.25;  // of 4000 steps, as of 1000
+  net.level.scale = 0.25;  // timesteps of 4000, scaled to the usual 1000
   m.diffusion.schedule = {.kind = "cosine", .steps = 4000, .betas = {}};
   m.diffusion.predict = "eps";
   m.diffusion.level_draw = "discrete";
@@ -99,11 +99,11 @@ StageManifest paper_stage(int64_t low, int64_t high) {
 const Family* family_named(const std::string& name) {
   for (const Family& family : families())
     if (family.name == name) return &family;
-  if (name != "cdm") throw UsageError(cat("no preset '", name, "'; there are ", cascade_preset_names()));
+  if (name != "cdm") throw UsageError(cat("unknown preset '", name, "': the presets are ", cascade_preset_names()));
   return nullptr;
 }
 
-// What is the same whatever the preset: sizes, channels, classes, augmentation, the base stage's wishes.
+// Sets what does not depend on the preset: sizes, channels, classes, augmentation, and the spec's options of the base stage.
 void fit(StageManifest& m, const CascadeSpec& spec, int64_t low, int64_t high, const std::string& augmentation) {
   const bool base = m.kind == "base";
   m.image = {.channels = spec.channels, .low_res = low, .high_res = high};
@@ -111,7 +111,7 @@ void fit(StageManifest& m, const CascadeSpec& spec, int64_t low, int64_t high, c
   m.network.classes = static_cast<int64_t>(spec.classes.size());
   m.network.in_channels = m.network.out_channels = spec.channels;
   m.network.condition_channels = base ? 0 : spec.channels;
-  // As the stage before has seen its own images: the mean of each square of pixels.
+  // The training images of the previous stage were made in the same way: each pixel is the mean of a square of pixels.
   m.low_res.recipe.kernel = "box";
   if (base) {
     if (!spec.predict.empty()) m.diffusion.predict = spec.predict;
@@ -149,7 +149,7 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
     if (i > 0 && low < 1) throw UsageError(cat("--new: a side of ", low, " is not in 1 to 65536"));
     if (i > 0 && (high <= low || high % low != 0))
       throw UsageError(cat("--new: ", high, " is not a multiple of ", low, ", the size before it"));
-    // CDM, section 4.4: noise where images are small, blur where they are large.
+    // CDM, section 4.4: noise for small images, blur for large ones.
     const std::string augmentation = low == 0                      ? "none"
                                      : spec.augmentation != "auto" ? spec.augmentation
                                      : high <= 64                  ? "gaussian"
@@ -158,7 +158,7 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
     fit(m, spec, low, high, augmentation);
     try {
       validate(m);
-    } catch (const DataError& error) {  // it is of what was wished, not of a file
+    } catch (const DataError& error) {  // the mistake is in the command line, not in a file
       throw UsageError(cat("--new: ", error.what()));
     }
     CascadeStage stage;

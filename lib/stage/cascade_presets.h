@@ -1,5 +1,4 @@
-// Cascades to begin training from: stages of the sizes asked for, with the training and sampling settings that belong
-// to them.
+// New cascades to train: stages of the requested sizes, with suitable settings for training and sampling.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +11,14 @@ namespace sr3 {
 
 struct CascadeSpec {
   std::string preset = "small";
-  std::vector<int64_t> sizes;  // of the base stage and of each one after it; or of a low-res image first, with sr_only
-  bool sr_only = false;        // no base stage: the first size is that of given images
-  int64_t channels = 3;        // 1: grey
-  std::vector<std::string> classes;   // none: unconditional
+  std::vector<int64_t> sizes;         // sides of the images, of the base stage (with sr_only: of the input) first
+  bool sr_only = false;               // without a base stage: the first size is that of the input images
+  int64_t channels = 3;               // 3, or 1 for grey
+  std::vector<std::string> classes;   // names; empty: unconditional
   std::string augmentation = "auto";  // of the super-resolution stages: auto|none|gaussian|blur
-  bool learned_variance = false;      // of the base stage, by the hybrid loss
+  bool learned_variance = false;      // of the base stage, trained with the hybrid loss
   std::string predict, schedule;      // of the base stage; "": the preset's
-  double label_dropout = 0.1;         // of the base stage, for guidance; only with classes
+  double label_dropout = 0.1;         // of the base stage, for classifier-free guidance; only with classes
 };
 
 struct NewCascade {
@@ -27,10 +26,11 @@ struct NewCascade {
   std::vector<StageManifest> stages;  // without weights
 };
 
-// name: of the files, without extension. UsageError: an unknown preset, sizes that do not grow by whole factors, ...
+// Makes the manifests of a new cascade. `name` is the name of its files, without extension. Throws UsageError for an unknown
+// preset, sizes that do not grow by whole factors, and settings that do not form a valid stage.
 NewCascade new_cascade(const CascadeSpec& spec, const std::string& name);
 
-// "tiny, small, ..."
+// The names of all presets: "tiny, small, ..."
 std::string cascade_preset_names();
 
 }  // namespace sr3

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "format/digest.h"
+#include "format/json.h"
 
 namespace sr3 {
 
@@ -22,11 +23,11 @@ namespace {
 
 constexpr const char* kIndex = "index.json";
 
-// To the disk, so that a rename never gets there before what it names.
+// Forces a file or folder to disk, so that a rename never becomes durable before the data that it names.
 void sync(const std::string& path, int flags) {
   const int fd = open(path.c_str(), flags | O_CLOEXEC);
   if (fd < 0) throw Error(cat("cannot open '", path, "': ", std::strerror(errno)));
-  // Some file systems have no fsync for folders: EINVAL is their way to say so.
+  // Some file systems do not support fsync on folders; they report EINVAL.
   const bool failed = fsync(fd) != 0 && errno != EINVAL;
   const int reason = errno;
   close(fd);
@@ -83,7 +84,7 @@ void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
     write_file(fresh + "/" + name, text);
     done(name);
   }
-  // The index comes last: with it the folder is complete.
+  // The index comes last: a folder that has one is complete.
   write_file(fresh + "/" + kIndex, json{{"files", files}}.dump(2) + "\n");
   sync(fresh + "/" + kIndex, O_RDONLY);
   sync_folder(fresh);
@@ -97,7 +98,7 @@ void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
 
 std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
   const std::string fresh = folder + ".new", old = folder + ".old";
-  // Killed between the two renames: the new one is complete, as the old one was moved away only after that.
+  // The writer was killed between the two renames: the new folder is complete, as the old one was moved away only after that.
   if (!fs::exists(folder)) {
     if (complete(fresh))
       move(fresh, folder);
@@ -111,27 +112,25 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
 
   const std::string index_path = folder + "/" + kIndex;
   Checkpoint checkpoint;
-  try {
-    const json index = json::parse(read_text(index_path));
-    for (const auto& [name, entry] : index.at("files").items()) {
-      const std::string path = folder + "/" + name;
-      if (name.find('/') != std::string::npos)
-        throw DataError(cat("cannot use '", index_path, "': bad name '", name, "'"));
-      std::error_code failure;
-      const auto found = fs::file_size(path, failure);
-      if (failure) throw DataError(cat("cannot read '", path, "': ", failure.message()));
-      // Older ones have the size alone.
-      const auto size = (entry.is_object() ? entry.at("size") : entry).get<uint64_t>();
-      if (found != size) throw DataError(cat("cannot use '", path, "': ", found, " bytes where the index has ", size));
-      if (entry.is_object() && sha256_file(path) != entry.at("sha256").get<std::string>())
-        throw DataError(cat("cannot use '", path, "': its digest is not the one in the index: it is damaged"));
-      if (extension_of(name) == "safetensors")
-        checkpoint.tensors.emplace_back(name, read_safetensors(path));
-      else
-        checkpoint.texts.emplace_back(name, read_text(path));
-    }
-  } catch (const json::exception&) {
-    throw DataError(cat("cannot use '", index_path, "': it is not an index of a training state"));
+  const JsonObject index = JsonObject::parse(read_text(index_path), index_path, /*max_depth=*/4, "use");
+  const auto files = index.get<JsonObject>("files");
+  for (const std::string& name : files.keys()) {
+    const std::string path = folder + "/" + name;
+    if (name.find('/') != std::string::npos) throw index.error(cat("bad name '", name, "'"));
+    std::error_code failure;
+    const auto found = fs::file_size(path, failure);
+    if (failure) throw DataError(cat("cannot read '", path, "': ", failure.message()));
+    // Older indexes have the size alone.
+    const bool with_digest = files.is_object(name);
+    const auto entry = with_digest ? files.get<JsonObject>(name) : JsonObject();
+    const auto size = with_digest ? entry.get<uint64_t>("size") : files.get<uint64_t>(name);
+    if (found != size) throw DataError(cat("cannot use '", path, "': ", found, " bytes, but the index states ", size));
+    if (with_digest && sha256_file(path) != entry.get<std::string>("sha256"))
+      throw DataError(cat("cannot use '", path, "': its digest differs from the one in the index, so it is damaged"));
+    if (extension_of(name) == "safetensors")
+      checkpoint.tensors.emplace_back(name, read_safetensors(path));
+    else
+      checkpoint.texts.emplace_back(name, read_text(path));
   }
   return checkpoint;
 }

@@ -1,7 +1,7 @@
-// A folder of named files that is complete or absent, whatever kills the writer, and the machine too.
-// It is written beside its place as FOLDER.new, each file synced, an index of names, sizes and digests last; then two renames
-// put it there (FOLDER to FOLDER.old, FOLDER.new to FOLDER). Reading finishes or undoes what a crash left half way.
-// Knows nothing of training: files of tensors and files of text.
+// A folder of named files that is either complete or absent, even if the writing process is killed or the machine crashes.
+// It is written as FOLDER.new: each file is synced, and an index of names, sizes and digests comes last. Then two renames put it
+// in place (FOLDER to FOLDER.old, FOLDER.new to FOLDER). Reading completes or undoes a replacement that a crash interrupted.
+// The contents are files of tensors and files of text; what they mean for a training is up to the caller.
 #pragma once
 
 #include <optional>
@@ -17,16 +17,18 @@ struct Checkpoint {
   std::vector<std::pair<std::string, TensorFile>> tensors;  // file name -> tensors; "weights.safetensors"
   std::vector<std::pair<std::string, std::string>> texts;   // file name -> text; "progress.json"
 
-  // DataError "cannot use 'x.state': there is no 'ema.safetensors'" when absent; `folder` is for that message.
+  // The contents of a file. Throws DataError "cannot use 'x.state': there is no 'ema.safetensors'" if it is absent; `folder` is
+  // for that message.
   const TensorFile& file(const std::string& name, const std::string& folder) const;
   const std::string& text(const std::string& name, const std::string& folder) const;
 };
 
+// Replaces the checkpoint in `folder`. Throws Error when it cannot be written; the old one is then still readable.
 void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint);
-// Nothing when there is none (also no finished FOLDER.new or FOLDER.old). DataError when its files are not those that
-// the index names. Heals the folder's names on disk.
+// Returns nothing if there is no checkpoint (nor a complete FOLDER.new or FOLDER.old). Throws DataError if a file is missing or
+// differs from the index in size or digest. Renames and removes folders that a crash left behind.
 std::optional<Checkpoint> read_checkpoint(const std::string& folder);
-// Takes it away, with what crashes left.
+// Removes the checkpoint, and what crashes left of others.
 void remove_checkpoint(const std::string& folder);
 
 }  // namespace sr3

@@ -14,7 +14,32 @@ namespace {
 
 using nlohmann::json;
 
-// What one section asks of another. `require` throws.
+template <class Require>
+void check_classes(const StageManifest& m, Require require) {
+  require(m.classes.empty() || static_cast<int64_t>(m.classes.size()) == m.network.classes,
+          cat("'classes' has ", m.classes.size(), " names, but 'network.classes' is ", m.network.classes));
+  require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(),
+          "'classes' contains a name twice");
+  require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' contains an empty name");
+  require(m.diffusion.label_dropout == 0 || m.network.classes > 0,
+          "'diffusion.label_dropout' must be 0 without classes");
+}
+
+template <class Require>
+void check_augmentation(const StageManifest& m, Require require) {
+  const ConditioningAugmentation& augmentation = m.augmentation;
+  const bool gaussian = augmentation.kind == "gaussian", blur = augmentation.kind == "blur";
+  require(m.kind == "super-resolution" || augmentation.kind == "none",
+          cat("'augmentation.kind' must be 'none' with kind '", m.kind, "'"));
+  require(m.network.augmentation_level == gaussian,
+          "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
+  require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
+  require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
+                    augmentation.blur_high > 0),
+          "'augmentation' of kind 'blur' needs a probability above 0 and blur_low <= blur_high");
+}
+
+// Checks what the sections of a manifest require of each other. `require` throws unless its condition holds.
 template <class Require>
 void check_sections(const StageManifest& m, Require require) {
   const bool base = m.kind == "base", regression = m.kind == "regression", learned = m.diffusion.variance == "learned";
@@ -31,7 +56,7 @@ void check_sections(const StageManifest& m, Require require) {
               " levels and patch ", net.patch, " needs a multiple of ", least));
 
   require(net.in_channels == image.channels,
-          cat("'network.in_channels' must be ", image.channels, ", as 'image.channels'"));
+          cat("'network.in_channels' must be ", image.channels, ", like 'image.channels'"));
   const int64_t condition = base || regression ? 0 : image.channels;
   require(net.condition_channels == condition,
           cat("'network.condition_channels' must be ", condition, " with kind '", m.kind, "'"));
@@ -51,27 +76,12 @@ void check_sections(const StageManifest& m, Require require) {
           "'diffusion.schedule.betas' must be given with schedule kind 'betas', and only there");
   require(m.diffusion.schedule.betas.empty() ||
               static_cast<int64_t>(m.diffusion.schedule.betas.size()) == m.diffusion.schedule.steps,
-          "'diffusion.schedule.betas' must have as many entries as 'diffusion.schedule.steps' says");
+          "the number of 'diffusion.schedule.betas' must be 'diffusion.schedule.steps'");
   require(m.sampling.variance != "learned" || learned,
           "'sampling.variance' cannot be 'learned' when 'diffusion.variance' is not");
 
-  require(m.classes.empty() || static_cast<int64_t>(m.classes.size()) == net.classes,
-          cat("'classes' has ", m.classes.size(), " names, but 'network.classes' is ", net.classes));
-  require(std::set<std::string>(m.classes.begin(), m.classes.end()).size() == m.classes.size(),
-          "'classes' has a name twice");
-  require(std::find(m.classes.begin(), m.classes.end(), "") == m.classes.end(), "'classes' has an empty name");
-  require(m.diffusion.label_dropout == 0 || net.classes > 0, "'diffusion.label_dropout' must be 0 without classes");
-
-  const ConditioningAugmentation& augmentation = m.augmentation;
-  const bool gaussian = augmentation.kind == "gaussian", blur = augmentation.kind == "blur";
-  require(m.kind == "super-resolution" || augmentation.kind == "none",
-          cat("'augmentation.kind' must be 'none' with kind '", m.kind, "'"));
-  require(net.augmentation_level == gaussian,
-          "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
-  require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
-  require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
-                    augmentation.blur_high > 0),
-          "'augmentation' of kind 'blur' needs a probability above 0 and blur_low <= blur_high");
+  check_classes(m, require);
+  check_augmentation(m, require);
 
   const bool hexadecimal = m.weights_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
   require(m.weights_file.empty() ? m.weights_sha256.empty() : (m.weights_sha256.size() == 64 && hexadecimal),
@@ -101,14 +111,13 @@ void validate(const StageManifest& manifest) { check(manifest, "cannot use the s
 
 StageManifest parse_manifest(const std::string& text, const std::string& origin) {
   const std::string prefix = cat("cannot use '", origin, "': ");
-  const json document = parse_json(text, origin, /*max_depth=*/8);
-  const json schema = document.is_object() ? document.value("schema", json()) : json();
-  if (schema.is_number() && schema != kManifestSchema)
-    throw DataError(cat(prefix, "its schema is ", schema.dump(), ", this program knows ", kManifestSchema));
-  if (document.is_object() && document.contains("stages"))
-    throw DataError(cat(prefix, "it is a cascade of stages, not a single one"));
+  const JsonObject document = JsonObject::parse(text, origin, /*max_depth=*/8, "use");
+  // First, because a file of another schema has other keys.
+  if (const auto schema = document.get<int64_t>("schema", kManifestSchema); schema != kManifestSchema)
+    throw document.error(cat("its schema is ", schema, ", but this program supports ", kManifestSchema));
+  if (document.contains("stages")) throw document.error("it is a cascade of stages, not a single stage");
   StageManifest manifest;
-  read_keys(document, declaration_of(manifest), prefix);
+  read_keys(document, declaration_of(manifest));
   check(manifest, prefix);
   return manifest;
 }

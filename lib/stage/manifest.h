@@ -1,5 +1,5 @@
-// The stage manifest: one trained network as JSON beside its weights. stage-manifest(5) has the table of keys; unknown and
-// missing keys are errors that name them; a test holds page and code together.
+// The stage manifest: the description of one trained network, a JSON file beside its weights. stage-manifest(5) documents the
+// keys, and a test compares page and code; an unknown or missing key is an error that names it.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ namespace sr3 {
 struct DiffusionOptions {
   ScheduleOptions schedule;
   std::string predict = "eps";         // eps|x0|v
-  std::string target = "image";        // image | residual: (hr - upsampled low_res) * residual_scale is diffused
+  std::string target = "image";        // image | residual: (high_res - upsampled low_res) * residual_scale is diffused
   double residual_scale = 5;           // only with target residual
-  std::string variance = "posterior";  // beta|posterior|learned (the network's second half of channels)
+  std::string variance = "posterior";  // beta|posterior|learned (predicted by the second half of the output channels)
   std::string level_draw = "gamma";    // training: gamma (SR3: uniform in alpha_bar within a random interval) |
-      // sqrt-gamma (Janspiry) | discrete | continuous (uniform u, alpha_bar interpolated)
-  std::string loss = "l1";  // l1|l2
+                                       // sqrt-gamma (Janspiry) | discrete | continuous; diffusion/loss.h defines them
+  std::string loss = "l1";             // l1|l2
   double label_dropout = 0;
 };
 
@@ -39,14 +39,14 @@ struct ImageOptions {
   int64_t scale() const { return low_res ? high_res / low_res : 1; }
 };
 
-struct LowResOptions {               // how the trainer made low_res, and how it is brought back to size for the network
-  RecipeOptions recipe;              // scale and size unset: image.scale() rules
+struct LowResOptions {               // how training images are degraded to low_res, and upsampled for the network
+  RecipeOptions recipe;              // scale and size are unset: image.scale() applies
   std::string upsample = "bicubic";  // degrade/enlarge.h
 };
 
 struct ConditioningAugmentation {  // CDM section 4.1
   std::string kind = "none";       // none|gaussian|blur
-  double max_level = 0;            // gaussian: s drawn in [0, max_level], as a part of the schedule's T
+  double max_level = 0;            // gaussian: s is drawn from [0, max_level], as a share of the schedule's T
   double blur_probability = 0, blur_low = 0, blur_high = 0;
 };
 
@@ -76,22 +76,23 @@ struct StageManifest {
   std::vector<HistoryEntry> history;
 };
 
-// Strict both ways; DataError "cannot use 'x.json': unknown key 'network.chanels'".
+// Throws DataError, as "cannot use 'x.json': unknown key 'network.chanels'"; `origin` names the document in messages.
 StageManifest parse_manifest(const std::string& text, const std::string& origin);
-// Two-space indent, lists of plain values on one line, keys in the page's order, final newline. DataError where parse_manifest
-// would refuse it.
+// The manifest as JSON: two-space indent, lists of plain values on one line, keys in the page's order, final newline. Throws
+// DataError if parse_manifest would refuse it.
 std::string manifest_text(const StageManifest& manifest);
 StageManifest read_manifest(const std::string& path);
 void write_manifest(const std::string& path, const StageManifest& manifest);  // atomically
 
-// Words, ranges, and what one section asks of another: sizes chain, channels fit, classes agree with the network, the schedule
-// can be made, ... Called by parse_manifest and manifest_text. DataError "cannot use the stage: 'network.patch' is 0, ...".
+// Checks words, ranges, and what the sections require of each other: sizes and channels match, classes agree with the network,
+// the schedule is possible, ... Throws DataError "cannot use the stage: 'network.patch' is 0, ...". parse_manifest and
+// manifest_text make the same checks.
 void validate(const StageManifest& manifest);
 
-// All keys in order: "schema", ..., "network.level.input", ..., "history[].time".
+// The names of all keys, in order: "schema", ..., "network.level.input", ..., "history[].time".
 std::vector<std::string> manifest_keys();
 
-// Where the weights of a manifest read from `manifest_path` are.
+// The path of the weights of a manifest that was read from `manifest_path`.
 std::string weights_path(const std::string& manifest_path, const StageManifest& manifest);
 
 }  // namespace sr3

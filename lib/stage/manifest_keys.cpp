@@ -1,4 +1,4 @@
-// The keys of a stage manifest, in the order of stage-manifest(5): names, types, words and ranges, said once.
+// The keys of a stage manifest, in the order of stage-manifest(5): the one place that defines names, types, words and ranges.
 #include "stage/binder.h"
 #include "stage/manifest.h"
 
@@ -82,7 +82,7 @@ void bind_distillation(Binder& b, Distillation& o) {
   b.field("teacher", o.teacher);
 }
 
-// scale, size and center_crop stay out: image.low_res and image.high_res rule, and training crops are square.
+// scale, size and center_crop are left out: image.low_res and image.high_res define the sizes, and training crops are square.
 void bind_recipe(Binder& b, RecipeOptions& o) {
   b.field("kernel", o.kernel, {"box", "bilinear", "bicubic", "lanczos"});
   b.field("convention", o.convention, {"pillow", "matlab", "float"});

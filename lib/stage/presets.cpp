@@ -5,9 +5,9 @@
 namespace sr3 {
 namespace {
 
-// Small machines diffuse the residual over the upsampled low_res, times 5, and predict v: at minutes to hours of training the
-// papers' choice (the image, eps) still has the wrong mean colour, for an error of its first steps is multiplied by
-// 1/sqrt(alpha_bar_T). `patch` 2 runs the network at half the resolution.
+// Presets for small machines diffuse the residual over the upsampled low_res, times 5, and predict v. After minutes to hours of
+// training, the papers' choice (the image, eps) still gives wrong mean colours, because an error in its first steps is multiplied
+// by 1/sqrt(alpha_bar_T). `patch` 2 runs the network at half the resolution.
 Preset small_machine(const char* name, const char* text, std::vector<double> multipliers, int64_t channels,
                      int64_t groups) {
   Preset p;
@@ -23,7 +23,7 @@ Preset small_machine(const char* name, const char* text, std::vector<double> mul
   m.network.middle_attention = false;
   m.network.groups = groups;
   m.network.level.input = "log-snr";
-  // Half the log-SNR runs over +-10: neighbours among 25 steps are then about 3 radians apart in the fastest sinusoid.
+  // Half the log-SNR ranges over +-10, so neighbours among 25 steps are about 3 radians apart in the fastest sinusoid.
   m.network.level.scale = 4;
   m.diffusion.schedule = {.kind = "cosine", .steps = 1000};
   m.diffusion.predict = "v";
@@ -36,7 +36,7 @@ Preset small_machine(const char* name, const char* text, std::vector<double> mul
 }
 
 Preset tiny() {
-  Preset p = small_machine("tiny", "16->64, 0.7M parameters: shows something after a minute on 2 cores", {1, 2}, 32, 8);
+  Preset p = small_machine("tiny", "16->64, 0.7M parameters: first results after a minute on 2 cores", {1, 2}, 32, 8);
   p.batch = 8;
   p.steps = 1000;
   p.warmup = 50;
@@ -46,7 +46,8 @@ Preset tiny() {
 }
 
 Preset small() {
-  Preset p = small_machine("small", "16->64, 4M parameters: useful after an hour on 2 cores", {1, 2, 3}, 48, 16);
+  Preset p =
+      small_machine("small", "16->64, 4M parameters: useful results after an hour on 2 cores", {1, 2, 3}, 48, 16);
   p.batch = 16;
   p.steps = 20000;
   p.warmup = 200;
@@ -55,10 +56,10 @@ Preset small() {
   return p;
 }
 
-// What examples/train-photo-x4.sh trains: most of its width where the maps are large, for texture, and two blocks a level.
+// The stage of examples/train-photo-x4.sh: it has most of its width where the maps are large, for texture, and two blocks a level.
 Preset photo_x4() {
-  Preset p =
-      small_machine("photo-x4", "16->64, 3M parameters: the stage that ships, hours on 2 cores", {1, 1.5, 2}, 48, 8);
+  Preset p = small_machine("photo-x4", "16->64, 3M parameters: the stage that is included, hours on 2 cores",
+                           {1, 1.5, 2}, 48, 8);
   p.manifest.network.blocks = {2, 2, 2};
   p.batch = 16;
   p.steps = 200000;
@@ -69,15 +70,16 @@ Preset photo_x4() {
 }
 
 // Saharia et al. 2021, "Image Super-Resolution via Iterative Refinement". From the paper: channels, multipliers, residual blocks,
-// BigGAN blocks with skips times 1/sqrt 2, the objective (eps, L1, gamma uniform within the intervals of T = 2000), batch, learning
-// rate, warm-up, steps, dropout (16->128 only). The counts of parameters are the paper's; these make 575M, 634M, 618M and 150M.
-// Not confirmed, hence chosen here:
-//   - the training schedule's values: Janspiry's linear 1e-6..1e-2, with which T = 2000 ends at alpha_bar 4.4e-5;
-//   - attention: where the map is 16x16, one head, as in DDPM;
-//   - the level: the paper gives the network gamma itself (alpha_bar); the factor 5000 is WaveGrad's, without which the lowest
-//     noise levels cannot be told apart by sinusoids;
-//   - the level enters by scale and shift; EMA 0.9999; 32 groups a norm, 16 for 256->1024, whose first level has 16 channels;
-//   - sampling: the paper searches a schedule of at most 100 steps for the best FID; here 100 evenly spaced of the 2000.
+// BigGAN blocks with skips times 1/sqrt 2, the objective (eps, L1, gamma uniform within the intervals of T = 2000), batch size,
+// learning rate, warmup, steps, dropout (16->128 only). The texts state the paper's numbers of parameters; these networks have
+// 575M, 634M, 618M and 150M. The paper does not confirm the following, which is chosen here:
+//   - the training schedule: Janspiry's linear 1e-6..1e-2, with which T = 2000 ends at alpha_bar 4.4e-5;
+//   - attention: on maps of 16x16, with one head, as in DDPM;
+//   - the level embedding: the paper conditions the network on gamma (alpha_bar) itself; the factor 5000 is WaveGrad's, without
+//     which sinusoids do not distinguish the lowest noise levels;
+//   - the embedding is applied as scale and shift; EMA 0.9999; 32 groups a norm, 16 for 256->1024, whose first level has 16
+//     channels;
+//   - sampling: the paper searches for the schedule of at most 100 steps with the best FID; here 100 evenly spaced of the 2000.
 Preset sr3_paper(const char* name, const char* text, int64_t low_res, int64_t high_res, int64_t channels,
                  std::vector<double> multipliers, int64_t blocks) {
   Preset p;
@@ -116,17 +118,17 @@ Preset sr3_paper(const char* name, const char* text, int64_t low_res, int64_t hi
 }
 
 Preset sr3_16_128() {
-  Preset p = sr3_paper("sr3-16-128", "16->128 as SR3 for faces, 550M parameters", 16, 128, 128, {1, 2, 4, 8, 8}, 3);
+  Preset p = sr3_paper("sr3-16-128", "16->128 as in SR3 for faces, 550M parameters", 16, 128, 128, {1, 2, 4, 8, 8}, 3);
   p.manifest.network.dropout = 0.2;
   return p;
 }
 
-// The best-known reimplementation (github.com/Janspiry/Image-Super-Resolution-via-Iterative-Refinement, config/sr_sr3_16_128.json):
+// The best-known reimplementation, github.com/Janspiry/Image-Super-Resolution-via-Iterative-Refinement (config/sr_sr3_16_128.json):
 // DDPM's blocks, sqrt(alpha_bar) unscaled, no EMA.
 Preset janspiry_16_128() {
   Preset p;
   p.name = "janspiry-16-128";
-  p.text = "16->128 as Janspiry's reimplementation of SR3, 98M parameters";
+  p.text = "16->128 as in Janspiry's reimplementation of SR3, 98M parameters";
   p.batch = 4;
   p.steps = 1000000;
   p.warmup = 0;
@@ -163,10 +165,10 @@ const std::vector<Preset>& presets() {
       small(),
       photo_x4(),
       sr3_16_128(),
-      sr3_paper("sr3-64-256", "64->256 as SR3 for natural images, 625M parameters", 64, 256, 128, {1, 2, 4, 4, 8, 8},
+      sr3_paper("sr3-64-256", "64->256 as in SR3 for natural images, 625M parameters", 64, 256, 128, {1, 2, 4, 4, 8, 8},
                 3),
-      sr3_paper("sr3-64-512", "64->512 as SR3 for faces, 625M parameters", 64, 512, 64, {1, 2, 4, 8, 8, 16, 16}, 3),
-      sr3_paper("sr3-256-1024", "256->1024 as SR3 for faces, 150M parameters", 256, 1024, 16,
+      sr3_paper("sr3-64-512", "64->512 as in SR3 for faces, 625M parameters", 64, 512, 64, {1, 2, 4, 8, 8, 16, 16}, 3),
+      sr3_paper("sr3-256-1024", "256->1024 as in SR3 for faces, 150M parameters", 256, 1024, 16,
                 {1, 2, 4, 8, 16, 32, 32, 32}, 2),
       janspiry_16_128(),
   };
@@ -182,12 +184,12 @@ std::string preset_names() {
 const Preset& preset_named(const std::string& name) {
   for (const Preset& preset : presets())
     if (preset.name == name) return preset;
-  throw UsageError(cat("no preset '", name, "'; there are ", preset_names()));
+  throw UsageError(cat("unknown preset '", name, "': the presets are ", preset_names()));
 }
 
 StageManifest as_regression(StageManifest manifest) {
   if (manifest.kind != "super-resolution")
-    throw Error(cat("cannot make a regression of a stage of kind '", manifest.kind, "'"));
+    throw Error(cat("cannot make a regression stage from one of kind '", manifest.kind, "'"));
   manifest.kind = "regression";
   manifest.network.in_channels = manifest.image.channels;
   manifest.network.condition_channels = 0;

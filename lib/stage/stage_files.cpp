@@ -19,7 +19,7 @@ namespace sr3 {
 
 StagePaths stage_paths(const std::string& output) {
   if (extension_of(output) != "json" || stem_of(output).empty())
-    throw UsageError(cat("'", output, "' is no name for a stage: it should end in .json"));
+    throw UsageError(cat("'", output, "' is not a valid name for a stage: it must end in .json"));
   const std::string stem = directory_of(output) + stem_of(output);
   return {output,
           stem + ".safetensors",
@@ -32,7 +32,7 @@ StagePaths stage_paths(const std::string& output) {
 void remove_leftovers(const StagePaths& paths) {
   const std::string folder = directory_of(paths.manifest), fresh = base_name(paths.weights) + ".new";
   const std::string written[] = {base_name(paths.manifest), fresh, base_name(paths.preview), base_name(paths.loss)};
-  // "NAME.json.1234.tmp", as older versions wrote files.
+  // "NAME.json.1234.tmp", the temporary files of older versions.
   const auto temporary = [&](const std::string& name) {
     return std::any_of(std::begin(written), std::end(written), [&](const std::string& begin) {
       if (!name.starts_with(begin + ".") || !name.ends_with(".tmp") || name.size() < begin.size() + 6) return false;
@@ -79,7 +79,7 @@ std::string data_name(const std::vector<std::string>& operands) {
 
 namespace {
 
-// What two networks of other tensors differ in, by the keys of their manifests: "'network.channels' is 8, not 16".
+// Lists the manifest keys in which two networks differ, as "its 'network.channels' is 8, not 16".
 void compare_keys(const nlohmann::json& from, const nlohmann::json& to, const std::string& path, std::string& text) {
   if (from.is_object()) {
     for (const auto& [key, value] : from.items()) compare_keys(value, to.at(key), cat(path, ".", key), text);
@@ -103,25 +103,25 @@ std::string networks_apart(const StageManifest& from, const StageManifest& to) {
 
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to) {
   const StageManifest from = read_manifest(path);
-  if (from.weights_file.empty()) throw DataError(cat("cannot begin with '", path, "': it has no weights yet"));
+  if (from.weights_file.empty()) throw DataError(cat("cannot start from '", path, "': it has no weights yet"));
   const LevelEmbedding &theirs = from.network.level, &ours = stage.network.level;
   if (theirs.input != ours.input)
-    throw UsageError(cat("cannot begin with '", path, "': its 'network.level.input' is '", theirs.input, "', not '",
+    throw UsageError(cat("cannot start from '", path, "': its 'network.level.input' is '", theirs.input, "', not '",
                          ours.input, "'"));
   const bool deeper = is_deeper(from.network, stage.network);
   if (const std::string apart = deeper ? "" : networks_apart(from, stage); !apart.empty())
-    throw UsageError(cat("cannot begin with '", path, "': ", apart));
-  // No shape tells of it, and it is chosen anew for other channels.
+    throw UsageError(cat("cannot start from '", path, "': ", apart));
+  // The groups do not show in any shape, and --channels may have changed them.
   if (from.network.groups != stage.network.groups)
-    throw UsageError(cat("cannot begin with '", path, "': its 'network.groups' is ", from.network.groups, ", not ",
+    throw UsageError(cat("cannot start from '", path, "': its 'network.groups' is ", from.network.groups, ", not ",
                          stage.network.groups, " (--groups ", from.network.groups, ")"));
   TensorFile file = read_weights(path, from);
   if (deeper) file.tensors = deepen(from.network, stage.network, file.tensors, to);
   copy_tensors(file, to, weights_path(path, from));
-  if (deeper) info(cat("beginning with '", path, "' and new blocks that pass on what they get"));
+  if (deeper) info(cat("starting from '", path, "' with additional blocks, initialised as identities"));
 
   const auto compare = [&](const char* key, const auto& was, const auto& is) {
-    if (was != is) warn(cat("'", path, "' was trained with '", key, "' ", was, ", this stage has ", is));
+    if (was != is) warn(cat("'", path, "' was trained with '", key, "' ", was, ", but this stage has ", is));
   };
   const DiffusionOptions &was = from.diffusion, &is = stage.diffusion;
   compare("scale", from.image.scale(), stage.image.scale());

@@ -1,4 +1,4 @@
-// The files of a stage in training: their names, publishing the stage, and taking weights out of another one.
+// The files of a stage in training: their names, publishing the stage, and starting from the weights of another stage.
 #pragma once
 
 #include <functional>
@@ -13,26 +13,27 @@ namespace sr3 {
 struct StagePaths {
   std::string manifest, weights, state, journal, preview, loss;
 };
-// output: "dir/NAME.json"; UsageError when it does not end so.
+// The paths that belong to the manifest "dir/NAME.json". Throws UsageError if `output` is not of that form.
 StagePaths stage_paths(const std::string& output);
 
-// What a killed run left half written. Only for the one process that trains this stage.
+// Removes files that a killed run left half written. Only the process that trains this stage may call it.
 void remove_leftovers(const StagePaths& paths);
 
-// Weights (as fp32, fp16 or bf16), then the manifest that names them with their digest. The two renames come right
-// after one another: a reader that falls between them is told of a digest that does not agree.
+// Writes the weights (type: fp32, fp16 or bf16), then the manifest that names them with their digest, and sets these two fields
+// of `manifest`. Both files are replaced by renames, one right after the other; a reader that comes in between gets an error
+// about a digest that does not match. Throws Error when a file cannot be written or a weight is too large for the type.
 void publish_stage(StageManifest& manifest, const StagePaths& paths, const NamedTensors& weights,
                    const std::string& type);
-// The same, with weights that `write` writes to the path it is given.
+// The same, with weights that `write` writes to the path that it is called with.
 void publish_stage(StageManifest& manifest, const StagePaths& paths,
                    const std::function<void(const std::string& path)>& write);
-// "photos, faces": what data are called that nobody named, by their folders and files (without extension).
+// The default name of training data, from its folders and files (without extension): "photos, faces".
 std::string data_name(const std::vector<std::string>& operands);
 
-// Takes the weights of the stage at `path` for `stage`, which must be a network of the same names and shapes, or that with
-// more blocks (nn/deepen.h; `to` then holds initial_parameters). Its history is returned. UsageError when it is another
-// network, has other groups, or is told of noise levels in another way: nothing of it would hold. What else its weights
-// mean that `stage` does not is warned of.
+// Copies the weights of the stage at `path` to `to`, the parameters of `stage`, and returns its history. The networks must have
+// tensors of the same names and shapes, or `stage` additional blocks (nn/deepen.h; `to` must then hold initial_parameters).
+// Throws UsageError when the network differs in shapes, groups or level.input, which would make the weights useless, and
+// DataError when they cannot be read. Warns of other settings with which the weights were trained and that `stage` changes.
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to);
 
 }  // namespace sr3

@@ -29,8 +29,8 @@ void require_weights(const std::string& path, const StageManifest& manifest) {
 TensorFile read_weights(const std::string& path, const StageManifest& manifest) {
   const std::string weights = weights_path(path, manifest), sha256 = sha256_file(weights);
   if (sha256 != manifest.weights_sha256)
-    throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., the manifest '", path,
-                        "' says ", manifest.weights_sha256.substr(0, 12), "..."));
+    throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., but the manifest '",
+                        path, "' states ", manifest.weights_sha256.substr(0, 12), "..."));
   return read_safetensors(weights);
 }
 

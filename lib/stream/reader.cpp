@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "cli/shared.h"
 #include "image/peek.h"
 #include "stream/input.h"
 #include "stream/listing.h"
@@ -20,11 +21,11 @@
 namespace sr3 {
 
 void ReaderOptions::declare(Options& options) {
-  options.group("Input");
+  options.group(groups::kInput);
   options.add("keep-going", 0, &keep_going, "skip damaged images, and exit with status 3");
-  options.add("max-pixels", 0, &max_pixels, "N", "refuse images with more pixels");
-  options.add("shard", 0, &shard, "I/N", "work on every N-th image only, beginning with the I-th");
-  if (!options.find("threads")) options.add("threads", 0, &threads, "N", "threads; 0: one for each core");
+  options.add("max-pixels", 0, &max_pixels, "N", at_least(1), "refuse images with more pixels");
+  options.add("shard", 0, &shard, "I/N", "process only every N-th image, starting with the I-th");
+  cli::declare_threads(options, &threads);
 }
 
 namespace {
@@ -72,7 +73,6 @@ struct Reader::Impl {
         parts(expand_operands(operands)),
         work(std::move(each)),
         workers(given.threads) {
-    if (limits.max_pixels < 1) throw UsageError("--max-pixels must be at least 1");
     if (std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind == Part::kImage; }))
       known = static_cast<int64_t>(parts.size());
   }

@@ -7,14 +7,7 @@
 
 namespace sr3 {
 
-namespace {
-
-constexpr int64_t kMax = 4096;
-
-}  // namespace
-
 Workers::Workers(int64_t threads) {
-  if (threads < 0 || threads > kMax) throw UsageError(cat("--threads ", threads, " is not in 0 to ", kMax));
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   try {
     for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });

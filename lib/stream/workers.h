@@ -17,7 +17,6 @@ namespace sr3 {
 class Workers {
  public:
   // 0 threads means one per core. There are fewer if the system cannot start as many; Error if it cannot start any.
-  // UsageError outside 0 to 4096.
   explicit Workers(int64_t threads);
   // Finishes the jobs that have started, and drops the others (their futures then throw std::future_error).
   ~Workers();

@@ -27,11 +27,31 @@
 
 namespace sr3 {
 
+namespace {
+
+bool is_folder(const std::string& output) {
+  struct stat status;
+  return output.ends_with('/') || (::stat(output.c_str(), &status) == 0 && S_ISDIR(status.st_mode));
+}
+
+}  // namespace
+
 void WriterOptions::declare(Options& options) {
-  options.group("Output");
+  options.group(groups::kOutput);
   options.add("output", 'o', &output, "OUT", "DIR/, FILE.png, FILE.jpg, FILE.ppm, or - for a stream of images");
-  options.add("depth", 0, &depth, "8|16", "bits a sample");
-  options.add("png-level", 0, &png_level, "N", "compression of PNG files, from 0 (none) to 9 (slowest)");
+  options.add({"depth", 0, "8|16", "bits per sample", std::to_string(depth), false, [this](const std::string& given) {
+                 if (given != "8" && given != "16") throw UsageError(cat("'", given, "' is not one of 8|16"));
+                 depth = given == "8" ? 8 : 16;
+               }});
+  options.add("png-level", 0, &png_level, "N", within(0, 9), "compression of PNG files; 0: none, 9: slowest");
+}
+
+void WriterOptions::declare_skip_existing(Options& options) {
+  options.add("skip-existing", 0, &skip_existing, "skip what is already in the output folder");
+}
+
+void WriterOptions::validate() const {
+  if (skip_existing && !is_folder(output)) throw UsageError("--skip-existing needs a folder: -o DIR/");
 }
 
 namespace {
@@ -143,9 +163,7 @@ struct Writer::Impl {
   std::thread thread;  // takes finished images in order
 
   Impl(const WriterOptions& given, const std::vector<std::string>& inputs) : options(given), workers(given.threads) {
-    if (options.depth != 8 && options.depth != 16) throw UsageError(cat("--depth is 8 or 16, not ", options.depth));
-    if (options.png_level < 0 || options.png_level > 9)
-      throw UsageError(cat("--png-level is 0 to 9, not ", options.png_level));
+    options.validate();
     encoding.png_level = static_cast<int>(options.png_level);
     encoding.software = cat("sr3-cdm ", kVersion);
     const std::string& output = options.output;
@@ -153,7 +171,7 @@ struct Writer::Impl {
     if (output == "-") {
       if (::isatty(STDOUT_FILENO))
         throw UsageError("images are not written to a terminal: use -o DIR/, -o FILE, or a pipe");
-    } else if (output.ends_with('/') || (::stat(output.c_str(), &status) == 0 && S_ISDIR(status.st_mode))) {
+    } else if (is_folder(output)) {
       kind = Kind::kFolder;
       format = Format::kPng;
       folder = output.ends_with('/') ? output : output + "/";
@@ -272,8 +290,8 @@ void Writer::write(Frame frame) {
   impl.wake.notify_all();
 }
 
-bool Writer::exists(const std::string& key) const {
-  if (impl_->kind != Impl::Kind::kFolder) return false;
+bool Writer::skips(const std::string& key) const {
+  if (!impl_->options.skip_existing) return false;
   struct stat status;
   return ::stat((impl_->folder + clean_key(key) + ".png").c_str(), &status) == 0;
 }

@@ -19,7 +19,10 @@ struct WriterOptions {
   int64_t depth = 8;  // 8 or 16
   int64_t threads = 0;
   int64_t png_level = EncodeOptions{}.png_level;
-  void declare(Options& options);  // -o --output, --depth, ...
+  bool skip_existing = false;                    // leave out images whose file is already in the folder
+  void declare(Options& options);                // -o --output, --depth, ...
+  void declare_skip_existing(Options& options);  // for programs that can be restarted
+  void validate() const;                         // UsageError for skip_existing without a folder
 };
 
 class Writer {
@@ -33,8 +36,8 @@ class Writer {
   void expect(int64_t images) const;
   // Error for a second image to a single file, for a key that was used before in a folder, and for an earlier failure.
   void write(Frame frame);
-  // Whether DIR/KEY.png exists already, so that a restarted job can skip it; false unless the output is a folder.
-  bool exists(const std::string& key) const;
+  // Whether the image of this key need not be made: with skip_existing, if DIR/KEY.png exists.
+  bool skips(const std::string& key) const;
   // Waits until everything is written. Error if something could not be, or if a single file was given no image.
   void close();
 

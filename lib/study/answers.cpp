@@ -2,11 +2,11 @@
 
 #include <cmath>
 #include <ctime>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "format/json.h"
-#include "study/members.h"
 
 namespace sr3 {
 namespace {
@@ -15,97 +15,90 @@ constexpr const char* kFormat = "confusion-answers 1";
 constexpr size_t kLongestText = 500;
 constexpr int64_t kMax = 1000000;
 
-void check_hex(const std::string& text, size_t digits, const char* key, const std::string& where) {
+std::string get_hex(const JsonObject& json, const char* key, size_t digits) {
+  auto text = json.get<std::string>(key);
   if (text.size() != digits || text.find_first_not_of("0123456789abcdef") != std::string::npos)
-    throw DataError(cat("cannot read '", where, "': '", key, "' is not ", digits, " hexadecimal digits"));
+    throw json.wrong(key, cat(digits, " hexadecimal digits"));
+  return text;
 }
 
-void take_time(Members& fields, const char* key, double& to) {
-  fields.take(key, to);
-  if (!std::isfinite(to) || to < 0 || to > 1e12)
-    throw DataError(cat("cannot read '", fields.where(), "': '", key, "' is out of range"));
+double get_time(const JsonObject& json, const char* key) {
+  const auto time = json.get<double>(key);
+  if (!std::isfinite(time) || time < 0 || time > 1e12) throw json.error(cat("'", key, "' is out of range"));
+  return time;
 }
 
-void take_text(Members& fields, const char* key, std::string& to) {
-  fields.take(key, to);
-  if (to.size() > kLongestText) throw DataError(cat("cannot read '", fields.where(), "': '", key, "' is too long"));
+std::string get_text(const JsonObject& json, const char* key) {
+  auto text = json.get<std::string>(key);
+  if (text.size() > kLongestText) throw json.error(cat("'", key, "' is too long"));
+  return text;
 }
 
-// The study, session and rater of a line.
-void take_session(Members& fields, std::string& study, std::string& session, int64_t& rater) {
-  fields.take("study", study);
-  fields.take("session", session);
-  check_hex(study, 16, "study", fields.where());
-  check_hex(session, 16, "session", fields.where());
-  fields.take_between("rater", rater, 1, kMax);
+// The study, session and rater of a line. Line: Answer, SessionHead or Showing.
+template <class Line>
+void get_session(const JsonObject& json, Line& line) {
+  line.study = get_hex(json, "study", 16);
+  line.session = get_hex(json, "session", 16);
+  line.rater = json.get<int64_t>("rater", within(1, kMax));
 }
 
 // The members that an answer posted by the page and a line of a file have in common.
-void take_common(Members& fields, Answer& a) {
-  std::string choice;
-  fields.take_between("trial", a.trial, 1, kMax);
-  fields.take("choice", choice);
-  if (choice != "left" && choice != "right")
-    throw DataError(cat("cannot read '", fields.where(), "': 'choice' is left or right"));
+void get_common(const JsonObject& json, Answer& a) {
+  a.trial = json.get<int64_t>("trial", within(1, kMax));
+  const auto choice = json.get<std::string>("choice");
+  if (choice != "left" && choice != "right") throw json.wrong("choice", "left or right");
   a.left = choice == "left";
-  take_time(fields, "onset", a.onset);
-  take_time(fields, "offset", a.offset);
-  take_time(fields, "response", a.response);
-  take_time(fields, "longest_frame", a.longest_frame);
-  take_time(fields, "pixel_ratio", a.pixel_ratio);
-  take_time(fields, "zoom", a.zoom);
-  take_time(fields, "shown_width", a.shown_width);
+  a.onset = get_time(json, "onset");
+  a.offset = get_time(json, "offset");
+  a.response = get_time(json, "response");
+  a.longest_frame = get_time(json, "longest_frame");
+  a.pixel_ratio = get_time(json, "pixel_ratio");
+  a.zoom = get_time(json, "zoom");
+  a.shown_width = get_time(json, "shown_width");
   for (const auto& [key, to] : {std::pair<const char*, int64_t*>{"frames", &a.frames},
                                 {"early", &a.early},
                                 {"focus_losses", &a.focus_losses},
                                 {"showings", &a.showings},
                                 {"window_width", &a.window_width},
                                 {"window_height", &a.window_height}})
-    fields.take_between(key, *to, 0, 1000000000);
-  take_text(fields, "nonce", a.nonce);
+    *to = json.get<int64_t>(key, within(0, 1000000000));
+  a.nonce = get_text(json, "nonce");
 }
 
-Answer parse_answer(const nlohmann::json& json, const std::string& where) {
+Answer parse_answer(const JsonObject& json) {
   Answer a;
-  Members fields(json, where);
-  std::string kind;
-  take_session(fields, a.study, a.session, a.rater);
-  fields.take("rater_kind", kind);
-  if (kind != "human" && kind != "machine")
-    throw DataError(cat("cannot read '", where, "': 'rater_kind' is human or machine"));
+  get_session(json, a);
+  const auto kind = json.get<std::string>("rater_kind");
+  if (kind != "human" && kind != "machine") throw json.wrong("rater_kind", "human or machine");
   a.machine = kind == "machine";
-  if (a.machine) take_text(fields, "machine", a.machine_name);
-  take_common(fields, a);
-  fields.take_maybe("elapsed", a.elapsed);
-  take_text(fields, "time", a.time);
-  fields.done();
+  if (a.machine) a.machine_name = get_text(json, "machine");
+  get_common(json, a);
+  if (json.contains("elapsed")) a.elapsed = json.get<int64_t>("elapsed");
+  a.time = get_text(json, "time");
+  json.refuse_unread();
   return a;
 }
 
-SessionHead parse_head(const nlohmann::json& json, const std::string& where) {
+SessionHead parse_head(const JsonObject& json) {
   SessionHead head;
-  Members fields(json, where);
-  std::string format;
-  fields.take("format", format);
-  if (format != kFormat) throw DataError(cat("cannot read '", where, "': it is not a file of answers of this version"));
-  take_session(fields, head.study, head.session, head.rater);
-  fields.take_maybe("token", head.token);
-  if (!head.token.empty()) check_hex(head.token, 32, "token", where);
-  take_text(fields, "name", head.name);
-  take_text(fields, "agent", head.agent);
-  take_text(fields, "time", head.time);
-  fields.done();
+  if (json.get<std::string>("format") != kFormat) throw json.error("it is not a file of answers of this version");
+  get_session(json, head);
+  // An empty token is no token.
+  if (json.contains("token") && !json.get<std::string>("token").empty()) head.token = get_hex(json, "token", 32);
+  head.name = get_text(json, "name");
+  head.agent = get_text(json, "agent");
+  head.time = get_text(json, "time");
+  json.refuse_unread();
   return head;
 }
 
-Showing parse_showing(const nlohmann::json& json, const std::string& where) {
+Showing parse_showing(const JsonObject& json) {
   Showing showing;
-  Members fields(json, where);
-  take_session(fields, showing.study, showing.session, showing.rater);
-  fields.take_between("shown", showing.trial, 1, kMax);
-  fields.take_between("showing", showing.number, 1, INT64_MAX);
-  take_text(fields, "time", showing.time);
-  fields.done();
+  get_session(json, showing);
+  showing.trial = json.get<int64_t>("shown", within(1, kMax));
+  showing.number = json.get<int64_t>("showing", at_least(1));
+  showing.time = get_text(json, "time");
+  json.refuse_unread();
   return showing;
 }
 
@@ -134,12 +127,10 @@ std::string answer_line(const Answer& a) {
 }
 
 Answer parse_posted(const std::string& body) {
-  const std::string where = "the answer";
-  const nlohmann::json json = parse_json(body, where, 1);
+  const JsonObject json = JsonObject::parse(body, "the answer", 1);
   Answer a;
-  Members fields(json, where);
-  take_common(fields, a);
-  fields.done();
+  get_common(json, a);
+  json.refuse_unread();
   return a;
 }
 
@@ -176,13 +167,13 @@ AnswersFile read_answers(const std::string& path) {
     file.whole_bytes = at;
     if (line.empty() || line == "\r") continue;
     try {
-      const nlohmann::json json = parse_json(line, where, 1);
-      if (json.is_object() && json.contains("format"))
-        file.heads.push_back(parse_head(json, where));
-      else if (json.is_object() && json.contains("shown"))
-        file.showings.push_back(parse_showing(json, where));
+      const JsonObject json = JsonObject::parse(line, where, 1);
+      if (json.contains("format"))
+        file.heads.push_back(parse_head(json));
+      else if (json.contains("shown"))
+        file.showings.push_back(parse_showing(json));
       else
-        file.answers.push_back(parse_answer(json, where));
+        file.answers.push_back(parse_answer(json));
     } catch (const DataError& error) {
       file.damaged.push_back(error.what());
     }

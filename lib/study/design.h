@@ -11,12 +11,13 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 namespace sr3 {
 
+class JsonObject;
 class Options;
 
 // The rules by which answers, or all answers of a rater, are excluded. They never depend on the choices in main trials,
@@ -43,17 +44,17 @@ struct StudyDesign {
   uint64_t seed = 0;
   StudyRules rules;
 
-  // Declares the options of all members except id, task, models, images, raters, trials, seed and rules.
+  // Declares the options of all members except id, task, models, images, seed and rules.
   void declare(Options& options);
-  // UsageError if a number is out of range.
+  // UsageError when there are more repeats than trials, or more trials than a study can have.
   void validate() const;
   int64_t trials_in_all() const { return practice + trials + catches + controls + repeats; }
   const char* question() const;
 };
 
 nlohmann::ordered_json design_json(const StudyDesign& design);
-// The inverse. DataError, naming `path` and the key, if the design is invalid.
-StudyDesign parse_design(const nlohmann::json& json, const std::string& path);
+// The inverse. DataError, naming the file and the key, if the design is invalid.
+StudyDesign parse_design(const JsonObject& json);
 
 enum class TrialKind {
   kPractice,  // not counted

@@ -104,15 +104,14 @@ class Detector {
 }  // namespace
 
 void DetectorOptions::declare(Options& options) {
-  options.add("steps", 0, &steps, "N", "detector: training steps for each half of each model's images");
-  options.add("crop", 0, &crop, "N", "detector: side of the crops it is trained on");
+  options.add("steps", 0, &steps, "N", at_least(1), "detector: training steps for each half of each model's images");
+  options.add("crop", 0, &crop, "N", at_least(8), "detector: side of the crops it is trained on");
 }
 
 MachineScores detector_scores(const Study& study, const DetectorOptions& options, const RateProgress& progress) {
   const StudyDesign& design = study.design();
   const auto images = static_cast<int64_t>(design.images.size()), models = static_cast<int64_t>(design.models.size());
   if (images < 4) throw UsageError("a detector needs at least four images, since it is trained on half of them");
-  if (options.steps < 1 || options.crop < 8) throw UsageError("options '--steps' and '--crop' take 1 and 8 or more");
   const StopSignals signals;
   MachineScores scores{design.id, "detector", {}};
   const int64_t total = models * 2 * options.steps;

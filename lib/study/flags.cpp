@@ -2,73 +2,114 @@
 
 #include <algorithm>
 #include <map>
-#include <vector>
 
 #include "base/error.h"
 #include "base/options.h"
+#include "cli/shared.h"
 
 namespace sr3 {
 
 namespace {
 
-// Whole groups, and single options of others.
+// What a verb takes: whole groups, and single options of others.
 struct Takes {
-  std::vector<std::string> groups, options;
+  std::vector<OptionGroup> groups;
+  std::vector<std::string> options;
 };
 
 const std::map<std::string, Takes> kTakes = {
-    {"plan", {{"Studies", "Rules of a plan", "Input"}, {}}},
-    {"serve", {{"Showing"}, {"threads"}}},
+    {"plan", {{groups::kStudies, groups::kRules, groups::kInput}, {}}},
+    {"serve", {{groups::kShowing}, {"threads"}}},
     {"page", {{}, {"output", "list", "threads"}}},
-    {"rate", {{"Machine raters"}, {"output", "seed", "threads"}}},
-    {"score", {{"Scoring"}, {"seed", "margin", "keep-going", "threads"}}},
-    {"power", {{"Power"}, {"trials", "margin", "json", "threads"}}},
+    {"rate", {{groups::kMachineRaters}, {"output", "seed", "threads"}}},
+    {"score", {{groups::kScoring}, {"seed", "margin", "keep-going", "threads"}}},
+    {"power", {{groups::kPower}, {"trials", "margin", "json", "threads"}}},
 };
 
 }  // namespace
 
 void StudyFlags::declare(Options& options) {
-  options.group("Studies");
+  options.group(groups::kStudies);
+  cli::declare_seed(options, &seed);
   options.add("output", 'o', &output, "STUDY", "where plan, page and rate write");
   options.add("low-res", 0, &inputs.low_res, "INPUT", "low-resolution images, shown between the two: task 1");
   options.choice("task", 0, &task, {"auto", "1", "2"}, "the question; auto: 1 with --low-res, else 2");
-  options.add("name", 0, &inputs.names, "NAME", "name of a model, one for each; else its path's");
-  options.add("raters", 0, &design.raters, "N", "raters, each with a list of trials");
-  options.add("trials", 0, &design.trials, "N", "main trials of a rater, over all models");
+  options.add("name", 0, &inputs.names, "NAME", "name of a model, one for each; default: its path's");
   design.declare(options);
-  options.add("no-history", 0, &no_history, "leave this run and its time out of study.json");
-  options.group("Rules of a plan");
+  options.add("no-history", 0, &no_history, "do not record this run and its time in study.json");
+  options.group(groups::kRules);
   design.rules.declare(options);
-  options.group("Showing");
-  options.add("host", 0, &server.host, "ADDRESS", "where serve listens");
-  options.add("port", 0, &server.port, "N", "the port; 0: any free one");
+  options.group(groups::kShowing);
+  options.add("host", 0, &server.host, "ADDRESS", "address on which serve listens");
+  options.add("port", 0, &server.port, "N", within(0, 65535), "the port; 0: any free one");
   options.add("site", 0, &server.sites, "NAME", "another name by which raters reach the server");
-  options.add("list", 0, &list, "N", "which rater's list is on the page");
-  options.group("Scoring");
+  options.add("list", 0, &list, "N", at_least(1), "which rater's list is on the page");
+  options.group(groups::kScoring);
   options.add("csv", 0, &csv, "tables with columns rater,image,model,task,fooled instead of studies");
   options.add("per-image", 0, &score.per_image, "how often each image fooled, instead");
-  options.add("replicates", 0, &score.replicates, "N", "of the bootstrap");
+  options.add("replicates", 0, &score.replicates, "N", at_least(100), "replicates of the bootstrap");
   options.add("plot", 0, &plot, "FILE", "also draw the rates: FILE.svg");
   options.add("json", 0, &json, "JSON lines instead of tables");
-  options.group("Machine raters");
+  options.group(groups::kMachineRaters);
   machine.declare(options);
-  options.group("Power");
-  options.choice("goal", 0, &power.goal, {"interval", "equivalence", "difference"}, "what the margin is of");
-  options.add("power", 0, &power.power, "X", "chance that the test succeeds");
-  options.add("rate", 0, &power.rate, "X", "confusion rate that is expected");
-  options.add("icc-rater", 0, &power.icc.rater, "X", "correlation of one rater's judgements");
-  options.add("icc-image", 0, &power.icc.image, "X", "correlation of judgements on one image");
-  options.group("Input");
+  options.group(groups::kPower);
+  options.choice("goal", 0, &power.goal, {"interval", "equivalence", "difference"}, "what the margin applies to");
+  options.add("power", 0, &power.power, "X", between(0, 1), "probability that the test succeeds");
+  options.add("rate", 0, &power.rate, "X", between(0, 1), "expected confusion rate");
+  options.add("icc-rater", 0, &power.icc.rater, "X", from_to_below(0, 1), "correlation of one rater's judgements");
+  options.add("icc-image", 0, &power.icc.image, "X", from_to_below(0, 1), "correlation of judgements on one image");
   inputs.reader.declare(options);
 }
 
 void StudyFlags::refuse_others(const Options& options, const std::string& verb) const {
   const auto found = kTakes.find(verb);
   if (found == kTakes.end()) return;
-  const auto& [groups, single] = found->second;
-  for (const char* group : {"Studies", "Rules of a plan", "Showing", "Scoring", "Machine raters", "Power", "Input"})
-    if (std::find(groups.begin(), groups.end(), group) == groups.end())
-      options.refuse_given(group, cat("it is not of ", verb, ", which would ignore it"), single);
+  const auto& [taken, single] = found->second;
+  for (const OptionGroup& group : {groups::kStudies, groups::kRules, groups::kShowing, groups::kScoring,
+                                   groups::kMachineRaters, groups::kPower, groups::kInput})
+    if (std::find(taken.begin(), taken.end(), group) == taken.end())
+      options.refuse_given(group, cat(verb, " does not take this option"), single);
+}
+
+PlanInputs StudyFlags::plan_inputs(const std::vector<std::string>& operands) const {
+  if (operands.size() < 2) throw UsageError("plan takes the real images, and then one model's images or more");
+  if (task == "1" && !inputs.low_res) throw UsageError("task 1 shows low-resolution images: name them with --low-res");
+  if (task == "2" && inputs.low_res) throw UsageError("task 2 shows no low-resolution images: leave --low-res out");
+  PlanInputs plan = inputs;
+  plan.real = operands[0];
+  plan.models.assign(operands.begin() + 1, operands.end());
+  plan.history = !no_history;
+  return plan;
+}
+
+StudyDesign StudyFlags::plan_design() const {
+  StudyDesign plan = design;
+  plan.task = inputs.low_res ? 1 : 2;
+  plan.seed = seed;
+  return plan;
+}
+
+MachineOptions StudyFlags::rate_options() const {
+  MachineOptions rating = machine;
+  rating.seed = seed;
+  return rating;
+}
+
+StudyScoreOptions StudyFlags::score_options() const {
+  if (!plot.empty() && (!plot.ends_with(".svg") || score.per_image))
+    throw UsageError("option '--plot' takes FILE.svg, and draws no single images");
+  if (!csv && design.margin != StudyDesign{}.margin)
+    throw UsageError("option '--margin': a study's was fixed by its plan; score takes another only with --csv");
+  StudyScoreOptions scoring = score;
+  scoring.seed = seed;
+  if (csv) scoring.margin = design.margin;
+  return scoring;
+}
+
+PowerOptions StudyFlags::power_options() const {
+  PowerOptions planning = power;
+  planning.margin = design.margin;
+  return planning;
 }
 
 }  // namespace sr3

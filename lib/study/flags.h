@@ -1,7 +1,10 @@
-// What confusion-eval is told, for all that it does; see confusion-eval(1).
+// The command line of confusion-eval; see confusion-eval(1). All verbs share one table of options, of which each takes
+// some and refuses the others.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "study/machine.h"
 #include "study/power_table.h"
@@ -19,12 +22,21 @@ struct StudyFlags {
   MachineOptions machine;
   PowerOptions power;
   std::string task = "auto", output, plot;
+  uint64_t seed = 0;
   int64_t list = 1;
   bool no_history = false, csv = false, json = false;
 
   void declare(Options& options);
-  // UsageError for an option that was given and that `verb` (plan, serve, page, rate, score, power) would ignore.
+  // Throws UsageError for an option that was given and that `verb` (plan, serve, page, rate, score, power) would ignore.
   void refuse_others(const Options& options, const std::string& verb) const;
+
+  // The options of plan, serve and so on, with what several verbs share filled in. UsageError when they contradict each
+  // other. operands: the real images, then those of the models.
+  PlanInputs plan_inputs(const std::vector<std::string>& operands) const;
+  StudyDesign plan_design() const;
+  MachineOptions rate_options() const;
+  StudyScoreOptions score_options() const;
+  PowerOptions power_options() const;
 };
 
 }  // namespace sr3

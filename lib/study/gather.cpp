@@ -215,4 +215,10 @@ std::vector<AnswerSet> gather_answers(const std::vector<std::string>& operands, 
   return gathering.finish();
 }
 
+bool skipped_damage(const std::vector<AnswerSet>& sets) {
+  return std::any_of(sets.begin(), sets.end(), [](const AnswerSet& set) {
+    return set.dropped.contains(kDamaged) || set.dropped.contains(kOther);
+  });
+}
+
 }  // namespace sr3

@@ -46,4 +46,7 @@ std::vector<AnswerSet> gather_answers(const std::vector<std::string>& operands, 
 // among others. Returns one set for each task. A damaged line is a DataError, or is counted with keep_going.
 std::vector<AnswerSet> gather_csv(const std::vector<std::string>& paths, bool keep_going);
 
+// Whether keep_going left something out: a damaged line, or an answer of another study.
+bool skipped_damage(const std::vector<AnswerSet>& sets);
+
 }  // namespace sr3

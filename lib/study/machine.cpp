@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/distribution.h"
 #include "base/error.h"
@@ -10,7 +11,6 @@
 #include "base/rng.h"
 #include "format/json.h"
 #include "image/codec.h"
-#include "study/members.h"
 
 namespace sr3 {
 namespace {
@@ -34,18 +34,18 @@ double sharpness(const Image& image) {
 }  // namespace
 
 void SyntheticOptions::declare(Options& options) {
-  options.add("true-rate", 0, &rate, "X", "synthetic: the confusion rate of the population");
-  options.add("rater-share", 0, &rater_share, "X", "synthetic: share of the variance that is the raters'");
-  options.add("image-share", 0, &image_share, "X", "synthetic: share of the variance that is the images'");
-  options.add("side-bias", 0, &side_bias, "X", "synthetic: share of trials answered 'left' whatever is shown");
-  options.add("lapse", 0, &lapse, "X", "synthetic: share of trials answered by a coin");
+  options.add("true-rate", 0, &rate, "X", within(0, 1), "synthetic: the confusion rate of the population");
+  options.add("rater-share", 0, &rater_share, "X", within(0, 1),
+              "synthetic: share of the variance that is the raters'");
+  options.add("image-share", 0, &image_share, "X", within(0, 1),
+              "synthetic: share of the variance that is the images'");
+  options.add("side-bias", 0, &side_bias, "X", within(0, 1),
+              "synthetic: share of trials answered 'left' whatever is shown");
+  options.add("lapse", 0, &lapse, "X", within(0, 1), "synthetic: share of trials answered at random");
 }
 
 std::vector<Answer> synthetic_answers(const Study& study, const SyntheticOptions& o) {
-  const auto share = [](double x) { return x >= 0 && x <= 1; };
-  if (!share(o.rate) || !share(o.side_bias) || !share(o.lapse) || !share(o.rater_share) || !share(o.image_share) ||
-      o.rater_share + o.image_share > 1)
-    throw UsageError("shares and rates are 0 to 1, and those of raters and images 1 at most together");
+  if (o.rater_share + o.image_share > 1) throw UsageError("--rater-share and --image-share are more than 1 together");
   const StudyDesign& design = study.design();
   const double threshold = normal_quantile(o.rate), own = std::sqrt(1 - o.rater_share - o.image_share);
   std::vector<double> image_effects;
@@ -155,33 +155,29 @@ bool read_scores(const std::string& path, const Study& study, MachineScores& sco
     const size_t end = text.find('\n', at);
     const std::string where = cat(path, ", line ", ++number);
     if (end == std::string::npos) throw DataError(cat("cannot read '", where, "': cut short"));
-    const nlohmann::json json = parse_json(std::string_view(text).substr(at, end - at), where, 1);
+    const JsonObject json = JsonObject::parse(std::string_view(text).substr(at, end - at), where, 1);
     at = end + 1;
-    Members fields(json, where);
     if (number == 1) {
-      std::string format, kind;
-      fields.take("format", format);
-      fields.take("study", scores.study);
-      fields.take("rater_kind", kind);
-      fields.take("machine", scores.machine);
-      fields.done();
-      if (kind != "machine") throw DataError(cat("cannot read '", where, "': 'rater_kind' is not 'machine'"));
+      json.get<std::string>("format");
+      scores.study = json.get<std::string>("study");
+      const auto kind = json.get<std::string>("rater_kind");
+      scores.machine = json.get<std::string>("machine");
+      json.refuse_unread();
+      if (kind != "machine") throw json.wrong("rater_kind", "machine");
       if (scores.study != design.id)
         throw DataError(cat("'", path, "' has scores of the study ", scores.study, ", not of ", design.id));
       continue;
     }
     PairScore pair;
-    std::string model, image;
-    fields.take("model", model);
-    fields.take("image", image);
-    fields.take("real", pair.real);
-    fields.take("generated", pair.generated);
-    fields.done();
+    const auto model = json.get<std::string>("model"), image = json.get<std::string>("image");
+    pair.real = json.get<double>("real");
+    pair.generated = json.get<double>("generated");
+    json.refuse_unread();
     if (!models.count(model) || !images.count(image))
-      throw DataError(cat("cannot read '", where, "': the study has no '", models.count(model) ? image : model, "'"));
+      throw json.error(cat("the study has no '", models.count(model) ? image : model, "'"));
     pair.model = models[model], pair.image = images[image];
     if (!met.emplace(std::pair(pair.model, pair.image), true).second)
-      throw DataError(cat("cannot read '", where, "': a second score of '", image, "'"));
+      throw json.error(cat("a second score of '", image, "'"));
     scores.pairs.push_back(pair);
   }
   return true;

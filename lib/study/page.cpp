@@ -1,5 +1,7 @@
 #include "study/page.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "study/assets.h"
 

@@ -2,7 +2,7 @@
 // can run.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "study/study.h"

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/log.h"
@@ -17,7 +18,6 @@
 #include "format/json.h"
 #include "study/assets.h"
 #include "study/host_name.h"
-#include "study/members.h"
 #include "study/page.h"
 #include "study/sessions.h"
 
@@ -66,11 +66,9 @@ auto parsed(Parse parse) {
 }
 
 std::string parse_name(const std::string& body) {
-  const nlohmann::json json = parse_json(body, "the request", 1);
-  Members fields(json, "the request");
-  std::string name;
-  fields.take("name", name);
-  fields.done();
+  const JsonObject json = JsonObject::parse(body, "the request", 1);
+  auto name = json.get<std::string>("name");
+  json.refuse_unread();
   if (name.size() > 200) throw DataError("the name is too long");
   return name;
 }
@@ -173,7 +171,6 @@ void set_up(httplib::Server& server, const std::vector<std::string>& sites) {
 }  // namespace
 
 void serve(const Study& study, const ServeOptions& options, const std::function<void(const std::string&)>& listening) {
-  if (options.port < 0 || options.port > 65535) throw UsageError("option '--port': 0 to 65535");
   Sessions sessions(study);
   httplib::Server server;
   set_up(server, options.sites);

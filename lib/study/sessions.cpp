@@ -161,7 +161,7 @@ SessionState Sessions::begin(const std::string& name, const std::string& agent) 
   const std::lock_guard<std::mutex> guard(mutex_);
   if (!name.empty())
     for (const auto& [token, session] : sessions_)
-      if (session->head.name == name) return told(*session);
+      if (session->head.name == name) return state_of(*session);
   auto session = std::make_unique<Session>();
   SessionHead& head = session->head;
   head = {study_.design().id, random_hex(16), random_hex(32), free_list(), name, printable_ascii(agent), utc_now()};
@@ -169,7 +169,7 @@ SessionState Sessions::begin(const std::string& name, const std::string& agent) 
   session->touched = Clock::now();
   append(session->path, head_line(head));
   sync_folder(folder_);
-  return told(*(sessions_[head.token] = std::move(session)));
+  return state_of(*(sessions_[head.token] = std::move(session)));
 }
 
 Sessions::Session& Sessions::find(const std::string& token) const {
@@ -185,11 +185,11 @@ Sessions::Session& Sessions::find(const std::string& token, int64_t trial) const
   return session;
 }
 
-SessionState Sessions::told(const Session& session) const { return {session.head.token, session.answered + 1}; }
+SessionState Sessions::state_of(const Session& session) const { return {session.head.token, session.answered + 1}; }
 
 SessionState Sessions::state(const std::string& token) const {
   const std::lock_guard<std::mutex> guard(mutex_);
-  return told(find(token));
+  return state_of(find(token));
 }
 
 PlannedTrial Sessions::trial(const std::string& token, int64_t number) const {
@@ -216,7 +216,7 @@ SessionState Sessions::answer(const std::string& token, Answer answer) {
   const Session& known = find(token);
   if (known.answered > 0 && answer.trial == known.answered && answer.nonce == known.last.nonce &&
       answer.left == known.last.left)
-    return told(known);
+    return state_of(known);
   Session& session = find(token, answer.trial);
   if (session.showings == 0) throw Refused{409, "This trial has not been shown yet."};
   if (session.shown_at) {
@@ -243,7 +243,7 @@ SessionState Sessions::answer(const std::string& token, Answer answer) {
     });
     info(cat("rater ", answer.rater, " is done; ", done, " of ", study_.design().raters, " raters are done"));
   }
-  return told(session);
+  return state_of(session);
 }
 
 }  // namespace sr3

@@ -57,7 +57,7 @@ class Sessions {
   void restore(const std::string& path);
   Session& find(const std::string& token) const;
   Session& find(const std::string& token, int64_t trial) const;  // requires that `trial` is the current one
-  SessionState told(const Session& session) const;
+  SessionState state_of(const Session& session) const;
   int64_t free_list() const;
 
   const Study& study_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/history.h"
@@ -234,7 +235,7 @@ Study::Study(const std::string& folder) : folder_(folder) {
                     digests = cat(folder_, "/", kDigests);
   if (!std::filesystem::exists(design))
     throw Error(cat("'", folder, "' is not a study: it has no ", kDesign, " (confusion-eval plan makes a study)"));
-  design_ = parse_design(parse_json(read_text(design), design, 5), design);
+  design_ = parse_design(JsonObject::parse(read_text(design), design, 5));
   const std::string lines = read_text(trials, uint64_t{1} << 32), sums = read_text(digests);
   plans_ = parse_trials(lines, design_, trials);
   digests_ = parse_digests(sums, digests);

@@ -12,7 +12,7 @@ namespace sr3 {
 // device.
 at::Device open_device(const std::string& name);
 // Sets the number of threads; 0 means all cores (libtorch's own default can be 1). Call it before the first tensor
-// operation. UsageError outside 0 to 4096.
+// operation.
 void use_threads(int64_t threads);
 
 }  // namespace sr3

@@ -12,40 +12,25 @@
 #include "stage/stage_files.h"
 
 namespace sr3 {
-namespace {
-
-std::vector<int64_t> sizes_of(const std::string& text) {
-  std::vector<int64_t> sizes;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    try {
-      sizes.push_back(parse_int(text.substr(at, comma - at)));
-    } catch (const UsageError& error) {
-      throw UsageError(cat("--new: ", error.what()));
-    }
-    at = comma + 1;
-  }
-  return sizes;
-}
-
-}  // namespace
 
 void NewCascadeFlags::declare(Options& options) {
-  options.group("A new cascade");
-  options.add("new", 0, &sizes, "SIZES", "write the manifests of stages of these sizes, as 16,32,64");
+  options.group(groups::kNewCascade);
+  options.add("new", 0, &sizes, "SIZES", within(1, 1 << 16),
+              "write the manifests of stages of these sizes, as 16,32,64");
   options.add("preset", 0, &spec.preset, "NAME", "networks and training: " + cascade_preset_names());
   options.add("sr-only", 0, &spec.sr_only, "no base stage: the first size is that of given images");
   options.add("grey", 0, &grey, "images of one channel");
-  options.add("unconditional", 0, &unconditional, "no classes, whatever folders the images lie in");
+  options.add("unconditional", 0, &unconditional, "no classes, whatever folders the images are in");
   options.choice("augmentation", 0, &spec.augmentation, {"auto", "none", "gaussian", "blur"},
-                 "of the conditions; auto: gaussian up to 64 pixels, blur above");
+                 "conditioning augmentation; auto: gaussian up to 64 pixels, blur above");
   options.add("learned-variance", 0, &spec.learned_variance, "the base stage learns its variance by the hybrid loss");
-  options.choice("predict", 0, &spec.predict, {"eps", "x0", "v"}, "what the base stage's network says");
+  options.choice("predict", 0, &spec.predict, {"eps", "x0", "v"}, "prediction target of the base stage");
   options.choice("schedule", 0, &spec.schedule, {"linear", "quadratic", "cosine", "sigmoid"},
-                 "of the base stage's noise");
-  options.add("label-dropout", 0, &label_dropout, "P",
+                 "noise schedule of the base stage");
+  options.add("label-dropout", 0, &label_dropout, "P", within(0, 1),
               cat("share of the base stage's examples without class, for guidance; default: ", spec.label_dropout));
-  options.add("pad", 0, &pad, "N", "put smaller images in the middle of N x N pixels, their border repeated");
+  options.add("pad", 0, &pad, "N", within(0, kLargestPad),
+              "pad smaller images to N x N pixels by repeating their border");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
   options.add("description", 0, &description, "TEXT", "for the manifests");
   options.add("data-name", 0, &data_name, "TEXT", "for the manifests, instead of the operands");
@@ -60,10 +45,7 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
         "--label-dropout are of");
   if (unconditional && label_dropout) throw UsageError("--unconditional: there are no classes for --label-dropout");
   full.label_dropout = label_dropout.value_or(spec.label_dropout);
-  if (!(full.label_dropout >= 0 && full.label_dropout <= 1))
-    throw UsageError(cat("--label-dropout ", full.label_dropout, " is not in 0 to 1"));
-  if (pad < 0 || pad > kLargestPad) throw UsageError(cat("--pad ", pad, " is not in 0 to ", kLargestPad));
-  full.sizes = sizes_of(*sizes);
+  full.sizes = *sizes;
   full.channels = grey ? 1 : 3;
   if (!operands.empty()) {
     DataOptions data;

@@ -1,4 +1,4 @@
-// What cdm-train is told: of a new cascade, and of the training of one.
+// The options of cdm-train: for a new cascade, and for training one.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace sr3 {
 
 // The command line of a new cascade.
 struct NewCascadeFlags {
-  std::optional<std::string> sizes;  // "16,32,64"
+  std::optional<std::vector<int64_t>> sizes;  // of the stages, from the base stage on
   CascadeSpec spec;
   std::optional<double> label_dropout;  // unset: the spec's
   bool grey = false, unconditional = false, no_flip = false, keep_going = false;
@@ -28,7 +28,7 @@ struct NewCascadeFlags {
 
 // How the stages of a cascade see the data.
 DataOptions data_of(const CascadeManifest& cascade, const std::vector<std::string>& operands);
-// How a stage is trained where the command line says nothing.
+// How a stage is trained without options of the command line.
 TrainerOptions trainer_of(const CascadeStage& stage);
 
 }  // namespace sr3

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "format/json.h"
 
 namespace sr3 {
 
@@ -32,24 +33,25 @@ ordered_json number(double value) { return std::isfinite(value) ? ordered_json(v
 // Timings do not need sixteen digits.
 double rounded(double value, double parts) { return std::round(value * parts) / parts; }
 
+// A number that is missing, or null because it was not finite, is NaN. Nothing if the line is damaged.
 std::optional<JournalLine> parse(const std::string& text) {
-  const auto json = ordered_json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return {};
-  const auto real = [&](const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_number() ? found->get<double>() : std::numeric_limits<double>::quiet_NaN();
-  };
-  JournalLine line;
-  line.step = json["step"];
-  line.loss = real("loss");
-  line.learning_rate = real("learning_rate");
-  line.gradient_norm = real("gradient_norm");
-  line.bits = real("bits_per_dimension");
-  line.skipped = std::isnan(real("skipped")) ? 0 : static_cast<int64_t>(real("skipped"));
-  line.images_per_second = real("images_per_second");
-  line.waiting = real("waiting");
-  line.seconds = real("seconds");
-  return line;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  try {
+    const JsonObject json = JsonObject::parse(text, "journal", /*max_depth=*/4);
+    JournalLine line;
+    line.step = json.get<int64_t>("step");
+    line.loss = json.get("loss", nan);
+    line.learning_rate = json.get("learning_rate", nan);
+    line.gradient_norm = json.get("gradient_norm", nan);
+    line.bits = json.get("bits_per_dimension", nan);
+    line.skipped = json.get<int64_t>("skipped", 0);
+    line.images_per_second = json.get("images_per_second", nan);
+    line.waiting = json.get("waiting", nan);
+    line.seconds = json.get("seconds", nan);
+    return line;
+  } catch (const DataError&) {
+    return {};
+  }
 }
 
 struct Whole {

@@ -1,5 +1,5 @@
 // Adam (Kingma & Ba 2015, algorithm 1; with weight decay: AdamW, Loshchilov & Hutter 2019) and the exponential moving
-// average (EMA) of the weights, in one pass over memory. Weights and state are fp32. The update is elementwise, so the
+// average (EMA) of the weights, in one traversal of memory. Weights and state are fp32. The update is elementwise, so the
 // result has the same bytes whatever the number of threads.
 //   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
 //   p = p (1 - rate decay) - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)

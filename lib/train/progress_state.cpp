@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "format/json.h"
 
 namespace sr3 {
 
@@ -14,6 +15,7 @@ using nlohmann::ordered_json;
 namespace {
 
 constexpr const char *kNames = "names", *kSizes = "sizes in bytes";
+constexpr int kMaxDepth = 10;  // a manifest's 8 are within
 
 // The option that sets each value of the settings, by the value's JSON pointer.
 const std::map<std::string, std::string> kOptionOf = {
@@ -59,31 +61,31 @@ const std::map<std::string, std::string> kOptionOf = {
 };
 
 struct Difference {
-  std::string option, begun, now;
+  std::string option, started, now;
 };
 
 // A list counts as one value, so that a message shows "1,2,4" and not only its third element.
 bool is_leaf(const json& value) { return !value.is_object(); }
 
-void compare(const json& begun, const json& now, const std::string& path, std::vector<Difference>& out) {
-  if (!is_leaf(begun) && !is_leaf(now)) {
-    json keys = begun;
+void compare(const json& started, const json& now, const std::string& path, std::vector<Difference>& out) {
+  if (!is_leaf(started) && !is_leaf(now)) {
+    json keys = started;
     keys.update(now);
     for (const auto& [key, unused] : keys.items())
-      compare(begun.value(key, json()), now.value(key, json()), cat(path, "/", key), out);
+      compare(started.value(key, json()), now.value(key, json()), cat(path, "/", key), out);
     return;
   }
-  if (begun == now) return;
+  if (started == now) return;
   const auto known = kOptionOf.find(path);
   const std::string option = known != kOptionOf.end() ? known->second : cat("'", path.substr(1), "'");
   const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
   // Stages of different kinds differ in much else too, which would explain nothing: the kind comes first.
-  out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(begun), text(now)});
+  out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(started), text(now)});
 }
 
-std::vector<Difference> differences(const std::string& begun, const std::string& now) {
+std::vector<Difference> differences(const std::string& started, const std::string& now) {
   std::vector<Difference> out;
-  compare(json::parse(begun), json::parse(now), "", out);
+  compare(json::parse(started), json::parse(now), "", out);
   return out;
 }
 
@@ -140,56 +142,53 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
 
 void parse_progress(const std::string& text, const std::string& origin, TrainingProgress& progress,
                     TrainingSettings& settings) {
-  try {
-    const json in = json::parse(text);
-    if (in.at("format") != 1) throw DataError(cat("cannot use '", origin, "': written by another version"));
-    progress.step = in.at("step");
-    progress.updates = in.at("updates");
-    progress.examples = in.at("examples");
-    progress.skipped = in.at("skipped");
-    progress.skipped_in_row = in.at("skipped_in_row");
-    progress.seconds = in.at("seconds");
-    progress.last_loss = in.at("last_loss");
-    progress.journalled = in.value("journalled", progress.step);  // older versions saved only at full journal lines
-    progress.window_loss = in.at("window").at("loss");
-    progress.window_norm = in.at("window").at("gradient_norm");
-    progress.window_steps = in.at("window").at("steps");
-    progress.window_bits = in.at("window").value("bits", 0.0);
-    settings.seed = in.at("seed");
-    settings.stage = in.at("stage").dump();
-    settings.data = in.at("data").dump();
-    settings.trainer = in.at("trainer").dump();
-  } catch (const json::exception&) {
-    throw DataError(cat("cannot use '", origin, "': it does not contain the progress of a training"));
-  }
+  const JsonObject in = JsonObject::parse(text, origin, kMaxDepth, "use");
+  if (in.get<int64_t>("format") != 1) throw in.error("written by another version");
+  progress.step = in.get<int64_t>("step");
+  progress.updates = in.get<int64_t>("updates");
+  progress.examples = in.get<int64_t>("examples");
+  progress.skipped = in.get<int64_t>("skipped");
+  progress.skipped_in_row = in.get<int64_t>("skipped_in_row");
+  progress.seconds = in.get<double>("seconds");
+  progress.last_loss = in.get<double>("last_loss");
+  progress.journalled = in.get("journalled", progress.step);  // older versions saved only at full journal lines
+  const auto window = in.get<JsonObject>("window");
+  progress.window_loss = window.get<double>("loss");
+  progress.window_norm = window.get<double>("gradient_norm");
+  progress.window_steps = window.get<int64_t>("steps");
+  progress.window_bits = window.get("bits", 0.0);
+  settings.seed = in.get<uint64_t>("seed");
+  settings.stage = in.get<JsonObject>("stage").value().dump();
+  settings.data = in.get<JsonObject>("data").value().dump();
+  settings.trainer = in.get<JsonObject>("trainer").value().dump();
   for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
                               progress.window_steps})
-    if (count < 0) throw DataError(cat("cannot use '", origin, "': a count is below 0"));
+    if (count < 0) throw in.error("a count is below 0");
 }
 
-void check_settings(const TrainingSettings& begun, const TrainingSettings& now, const std::string& stage) {
+void check_settings(const TrainingSettings& started, const TrainingSettings& now, const std::string& stage) {
   const std::string none = json().dump();
   const auto refuse = [&](const Difference& d) {
     const auto shown = [&](const std::string& value) {
       return value == none ? "0" : value;
     };  // a pad of 0 is not stored
     throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", shown(d.now), " contradicts the ",
-                         shown(d.begun), " it was started with (--restart starts anew)"));
+                         shown(d.started), " it was started with (--restart starts anew)"));
   };
-  if (begun.seed != now.seed) refuse({"--seed", std::to_string(begun.seed), std::to_string(now.seed)});
-  for (const auto& d : differences(begun.stage, now.stage)) refuse(d);
+  if (started.seed != now.seed) refuse({"--seed", std::to_string(started.seed), std::to_string(now.seed)});
+  for (const auto& d : differences(started.stage, now.stage)) refuse(d);
   // States of older versions have no digests: what is missing counts as equal.
-  for (const auto& d : differences(begun.data, now.data)) {
+  for (const auto& d : differences(started.data, now.data)) {
     const bool digest = d.option == kNames || d.option == kSizes;
-    if (digest && (d.begun == none || d.now == none)) continue;
+    if (digest && (d.started == none || d.now == none)) continue;
     if (digest)
       throw UsageError(cat("cannot resume '", stage, "': the ", d.option, " of the images are not those it was ",
                            "started with (--init-from starts a training on other images, --restart starts anew",
                            d.option == kSizes ? ", --keep-going resumes anyway" : "", ")"));
     refuse(d);
   }
-  for (const auto& d : differences(begun.trainer, now.trainer))
-    if (d.begun != none) info(cat(d.option, " is now ", d.now, ", was ", d.begun));
+  for (const auto& d : differences(started.trainer, now.trainer))
+    if (d.started != none) info(cat(d.option, " is now ", d.now, ", was ", d.started));
 }
 
 }  // namespace sr3

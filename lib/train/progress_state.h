@@ -43,6 +43,6 @@ void parse_progress(const std::string& text, const std::string& origin, Training
 
 // UsageError "cannot resume 'x.json': --channels 32 contradicts the 48 it was started with (...)". Reports the trainer
 // settings that change.
-void check_settings(const TrainingSettings& begun, const TrainingSettings& now, const std::string& stage);
+void check_settings(const TrainingSettings& started, const TrainingSettings& now, const std::string& stage);
 
 }  // namespace sr3

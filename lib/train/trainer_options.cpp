@@ -13,17 +13,11 @@ namespace sr3 {
 namespace {
 
 std::vector<double> numbers(const char* option, const std::string& text) {
-  std::vector<double> result;
-  for (size_t at = 0; at <= text.size() && !text.empty();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    try {
-      result.push_back(parse_double(text.substr(at, comma - at)));
-    } catch (const UsageError& error) {
-      throw UsageError(cat("--", option, ": ", error.what()));
-    }
-    at = comma + 1;
+  try {
+    return parse_list(text, parse_double);
+  } catch (const UsageError& error) {
+    throw UsageError(cat("--", option, ": ", error.what()));
   }
-  return result;
 }
 
 std::vector<int64_t> integers(const char* option, const std::string& text) {
@@ -39,14 +33,6 @@ std::vector<int64_t> integers(const char* option, const std::string& text) {
 template <class Value, class Given>
 void take(Value& value, const std::optional<Given>& given) {
   if (given) value = *given;
-}
-
-void at_least(const char* option, double value, double least) {
-  if (!(value >= least)) throw UsageError(cat("--", option, ": ", value, " is less than ", least));
-}
-
-void at_most(const char* option, int64_t value, int64_t most) {
-  if (value > most) throw UsageError(cat("--", option, ": ", value, " is more than ", most));
 }
 
 // A schedule whose betas do not follow from T alone would, with fewer steps, end before the noise that sampling begins
@@ -77,71 +63,86 @@ int64_t fitting_groups(const UNetOptions& network, int64_t most) {
 }  // namespace
 
 void RunFlags::declare_run(Options& options) {
-  options.add("steps", 0, &steps, "N", "steps of the whole training");
-  options.add("batch", 0, &batch, "N", "examples a step");
-  options.add("accumulate", 0, &trainer.accumulate, "K", "compute each step's examples in K parts, to bound memory");
-  options.add("learning-rate", 0, &learning_rate, "R", "of Adam");
-  options.add("warmup", 0, &warmup, "N", "steps in which the learning rate rises from zero");
-  options.add("ema", 0, &ema, "D", "decay of the averaged weights, which are the stage's");
-  options.add("clip-norm", 0, &trainer.clip_norm, "X", "largest norm of a gradient; 0: any");
-  options.add("weight-decay", 0, &trainer.weight_decay, "X", "decoupled from the gradient, as in AdamW");
-  options.add("time-limit", 0, &time_limit, "TIME", "stop after 90s, 15m, 2h, ..., with all saved");
-  options.add("save-every", 0, &save_every, "N", "steps, or a time such as 90s or 10m");
-  options.add("journal-every", 0, &trainer.journal_every, "N", "steps between two lines of the journal");
-  options.add("preview-every", 0, &trainer.preview_every, "N", "steps between two preview sheets; 0: none");
-  options.add("preview-images", 0, &trainer.preview_images, "K", "examples in the preview sheet");
-  options.add("restart", 0, &trainer.restart, "begin anew, whatever is there");
+  options.add("steps", 0, &steps, "N", at_least(1), "steps of the whole training");
+  options.add("batch", 0, &batch, "N", within(1, 1 << 16), "examples per step");
+  options.add("accumulate", 0, &trainer.accumulate, "K", at_least(1),
+              "compute each step's examples in K parts, to limit memory");
+  options.add("learning-rate", 0, &learning_rate, "R", at_least(0), "learning rate of Adam");
+  options.add("warmup", 0, &warmup, "N", at_least(0), "steps in which the learning rate rises from zero");
+  options.add("ema", 0, &ema, "D", from_to_below(0, 1),
+              "decay of the exponential moving average of the weights, which the stage gets");
+  options.add("clip-norm", 0, &trainer.clip_norm, "X", at_least(0), "largest norm of the gradient; 0: any");
+  options.add("weight-decay", 0, &trainer.weight_decay, "X", at_least(0), "weight decay, decoupled as in AdamW");
+  options.add({"time-limit", 0, "TIME", "save and stop after 90s, 15m, 2h, ...", "", false,
+               [this](const std::string& given) { trainer.time_limit = parse_duration(given); }});
+  options.add({"save-every", 0, "N", "steps between two saved states (>= 1), or a time such as 90s or 10m", "10m",
+               false, [this](const std::string& given) { set_save_every(given); }});
+  options.add("journal-every", 0, &trainer.journal_every, "N", at_least(1), "steps between two lines of the journal");
+  options.add("preview-every", 0, &trainer.preview_every, "N", at_least(0),
+              "steps between two preview sheets; 0: none");
+  options.add("preview-images", 0, &trainer.preview_images, "K", within(1, 1 << 16), "examples in the preview sheet");
+  options.add("restart", 0, &trainer.restart, "start anew, even over the state of a previous run");
+}
+
+void RunFlags::set_save_every(const std::string& given) {
+  const bool steps_given = !given.empty() && std::isdigit(static_cast<unsigned char>(given.back()));
+  trainer.save_steps = steps_given ? parse_int(given) : 0;
+  if (!steps_given)
+    trainer.save_seconds = parse_duration(given);
+  else if (!at_least(1).holds(static_cast<double>(trainer.save_steps)))
+    throw UsageError(cat("'", given, "' is not in the range ", at_least(1).text()));
 }
 
 void RunFlags::declare_output(Options& options) {
-  options.group("Running");
+  options.group(groups::kRunning);
   options.choice("weights-type", 0, &trainer.weights_type, {"fp32", "fp16", "bf16"},
-                 "of the numbers in the stage's file");
-  options.add("no-history", 0, &trainer.no_history, "leave this run and its time out of the manifest");
+                 "number format of the stage's weights");
+  options.add("no-history", 0, &trainer.no_history, "do not record this run and its time in the manifest");
 }
 
 void TrainFlags::declare(Options& options) {
-  options.group("Training");
+  options.group(groups::kTraining);
   options.add("preset", 0, &preset, "NAME", "preset for options that are not given: " + preset_names());
   declare_run(options);
-  options.choice("decay", 0, &trainer.decay, {"none", "cosine", "linear"}, "of the learning rate, to zero at --steps");
-  options.add("init-from", 0, &trainer.init_from, "STAGE", "begin with this stage's weights");
-  options.group("Stage");
+  options.choice("decay", 0, &trainer.decay, {"none", "cosine", "linear"},
+                 "decay of the learning rate, to zero at --steps");
+  options.add("init-from", 0, &trainer.init_from, "STAGE", "start from this stage's weights");
+  options.group(groups::kStage);
   options.add("regression", 0, &regression, "the regression baseline: no diffusion, one pass");
-  options.add("scale", 0, &scale, "N", "how many times larger than low_res the result is");
-  options.add("low-res", 0, &low_res, "N", "side of the low-resolution examples");
-  options.add("high-res", 0, &high_res, "N", "side of the high-resolution examples");
+  options.add("scale", 0, &scale, "N", at_least(2), "ratio of the sides of high_res and low_res");
+  options.add("low-res", 0, &low_res, "N", within(1, 1 << 16), "side of the low-resolution examples");
+  options.add("high-res", 0, &high_res, "N", within(1, 1 << 16), "side of the high-resolution examples");
   options.choice("predict", 0, &predict, {"eps", "x0", "v"}, "prediction target");
-  options.choice("target", 0, &target, {"image", "residual"}, "what is diffused");
-  options.add("residual-scale", 0, &residual_scale, "X", "what the residual is multiplied by");
+  options.choice("target", 0, &target, {"image", "residual"},
+                 "what is diffused: the image, or its difference from the condition");
+  options.add("residual-scale", 0, &residual_scale, "X", above(0), "factor of the residual");
   options.choice("loss", 0, &loss, {"l1", "l2"}, "absolute or squared error");
-  options.choice("schedule", 0, &schedule, {"linear", "quadratic", "cosine", "sigmoid"}, "of the training noise");
-  options.add("diffusion-steps", 0, &diffusion_steps, "T", "steps of the schedule");
+  options.choice("schedule", 0, &schedule, {"linear", "quadratic", "cosine", "sigmoid"},
+                 "noise schedule of the training");
+  options.add("diffusion-steps", 0, &diffusion_steps, "T", within(1, 100000), "steps of the schedule");
   options.choice("level-draw", 0, &level_draw, {"gamma", "sqrt-gamma", "discrete", "continuous"},
                  "how an example's noise level is drawn");
   options.add("description", 0, &description, "TEXT", "for the manifest");
   options.add("data-name", 0, &data_name, "TEXT", "for the manifest, instead of the operands");
   options.add("attribution", 0, &attribution, "TEXT", "for the manifest: whose images these are");
-  options.group("Network");
-  options.add("channels", 0, &channels, "N", "of the outermost level");
-  options.add("multipliers", 0, &multipliers, "LIST", "of the channels, one a level, as 1,2,4");
-  options.add("blocks", 0, &blocks, "LIST", "residual blocks of each level; one number serves all");
-  options.add("attention", 0, &attention, "LIST", "levels with attention, 0 the outermost, or none");
-  options.add("patch", 0, &patch, "N", "side of the squares of pixels that the network takes as one");
-  options.add("groups", 0, &groups, "N", "of the normalisation");
-  options.add("dropout", 0, &dropout, "P", "probability");
-  options.group("Low resolution");
-  options.choice("kernel", 0, &kernel, {"bicubic", "bilinear", "box", "lanczos"}, "that shrinks");
-  options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "of the resizing");
-  options.add("blur", 0, &blur, "SIGMA", "before shrinking, in pixels");
-  options.add("noise", 0, &noise, "SIGMA", "after shrinking, in grey levels of 255");
-  options.add("jpeg", 0, &jpeg, "Q", "compress the small image: quality 1 to 100; 0: do not");
+  options.group(groups::kNetwork);
+  options.add("channels", 0, &channels, "N", within(1, 1 << 14), "channels of the outermost level");
+  options.add("multipliers", 0, &multipliers, "LIST", "multipliers of the channels, one for each level, as 1,2,4");
+  options.add("blocks", 0, &blocks, "LIST", "residual blocks of each level, or one number for all levels");
+  options.add("attention", 0, &attention, "LIST", "levels with attention, of which 0 is the outermost, or none");
+  options.add("patch", 0, &patch, "N", within(1, 64), "side of the squares of pixels that the network treats as one");
+  options.add("groups", 0, &groups, "N", within(1, 1 << 14), "groups of the group normalisation");
+  options.add("dropout", 0, &dropout, "P", from_to_below(0, 1), "dropout probability");
+  options.group(groups::kLowResolution);
+  options.choice("kernel", 0, &kernel, {"bicubic", "bilinear", "box", "lanczos"}, "kernel that shrinks");
+  options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "whose resize to equal");
+  options.add("blur", 0, &blur, "SIGMA", within(0, 100), "Gaussian blur before shrinking, in pixels");
+  options.add("noise", 0, &noise, "SIGMA", within(0, 255), "Gaussian noise after shrinking, in 8-bit grey levels");
+  options.add("jpeg", 0, &jpeg, "Q", within(0, 100), "JPEG round trip of the small image, of this quality; 0: none");
   declare_output(options);
 }
 
-StageManifest TrainFlags::stage(int64_t crop) const {
-  StageManifest stage = preset_named(preset).manifest;
-  ImageOptions& image = stage.image;
+void TrainFlags::set_sizes(ImageOptions& image, int64_t crop) const {
   if (scale && (low_res || (high_res && crop)))
     throw UsageError("--scale contradicts --low-res, and --high-res with --crop: two of the three sizes say it all");
   if (crop && high_res && crop != *high_res)
@@ -149,15 +150,12 @@ StageManifest TrainFlags::stage(int64_t crop) const {
   const int64_t preset_scale = image.scale();
   take(image.high_res, high_res);
   if (crop) image.high_res = crop;
-  at_least("high-res", static_cast<double>(image.high_res), 1);
   if (low_res) {
     image.low_res = *low_res;
-    at_least("low-res", static_cast<double>(image.low_res), 1);
     // One side given: the other one follows by the preset's scale.
     if (!high_res && !crop) image.high_res = image.low_res * preset_scale;
   } else {
     const int64_t by = scale.value_or(preset_scale);
-    if (scale) at_least("scale", static_cast<double>(by), 2);
     if (image.high_res % by != 0)
       throw UsageError(cat("a side of ", image.high_res, " cannot be shrunk ", by, " times: it is not a multiple"));
     image.low_res = image.high_res / by;
@@ -166,8 +164,9 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     throw UsageError(cat("--high-res ", image.high_res, " is not a multiple of --low-res ", image.low_res));
   if (image.high_res == image.low_res)
     throw UsageError(cat("--low-res ", image.low_res, " is as large as the result: there is nothing to learn"));
+}
 
-  UNetOptions& network = stage.network;
+void TrainFlags::set_network(UNetOptions& network) const {
   take(network.channels, channels);
   if (multipliers) network.multipliers = numbers("multipliers", *multipliers);
   if (blocks) network.blocks = integers("blocks", *blocks);
@@ -180,12 +179,13 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     network.groups = *groups;
   else if (channels || multipliers)
     network.groups = fitting_groups(network, network.groups);
+}
 
+void TrainFlags::set_diffusion(StageManifest& stage) const {
   DiffusionOptions& diffusion = stage.diffusion;
   take(diffusion.predict, predict);
   take(diffusion.target, target);
   take(diffusion.residual_scale, residual_scale);
-  if (!(diffusion.residual_scale > 0)) throw UsageError("--residual-scale is not above 0");
   if (schedule && *schedule != diffusion.schedule.kind) {
     diffusion.schedule = ScheduleOptions{};
     diffusion.schedule.kind = *schedule;
@@ -202,13 +202,22 @@ StageManifest TrainFlags::stage(int64_t crop) const {
     stage = as_regression(stage);
   }
   take(diffusion.loss, loss);
+}
 
-  RecipeOptions& recipe = stage.low_res.recipe;
+void TrainFlags::set_recipe(RecipeOptions& recipe) const {
   take(recipe.kernel, kernel);
   take(recipe.convention, convention);
   take(recipe.blur, blur);
   take(recipe.noise, noise);
   take(recipe.jpeg, jpeg);
+}
+
+StageManifest TrainFlags::stage(int64_t crop) const {
+  StageManifest stage = preset_named(preset).manifest;
+  set_sizes(stage.image, crop);
+  set_network(stage.network);
+  set_diffusion(stage);
+  set_recipe(stage.low_res.recipe);
   stage.description = description;
   stage.training.data = data_name;
   stage.training.attribution = attribution;
@@ -241,36 +250,8 @@ TrainerOptions RunFlags::resolved(TrainerOptions base) const {
   result.learning_rate = learning_rate.value_or(base.learning_rate);
   result.warmup = warmup.value_or(base.warmup);
   result.ema = ema.value_or(base.ema);
-  at_least("steps", static_cast<double>(result.steps), 1);
-  at_least("batch", static_cast<double>(result.batch), 1);
-  at_most("batch", result.batch, 1 << 16);
-  at_least("accumulate", static_cast<double>(result.accumulate), 1);
   if (result.accumulate > result.batch)
     throw UsageError(cat("--accumulate ", result.accumulate, " is more than the batch of ", result.batch));
-  at_least("learning-rate", result.learning_rate, 0);
-  at_least("warmup", static_cast<double>(result.warmup), 0);
-  at_least("clip-norm", result.clip_norm, 0);
-  at_least("weight-decay", result.weight_decay, 0);
-  if (!(result.ema >= 0 && result.ema < 1)) throw UsageError("--ema is not from 0 to below 1");
-  at_least("journal-every", static_cast<double>(result.journal_every), 1);
-  at_least("preview-every", static_cast<double>(result.preview_every), 0);
-  at_least("preview-images", static_cast<double>(result.preview_images), 1);
-  at_most("preview-images", result.preview_images, 1 << 16);
-  try {
-    if (time_limit) result.time_limit = parse_duration(*time_limit);
-  } catch (const UsageError& error) {
-    throw UsageError(cat("--time-limit: ", error.what()));
-  }
-  try {
-    if (!save_every.empty() && std::isdigit(static_cast<unsigned char>(save_every.back()))) {
-      result.save_steps = parse_int(save_every);
-      if (result.save_steps < 1) throw UsageError(cat("'", save_every, "' is not 1 or more"));
-    } else {
-      result.save_seconds = parse_duration(save_every);
-    }
-  } catch (const UsageError& error) {
-    throw UsageError(cat("--save-every: ", error.what()));
-  }
   return result;
 }
 

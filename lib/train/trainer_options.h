@@ -1,5 +1,5 @@
-// What a training run is told. TrainerOptions is complete; TrainFlags is a command line, where what is not said comes
-// from the preset.
+// The options of a training run. TrainerOptions is complete; TrainFlags is a command line, where the preset gives what the
+// command line does not.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ class Options;
 
 struct TrainerOptions {
   int64_t steps = 0;       // of the whole training, not of this run
-  int64_t batch = 16;      // examples a step
-  int64_t accumulate = 1;  // parts that a step's examples are computed in; bounds the memory
+  int64_t batch = 16;      // examples per step
+  int64_t accumulate = 1;  // parts that a step's examples are computed in, which limits the memory
   double learning_rate = 3e-4;
   int64_t warmup = 200;
   std::string decay = "none";  // none|cosine|linear
@@ -30,26 +30,27 @@ struct TrainerOptions {
   std::string weights_type = "fp32";  // of the stage's file: fp32|fp16|bf16
   std::optional<double> time_limit;   // seconds, of this run
   int64_t save_steps = 0;             // 0: by time
-  double save_seconds = 600;
+  double save_seconds = 600;          // "10m"
   int64_t journal_every = 50;
   int64_t preview_every = 500, preview_images = 4;  // 0: no preview
   std::string init_from;                            // a stage, or empty
   bool restart = false, no_history = false;
 };
 
-// A command line's part of TrainerOptions.
+// The part of TrainerOptions that every training takes from its command line.
 struct RunFlags {
-  TrainerOptions trainer;  // what no preset sets; seed, precision, device and threads are the caller's to fill in
+  TrainerOptions trainer;  // what no preset sets; the caller fills in seed, precision, device and threads
   // Unset: the preset's, or the cascade's.
   std::optional<int64_t> steps, batch, warmup;
   std::optional<double> learning_rate, ema;
-  std::optional<std::string> time_limit;
-  std::string save_every = "10m";
 
-  void declare_run(Options& options);     // what every training is told
+  void declare_run(Options& options);     // the options of every training
   void declare_output(Options& options);  // how its files are written
-  // base: what holds where nothing was said. UsageError on values out of range.
+  // The options given, over those of base. Throws UsageError when they contradict each other.
   TrainerOptions resolved(TrainerOptions base) const;
+
+ private:
+  void set_save_every(const std::string& given);  // steps or a time
 };
 
 struct TrainFlags : RunFlags {
@@ -64,11 +65,19 @@ struct TrainFlags : RunFlags {
   std::string description, data_name, attribution;
 
   void declare(Options& options);
-  // The stage to train: preset, changed by what was said. crop: --crop, or 0. UsageError on contradictions.
+  // The stage to train: the preset, changed by the options given. crop: --crop, or 0. Throws UsageError when options
+  // contradict each other.
   StageManifest stage(int64_t crop) const;
   TrainerOptions resolved() const;  // with the preset's values
-  // How the preset wants examples cut from images, as DataOptions.preprocess says it: the papers' take whole images.
+  // How the preset cuts examples from images, as a value of DataOptions.preprocess: the papers' take whole images.
   std::string preprocess() const;
+
+ private:
+  // Parts of stage(), in this order: the regression baseline changes the sections before its own.
+  void set_sizes(ImageOptions& image, int64_t crop) const;
+  void set_network(UNetOptions& network) const;
+  void set_diffusion(StageManifest& stage) const;
+  void set_recipe(RecipeOptions& recipe) const;
 };
 
 }  // namespace sr3

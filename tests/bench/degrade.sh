@@ -1,11 +1,11 @@
 #!/bin/bash
-# degrade against vips and ImageMagick: images a second on the same folder of JPEG files, shrunk to a quarter with the
-# bicubic kernel and written as PNG files. One core each (the programs share no work), then all cores.
-# The vipsthumbnail row shrinks while it decodes, so its pixels are not those of a bicubic resize, and fits all images in a
-# quarter of the first one's longer side: the fastest vips there is. The second figure is by processor time (user and
-# system), which a busy machine hardly disturbs.
+# degrade against vips and ImageMagick: images per second on the same folder of JPEG files, shrunk to a quarter with the
+# bicubic kernel and written as PNG files, with one core for each program, then with all cores.
+# vipsthumbnail shrinks while it decodes, so that its pixels are not those of a bicubic resize, and fits all images into a
+# quarter of the first one's longer side: this is the fastest way to use vips. The second number is by processor time (user
+# and system), which other work on the machine hardly affects.
 #
-# usage: tests/bench/degrade.sh          with degrade on PATH; FOLDER=dir: one's own JPEG files; ROUNDS=3: best of so many
+# usage: tests/bench/degrade.sh          with degrade on PATH; FOLDER=dir: other JPEG files; ROUNDS=3: best of so many
 set -euo pipefail
 convert=$(for c in /usr/bin/convert convert; do command -v "$c" && break; done)
 mogrify=$(for c in /usr/bin/mogrify mogrify; do command -v "$c" && break; done)
@@ -29,7 +29,7 @@ side=$("${convert%convert}identify" -format '%[fx:int(max(w,h)/4)]' "$first")
 
 run_degrade() { xargs -0 degrade -q -s 4 --threads "$1" -o "$work/out/" <"$work/list"; }
 run_vipsthumbnail() { VIPS_CONCURRENCY=$1 xargs -0 vipsthumbnail --size "$side" -o "$work/out/%s.png" <"$work/list"; }
-run_vips() { # it takes one image a call
+run_vips() { # it processes one image per call
   local file
   while IFS= read -r -d '' file; do
     VIPS_CONCURRENCY=$1 vips resize "$file" "$work/out/$(basename "$file").png" 0.25 --kernel cubic
@@ -39,7 +39,7 @@ run_imagemagick() {
   MAGICK_THREAD_LIMIT=$1 xargs -0 "$mogrify" -path "$work/out" -format png -filter Catrom -resize 25% <"$work/list"
 }
 
-# "WALL CPU": seconds of the best round, each.
+# Prints "WALL CPU": the smallest number of seconds of each over all rounds.
 best() {
   for ((round = 0; round < ${ROUNDS:-3}; round++)); do
     rm -rf "$work/out" && mkdir "$work/out"
@@ -65,7 +65,7 @@ for threads in 1 "$(nproc)"; do
     [ -n "$ours" ] || ours=$took
     awk -v tool="$tool" -v took="$took" -v ours="$ours" -v n="$count" -v t="$threads" 'BEGIN {
       split(took, b); split(ours, a)
-      printf "%2d threads  %-14s %8.1f images/s  %8.1f a processor second", t, tool, n / b[1], n / b[2]
+      printf "%2d threads  %-14s %8.1f images/s  %8.1f per processor second", t, tool, n / b[1], n / b[2]
       if (tool != "degrade") printf "   degrade is %.2f (%.2f) times as fast", b[1] / a[1], b[2] / a[2]
       print "" }'
   done

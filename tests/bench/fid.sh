@@ -1,11 +1,11 @@
 #!/bin/bash
-# fid against a plain loop in one thread: the same images and network, decoded, resized and passed one after the other, image by
-# image, with nothing beside it (fid with one thread, batches of one, its reader's only thread). Prints images a second.
+# fid against a plain loop in one thread, which decodes, resizes and processes the same images with the same network one after
+# the other (fid with one thread and batches of one). Prints images per second.
 #
-# usage: tests/bench/fid.sh     with fid on PATH; FEATURES=net.pt: a network (without one there is nothing to measure);
-#                               FOLDER=dir: one's own images
+# usage: tests/bench/fid.sh     with fid on PATH; FEATURES=net.pt: a network, without which nothing is measured;
+#                               FOLDER=dir: other images
 set -euo pipefail
-[ -n "${FEATURES:-}" ] || { echo "FEATURES=net.pt names no feature network: nothing measured"; exit 0; }
+[ -n "${FEATURES:-}" ] || { echo "FEATURES is not set to a feature network (FEATURES=net.pt): nothing measured"; exit 0; }
 convert=$(for c in /usr/bin/convert convert; do command -v "$c" && break; done)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,7 +1,7 @@
-// The Frechet distance of Gaussians of FID's size (2048 dimensions), beside the two usual ways to the same trace: the
-// eigenvalues of the product S1 S2, which is not symmetric (torch-fidelity, torchmetrics), and a symmetric root of S1
-// by its eigenvectors. A set of fewer images than dimensions too, as a file of another tool gives it: with nothing said
-// of their number. usage: bench-frechet [DIMENSIONS]
+// The Frechet distance of Gaussians of FID's size (2048 dimensions), compared with the two usual ways to compute the trace:
+// the eigenvalues of the product S1 S2, which is not symmetric (torch-fidelity, torchmetrics), and a symmetric square root
+// of S1 by its eigenvectors. Also for a set of fewer images than dimensions, as in a file of another tool, which does not
+// contain their number. usage: bench-frechet [DIMENSIONS]
 
 #include <chrono>
 #include <cstdio>

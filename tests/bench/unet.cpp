@@ -1,9 +1,9 @@
-// How near the network comes to the speed of a bare convolution, on the 98M-parameter 16->128 network of Janspiry's SR3
-// and on a small one. Ratios, measured in turns with the convolution in one run: other work on the machine disturbs
-// both alike.
+// The speed of the network relative to that of a single convolution, for the 98M-parameter 16->128 network of Janspiry's SR3
+// and for a small one. They are measured alternately in the same run, so that other work on the machine affects both
+// equally.
 //   bench-unet [ROUNDS [NETWORK [THREADS]]]
 // TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, the convolution's GFLOP/s, ratio. Times are the shortest of
-// ROUNDS (10): what the machine does when nothing else disturbs it. With one thread they are processor time.
+// ROUNDS (10), which are the least disturbed. With one thread they are processor time.
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -64,7 +64,7 @@ double seconds_of(const std::function<void()>& work) {
   return now() - begin;
 }
 
-// A 3x3 convolution of 256 channels on 4 maps of 32x32: GFLOP and the work.
+// A 3x3 convolution of 256 channels on 4 maps of 32x32: its GFLOP, and a function that runs it.
 std::pair<double, std::function<void()>> bare_convolution(at::ScalarType type) {
   const at::Tensor x = at::randn({4, 256, 32, 32}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor w = at::randn({256, 256, 3, 3}).to(type).contiguous(at::MemoryFormat::ChannelsLast);

@@ -1,17 +1,17 @@
-# Helpers of the command-line tests; tests/run-cli has bash read this before each script.
+# Helpers of the command-line tests; tests/run-cli makes bash read this file before each script.
 
 # fails STATUS TEXT COMMAND...   the command ends with STATUS, and its standard error contains TEXT
 fails() {
-  local want=$1 text=$2 status=0 said
+  local want=$1 text=$2 status=0 output
   shift 2
-  said=$("$@" 2>&1 >/dev/null) || status=$?
-  if [ "$status" -ne "$want" ] || ! grep -qF -e "$text" <<<"$said"; then
-    printf 'wanted exit status %s and "%s"\ngot exit status %s from: %s\n%s\n' "$want" "$text" "$status" "$*" "$said" >&2
+  output=$("$@" 2>&1 >/dev/null) || status=$?
+  if [ "$status" -ne "$want" ] || ! grep -qF -e "$text" <<<"$output"; then
+    printf 'wanted exit status %s and "%s"\ngot exit status %s from: %s\n%s\n' "$want" "$text" "$status" "$*" "$output" >&2
     return 1
   fi
 }
 
-# not COMMAND...   the command fails. A line that begins with "!" would end no script, whatever its command does.
+# not COMMAND...   the command fails. A line that starts with "!" would never end a script, whatever its command does.
 not() {
   if "$@"; then
     printf 'wanted a failure from: %s\n' "$*" >&2
@@ -26,16 +26,16 @@ same() {
 
 # prints TEXT COMMAND...   the command succeeds, and its standard output contains TEXT
 prints() {
-  local text=$1 status=0 said
+  local text=$1 status=0 output
   shift
-  said=$("$@") || status=$?
-  if [ "$status" -ne 0 ] || ! grep -qF -e "$text" <<<"$said"; then
-    printf 'wanted "%s" from: %s (exit status %s)\n%s\n' "$text" "$*" "$status" "$said" >&2
+  output=$("$@") || status=$?
+  if [ "$status" -ne 0 ] || ! grep -qF -e "$text" <<<"$output"; then
+    printf 'wanted "%s" from: %s (exit status %s)\n%s\n' "$text" "$*" "$status" "$output" >&2
     return 1
   fi
 }
 
-# image WIDTH HEIGHT [SEED]   a P6 image on standard output: a smooth ramp with edges and a little noise, the same every time
+# image WIDTH HEIGHT [SEED]   a P6 image on standard output: a smooth ramp with edges and a little noise, always the same
 image() {
   perl -e '
     my ($w, $h, $s) = @ARGV; my $r = 12345 + $s; binmode STDOUT; print "P6\n$w $h\n255\n";
@@ -55,7 +55,7 @@ photos() {
   for ((i = 1; i <= $2; i++)); do image "$3" "$4" "$i" >"$1/$i.ppm"; done
 }
 
-# reads_images PROGRAM   its shortest command line without operands, in the array `reader`; fails for one that reads no images
+# reads_images PROGRAM   sets `reader` to its shortest command line without operands; fails for a program that reads no images
 # as a stream.
 reads_images() {
   case $1 in

@@ -1,4 +1,4 @@
-# The completions that the build made: valid shell, and every option is in them.
+# The completions of the build are valid shell code, and contain every option.
 for program in $PROGRAMS; do
   bash=$BUILD/share/bash-completion/completions/$program zsh=$BUILD/share/zsh/site-functions/_$program
   bash -n "$bash"
@@ -7,7 +7,7 @@ for program in $PROGRAMS; do
     grep -q -- "--$name[ \"]" "$bash"
     grep -q -- "--$name[=,}[]" "$zsh"
   done < <("$program" --list-options)
-  # What the shell would offer for "PROGRAM --progr<TAB>" and "PROGRAM --progress <TAB>".
+  # The completions of "PROGRAM --progr<TAB>" and "PROGRAM --progress <TAB>".
   (
     source "$bash"
     COMP_WORDS=("$program" --progr) COMP_CWORD=1
@@ -16,7 +16,7 @@ for program in $PROGRAMS; do
     COMP_WORDS=("$program" --progress "") COMP_CWORD=2
     "_${program//[^A-Za-z0-9]/_}"
     [ "${COMPREPLY[*]}" = "auto always never" ]
-    # What it does, where that comes first: "fid <TAB>", "fid m<TAB>".
+    # Subcommands: "fid <TAB>", "fid m<TAB>".
     [ "$program" = fid ] || exit 0
     COMP_WORDS=(fid "") COMP_CWORD=1
     _fid

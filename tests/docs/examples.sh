@@ -1,11 +1,11 @@
-# Every "$ " line of every page's EXAMPLES runs and succeeds, in a folder that tests/docs/setup fills.
+# Every "$ " line of every page's EXAMPLES succeeds, in a folder that tests/docs/setup fills.
 bad=0
 mkdir filled
 (cd filled && source "$SOURCE/tests/docs/setup")
 for page in "$SOURCE"/man/*.[1-9]; do
   name=${page##*/}
   cp -R filled "$name"
-  # Literal displays keep their lines at this width; a line ending in a backslash goes on in the next.
+  # At this width literal displays keep their lines; a line ending in a backslash continues in the next.
   mandoc -Tascii -O width=500 "$page" | col -bx | sed -n '/^EXAMPLES/,/^[A-Z]/p' |
     sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join' -e '}' | sed -n 's/^ *\$ //p' >"$name.examples"
   case $page in *.1) [ -s "$name.examples" ] || { echo "$name: no examples"; bad=1; } ;; esac

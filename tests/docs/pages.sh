@@ -1,10 +1,10 @@
-# All pages: clean by mandoc's lint, their cross references exist, the README's table and the overview know every program.
+# All pages pass mandoc's lint, their cross references exist, and the README's table and the overview have every program.
 bad=0
 for page in "$SOURCE"/man/*.[1-9]; do
   mandoc -Tlint -W warning "$page" || bad=1
   while read -r name section; do
     [ -f "$SOURCE/man/$name.$section" ] && continue
-    # Pages of other projects may be named outside our sections only.
+    # Pages of other projects that may be referenced.
     case $name.$section in convert.1 | pamfile.1 | ffmpeg.1 | ppm.5 | pnmtopng.1 | vips.1 | tar.1 | tar.5) continue ;; esac
     echo "${page##*/}: there is no page $name($section)"
     bad=1

@@ -43,7 +43,7 @@ std::string chunk(const std::string& type, const std::string& data) {
          be32(static_cast<uint32_t>(crc32(0, at, static_cast<uInt>(body.size()))));
 }
 
-// Any PNG colour type and depth, which our encoder never writes. The data is right for interlace 0 only.
+// PNG of any colour type and depth, most of which our encoder never writes. The data are valid only for interlace 0.
 Bytes raw_png(int depth, int color, int interlace) {
   const uint32_t side = 7;
   const int channels[] = {1, 0, 3, 1, 2, 0, 4};
@@ -71,7 +71,7 @@ Bytes raw_png(int depth, int color, int interlace) {
 
 using Members = std::vector<std::pair<std::string, Bytes>>;
 
-// format: archive_write_set_format_by_name; filter likewise, "" for none; options: archive_write_set_options.
+// format and filter ("" for none) are names of libarchive; options are those of archive_write_set_options.
 Bytes packed(const Members& members, const char* format, const char* filter, const char* options = "") {
   Bytes out(size_t{1} << 18);
   size_t used = 0;
@@ -123,7 +123,7 @@ std::vector<Bytes> png_corpus() {
 
 std::vector<Bytes> jpeg_corpus() {
   std::vector<Bytes> out = encoded(Format::kJpeg);
-  // An EXIF orientation behind the first marker.
+  // An EXIF orientation after the first marker.
   const std::string exif(
       "\xff\xe1\x00\x22"
       "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",

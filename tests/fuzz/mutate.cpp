@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kMax = size_t{1} << 20;
 
-// Writes a whole number of 1, 2, 4 or 8 bytes near the edge of its range, in either byte order.
+// Writes an integer of 1, 2, 4 or 8 bytes near the limits of its range, in either byte order.
 void extreme_number(Bytes& bytes, RandomStream& random) {
   const size_t width = size_t{1} << random.below(4);
   if (bytes.size() < width) return;
@@ -35,7 +35,7 @@ void extreme_number(Bytes& bytes, RandomStream& random) {
   for (size_t i = 0; i < width; ++i) bytes[at + i] = static_cast<uint8_t>(value >> 8 * (big ? width - 1 - i : i));
 }
 
-// Another number in place of a decimal one: dimensions of PNM, sizes in JSON.
+// Replaces a decimal number, such as the dimensions of PNM or sizes in JSON.
 void other_decimal(Bytes& bytes, RandomStream& random) {
   std::vector<size_t> starts;
   for (size_t i = 0; i < std::min<size_t>(bytes.size(), 4096); ++i)
@@ -92,7 +92,7 @@ void one_damage(Bytes& bytes, const std::vector<Bytes>& corpus, RandomStream& ra
   }
 }
 
-// A PNG whose checksums fit the damage, so that the damage reaches what they guard.
+// Makes the checksums of a damaged PNG valid, so that the damage reaches the code behind them.
 void mend_png(Bytes& bytes) {
   const auto be32 = [&](size_t i) {
     return uint32_t{bytes[i]} << 24 | uint32_t{bytes[i + 1]} << 16 | uint32_t{bytes[i + 2]} << 8 | bytes[i + 3];

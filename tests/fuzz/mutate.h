@@ -1,4 +1,4 @@
-// Damage to bytes, as a function of a random stream: what a bad disk, a cut download or a hostile sender would make.
+// Damages bytes as determined by a random stream, like a bad disk, a truncated download or a malicious sender.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace sr3 {
 
-// A damaged copy of corpus[i], for a random i; sometimes joined with a piece of another. At most 1 MB.
+// A damaged copy of a random element of the corpus, sometimes with a piece of another one. At most 1 MB.
 Bytes mutate(const std::vector<Bytes>& corpus, RandomStream& random);
 
 }  // namespace sr3

@@ -1,8 +1,8 @@
-// Feeds damaged inputs to every reader of files: each must return or throw an sr3::Error, within bounds of time and
-// memory. Deterministic: the same seed gives the same inputs as long as the code takes the same paths. What reaches new
-// code (gcc's trace-pc) joins the corpus, so that damage goes deep. A failing input is saved as fuzz-TARGET.
+// Feeds damaged inputs to every reader of files: each must return or throw an sr3::Error, within limits of time and
+// memory. Deterministic: the same seed gives the same inputs as long as the code takes the same paths. Inputs that reach new
+// code (gcc's trace-pc) join the corpus, so that damage can accumulate. A failing input is saved as fuzz-TARGET.
 //
-// usage: fuzz-readers SECONDS [TARGET [FILE]]     each target for so long; FILE: run that input once
+// usage: fuzz-readers SECONDS [TARGET [FILE]]     seconds for each target; FILE: run that input once
 #include <unistd.h>
 
 #include <chrono>
@@ -33,7 +33,7 @@
 #include "stream/splitter.h"
 #include "study/gather.h"
 
-// The libraries under test call this at every edge of their flow graph.
+// The libraries under test call this at every edge of their control flow graph.
 static uint8_t seen[1 << 16];
 static int fresh = 0;
 extern "C" void __sanitizer_cov_trace_pc() {
@@ -88,7 +88,7 @@ void read_archive(const Bytes& bytes) {
   if (!is_archive(std::span(bytes).first(std::min<size_t>(bytes.size(), 512)))) return;
   Memory source(bytes);
   Archive archive(source, kLimits);
-  // Damage to one member is told once a member; a loop without end would be a failure of its own.
+  // Each damaged member is reported once; an endless loop would be a failure in itself.
   for (int members = 0; members < 10000; ++members) {
     try {
       const auto member = archive.next();
@@ -110,7 +110,7 @@ void read_torch_file(const Bytes& bytes) {
   strip_wrappers(file);
 }
 
-// Some are read from files only.
+// Some formats are read only from files.
 class ScratchFile {
  public:
   ScratchFile(const Bytes& bytes, const char* extension)
@@ -121,10 +121,10 @@ class ScratchFile {
   const std::string path;
 };
 
-// A zip is read by its directory, at its end: from a file.
+// A zip is read from a file, because its directory is at the end.
 void read_arrays(const Bytes& bytes) { read_npz(ScratchFile(bytes, ".npz").path); }
 
-// Described, all of its tensors read, and taken for each project's with settings that fit none.
+// Describes a checkpoint, reads all of its tensors, and imports it for each project with settings that match none.
 void read_checkpoint(const Bytes& bytes) {
   const ScratchFile scratch(bytes, ".pt");
   describe_checkpoint(scratch.path);
@@ -146,17 +146,17 @@ std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 void read_flags(const Bytes& bytes) { adm_manifest(parse_adm_flags(text_of(bytes)), 10); }
 
 void read_sr3(const Bytes& bytes) {
-  validate(sr3_manifest(read_sr3_config(parse_fields(text_of(bytes), "input", true))));
+  validate(sr3_manifest(read_sr3_config(parse_config(text_of(bytes), "input", true))));
 }
 
 void read_diffusers(const Bytes& bytes) {
-  const Fields fields = parse_fields(text_of(bytes), "input", false);
-  diffusers_layout(diffusers_model(fields, false).network, false);
-  make_betas(diffusers_scheduler(fields).diffusion.schedule);
+  const JsonObject config = parse_config(text_of(bytes), "input", false);
+  diffusers_layout(diffusers_model(config, false).network, false);
+  make_betas(diffusers_scheduler(config).diffusion.schedule);
 }
 
 void read_study(const Bytes& bytes) {
-  parse_design(parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "input", 5), "input");
+  parse_design(JsonObject::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "input", 5));
 }
 
 void read_answer_files(const Bytes& bytes) {

@@ -1,4 +1,4 @@
-# An include points only to the same layer or one before it; the image side never reaches libtorch.
+# A file includes only headers of its own layer or earlier ones; the image side never includes libtorch.
 cd "$SOURCE"
 order="base cli image stream degrade metrics tensor diffusion nn format stage data cascade train fid cas import study"
 find lib -name '*.h' -o -name '*.cpp' | sort | xargs grep -nE '^ *#include' | awk -v order="$order" '

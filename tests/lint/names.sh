@@ -1,5 +1,5 @@
-# One name, one thing: a type is defined in one header (two definitions in one namespace are undefined behaviour), and no
-# two folders of lib/ have a header of the same name.
+# Names are unique: a type is defined in one header (two definitions in one namespace are undefined behaviour), and no
+# two folders of lib/ have headers of the same name.
 cd "$SOURCE"
 bad=0
 types=$(find lib -name '*.h' | sort | xargs grep -hoE '^(class|struct|enum|enum class) [A-Za-z_]+( final)?( :[^:].*)? \{' |

@@ -1,4 +1,4 @@
-# What would make a score mean nothing is refused before any training.
+# Inputs with which a score would be meaningless are refused before any training.
 seed=0
 for set in train test; do
   for class in a b; do
@@ -10,7 +10,7 @@ ours=(cas --train train --test test --recipe digits --size 8 --epochs 1 --seeds 
 "${ours[@]}" >table
 [ "$(wc -l <table)" = 3 ]
 
-# A test image among the others, in another format.
+# A test image that is also a training image, in another format.
 cp -R train leak
 pnmtopng test/b/2.ppm >leak/a/other.png
 fails 1 "1 test images are among those of --train: 'test/b/2.ppm' is the same as 'leak/a/other.png'" cas --train leak --test test
@@ -36,14 +36,14 @@ fails 1 "cannot open 'missing'" cas --train missing --test test
 fails 2 "--train and --test are needed" cas --train train
 fails 2 "'more' is unexpected" cas --train train --test test more
 fails 2 "--shard needs -o DIR" "${ours[@]}" --shard 1/2
-fails 2 "none of digits|small|resnet50" cas --train train --test test --recipe large
-fails 2 "'--seeds'" "${ours[@]}" --seeds 0
-fails 2 "'--epochs'" "${ours[@]}" --epochs 0
-fails 2 "'--epochs'" "${ours[@]}" --epochs 1e300
+fails 2 "is not one of digits|small|resnet50" cas --train train --test test --recipe large
+fails 2 "option '--seeds': '0' is not in the range >= 1" "${ours[@]}" --seeds 0
+fails 2 "option '--epochs': '0' is not in the range >0 to 1000000" "${ours[@]}" --epochs 0
+fails 2 "option '--epochs': '1e300' is not in the range >0 to 1000000" "${ours[@]}" --epochs 1e300
 fails 2 "cas trains in fp32" "${ours[@]}" --precision bf16
 mkdir damaged
 cp -R train/* damaged
 head -c 100 train/a/1.ppm >damaged/a/1.ppm
 fails 1 "damaged/a/1.ppm" "${ours[@]}" --train damaged
 "${ours[@]}" --train damaged 2>said || true
-not grep -q keep-going said # which it has not
+not grep -q keep-going said # which it does not have

@@ -1,4 +1,4 @@
-# Colours are learned; runs resume, are shared by jobs, and make the same table either way.
+# Colours are learned; runs resume and can be divided among jobs, with the same table in each case.
 shades() { # DIR FIRST   reds and greens of six shades each
   local i
   mkdir -p "$1/green" "$1/red"
@@ -17,7 +17,7 @@ cas --train train "${common[@]}" --seeds 2 >table
 [ "$(cut -f1-3 table | tail -n3)" = "$(printf 'generated\t0\t12\ngenerated\t1\t12\ngenerated\tmean\t12')" ]
 grep -qP '^generated\tmean\t12(\t1\.000000\t0\.757\d+\t1\.000000){2}\t0\.000000\t-$' table # 12 of 12: Wilson from .757
 
-# Folders as --by-class writes them are the classes of the test; a class that was not learned is wrong, among five too.
+# Folders as written by --by-class are matched with the test classes; images of a class without training images are wrong.
 mkdir named written other
 cp -R test/red 'named/dark red'
 cp -R test/green named/green
@@ -29,7 +29,7 @@ fails 1 "and their names differ; only --train has 'dark_red'; only --test has 'r
 cp -R test/red other/blue
 cas -q --train train --test other "${short[@]}" --unlike-classes | cut -f4,7 | grep -qx "$(printf '0.000000\t0.000000')"
 
-# Jobs share the work; the last command only prints.
+# Jobs divide the work; the last command only prints.
 all=(cas --train train --real-train real-train "${common[@]}" --epochs 30 --seeds 2)
 "${all[@]}" >straight
 for i in 1 2 3; do "${all[@]}" -o runs --shard $i/3 >part 2>said && [ ! -s part ] || [ $i = 3 ]; done
@@ -43,7 +43,7 @@ grep -qP '^difference\tmean\t12\t[-0-9.]+\t-\t-\t[-0-9.]+\t-\t-\t-\t-$' straight
 "${all[@]}" -o runs --json | tail -n1 | grep -q '^{"set":"difference","seed":"mean","images":12,"top1":.*"sd":null,"p":null}$'
 fails 2 "made from other images or settings" "${all[@]}" -o runs --epochs 31
 
-# Stopped and gone on with: the same answers.
+# Stopped and resumed: the same answers.
 status=0
 long=(cas --train train "${common[@]}" --epochs 1200 --seeds 1)
 timeout -s INT 0.5 "${long[@]}" -o stopped >/dev/null 2>&1 || status=$?

@@ -1,4 +1,4 @@
-# The cascade that ships: it runs, its pipe gives the same bytes, and each digit has its own class.
+# The included cascade: it runs, its pipe gives the same bytes, and each digit has its own class.
 digits=$SOURCE/examples/digits.json
 run() { cascade "$digits" -n 3 --class 7,0,1 --steps 4 --precision fp32 "$@"; }
 run >out.ppm

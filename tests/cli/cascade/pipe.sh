@@ -1,4 +1,4 @@
-# A cascade is its pipe, byte for byte; what it prints by --show-pipe is that pipe.
+# A cascade equals its pipe, byte for byte, which --show-pipe prints.
 tiny_cascade c.json
 run() { cascade c.json --steps 3 "$@"; }
 
@@ -13,11 +13,11 @@ is_pipe run -n 5
 is_pipe run -n 4 --class red,0 --seed 7 --guidance 2 --shard 2/2
 is_pipe run -n 3 --batch 2 --noise-level 0.3 --sampler ddim --threads 1
 is_pipe run -n 2 --depth 16 --precision fp32
-# Numbers go along with all their digits.
+# Numbers are passed with all their digits.
 is_pipe run -n 2 --guidance 2.3456789 --noise-level 0.1234996
 run --guidance 1.0000001 --show-pipe | grep -q -- "--guidance 1.0000001"
 grep -q -- "--noise-level 0.1" <(cascade c.json --show-pipe)
-# To folders, with each stage.
+# To folders, with the output of each stage.
 run -n 3 --by-class --keep-stages kept -o "out dir/"
 for size in 16 8; do
   [ "$(cd kept/$size && ls */* | xargs)" = "blue/000000.png blue/000002.png red/000001.png" ]
@@ -28,7 +28,7 @@ diff -r "out dir" "piped dir"
 sample -m c-8.json --steps 3 -n 3 --by-class -o small/
 diff -r small kept/8
 
-# Stopped and begun again.
+# Stopped and started again.
 rm "out dir/red/000001.png"
 touch -d 2001-01-01 "out dir/blue/000000.png"
 run -n 3 --by-class --skip-existing -o "out dir/"
@@ -42,7 +42,7 @@ sample -m c-8.json --steps 3 -o in/16/
 fails 2 "in/16/' is also an input" cascade c.json --steps 1 in/16 --keep-stages in -o over/
 diff -r "out dir" "piped dir"
 
-# From given images: the base stage is left out, and the class goes along, or is said.
+# From given images: the base stage is omitted, and the class is passed on, or given.
 sample -m c-8.json --steps 3 -n 3 >small.ppm
 run small.ppm >from-file
 run - <small.ppm >from-stdin
@@ -50,7 +50,7 @@ run -n 3 >all
 same from-file all
 same from-stdin all
 is_pipe run small/
-fails 1 "wants a class (--class)" bash -c 'ppmtoppm <small.ppm 2>/dev/null | cascade c.json -'
+fails 1 "needs a class (--class)" bash -c 'ppmtoppm <small.ppm 2>/dev/null | cascade c.json -'
 is_pipe run --class red small.ppm --seed 3
 
 # Without a base stage, standard input is read.
@@ -60,7 +60,7 @@ END
 cascade sr.json --steps 3 <small.ppm >from-sr
 same from-sr all
 
-# Stages by themselves: no manifest of a cascade is needed.
+# Stages without the manifest of a cascade.
 joined() { cascade -m c-8.json -m c-16.json --noise-level 0.1 --steps 3 "$@"; }
 joined -n 3 >from-stages
 same from-stages all
@@ -70,11 +70,11 @@ same from-stages all
 cascade -m c-16.json --noise-level 0.1 --steps 3 <small.ppm >from-stages
 same from-stages all
 
-# Floats: another result, and no pipe. In 16 bits, for a stage that has learnt little heeds its condition little.
+# Floats give another result, and have no pipe. In 16 bits, because a stage with little training depends little on its condition.
 run -n 2 --depth 16 --between float >float
 run -n 2 --depth 16 >eight
 not cmp -s float eight
-fails 2 "no pipe can do this: floats are handed on" run -n 2 --between float --show-pipe
+fails 2 "no pipe can do this: the stages pass on floats" run -n 2 --between float --show-pipe
 run -n 2 --truncate --keep-stages kept-t >truncated
 [ "$(ls kept-t)" = 16 ]
 not cmp -s truncated <(run -n 2 --between float)

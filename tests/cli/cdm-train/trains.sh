@@ -1,4 +1,4 @@
-# A cascade from folders of classes: manifests first, then each stage by itself, or all in turn; each resumes exactly.
+# A cascade from folders of classes: manifests first, then each stage separately, or all in turn; each resumes exactly.
 for class in b a; do photos "things/$class" 3 24 20; done
 new() { cdm-train -q --new 8,16 --preset tiny --no-history "$@"; }
 train() { cdm-train -q --batch 4 --threads 1 --precision fp32 --no-history --journal-every 2 --preview-every 0 "$@"; }
@@ -25,13 +25,13 @@ same c-8.safetensors d-8.safetensors
 same c-16.safetensors d-16.safetensors
 diff <(sed 's/"d-/"c-/; s/"data": .*//' d-8.json) <(sed 's/"data": .*//' c-8.json)
 
-# What is done is passed over.
+# Complete stages are skipped.
 touch -d 2001-01-01 c-8.safetensors c-16.safetensors
 train --steps 7 c.json things
 train --steps 3 c.json things
 [ "$(date -r c-8.safetensors +%Y)" = 2001 ]
 
-# Learned variance: the journal has the bound; the same in two runs as in one.
+# Learned variance: the journal contains the bound; two runs give the same as one.
 new --learned-variance --augmentation blur things -o v.json
 new --learned-variance --augmentation blur things -o w.json
 train --steps 6 v.json things
@@ -50,15 +50,15 @@ cdm-train -q --steps 2 --batch 2 --preview-every 2 g.json things
 [ -s g-16.preview.png ]
 grep -q '"channels": 1' g-8.json
 
-# Presets make stages that can be, at the papers' sizes too.
+# Presets make valid stages, also for the paper's sizes.
 for preset in small medium cdm; do new --preset $preset --unconditional --new 32,64,256 -o p-$preset.json; done
 grep -q '"kind": "blur"' p-cdm-256.json
 new --sr-only --new 16,32 --unconditional -o sr.json
 [ ! -e sr-16.json ]
 [ -e sr-32.json ]
 
-# A damaged image: each stage goes on with another one, and all of them are trained. No stage sees the
-# pictures of another one.
+# A damaged image: each stage continues with another one, and all stages are trained. No stage uses the
+# previews of another one as data.
 "$CONVERT" things/a/2.ppm whole.png
 head -c $(($(wc -c <whole.png) / 2)) whole.png >half.png
 mkdir -p damaged/a damaged/b
@@ -69,8 +69,8 @@ cd damaged
 new . -o k.json
 fails 1 "--keep-going" train --steps 6 k.json .
 for steps in 6 7; do
-  fails 3 "another image takes its place" cdm-train -q --steps $steps --batch 4 --preview-every 3 --keep-going k.json .
+  fails 3 "it is replaced by another image" cdm-train -q --steps $steps --batch 4 --preview-every 3 --keep-going k.json .
   [ -s k-8.preview.png ]
   [ -s k-16.safetensors ]
 done
-fails 2 "--cache: -1 is less than 0" train --cache=-1 k.json .
+fails 2 "option '--cache': '-1' is not in the range >= 0" train --cache=-1 k.json .

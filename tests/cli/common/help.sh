@@ -1,4 +1,4 @@
-# --help and --version: to standard output, status 0, nothing on standard error; losing them is an error.
+# --help and --version: to standard output, status 0, nothing on standard error; failing to write them is an error.
 for program in $PROGRAMS; do
   for option in --help -h; do
     "$program" "$option" >out 2>err

@@ -6,7 +6,7 @@ for program in $PROGRAMS; do
   fails 1 "$program: cannot open 'missing.png': No such file or directory" "${reader[@]}" missing.png
   fails 1 "a.cut" bash -c 'head -c 500 a.ppm >a.cut; exec "$@"' bash "${reader[@]}" a.cut
   fails 1 "standard input" bash -c 'head -c 500 a.ppm | "$@"' bash "${reader[@]}" -
-  # No images in, none out, but not without a word; who names a file is told that it is not there.
+  # Without input images there is no output, but a warning; a missing file is reported.
   status=0
   "${reader[@]}" </dev/null >out 2>err || status=$?
   [ "$status" = "$([ "$program" = sheet ] && echo 1 || echo 0)" ]

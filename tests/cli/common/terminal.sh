@@ -1,5 +1,5 @@
-# On a terminal: progress is one line that is rewritten, binary output is refused, and a reader without operands does not
-# wait for someone to type an image. script(1) gives the terminal.
+# On a terminal progress is one line that is rewritten, binary output is refused, and a reader without operands does not
+# wait for input. script(1) provides the terminal.
 command -v script >/dev/null || exit 0
 image 24 16 >a.ppm
 for program in $PROGRAMS; do

@@ -1,5 +1,5 @@
-# A rater in headless Chromium: what the page promises, from what reached the browser and what is on the server's disk.
-# usage: browser.py STUDY PAGE-STUDY FOLDER     two studies of task 1 (3000 ms) and 2; FOLDER for downloads
+# A rater in headless Chromium: checks the promises of the page by the data sent to the browser and those on the server's disk.
+# usage: browser.py STUDY PAGE-STUDY FOLDER     studies of task 1 (3000 ms) and task 2; FOLDER for downloads
 import glob, json, os, re, signal, socket, subprocess, sys, threading, time
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -12,7 +12,7 @@ design = json.load(open(study + "/study.json"))
 
 
 class Relay:
-    """Between browser and server: keeps every byte of both directions, and finds the server again when it was restarted."""
+    """A proxy between browser and server: records both directions, and reconnects after a restart of the server."""
 
     def __init__(self):
         self.upstream, self.requests, self.replies = 0, [], []
@@ -42,7 +42,7 @@ class Relay:
     def pump(source, to, kept):
         try:
             while data := source.recv(65536):
-                data = data.replace(b"Accept-Encoding", b"X-No-Encodings!")  # to read what is sent
+                data = data.replace(b"Accept-Encoding", b"X-No-Encodings!")  # to record plain data
                 kept += data
                 to.sendall(data)
             to.shutdown(socket.SHUT_WR)
@@ -91,7 +91,7 @@ def may_answer():
 
 
 def answer_unheard():
-    """The server dies while images are shown, and the answer, left, is given while it is away."""
+    """The server stops while images are shown, and the answer, left, is given before it is started again."""
     wait_for(shown)
     server.kill()
     server.wait()
@@ -101,7 +101,7 @@ def answer_unheard():
 
 
 def fits(what):
-    """Nothing wider than the window; text of 16 px and more; buttons and images inside."""
+    """Nothing is wider than the window; text has at least 16 px; buttons and images are inside."""
     state = browser.execute_script("""
       const box = (e) => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
       const visible = [...document.querySelectorAll('h1, p, li, button, img, label')].filter((e) => e.offsetParent !== null && e.offsetWidth);
@@ -127,13 +127,13 @@ options.binary_location = "/usr/bin/chromium"
 browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
 try:
     browser.get(f"http://127.0.0.1:{relay.port}/?id=r-1")
-    # The keyboard alone: two screens, then the first trial.
+    # Only with the keyboard: two screens, then the first trial.
     wait_for(lambda: element("go").is_displayed())
     fits("instructions")
     key(Keys.ENTER)
     wait_for(lambda: element("title").text == "The question")
     key(Keys.ENTER)
-    # Before the end keys and clicks do nothing.
+    # Before the end of the exposure keys and clicks do nothing.
     wait_for(shown)
     sides = fits("trial")
     key(Keys.ARROW_LEFT)
@@ -144,12 +144,12 @@ try:
     assert shown() and answers() == []
     wait_for(may_answer)
     assert browser.execute_script("return [...document.images].every((i) => !i.getAttribute('src'))")
-    # The answer is on disk before the next trial begins.
+    # The answer is on disk before the next trial starts.
     key(Keys.ARROW_RIGHT)
     wait_for(lambda: len(answers()) == 1)
     first = answers()[0]
     assert first["trial"] == 1 and first["choice"] == "right" and first["early"] >= 3, first
-    # After the practice a pause. Then a reload in the middle of a trial comes back to it.
+    # After the practice trials there is a pause. Then a reload in the middle of a trial returns to that trial.
     wait_for(lambda: "practice" in element("title").text)
     key(Keys.ENTER)
     wait_for(shown)
@@ -161,12 +161,12 @@ try:
     ActionChains(browser).move_to_element(element("choose-left")).click().perform()
     wait_for(lambda: len(answers()) == 2)
     assert answers()[1]["choice"] == "left" and answers()[1]["showings"] == 2, answers()[1]
-    # The server dies, and the answer is given while it is away: nothing is lost.
+    # The server stops, and the answer is given before it is started again: nothing is lost.
     answer_unheard()
     server = serve()
     wait_for(lambda: len(answers()) == 3)
     assert [a["trial"] for a in sorted(answers(), key=lambda a: a["trial"])] == [1, 2, 3]
-    # Narrow as a phone, and at 200% zoom: images are made smaller, all alike.
+    # As narrow as a phone, and with 200% zoom: all images are reduced by the same factor.
     for number, (width, height, ratio) in ((4, (360, 640, 3)), (5, (640, 400, 2))):
         wait_for(shown)
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
@@ -182,8 +182,8 @@ try:
         wait_for(lambda: len(answers()) == number)
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
-    # An answer that the server did not get is kept over a reload, and while another rater uses this browser; it is the first
-    # thing that the server gets.
+    # An answer that the server did not receive is kept over a reload, and while another rater uses this browser; it is the
+    # first request to the server.
     answer_unheard()
     browser.get("about:blank")
     server = serve()
@@ -195,7 +195,7 @@ try:
     wait_for(lambda: element("title").text == "Two images, one question")
     key(Keys.ENTER)
     wait_for(lambda: len(answers()) == 6)
-    # Back again, by the session that is kept; what is kept and is no JSON does not matter.
+    # Back again, with the stored session; stored data that are not JSON are ignored.
     wait_for(lambda: element("title").text == "The question")
     browser.execute_script("for (const key of Object.keys(localStorage)) if (/pending|showings/.test(key)) localStorage[key] = '{x';")
     browser.execute_script("localStorage['confusion-pending-' + localStorage['confusion-session']] = '{x'")
@@ -203,7 +203,7 @@ try:
     wait_for(lambda: "trial 7 of" in element("words").text)
     kept = [a for a in answers() if a["trial"] == 6]
     assert len(kept) == 1 and kept[0]["choice"] == "left" and kept[0]["showings"] == 1, kept
-    # A browser that knows nothing of the first showing: the server does.
+    # A browser that has not recorded the first showing: the server has.
     key(Keys.ENTER)
     wait_for(shown)
     browser.execute_script("localStorage.clear()")
@@ -218,21 +218,21 @@ try:
     again = [a for a in answers() if a["trial"] == 7][0]
     assert again["showings"] == 2 and again["elapsed"] >= 3000, again
 
-    # Another rater's address in the same browser is not this session; the first one's still is.
+    # Another rater's address in the same browser is another session; the first rater's session still exists.
     browser.get(f"http://127.0.0.1:{relay.port}/?id=r-2")
     wait_for(lambda: element("title").text == "Two images, one question")
     browser.get(f"http://127.0.0.1:{relay.port}/?id=r-1")
     wait_for(lambda: element("title").text == "Welcome back")
 
-    # Exposure: within two frames of 3000 ms, by the page's own stamps; frames as long as this machine draws them.
+    # Exposure: within two frames of 3000 ms, by the page's own timestamps and the duration of frames on this machine.
     for a in answers():
         frame = max(1000 / 60, a["longest_frame"])
         assert abs(a["offset"] - a["onset"] - design["exposure_ms"]) <= 2 * frame, a
         assert a["frames"] <= 3000 / 16 + 2 and a["response"] >= 0 and a["focus_losses"] == 0, a
     assert sum(abs(a["offset"] - a["onset"] - 3000) <= 2000 / 60 for a in answers()) >= 3, answers()
 
-    # What reached the browser: one length and one header for all pictures, always asked for in the same order, and no word
-    # that tells.
+    # The data sent to the browser: all images have the same length and header, are always requested in the same order, and
+    # no word reveals the answer.
     pictures, text = [], b""
     for request, reply in zip(relay.requests, relay.replies):
         head, _, body = bytes(reply).partition(b"\r\n\r\n")
@@ -249,8 +249,8 @@ try:
     assert len({p[1] for p in pictures}) == 1, {p[1] for p in pictures}
     assert len({(p[2], p[3]) for p in pictures}) == 1
     assert [p[0] for p in pictures] == [b"left", b"middle", b"right"] * (len(pictures) // 3)
-    # Names of models and images nowhere; names of kinds of trials nowhere but in the page's own files, which are the same for
-    # every study.
+    # The names of models and images do not appear; names of kinds of trials appear only in the page's own files, which are the
+    # same for every study.
     own = [open(os.environ["SOURCE"] + "/lib/study/" + name, "rb").read() for name in ("index.html", "study.css", "study.js")]
     assert all(file in text for file in own)
     for file in own:

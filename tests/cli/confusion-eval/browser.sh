@@ -1,6 +1,6 @@
-# The raters' page in a real browser (browser.py): exposure, keyboard, reload, a server that dies, what reaches the browser,
-# narrow and zoomed windows; and the page as one file, whose answers are scored.
-[ "${SANITIZED:-}" != 1 ] || exit 0 # too slow to keep the time of frames
+# The raters' page in a real browser (browser.py): exposure, keyboard, reload, a server that stops, data sent to the browser,
+# narrow and zoomed windows; and the page as a single file, whose answers are scored.
+[ "${SANITIZED:-}" != 1 ] || exit 0 # too slow for the timing of frames
 photos photographs 9 120 100
 for model in alpha beta; do
   mkdir $model
@@ -19,7 +19,7 @@ HOME=$PWD /usr/bin/python3 "$SOURCE/tests/cli/confusion-eval/browser.py" study q
 confusion-eval score study >table
 grep -qP '^shown more than once\t1\thuman\t2\t' table
 grep -qP '^practice, not counted\t1\thuman\t1\t' table
-# The page's: list 2 of the other study, left and right in turn.
+# The answers of the page: list 2 of the other study, left and right in turn.
 confusion-eval score quick answers-*.jsonl --json >lines
 [ "$(grep -c '"answers":"all"' lines)" = 1 ]
 fooled=$(awk -F'"' '/"rater":2,/ && /"kind":"main"/ {

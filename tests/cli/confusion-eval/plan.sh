@@ -1,4 +1,4 @@
-# The plan: what pairs, what is refused, the same bytes for the same seed; machine raters, score and power by its files.
+# The plan: pairing, errors, the same bytes for the same seed; machine raters, score and power with its files.
 photos real 14 20 16
 for model in a b; do
   mkdir $model
@@ -15,7 +15,7 @@ cmp -s <(grep '"study"' one/study.json) <(grep '"study"' three/study.json) && ex
 [ "$(grep -c '"kind":"main"' one/trials.jsonl)" = 48 ]
 [ "$(grep '"kind":"main"' one/trials.jsonl | grep -c '"real":"left"')" = 24 ]
 [ "$(grep '"kind":"main"' one/trials.jsonl | grep -c '"model":"a"')" = 24 ]
-# Every picture has the same length and the same head; nothing of the files that they came from is left.
+# Every image has the same length and header, and contains nothing else of its original file.
 [ "$(find one/images -name '*.png' -printf '%s\n' | sort -u | wc -l)" = 1 ]
 [ "$(for f in one/images/*.png; do head -c 43 "$f" | md5sum; done | sort -u | wc -l)" = 1 ]
 grep -lqE 'tEXt|Comment|Software' one/images/*.png && exit 1
@@ -43,19 +43,19 @@ fails 1 "cannot pair 'real/9.ppm' with 'wrong/9.png': 20x16 and 20x15" "${plan[@
 cp -R a cut
 head -c 100 a/3.png >cut/3.png
 fails 1 "cut/3.png" "${plan[@]}" real cut -o none
-fails 2 "--threads -5 is not in 0 to 4096" "${plan[@]}" real a -o none --threads -5
+fails 2 "option '--threads': '-5' is not in the range 0 to 4096" "${plan[@]}" real a -o none --threads -5
 fails 2 "two models are named 'a'" "${plan[@]}" real a ./a -o none
 "${plan[@]}" real a ./a --name x --name y -o named 2>said
 grep -q '"models": \["x", "y"\]' named/study.json
 fails 2 "1 names for 2 models" "${plan[@]}" real a b --name x -o none
 fails 2 "plan takes the real images" "${plan[@]}" real -o none
-fails 2 "--list: it is not of plan, which would ignore it" "${plan[@]}" --list 9 real a -o none
-fails 2 "--exposure: it is not of serve" confusion-eval serve one --exposure 500 --port 0
-fails 2 "--output: it is not of score" confusion-eval score one -o results.tsv
+fails 2 "--list: plan does not take this option" "${plan[@]}" --list 9 real a -o none
+fails 2 "--exposure: serve does not take this option" confusion-eval serve one --exposure 500 --port 0
+fails 2 "--output: score does not take this option" confusion-eval score one -o results.tsv
 fails 2 "plan needs a folder" "${plan[@]}" real a
 fails 2 "task 1 shows low-resolution images" "${plan[@]}" --task 1 real a -o none
-fails 2 "'--exposure'" "${plan[@]}" --exposure 1 real a -o none
-fails 2 "'--catches'" "${plan[@]}" --catches -5 real a -o none
+fails 2 "option '--exposure': '1' is not in the range 50 to 60000" "${plan[@]}" --exposure 1 real a -o none
+fails 2 "option '--catches': '-5' is not in the range -1 to 1000000" "${plan[@]}" --catches -5 real a -o none
 touch file
 fails 2 "cannot write the study 'file': it is a file" "${plan[@]}" real a -o file
 degrade -s 2 real -o small/
@@ -68,9 +68,9 @@ fails 1 "it is as large as" "${plan[@]}" real a --low-res real -o none
 confusion-eval plan --raters 2 --trials 2 --practice 0 --controls 0 --repeats 0 real real -o same 2>said
 grep -q "14 images of models have exactly the pixels of the real ones" said
 fails 2 "missing command" confusion-eval
-fails 2 "'paln' is not what confusion-eval does" confusion-eval paln
+fails 2 "unknown command 'paln': plan, serve, page, rate, score or power" confusion-eval paln
 
-# Machine raters are known as such wherever they are printed.
+# Machine raters are labelled as such in all output.
 for rater in synthetic sharpness; do confusion-eval rate one --rater $rater; done
 confusion-eval rate one --rater detector --steps 3 --crop 16 --threads 1
 confusion-eval rate one --rater detector --steps 3 --crop 16 --threads 1 -o again.jsonl
@@ -104,4 +104,4 @@ confusion-eval power >table
 grep -qP '^interval\t0\.0500\t100\t50\t76\t3800\t0\.0500$' table
 confusion-eval power --icc-image 0 --icc-rater 0 --json | head -n1 | grep -q '"images":2,"trials":2,"raters":193,"judgements":386,'
 fails 2 "'x' is unexpected" confusion-eval power x
-fails 2 "between 0 and 1" confusion-eval power --margin 0
+fails 2 "option '--margin': '0' is not in the range >0 to <0.5" confusion-eval power --margin 0

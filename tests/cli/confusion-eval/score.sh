@@ -1,9 +1,9 @@
-# Scores of tables and of answers: known numbers, and every kind of bad input named or counted.
-# holds FILE PATTERN CONDITION   some line matches, and its groups $1, $2, ... fulfil the condition
+# Scores of tables and of answers: known numbers, and every kind of bad input reported or counted.
+# holds FILE PATTERN CONDITION   a line matches, and its groups $1, $2, ... satisfy the condition
 holds() {
   perl -ne 'BEGIN { ($p, $c) = splice @ARGV, 0, 2 } if (/$p/) { $good = eval $c } END { exit !$good }' "$2" "$3" "$1"
 }
-# 50 raters of 50 trials on 100 images, fooled in 1185 of 2500 trials: Wilson's interval is known, the headline is wider.
+# 50 raters of 50 trials on 100 images, fooled in 1185 of 2500 trials: Wilson's interval is known, the main interval is wider.
 perl -e 'print "rater,image,model,task,fooled\n"; my $n = 0;
   for my $r (0 .. 49) { for my $t (0 .. 49) { my $f = ($n * 1185) % 2500 < 1185 ? 1 : 0; ++$n;
     printf "r%d,i%d,sr3,2,%d\n", $r, ($r * 50 + $t) % 100, $f } }' >study.csv
@@ -16,7 +16,7 @@ confusion-eval score --csv study.csv | head -n2 >table
 [ "$(cut -f1-11 table | tail -n1 | cut -f1-7,10,11)" = "$(printf 'sr3\t2\thuman\tkept\t1185\t2500\t0.4740\t0.4545\t0.4936')" ]
 [ "$(head -n1 table | cut -f1,2,5-9)" = "$(printf 'model\ttask\tfooled\ttrials\trate\tlow\thigh')" ]
 
-# Raters differ, images differ: the interval is far wider than the naive one; two models, one of them better; equivalence.
+# If raters and images differ, the interval is far wider than the naive one; two models, one of them better; equivalence.
 perl -e 'print "task,model,rater,image,fooled\n"; srand 3;
   for my $m ("good", "bad") { for my $r (0 .. 39) { for my $i (0 .. 39) {
     my $p = ($m eq "good" ? .48 : .2) + ($r % 2 ? .15 : -.15) + ($i % 4 < 2 ? .1 : -.1);
@@ -43,16 +43,16 @@ grep -qP '^answered twice\t2\thuman\t3\t' table
 grep -qP '^damaged\t2\thuman\t1\t' table
 grep -qP '^sr3\t2\thuman\tkept\t1185\t2500\t' table
 fails 1 "cannot open 'missing.csv'" confusion-eval score --csv missing.csv
-fails 2 "'--margin'" confusion-eval score --csv study.csv --margin -0.2
+fails 2 "option '--margin': '-0.2' is not in the range >0 to <0.5" confusion-eval score --csv study.csv --margin -0.2
 printf 'rater,image,model,task,fooled\nr,i,m,2,perhaps\n' >damaged.csv
 for order in "damaged.csv study.csv" "study.csv damaged.csv"; do
   fails 3 "fooled is 'perhaps'" confusion-eval score --keep-going --csv $order
   { confusion-eval score --keep-going -q --csv $order || true; } | grep -qP '^damaged\t\d\thuman\t1\t'
 done
-fails 2 "'--replicates'" confusion-eval score --csv study.csv --replicates 5
+fails 2 "option '--replicates': '5' is not in the range >= 100" confusion-eval score --csv study.csv --replicates 5
 fails 1 "cannot write 'standard output'" bash -c "exec confusion-eval score --csv study.csv >/dev/full"
 
-# Answers of a study: a thousand raters of a known rate are scored within the interval; files alone, cut, of others.
+# Answers of a study: the interval contains the known rate of a thousand raters; single, truncated and foreign files.
 photos real 12 16 12
 photos model 12 16 12
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do image 16 12 $((i + 90)) >model/$i.ppm; done

@@ -1,4 +1,4 @@
-# The server against those who do not play by the rules. usage: server.py STUDY
+# The server against clients that break the rules. usage: server.py STUDY
 import glob, http.client, json, os, random, signal, socket, subprocess, sys, threading, time
 
 study = sys.argv[1]
@@ -43,7 +43,7 @@ def answer(trial, **changed):
 
 
 def show(base, trial):
-    """As the page does: all pictures of a trial, and then their exposure."""
+    """As the page does: requests all images of a trial, and waits for their exposure."""
     replies = [ask("GET", f"{base}/trials/{trial}/{place}")[0] for place in ("left", "right")]
     time.sleep(0.11)
     return replies
@@ -53,7 +53,7 @@ server, port = serve()
 state = begin()
 base = "/api/sessions/" + state["token"]
 
-# Paths outside what there is; methods; bodies.
+# Invalid paths, methods and bodies.
 for path in ("/study.json", "/trials.jsonl", "/images/000000-real.png", "/../study.json", "/..%2fstudy.json", "/%2e%2e/study.json",
              "/answers/", "//etc/passwd", "/api/sessions/../../trials.jsonl", base + "/trials/1/../../../x", base + "/trials/1/real",
              base + "/trials/1/middle", "/" + "a" * 4000, base + "/trials/1/left.png", base + "/trials/-1/left"):
@@ -75,7 +75,7 @@ assert ask("POST", "/api/sessions", '{"name":""}', {"Content-Type": "text/plain"
 for body in ("", "{", "[]", "{}", '{"name":1}', '{"name":"a","name":"b"}', '{"name":"a","x":1}', "[" * 5000, '{"name":"%s"}' % ("y" * 300)):
     assert ask("POST", "/api/sessions", body)[0] == 400, body
 
-# Another site's name that points here; the name that raters use.
+# The name of another site that points to this server; the name that raters use.
 for path in ("/", "/study.js", base, base + "/trials/1/left"):
     status, content, _ = ask("GET", path, headers={"Host": f"evil.example:{port}"})
     assert status == 421 and b"--site" in content, (path, status)
@@ -91,30 +91,30 @@ assert ask("POST", base + "/answers", answer(2))[0] == 409
 for bad in ({"choice": "both"}, {"onset": -1}, {"extra": 1}, {"frames": "many"}, {"nonce": "z" * 900}):
     assert ask("POST", base + "/answers", answer(1, **bad))[0] == 400, bad
 assert ask("POST", base + "/answers", answer(1.5))[0] == 400 and ask("POST", base + "/answers", answer("1"))[0] == 400
-# No answer to what was not shown, or not to the end.
+# Answers to images that were not shown, or not for the exposure time, are refused.
 status, content, _ = ask("POST", base + "/answers", answer(1))
-assert status == 409 and b"not shown yet" in content, content
+assert status == 409 and b"has not been shown yet" in content, content
 assert ask("GET", base + "/trials/1/left")[0] == 200
 status, content, _ = ask("POST", base + "/answers", answer(1))
-assert status == 409 and b"not shown yet" in content, content
+assert status == 409 and b"has not been shown yet" in content, content
 assert ask("GET", base + "/trials/1/right")[0] == 200
 status, content, _ = ask("POST", base + "/answers", answer(1))
 assert status == 409 and b"before its images were shown to the end" in content, content
 assert show(base, 1) == [200, 200]
 status, content, reply = ask("POST", base + "/answers", answer(1))
 assert status == 200 and json.loads(content)["next"] == 2
-assert ask("POST", base + "/answers", answer(1))[0] == 200  # its reply was lost
+assert ask("POST", base + "/answers", answer(1))[0] == 200  # the reply was lost
 assert ask("POST", base + "/answers", answer(1, nonce="another"))[0] == 409
-assert ask("POST", base + "/answers", answer(1, choice="right"))[0] == 409  # not the same answer, whatever its nonce
+assert ask("POST", base + "/answers", answer(1, choice="right"))[0] == 409  # a different answer, with any nonce
 assert ask("GET", base + "/trials/1/left")[0] == 409
 left, right = ask("GET", base + "/trials/2/left"), ask("GET", base + "/trials/2/right")
 assert left[0] == 200 and left[1].startswith(b"\x89PNG") and len(left[1]) == len(right[1])
 assert dict(left[2].getheaders()) == dict(right[2].getheaders())
 assert left[2].getheader("Cache-Control") == "no-store" and left[2].getheader("Last-Modified") is None
-assert subprocess.run(["confusion-eval", "serve", study, "--port", "0"], capture_output=True).returncode == 1  # one at a time
+assert subprocess.run(["confusion-eval", "serve", study, "--port", "0"], capture_output=True).returncode == 1  # only one server for a study
 assert begin("r-9")["token"] == begin("r-9")["token"]
 
-# A damaged image is told to those who run the study, not to the rater: its name says what it is.
+# A damaged image is reported to those who run the study, but not to the rater, since its name reveals the answer.
 other = begin()
 path = glob.glob(study + "/images/*")
 for p in path:
@@ -125,7 +125,7 @@ assert status == 500 and b"real" not in content and b"images" not in content, co
 for p in path:
     os.rename(p + ".away", p)
 
-# A thousand clients at random, some of them rude; the server is killed among them and comes back.
+# A thousand random clients, some of them misbehaving; meanwhile the server is killed and restarted.
 tokens = [state["token"]] + [s["token"] for s in (begin() for _ in range(20)) if isinstance(s, dict)]
 stored, lock = {}, threading.Lock()
 
@@ -157,7 +157,7 @@ def client(number):
                         assert (token, trial) not in stored
                         stored[token, trial] = nonce
     except (OSError, http.client.HTTPException, ValueError):
-        pass  # the server was away
+        pass  # the server was down
 
 
 def crowd(numbers):
@@ -185,7 +185,7 @@ for path in glob.glob(study + "/answers/*.jsonl"):
     assert [l["trial"] for l in answers] == list(range(1, len(answers) + 1)), path
     for l in answers:
         on_disk[head["token"], l["trial"]] = l["nonce"]
-        # As often as the server sent it, whatever the client says; not before its exposure.
+        # Showings are those that the server counted, whatever the client claims; no answer is earlier than the exposure.
         assert l["showings"] == sum(s.get("shown") == l["trial"] for s in lines[:lines.index(l)]) >= 1, l
         assert l.get("elapsed", 100) >= 100, l
 assert len(stored) >= 10, len(stored)
@@ -193,5 +193,5 @@ for place, nonce in stored.items():
     assert on_disk[place] == nonce, place
 server.send_signal(signal.SIGTERM)
 assert server.wait(timeout=30) == 0
-# Names and answers of raters are not for others to read.
+# Names and answers of raters are not readable by others.
 assert all(os.stat(path).st_mode & 0o077 == 0 for path in glob.glob(study + "/answers/*.jsonl"))

@@ -1,11 +1,11 @@
-# The forms of -o, and that a pipe makes what files make.
+# The forms of -o; a pipe gives the same results as files.
 photos photos 3 43 30
 degrade -s 4 photos -o out/
 [ "$(ls out | xargs)" = '1.png 2.png 3.png' ]
 [ "$("$CONVERT" out/2.png -format %wx%h info:)" = 10x7 ]
 
 degrade -s 4 photos >stream
-degrade -s 4 out/ -s 1 >again # of two -s the last counts
+degrade -s 4 out/ -s 1 >again # the last of two -s counts
 "$CONVERT" ppm:stream frame-%d.ppm
 "$CONVERT" out/2.png two.ppm
 "$CONVERT" frame-1.ppm one.ppm
@@ -15,7 +15,7 @@ same <(tail -c 210 again) <(tail -c 210 stream)
 cat photos/*.ppm | degrade -s 4 >piped
 same <(tail -c 210 piped) <(tail -c 210 stream)
 degrade -s 4 photos | degrade -s 1 >twice
-same twice stream # keys, numbers and their total included
+same twice stream # including keys, numbers and their total
 grep -aq '^#sr {"key":"1","i":0,"n":3}$' stream
 
 for name in a.png a.ppm a.jpg; do
@@ -27,7 +27,7 @@ fails 1 "cannot write 'photos/2.ppm' to 'b.png': it holds one image" degrade -s 
 fails 2 "-o" degrade -s 4 photos -o b.tiff
 fails 1 "cannot create the folder" degrade -s 4 photos -o photos/1.ppm/x/
 
-# Whatever the number of threads, and in shards.
+# With any number of threads, and in shards.
 degrade -s 4 --threads 1 --noise 9 photos >one
 degrade -s 4 --threads 5 --noise 9 photos >five
 same one five

@@ -1,4 +1,4 @@
-# Each part of the recipe does what the page says. The bytes of Pillow and MATLAB are checked by the unit tests.
+# Each part of the recipe is as documented. Equality with Pillow and MATLAB is checked by the unit tests.
 image 50 31 >a.ppm
 size() { "$CONVERT" "$1" -format %wx%h info:; }
 
@@ -31,18 +31,18 @@ for other in '--kernel box' '--kernel bilinear' '--kernel lanczos' '--convention
 done
 same <(pixels --noise 4) <(pixels --noise 4 --seed 0)
 not cmp -s <(pixels --noise 4) <(pixels --noise 4 --seed 1)
-# The noise belongs to the image's number: the same image as number 1 gets another, and keeps it in a pipe.
+# The noise depends on the image's number: the same image as number 1 has other noise, also in a pipe.
 degrade -s 1 --crop-only a.ppm a.ppm | degrade -s 2 --noise 4 >both
 not cmp -s <(tail -c 1125 both) <(pixels --noise 4)
 
-# 16 bits stay 16 when asked to.
+# 16 bits stay 16 with --depth 16.
 "$CONVERT" a.ppm -depth 16 -gamma 1.1 deep.ppm
 degrade -s 2 --depth 16 deep.ppm -o deep.png
 [ "$("$CONVERT" deep.png -format %z info:)" = 16 ]
 degrade -s 2 deep.ppm -o flat.png
 [ "$("$CONVERT" flat.png -format %z info:)" = 8 ]
 
-# --pad comes first; the border is repeated, as ImageMagick's edge pixels are.
+# --pad comes first, and repeats the border like ImageMagick's edge pixels.
 degrade --pad 60 -s 1 a.ppm -o padded.ppm
 [ "$(size padded.ppm)" = 60x60 ]
 "$CONVERT" a.ppm -virtual-pixel edge -set option:distort:viewport 60x60-5-14 -filter point -distort SRT 0 +repage -depth 8 \
@@ -50,4 +50,4 @@ degrade --pad 60 -s 1 a.ppm -o padded.ppm
 same <(tail -c 10800 padded.ppm) <(tail -c 10800 by-hand.ppm)
 degrade --pad 40 -s 1 a.ppm -o wide.ppm
 [ "$(size wide.ppm)" = 50x40 ]
-fails 2 "--pad -1 is not in 0 to 65536" degrade --pad=-1 -s 2 a.ppm
+fails 2 "option '--pad': '-1' is not in the range 0 to 65536" degrade --pad=-1 -s 2 a.ppm

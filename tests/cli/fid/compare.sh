@@ -47,7 +47,7 @@ fid compare a.npz b.zip >again
 same table again
 cat a/{1..12}.ppm | fid compare - b >again
 same table again
-{ # as guided-diffusion keeps samples: arr_0, uint8, N x height x width x 3
+{ # guided-diffusion's format of samples: arr_0, uint8, N x height x width x 3
   printf '\223NUMPY\001\000\166\000'
   printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (12, 12, 16, 3), }"
   for image in b/*.ppm; do tail -c $((16 * 12 * 3)) "$image"; done
@@ -67,7 +67,7 @@ grep -q '"first":{"format":1,"features":"net.pt"' line
 fid compare a a 2>err | sed -n 2p | cut -f2 | grep -qE '^(0|[0-9.]+e-[0-9]+)$'
 grep -q "both sets hold the same images" err
 
-# Everything at once; seeds.
+# All scores together; seeds.
 fid compare --kid --kid-full --isc --prc --ci --infinity --subsets 5 --subset-size 6 --splits 2 --seed 3 a b 2>err && exit 1
 grep -q "at least 30 are needed" err
 fid compare --kid --kid-full --isc --prc --ci --subsets 5 --subset-size 6 --splits 2 --seed 3 a b >all
@@ -80,13 +80,13 @@ fid compare --kid --kid-full --isc --prc --ci --subsets 5 --subset-size 6 --spli
 same all again
 fid compare --kid --subsets 5 --subset-size 6 a b >again
 not cmp -s <(sed -n 3p all) <(sed -n 3p again)
-# stats keeps what the scores that it is told of need.
+# stats keeps the data that the given scores need.
 fid stats a -o again.npz --kid --isc
 same a-kept.npz again.npz
 fid stats a -o again.npz --ci --isc
 same a-kept.npz again.npz
 
-# Intervals: of groups, where they are many enough; none of a set with itself, and reasons that are true.
+# Intervals: from groups, if there are enough; none for a set with itself; correct reasons.
 fid stats a -o a-groups.npz --groups 4
 fid compare --ci a-groups.npz b.npz >table 2>err
 sed -n 2p table | cut -f4 | grep -qE '^[0-9]'
@@ -109,7 +109,7 @@ for i in {1..40}; do image 16 12 $((i + 70)) >many/$i.ppm; done
 fid compare --infinity many b | sed -n 3p | grep -qP '^frechet_distance_infinity\t[0-9.e-]+\t-\t[0-9.e-]+\t-\t-\t'
 fails 1 "cannot compare: the first set has 1 image, and a covariance needs at least 2" fid compare a/1.ppm b
 
-# guided-diffusion's reference batches: mean and covariance of a whole data set, and images for what needs features.
+# guided-diffusion's reference batches: mean and covariance of a whole data set, and images for scores that need features.
 array() { # NAME SHAPE NUMBER...   as float64
   printf '\223NUMPY\001\000\166\000' >$1.npy
   printf '%-117s\n' "{'descr': '<f8', 'fortran_order': False, 'shape': ($2), }" >>$1.npy
@@ -137,7 +137,7 @@ zip -q flat.npz arr_0.npy
 fails 1 "arr_0 has images of 0x9" fid compare flat.npz b
 fails 1 "--ci needs the features of the first images" fid compare --ci batch.npz b
 
-# Options that statistics were not made by.
+# Options that differ from those of the statistics.
 fails 1 "the options and 'a.npz' differ in resize: 'torch' and 'own'" fid compare --resize torch a.npz b.npz
 fails 1 "differ in scale: '128' and 'own'" fid compare --scale 128 a.npz b.npz
 feature_network strange.pt 'torch.no_such_operator(f)'
@@ -160,16 +160,16 @@ fails 2 "compare takes two sets" fid compare a
 fails 2 "stats, merge or compare" fid a b
 fails 2 "-o FILE.npz" fid stats a
 fails 2 "is read, too, and would be replaced" fid stats arrays.npz -o ./arrays.npz
-fails 2 "--threads -5 is not in 0 to 4096" fid compare --threads -5 a b
-fails 2 "option '--splits' takes 1 or more, not 0" fid compare --splits 0 none none
-fails 2 "option '--neighbours' takes 1 or more, not -1" fid compare --neighbours -1 none none
-fails 2 "option '--subsets' takes 1 or more, not 0" fid compare --subsets 0 none none
-fails 2 "option '--subset-size' takes 2 or more, not 1" fid compare --subset-size 1 none none
-fails 2 "option '--kid' is not of merge" fid merge --kid a.npz -o x.npz
+fails 2 "option '--threads': '-5' is not in the range 0 to 4096" fid compare --threads -5 a b
+fails 2 "option '--splits': '0' is not in the range >= 1" fid compare --splits 0 none none
+fails 2 "option '--neighbours': '-1' is not in the range >= 1" fid compare --neighbours -1 none none
+fails 2 "option '--subsets': '0' is not in the range >= 1" fid compare --subsets 0 none none
+fails 2 "option '--subset-size': '1' is not in the range >= 2" fid compare --subset-size 1 none none
+fails 2 "--kid: merge does not take this option" fid merge --kid a.npz -o x.npz
 fails 2 "whose name ends in .npz" fid stats a -o a.stats
 fails 2 "nothing to merge" fid merge -o x.npz
 fails 2 "only one set can be standard input" fid compare - -
-fails 2 "--shard is of stats" fid compare --shard 1/2 a b
+fails 2 "--shard is for stats" fid compare --shard 1/2 a b
 fid stats --shard 2/2 a/1.ppm -o none.npz 2>err
 grep -q "no images" err
 fails 1 "the first set contains no images" fid compare none.npz b

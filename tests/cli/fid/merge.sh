@@ -20,7 +20,7 @@ fid stats photos.tar -o tar.npz --groups 3 --batch 64
 fid stats photos -o folder.npz --groups 3
 same tar.npz folder.npz
 
-# The same file in two folders is two images, of one job and of its parts, and still is itself.
+# The same file in two folders counts as two images, in one job and in its parts, and a set still equals itself.
 mkdir p q
 image 9 9 1 | tee p/x.ppm >q/x.ppm
 image 9 9 2 >p/y.ppm
@@ -32,14 +32,14 @@ same both.npz merged.npz
 fid stats q -o q.npz --isc
 fails 1 "'q.npz' with 'both.npz': they have 2 images in common" fid merge both.npz q.npz -o no.npz
 
-# In the order of the input: archives of images where they stand among the operands; no order of parts of two jobs.
+# In the order of the input: archives of images in their position among the operands; parts of two jobs have no order.
 {
   printf '\223NUMPY\001\000\166\000'
   printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 9, 9, 3), }"
   for image in q/*.ppm; do tail -c $((9 * 9 * 3)) "$image"; done
 } >arr_0.npy
 zip -q q-images.npz arr_0.npy
-score() { # OPERAND...   as guided-diffusion has it
+score() { # OPERAND...   the score in the way of guided-diffusion
   fid stats "$@" -o some.npz --isc
   fid compare -q --profile adm --force --isc --splits 3 some.npz folder.npz | tail -n1 | cut -f2
 }

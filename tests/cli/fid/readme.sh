@@ -1,4 +1,4 @@
-# The README's job array runs as it is written there.
+# The job array in the README runs literally.
 photos out 9 20 16
 photos real 12 16 20
 feature_network net.pt

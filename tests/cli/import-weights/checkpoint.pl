@@ -48,7 +48,7 @@ sub attention {
   }
 }
 
-# A block with its attention: where it is, by family.
+# A block with its attention, at the position that depends on the project.
 sub unit {
   my ($part, $k, $level, $j, $in, $out, $attend) = @_;    # k counts: blocks (adm's decoder), blocks and resamplings (sr3)
   my ($b, $a);
@@ -127,7 +127,7 @@ if ($o{container} eq 'safetensors') {
     $at = $end;
   }
   print $to pack('Q<', length($header) + 2), "{$header}", $body;
-} else {    # torch.save's, before torch 1.6
+} else {    # the format of torch.save before torch 1.6
   my $text = sub { 'X' . pack('L<', length $_[0]) . $_[0] };
   my $number = sub { "\x8a\x08" . pack('q<', $_[0]) };
   my $tuple = sub { '(' . join('', @_) . 't' };

@@ -1,7 +1,7 @@
-# Checkpoints in the layouts of other projects become stages that sample, upscale and cascade at once.
+# Checkpoints in the layouts of other projects become stages that sample, upscale and cascade can run.
 checkpoint() { perl "$SOURCE/tests/cli/import-weights/checkpoint.pl" "$@"; }
 
-# guided-diffusion: one that draws, one that upsamples; both as a cascade.
+# guided-diffusion: a generating and an upsampling network; both as a cascade.
 base="--image_size 16 --channel_mult 1,2 --num_channels 32 --num_res_blocks 1 --attention_resolutions 8 --class_cond True \
   --learn_sigma True --resblock_updown True --timestep_respacing 4"
 up="--large_size 64 --small_size 16 --num_channels 32 --num_res_blocks 1 --attention_resolutions 16 --class_cond True \
@@ -32,7 +32,7 @@ for i in 0 1; do
 done
 not cmp -s whole/000000.png whole/000001.png
 
-# The manifest: where it comes from; by whom it was made.
+# The manifest contains the source of the weights and the program that made it.
 digest=$(sha256sum base.pt | cut -d' ' -f1)
 grep -q "\"description\": \"imported from base.pt, sha256 $digest\"" base.json
 grep -q '"program": "import-weights"' base.json
@@ -78,7 +78,7 @@ grep -q "there is no scheduler_config.json" said
 sample -m net.json --steps 3 -n 2 -o net/
 [ "$(ls net | wc -l)" = 2 ]
 
-# What is in a file.
+# The contents of a file.
 import-weights --describe base.pt gen.pth model base.safetensors >table
 [ "$(grep -c '^container' table)" = 4 ]
 [ "$(grep '^format' table | cut -f2 | xargs)" = "adm sr3 diffusers ours" ]

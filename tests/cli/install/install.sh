@@ -1,4 +1,4 @@
-# make install under a DESTDIR and with a PROGRAM_PREFIX: programs that run from there and point nowhere back, their pages and
+# make install with a DESTDIR and a PROGRAM_PREFIX: programs that run from there without the build folder, their pages and
 # completions, the examples.
 make -s -C "$SOURCE" -o all install BUILD="$BUILD" DESTDIR="$PWD/root" PREFIX=/usr PROGRAM_PREFIX=my-
 share=root/usr/share
@@ -14,14 +14,14 @@ for program in $PROGRAMS; do
 done
 [ -s $share/man/man7/sr3-cdm.7 ]
 [ -x $share/sr3-cdm/demo.sh ]
-# The examples, and the pipe that stands for a cascade, call the programs by these names.
+# The examples, and the pipe of --show-pipe, call the programs by these names.
 prints 'degrade (sr3-cdm)' $share/sr3-cdm/bin/degrade --version
 tiny_cascade c.json
 root/usr/bin/my-cascade c.json --class red -o x.png --show-pipe >pipe
 grep -q '^my-sample -m .* | my-upscale -m ' pipe
 cascade c.json --class red -o x.png --show-pipe | grep -q '^sample -m .* | upscale -m '
 
-# Spaces in the prefix; a umask that lets nobody read; programs that are not there.
+# Spaces in the prefix; a restrictive umask; missing programs.
 (umask 077 && make -s -C "$SOURCE" -o all install BUILD="$BUILD" PREFIX="$PWD/my root")
 prints 'sheet (sr3-cdm)' "my root/bin/sheet" --version
 [ -s "my root/share/bash-completion/completions/sheet" ]

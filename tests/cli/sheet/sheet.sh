@@ -1,4 +1,4 @@
-# The grid's size and place of the images; a stream, a folder and columns beside each other; what cannot be a sheet.
+# The size of the grid and positions of the images; a stream, a folder and columns side by side; errors.
 size() { pngtopnm "$1" 2>/dev/null | head -n2 | tail -n1; }
 photos a 5 20 10
 photos b 5 10 5
@@ -18,7 +18,7 @@ same got.ppm row3.ppm
 cat a/*.ppm | sheet -c 5 --gap 0 | sed '/^#/d' >got.ppm
 same got.ppm row.ppm
 
-# Beside each other, by key: small ones fitted to the cell.
+# Side by side, by key, with small ones enlarged to fit the cell.
 sheet --beside --fit --gap 0 a b -o beside.png
 [ "$(size beside.png)" = "40 50" ]
 pamenlarge 2 b/3.ppm 2>/dev/null | pnmcat -lr a/3.ppm - >pair.ppm 2>/dev/null
@@ -34,8 +34,8 @@ fails 1 "cannot pair 'a/4.ppm': no image '4' in 'b'" sheet --beside a b -o x.png
 [ ! -e x.png ]
 fails 2 "must be a multiple of the 2 inputs" sheet --beside -c 3 a b -o x.png
 fails 2 "needs two inputs" sheet --beside a -o x.png
-fails 2 "--scale 0 is not in 1 to 65536" sheet -s 0 a -o x.png
-fails 2 "--columns -1 is not in 0 to 65536" sheet -c -1 a -o x.png
+fails 2 "option '--scale': '0' is not in the range 1 to 65536" sheet -s 0 a -o x.png
+fails 2 "option '--columns': '-1' is not in the range 0 to 65536" sheet -c -1 a -o x.png
 fails 1 "more than 268435456 pixels" sheet -s 60000 a -o x.png
 fails 1 "cannot write 'standard output'" bash -c 'sheet a >/dev/full'
 fails 1 "cannot write 'none.png': there is no image to write" sheet -o none.png </dev/null

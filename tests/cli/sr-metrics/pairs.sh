@@ -1,4 +1,4 @@
-# Pairs by key, from any kind of input; the mean; unpaired and mismatched images are errors that name them.
+# Pairs by key, from any kind of input; the mean; unpaired and mismatched images are errors that contain their names.
 photos hr 3 40 32
 mkdir sr low
 for i in 1 2 3; do
@@ -20,9 +20,9 @@ same table again
 tar -cf - -C sr . | sr-metrics hr - >again
 same table again
 
-# Two files need no equal names.
+# Two files may have different names.
 sr-metrics hr/1.ppm sr/2.png | grep -q '^1'
-# One that is left over of several, by its shard or for damage, is not a single image.
+# An input that has only one image left, because of a shard or damage, is not an input of a single image.
 mkdir ref out
 cp hr/1.ppm ref/a.ppm
 cp hr/1.ppm ref/b.ppm
@@ -33,7 +33,7 @@ fails 1 "cannot pair 'ref/b.ppm': no image 'b' in 'out'" sheet --beside --shard 
 rm out/c.ppm
 echo damaged >ref/a.ppm
 fails 1 "nothing to measure: no images" sr-metrics --keep-going ref out
-# A shard is of the reference, whatever is missing elsewhere; the second part of one image has no rows, and is no failure.
+# Shards divide the reference, whatever is missing elsewhere; the second shard of one image has no rows, and succeeds.
 mkdir part
 cp sr/2.png sr/3.png part
 status=0
@@ -59,7 +59,7 @@ grep -q lonely err
 rm hr/lonely.ppm
 image 39 32 >hr/2.ppm
 fails 1 "cannot score 'sr/2.png': its size, 40x32, is not the reference's, 39x32" sr-metrics hr sr
-# Too small for SSIM's window: PSNR all the same; the mean is of those that have one.
+# Too small for SSIM's window: PSNR is still printed; the mean is over images with a value.
 mkdir sizes other
 image 10 64 1 >sizes/1.ppm
 image 10 64 2 >other/1.ppm
@@ -76,7 +76,7 @@ mkdir empty
 fails 1 "empty" sr-metrics empty empty
 fails 1 "cannot write 'standard output'" bash -c 'exec sr-metrics sr sr >/dev/full'
 
-# Names of other scripts are names.
+# Names may be in any script.
 mkdir ja jb
 for name in 日本 東京; do image 24 20 1 >"ja/$name.ppm"; done
 for name in 日本 一二; do image 24 20 2 >"jb/$name.ppm"; done

@@ -1,11 +1,11 @@
-# Images that cannot be read, and pictures that are no data.
+# Images that cannot be read, and the training's own images, which are not data.
 photos photos 6 40 36
 program=(sr3-train -q --preset tiny --crop 32 --channels 8 --batch 1 --threads 1 --precision fp32 --no-history
   --journal-every 3 --preview-every 0)
 train() { "${program[@]}" "$@"; }
 step() { sed -n 's/^  "step": \([0-9]*\),/\1/p' "$1.state/progress.json"; }
 
-# A damaged one ends the run with all saved that was done, again and again.
+# A damaged image ends each run, with everything saved.
 "$CONVERT" photos/4.ppm photos/4.png
 rm photos/4.ppm
 head -c $(($(wc -c <photos/4.png) / 2)) photos/4.png >half
@@ -17,19 +17,19 @@ for _ in 1 2; do
   [ -s a.safetensors ]
   [ "$(wc -l <a.journal.jsonl)" = 1 ]
 done
-# With --keep-going another image takes its place, the same in one run and in many.
+# With --keep-going another image replaces it, the same in one run and in many.
 fails 3 "photos/4.png" train --steps 14 --keep-going photos -o a.json
 [ "$(step a)" = 14 ]
-fails 3 "another image takes its place" train --steps 14 --keep-going photos -o b.json
+fails 3 "it is replaced by another image" train --steps 14 --keep-going photos -o b.json
 same a.safetensors b.safetensors
 diff <(sed 's/,"images_per_second".*//' a.journal.jsonl) <(sed 's/,"images_per_second".*//' b.journal.jsonl)
 
-# One that only the preview would have shown takes nothing from the training.
+# A damaged image that is only in the preview does not affect the training.
 train --steps 1 --keep-going photos -o unseen.json
 train --steps 1 --keep-going --preview-every 100 --preview-images 6 photos -o seen.json
 same unseen.safetensors seen.safetensors
 
-# One that goes away while the training runs: what was done is there, and with the image back it goes on.
+# An image that is removed during the training: everything is saved, and after it is restored the training continues.
 photos more 5 40 36
 "${program[@]}" --steps 100000 --cache 0 more -o c.json 2>said &
 pid=$!
@@ -44,7 +44,7 @@ grep -q "cannot open 'more/2.ppm'.*--keep-going.*'c.state' has all up to step $(
 mv away.ppm more/2.ppm
 train --steps $(($(step c) + 2)) more -o c.json
 
-# Its own preview and curve are no images to train on.
+# The training's own preview and plot are not used as data.
 photos own 4 72 68
 cd own
 own() { sr3-train -q --preset tiny --crop 32 --channels 8 --batch 2 --preview-images 1 "$@" . -o x.json; }

@@ -1,4 +1,4 @@
-# However a training is cut into runs, and whatever ended one, the weights have the same bytes.
+# However a training is divided into runs, and however they end, the weights have the same bytes.
 photos photos 8 40 36
 program=(sr3-train -q --preset tiny --crop 32 --channels 8 --batch 4 --threads 1 --precision fp32 --no-history
   --journal-every 2 --preview-every 0)
@@ -7,11 +7,11 @@ weights_agree() {
   same straight.safetensors "$1.safetensors"
   for file in weights ema adam-m adam-v; do same straight.state/$file.safetensors "$1.state/$file.safetensors"; done
 }
-# The journal but for its timings.
+# The journal without its timings.
 lines() { sed 's/,"images_per_second".*//' "$1.journal.jsonl"; }
 
 train --steps 21 photos -o straight.json
-# Every two steps, and what is left at the end.
+# A line every two steps, and one for the rest at the end.
 [ "$(wc -l <straight.journal.jsonl)" = 11 ]
 
 # k + (n - k), stopped between two lines of the journal.
@@ -20,14 +20,14 @@ train --steps 5 photos -o cut.json
 train --steps 21 photos -o cut.json
 weights_agree cut
 diff <(lines straight) <(lines cut)
-# All done: once more changes nothing.
+# After all steps another run changes nothing.
 cp cut.journal.jsonl before.jsonl
 train --steps 21 photos -o cut.json
 weights_agree cut
 same before.jsonl cut.journal.jsonl
 fails 2 "has done 21 already" train --steps 20 photos -o cut.json
 
-# The manifest is the same but for the names in it.
+# The manifest is the same except for the names in it.
 diff <(sed 's/straight/X/' straight.json) <(sed 's/cut/X/' cut.json)
 
 # Killed while the state was being written: before the swap, and between its two renames.
@@ -64,14 +64,14 @@ step=$(sed -n "$counter" shot.state/progress.json 2>/dev/null || sed -n "$counte
 train --steps $((step + 3)) photos -o shot.json
 train --steps $((step + 3)) photos -o whole.json
 same shot.safetensors whole.safetensors
-# What the killed ones left is gone, and nothing else.
+# Temporary files of killed runs are removed, and nothing else.
 [ ! -e shot.json.123.tmp ]
 [ ! -e shot.safetensors.new ]
 [ -e shot.backup.tmp ]
 [ -e shot.v2.json.123.tmp ]
 [ -e shot.json.1a.tmp ]
 
-# In parts the gradient is the same but for rounding; the journal's first loss agrees to 5 digits.
+# In parts the gradient is the same except for rounding; the first loss in the journal agrees to 5 digits.
 train --steps 2 --accumulate 3 photos -o parts.json
 loss() { sed -n '1s/.*"loss":\([0-9.]*\),.*/\1/p' "$1.journal.jsonl"; }
 perl -e 'exit !(abs($ARGV[0] - $ARGV[1]) < 1e-5)' "$(loss parts)" "$(loss straight)"

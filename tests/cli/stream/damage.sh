@@ -1,4 +1,4 @@
-# Damaged, cut and hostile input ends with an error that names file and place, in bounded memory; --keep-going passes it over.
+# Damaged, truncated and malicious input is an error with file and position, in bounded memory; --keep-going skips it.
 mkdir in
 image 24 16 1 >in/a.ppm
 image 24 16 2 | "$CONVERT" - in/b.png
@@ -24,7 +24,7 @@ fails 1 "cannot read 'huge.ppm': 100000x100000 is more than the limit of 2684354
 fails 1 "24x16 is more than the limit of 100 pixels" degrade -s 1 --max-pixels 100 in/b.png
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\x08\2\0\0\0\0\0\0\0' >huge.png
 fails 1 "cannot read 'huge.png': 100000x100000 is more than the limit" degrade -s 1 huge.png
-# A chunk of 2 GiB that goes on and on; zeros compressed a thousandfold, once and twice.
+# An endless chunk of 2 GiB; zeros compressed a thousandfold, once and twice.
 (head -c 33 in/b.png; printf '\x7f\xff\xff\xfftEXt'; yes) 2>/dev/null | head -c 300000000 >endless || true
 fails 1 "more than the " bash -c 'degrade -s 1 <endless'
 rm endless
@@ -44,14 +44,14 @@ fails 3 "cannot read 'in/huge.ppm': 100000x100000" degrade -s 1 --keep-going -o 
 [ "$(ls out | xargs)" = "a.png b.png c.png" ]
 degrade -s 1 --keep-going in >stream 2>err || [ $? = 3 ]
 [ "$(pamfile -allimages stream | grep -c .)" = 3 ]
-not grep -aq '"n":' stream # how many there are was not known
+not grep -aq '"n":' stream # the number was not known
 (cd in && tar cf ../in.tar -- *)
 fails 3 "cannot read 'in.tar:d.png': truncated" degrade -s 1 --keep-going -o out2/ in.tar
 [ "$(ls out2 | xargs)" = "a.png b.png c.png" ]
 fails 3 "not a PNG, JPEG or PNM image" bash -c '(cat in/a.ppm; echo) | degrade -s 1 --keep-going -o out3/'
 [ "$(ls out3 | xargs)" = "000000.png" ]
 
-# Writing: a full disk, a folder that cannot be made, a terminal; a file that fails is not left behind.
+# Writing: a full disk, a folder that cannot be created, a terminal; no partial file is left.
 fails 1 "cannot write 'standard output': No space left on device" bash -c 'degrade -s 1 in/a.ppm >/dev/full'
 fails 1 "cannot create the folder 'in/a.ppm/'" degrade -s 1 -o in/a.ppm/ in/b.png
 fails 1 "truncated" degrade -s 1 -o never.png cut-b.png

@@ -1,10 +1,10 @@
-# Nothing is lost or replaced in silence: inputs, results, members of archives, what the caller has not opened.
+# Nothing is lost or replaced silently: inputs, results, members of archives, closed standard files.
 image 24 16 1 >a.ppm
 image 24 16 2 >b.ppm
 "$CONVERT" a.ppm png24:a.png
 "$CONVERT" b.ppm png24:b.png
 
-# Results do not replace what they are made of.
+# Results do not replace their inputs.
 mkdir ph
 cp a.png b.png ph
 cp a.png before.png
@@ -18,7 +18,7 @@ cp a.ppm ph/c.ppm
 degrade -s 2 ph/c.ppm -o ph/
 [ -e ph/c.png ]
 
-# A single file appears when all went well; a link and a named pipe stay what they are.
+# A single file appears only without errors; links and named pipes are kept.
 fails 1 "it holds one image" degrade -s 2 a.png b.png -o one.png
 [ ! -e one.png ]
 fails 1 "not a PNG, JPEG or PNM image" degrade -s 2 a.png "$SOURCE/Makefile" -o one.png
@@ -45,7 +45,7 @@ same got plain.ppm
 long=$(printf 'n%.0s' $(seq 250)).ppm
 degrade -s 2 a.png -o "$long"
 same "$long" plain.ppm
-# Nor does a program that is killed leave half a file.
+# A program that is killed does not leave a partial file.
 mkdir killed
 (exec degrade -s 1 --png-level 0 -o killed/ - < <(for i in 1 2 3 4 5 6; do cat a.ppm; done; sleep 20)) &
 until [ -e killed/000005.png ]; do sleep 0.05; done
@@ -62,7 +62,7 @@ same closed.ppm plain.ppm
 degrade -s 2 a.png -o closed.ppm >&-
 same closed.ppm plain.ppm
 
-# Archives: links are told, damage to one member of a zip is that member's, holes cost nothing.
+# Archives: links are errors, damage to a member of a zip affects only this member, sparse members need no memory.
 mkdir tree
 cp a.png tree/a.png
 ln tree/a.png tree/b.png
@@ -105,7 +105,7 @@ tar cf - Photos/a.png | degrade -s 2 -o photos/
 printf 'P6\n#sr {"key":"kk","i":5,"class":3,"seed":7}\n1 1\n255\nabc' | "$CONVERT" ppm:- png24:line.png
 degrade -s 1 <line.png | grep -aq '^#sr {"key":"kk","i":5,"class":3,"seed":7}'
 
-# One image's limits do not end a job that is to keep going.
+# An image that exceeds a limit does not end a job with --keep-going.
 printf 'P6\n1 70000\n255\n' >tall.ppm
 head -c 210000 /dev/zero >>tall.ppm
 fails 3 "cannot degrade 'tall.ppm': cannot encode a JPEG image: 1x70000" degrade -s 1 --jpeg 50 --keep-going tall.ppm a.png -o tall/
@@ -114,5 +114,6 @@ fails 1 "cannot write 'tall.ppm' to 'tall.jpg': cannot encode a JPEG image: 1x70
 fails 1 "cannot degrade 'tall.ppm': padded it is more than the limit" degrade -s 1 --pad 65536 tall.ppm -o x.png
 fails 1 "to 70000x1 needs an intermediate image of 4900000000 pixels" degrade --size 70000x1 --convention pillow12 tall.ppm -o x.png
 degrade --size 70000x1 --convention float tall.ppm -o x.png
-fails 2 "--threads 9223372036854775807 is not in 0 to 4096" degrade --threads 9223372036854775807 -s 1 a.png -o x.png
-fails 2 "--gap 9223372036854775807 is not in 0 to 65536" sheet --gap 9223372036854775807 a.png -o x.png
+fails 2 "option '--threads': '9223372036854775807' is not in the range 0 to 4096" \
+  degrade --threads 9223372036854775807 -s 1 a.png -o x.png
+fails 2 "option '--gap': '9223372036854775807' is not in the range 0 to 65536" sheet --gap 9223372036854775807 a.png -o x.png

@@ -34,13 +34,13 @@ same seen wanted
 degrade -s 1 <(cat in/b.ppm in/sub/a.PNG) in/sub/c.jpeg | grep -av '^#sr' >seen
 same seen wanted
 
-# A list through a pipe, with somewhere to write to; a pipe to which nobody writes keeps no error back.
+# A list through a pipe, with an output; a pipe without a writer does not delay an error.
 degrade -s 1 @<(ls in/*.ppm in/sub/*) -o piped/
 [ "$(cd piped/in && find . -type f | sort | xargs)" = './b.png ./sub/a.png ./sub/c.png' ]
 mkfifo nobody
 fails 1 "is not a PNG, JPEG or PNM image" timeout 20 degrade -s 1 "$SOURCE/Makefile" nobody
 
-# Through a stream the keys stay; shards make the same files together.
+# Keys are kept in a stream; the union of all shards has the same files.
 degrade -s 1 in | degrade -s 1 -o out/
 [ "$(cd out && find . -type f | sort | xargs)" = './b.png ./sub/a.png ./sub/c.png' ]
 for i in 1 2; do degrade -s 1 --shard $i/2 -o shards/ in; done
@@ -52,7 +52,7 @@ done
 grep -a -q 'tEXtComment' out/b.png
 grep -a -q 'Softwaresr3-cdm' <(tr -d '\0' <out/b.png)
 
-# Images of other formats are told of, once, and not what else lies there.
+# Images of other formats cause one warning, and other files none.
 mkdir -p mixed/sub
 cp in/b.ppm mixed
 touch mixed/notes.txt mixed/Thumbs.db mixed/.hidden.webp
@@ -63,7 +63,7 @@ degrade -s 1 mixed -o mixed-out/ 2>said
 [ "$(cat said)" = "degrade: warning: 'mixed': skipping 2 files in unsupported formats ('c.tiff'): convert to PNG" ]
 rm mixed/b.ppm
 fails 1 "no images in 'mixed', but 2 files in unsupported formats ('c.tiff'): convert to PNG" degrade -s 1 mixed
-# A file that was named is there, or the run has failed.
+# A missing operand is always an error.
 fails 1 "cannot write 'never.png': there is no image to write" degrade -s 1 -o never.png /dev/null
 fails 1 "cannot write 'never.png': there is no image to write" bash -c 'printf "" | degrade -s 1 -o never.png'
 [ ! -e never.png ]
@@ -77,7 +77,7 @@ fails 1 "'two/A/x.ppm' and of 'two/B/x.ppm': both would be 'out2/x.png'" degrade
 [ ! -e out2 ]
 fails 1 "'out2/b.png' has already been written for another image" \
   bash -c '(degrade -s 1 in/b.ppm; degrade -s 1 in/b.ppm) | degrade -s 1 -o out2/'
-# Names that differ only in what a key cannot hold.
+# Names that differ only in characters that a key cannot contain.
 mkdir names
 cp in/b.ppm 'names/a b.ppm'
 cp in/b.ppm names/a_b.ppm
@@ -92,7 +92,7 @@ with zipfile.ZipFile("../utf8.zip", "w") as z:
     for name in sys.argv[1:]: z.write(name)' a_b.ppm 日本.ppm été.ppm)
 degrade -s 1 utf8.zip -o out7/
 [ "$(cd out7 && LC_ALL=C ls | xargs)" = 'a_b.png été.png 日本.png' ]
-# Names that are too long, and differ at their end.
+# Names that are too long, and differ only at the end.
 mkdir long
 for i in 1 2 3; do cp in/b.ppm "long/$(printf 'x%.0s' {1..205})$i.ppm"; done
 degrade -s 1 long -o out8/

@@ -1,4 +1,4 @@
-# Grey, palette, alpha, CMYK, 16 bits and EXIF orientation, in files that other programs made.
+# Grey, palette, alpha, CMYK, 16 bits and EXIF orientation, in files made by other programs.
 image 24 16 1 >rgb.ppm
 pixels() { degrade -s 1 "${@:2}" "$1" | tail -c "${size:-1152}"; }
 pixels rgb.ppm >wanted
@@ -9,7 +9,7 @@ pnmtopng -interlace rgb.ppm >interlaced.png 2>/dev/null
 pixels interlaced.png >seen
 same seen wanted
 
-# Grey of every depth that PNG has, and PGM: all three samples are that level.
+# Grey in every depth of PNG, and PGM: all three samples have that level.
 ppmtopgm rgb.ppm >grey.pgm
 rgb3tops() { perl -e 'local $/; $_ = <>; print map { $_ x 3 } split //' ; }
 tail -c 384 grey.pgm | rgb3tops >wanted
@@ -26,7 +26,7 @@ for max in 1 3 15; do
   same seen wanted
 done
 
-# 16 bits: kept, and rounded only on the way out. A gradient of 0, 4369/3, ... that 8 bits cannot hold.
+# 16 bits are kept, and rounded only in the output. A gradient of 0, 4369/3, ... that 8 bits cannot represent.
 perl -e 'binmode STDOUT; print "P6\n24 16\n65535\n", pack "n*", map { $_ * 56 } 0 .. 1151' >deep.ppm
 size=2304 pixels deep.ppm --depth 16 >seen
 tail -c 2304 deep.ppm >wanted
@@ -52,7 +52,7 @@ size=12 pixels alpha.png >seen
 perl -e 'binmode STDOUT; print pack "C*", 255, 255, 255, 10, 20, 30, 132, 137, 142, 255, 204, 255' >wanted
 same seen wanted
 
-# EXIF orientation: an upright block of 16x8 stored turned; what is read is upright again. Left half black, right half white.
+# EXIF orientation: an upright block of 16x8 stored turned; it is read upright. Left half black, right half white.
 perl -e 'binmode STDOUT; print "P5\n16 8\n255\n", (("\0" x 8) . ("\377" x 8)) x 8' >half.pgm
 n=0
 for way in 1: 2:-flop 3:-rotate=180 4:-flip 5:-transpose 6:-rotate=-90 7:-transverse 8:-rotate=90; do

@@ -1,4 +1,4 @@
-# Other programs read our streams whole, and ours read theirs: netpbm, ImageMagick, ffmpeg; at 8 and at 16 bits.
+# Other programs read our streams, and ours read theirs: netpbm, ImageMagick, ffmpeg; with 8 and with 16 bits.
 mkdir in
 image 24 16 1 >in/1.ppm
 image 31 9 2 >in/2.ppm
@@ -25,12 +25,12 @@ for stream in 8.ppm 16.ppm; do
 done
 grep -q 'maxval 65535' <(pamfile -allimages 16.ppm)
 
-# ImageMagick keeps the line both ways, and so the keys.
+# ImageMagick keeps the line in both directions, and thus the keys.
 "$CONVERT" 8.ppm through.ppm
 degrade -s 1 -o out/ - <through.ppm
 [ "$(ls out | xargs)" = "1.png 2.png 3.png" ]
 
-# Theirs: streams of PPM by all three, of PNG and JPEG by ffmpeg, of all mixed. Comments are gone, so keys are numbers.
+# Streams of PPM from all three, of PNG and JPEG from ffmpeg, and mixed. They have no comments, so keys are numbers.
 degrade -s 1 <8.ppm | pamdepth 255 | degrade -s 1 -o netpbm/ -
 [ "$(ls netpbm | xargs)" = "000000.png 000001.png 000002.png" ]
 "$CONVERT" in/1.ppm in/2.ppm in/3.ppm -strip ppm:- | degrade -s 1 | pamfile -allimages - >seen

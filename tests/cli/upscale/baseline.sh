@@ -30,7 +30,7 @@ upscale --baseline nearest -s 1 --depth 16 deep.ppm | tail -c $((17 * 11 * 6)) >
 tail -c $((17 * 11 * 6)) deep.ppm >b
 same a b
 
-# What is there already is left alone.
+# Existing results are not changed.
 echo kept >up/2.png
 rm up/3.png
 upscale --baseline bicubic -s 2 --skip-existing small/ -o up/
@@ -39,9 +39,9 @@ upscale --baseline bicubic -s 2 --skip-existing small/ -o up/
 
 fails 2 "--baseline needs --scale" upscale --baseline box small/1.ppm
 fails 2 "--scale needs --baseline" upscale -s 2 small/1.ppm
-fails 2 "'cubic' is none of nearest|box|bilinear|bicubic|lanczos" upscale --baseline cubic -s 2 small/1.ppm
-fails 2 "--scale 0 is not in 1 to 256" upscale --baseline box -s 0 small/1.ppm
+fails 2 "'cubic' is not one of nearest|box|bilinear|bicubic|lanczos" upscale --baseline cubic -s 2 small/1.ppm
+fails 2 "option '--scale': '0' is not in the range 1 to 256" upscale --baseline box -s 0 small/1.ppm
 fails 2 "exclude each other" upscale --baseline box -s 2 -m x.json small/1.ppm
-fails 2 "--samples: it is of stages, and --baseline has none" upscale --baseline box -s 2 --samples 3 small/1.ppm
-fails 2 "--steps: it is of stages" upscale --baseline box -s 2 --steps 3 small/1.ppm
+fails 2 "--samples: it applies to stages, and --baseline has none" upscale --baseline box -s 2 --samples 3 small/1.ppm
+fails 2 "--steps: it applies to stages" upscale --baseline box -s 2 --steps 3 small/1.ppm
 fails 2 "no stage given" upscale small/1.ppm

@@ -1,16 +1,16 @@
-# What cannot be done is said before any work, by name.
+# Errors are reported before any work, with the name.
 tiny_stage x2.json
 image 8 8 >a.ppm
 fails 1 "cannot open 'missing.json'" upscale -m missing.json a.ppm
 fails 1 "these are weights; name the manifest beside them" upscale -m x2.safetensors a.ppm
-fails 2 "--eta 2 is not in 0 to 1" upscale -m x2.json --sampler ddim --eta 2 a.ppm
+fails 2 "option '--eta': '2' is not in the range 0 to 1" upscale -m x2.json --sampler ddim --eta 2 a.ppm
 fails 2 "--eta is of the ddim sampler" upscale -m x2.json --sampler ddpm --eta 1 a.ppm
-fails 2 "option '--sampler': 'euler' is none of ddpm|ddim|dpmpp-2m" upscale -m x2.json --sampler euler a.ppm
+fails 2 "option '--sampler': 'euler' is not one of ddpm|ddim|dpmpp-2m" upscale -m x2.json --sampler euler a.ppm
 fails 2 "has no classes" upscale -m x2.json --class 1 a.ppm
-fails 2 "--samples 0 is less than 1" upscale -m x2.json --samples 0 a.ppm
+fails 2 "option '--samples': '0' is not in the range >= 1" upscale -m x2.json --samples 0 a.ppm
 fails 2 "--overlap 33 is more than half" upscale -m x2.json --tile 64 --overlap 33 a.ppm
-fails 2 "--batch -1" upscale -m x2.json --batch=-1 a.ppm
-fails 2 "'-1' is less than 0" upscale -m x2.json --seed=-1 a.ppm
+fails 2 "option '--batch': '-1' is not in the range >= 0" upscale -m x2.json --batch=-1 a.ppm
+fails 2 "option '--seed': '-1' is not in the range >= 0" upscale -m x2.json --seed=-1 a.ppm
 fails 2 "'--device'" upscale -m x2.json --device gpu a.ppm
 fails 2 "at least 1" upscale -m x2.json --steps 0 a.ppm
 fails 2 "cannot use 'zero' as sampling steps" upscale -m x2.json --steps zero a.ppm
@@ -27,12 +27,12 @@ rm "$weights"
 fails 1 "cannot use 'x2.json': its weights '$weights' do not exist" upscale -m x2.json a.ppm
 cp whole "$weights"
 
-# A levels' warning goes to standard error, and the result is made all the same.
+# A warning about noise levels goes to standard error, and the result is still made.
 upscale -m x2.json --spacing ddim --steps 10 a.ppm 2>said >out.ppm
-grep -q "upscale: warning: 'x2.json': these steps begin at level" said
+grep -q "upscale: warning: 'x2.json': sampling starts from pure noise at timestep" said
 [ -s out.ppm ]
 
-# Damage among the input: skipped on request only.
+# Damaged input: skipped only on request.
 head -c 60 a.ppm >cut.ppm
 upscale -m x2.json a.ppm -o first/
 status=0

@@ -1,7 +1,7 @@
-# A stage over images of several sizes: what comes out depends on the image, its place and the seed, and on nothing else.
+# A stage over images of several sizes: the result depends only on the image, its position and the seed.
 tiny_stage x2.json
 up() { upscale -m x2.json --steps 3 "$@"; }
-# What the settings came to.
+# The settings in effect.
 image 8 8 >tiny.ppm
 up -v --precision fp32 tiny.ppm 2>said >/dev/null
 grep -q "'x2.json': 3 steps of [a-z0-9-]*, Float on cpu" said
@@ -14,7 +14,7 @@ up low/ -o out/
 pngtopam out/4.png | pamfile | grep -q "18 by 46"
 pngtopam out/5.png | pamfile | grep -q "2 by 2"
 
-# The same again; by batches, threads and tiles' number at once; from a stream; by shards.
+# The same result again, with other batches and threads, from a stream, and in shards.
 pixels() { for i in 1 2 3 4 5; do pngtopam "$1/$i.png"; done >"$1.pixels"; }
 alike() { pixels "$1" && same out.pixels "$1.pixels"; }
 pixels out
@@ -41,18 +41,18 @@ up --seed 1 low/ -o seed1/
 pixels seed1
 not cmp -s out.pixels seed1.pixels
 
-# The stream says which seed and place made an image, so the next program of a pipe knows.
+# The stream contains the seed and position of an image, for the next program of a pipe.
 cat low/1.ppm low/2.ppm | up --seed 5 >stream.ppm
 [ "$(grep -a -c '^#sr {.*"i":[01].*"seed":5}' stream.ppm)" = 2 ]
 
-# Tiles: the same size, the same answer for any batch.
+# Tiles: the same size, and the same result for any batch.
 image 60 40 3 >wide.ppm
 up --tile 32 --overlap 8 --batch 1 wide.ppm >tiled.ppm
 up --tile 32 --overlap 8 --batch 7 wide.ppm >tiled7.ppm
 same tiled.ppm tiled7.ppm
 pamfile tiled.ppm | grep -q "120 by 80"
 
-# Samples: the first is what there would be without, the rest are others.
+# Samples: the first equals the result without --samples, the others differ.
 up --samples 3 low/1.ppm -o samples/
 [ "$(ls samples | xargs)" = "1-1.png 1-2.png 1-3.png" ]
 pngtopam samples/1-1.png >a
@@ -61,13 +61,13 @@ same a b
 pngtopam samples/1-2.png >c
 not cmp -s a c
 
-# Two stages in one command are two in a pipe.
+# Two stages in one command equal a pipe of two.
 tiny_stage next.json --seed 3
 up -m next.json --samples 2 --seed 4 low/1.ppm low/4.ppm >chain.ppm
 up --samples 2 --seed 4 low/1.ppm low/4.ppm | upscale -m next.json --steps 3 >pipe.ppm
 same chain.ppm pipe.ppm
 
-# A job that was stopped is taken up again.
+# A job that was stopped is continued.
 rm out/2.png
 touch -d 2001-01-01 out/1.png
 up --skip-existing low/ -o out/

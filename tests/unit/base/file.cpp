@@ -7,7 +7,7 @@
 
 using namespace sr3;
 
-TEST_CASE("what is written is read back, zero bytes and all") {
+TEST_CASE("written data are read back, including zero bytes") {
   const samples::Folder folder;
   const std::string text("a\0b\n\xff", 5);
   write_file(folder / "x", text);
@@ -18,7 +18,7 @@ TEST_CASE("what is written is read back, zero bytes and all") {
   CHECK(read_text(folder / "x").empty());
 }
 
-TEST_CASE("an output that is not closed leaves what was there") {
+TEST_CASE("an output that is not closed leaves the existing file unchanged") {
   const samples::Folder folder;
   write_file(folder / "x", "old");
   {

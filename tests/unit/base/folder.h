@@ -1,4 +1,4 @@
-// A folder for the length of a test, gone with what is in it.
+// A temporary folder, which is removed with its contents at the end of a test.
 #pragma once
 
 #include <unistd.h>
@@ -27,7 +27,7 @@ class Folder {
   Folder& operator=(const Folder&) = delete;
 
   std::string operator/(const std::string& name) const { return path + name; }
-  // Writes a file, the folders above it too; its path.
+  // Writes a file, creates its folders, and returns its path.
   std::string put(const std::string& name, std::string_view content) const {
     std::filesystem::create_directories(sr3::directory_of(path + name));
     sr3::write_file(path + name, content);

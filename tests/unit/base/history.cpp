@@ -4,7 +4,7 @@
 
 using namespace sr3;
 
-TEST_CASE("a run is remembered with its arguments and the time in UTC") {
+TEST_CASE("a run is recorded with its arguments and the time in UTC") {
   remember_run("degrade", {"-s", "4", "a b.png"});
   const HistoryEntry entry = this_run();
   CHECK(entry.program == "degrade");

@@ -11,7 +11,7 @@
 
 using namespace sr3;
 
-// Made by an independent Philox and Box-Muller in Python's doubles.
+// Golden values of an independent Philox and Box-Muller in Python's double precision.
 TEST_CASE("normals agree with double precision") {
   const double zero[4] = {0.991137475, -0.924662780, -0.617609055, -0.482068347};
   const double other[4] = {-0.160024084, 0.487061785, 0.535101868, 2.020339869};
@@ -22,7 +22,7 @@ TEST_CASE("normals agree with double precision") {
   }
 }
 
-TEST_CASE("every normal is within 2e-6 of Box-Muller by the C library in double") {
+TEST_CASE("every normal is within 2e-6 of Box-Muller with the C library in double precision") {
   double worst = 0, largest = 0;
   for (uint32_t i = 0; i < 200000; ++i) {
     const auto bits = philox4x32({i, 1, 2, 3}, {4, 5});
@@ -39,7 +39,7 @@ TEST_CASE("every normal is within 2e-6 of Box-Muller by the C library in double"
   CHECK(largest > 4.5);
 }
 
-TEST_CASE("a bulk of normals is the single ones in a row, whatever its length and planes") {
+TEST_CASE("an array of normals equals single normals in sequence, whatever its length and planes") {
   for (size_t count : {size_t{1}, size_t{63}, size_t{64}, size_t{65}, size_t{200}})
     for (int planes = 1; planes <= 4; ++planes) {
       std::vector<float> out(4 * count, -99.0f);
@@ -54,7 +54,7 @@ TEST_CASE("a bulk of normals is the single ones in a row, whatever its length an
     }
 }
 
-// Checksums of the bit patterns of the same operations in numpy's float32. Other bits would change every sample ever drawn.
+// Checksums of the bit patterns of the same operations in numpy's float32. Different bits would change every sample.
 TEST_CASE("the bits of the normals are fixed") {
   std::vector<float> out(4 * 4096);
   float* rows[4] = {&out[0], &out[4096], &out[8192], &out[12288]};

@@ -4,7 +4,7 @@
 
 using namespace sr3;
 
-TEST_CASE("durations in two units at most") {
+TEST_CASE("durations have at most two units") {
   CHECK(Meter::duration(0) == "0s");
   CHECK(Meter::duration(12.4) == "12s");
   CHECK(Meter::duration(59.6) == "1m00s");

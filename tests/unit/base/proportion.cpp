@@ -21,7 +21,7 @@ TEST_CASE("Wilson's interval: published values") {
   CHECK(wilson(0, 0).high == 1);
 }
 
-TEST_CASE("McNemar's exact test: binomial tails by hand") {
+TEST_CASE("McNemar's exact test: binomial tails computed by hand") {
   CHECK(mcnemar(0, 0) == 1);
   CHECK(mcnemar(1, 0) == 1);
   CHECK(mcnemar(0, 5) == doctest::Approx(2.0 / 32));
@@ -32,7 +32,9 @@ TEST_CASE("McNemar's exact test: binomial tails by hand") {
   CHECK(mcnemar(1000, 2000) > 0);
 }
 
-TEST_CASE("the paired interval: Agresti and Min's formula worked out elsewhere, and a width at no discordance") {
+TEST_CASE(
+    "the paired interval: independently computed values of Agresti and Min's formula, and a width without "
+    "discordance") {
   struct {
     int64_t a, b, n;
     double low, high;

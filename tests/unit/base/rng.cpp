@@ -7,7 +7,7 @@
 using namespace sr3;
 
 // Known answers of the Random123 distribution (kat_vectors, philox 4x32 10).
-TEST_CASE("philox4x32-10 gives the published vectors") {
+TEST_CASE("philox4x32-10 reproduces the published vectors") {
   CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == std::array<uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   const uint32_t f = 0xffffffff;
   CHECK(philox4x32({f, f, f, f}, {f, f}) == std::array<uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
@@ -26,7 +26,7 @@ TEST_CASE("normals have mean 0, variance 1, kurtosis 3") {
   CHECK(std::abs(fourth / n - 3) < 4 * std::sqrt(96 / n));
 }
 
-TEST_CASE("a random stream depends on seed, index and purpose, and draws below n evenly") {
+TEST_CASE("a random stream depends on seed, index and purpose, and draws uniformly below n") {
   CHECK(RandomStream(1, 2, 3).bits() == RandomStream(1, 2, 3).bits());
   CHECK(RandomStream(1, 2, 3).bits() != RandomStream(1, 2, 4).bits());
   CHECK(RandomStream(1, 2, 3).bits() != RandomStream(1, 3, 3).bits());

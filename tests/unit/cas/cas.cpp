@@ -16,14 +16,14 @@ namespace {
 
 const std::vector<std::string> kClasses = {"a", "b", "c", "d", "e", "f"};
 
-// The true class of image i is i % 6; its rank is given.
+// The true class of image i is i % 6; ranks gives its rank.
 CasRun ranked(const std::string& set, uint64_t seed, const std::vector<int64_t>& ranks) {
   std::vector<int64_t> labels;
   at::Tensor logits = at::zeros({static_cast<int64_t>(ranks.size()), 6});
   for (size_t i = 0; i < ranks.size(); ++i) {
     const auto label = static_cast<int64_t>(i % 6);
     labels.push_back(label);
-    // `rank - 1` of the others are above it.
+    // `rank - 1` other classes are ranked higher.
     int64_t above = ranks[i] - 1;
     for (int64_t c = 0; c < 6; ++c) {
       float& value = logits.data_ptr<float>()[static_cast<int64_t>(i) * 6 + c];
@@ -38,11 +38,11 @@ CasRun ranked(const std::string& set, uint64_t seed, const std::vector<int64_t>&
 
 }  // namespace
 
-TEST_CASE("ranks, rows, spread and McNemar's test by hand") {
+TEST_CASE("ranks, rows, standard deviation and McNemar's test, computed by hand") {
   const CasRun g0 = ranked("generated", 0, {1, 2, 1, 6, 5, 1, 1, 1});
   CHECK(g0.ranks == std::vector<int64_t>{1, 2, 1, 6, 5, 1, 1, 1});
   CHECK(g0.answers[0] == 0);
-  CHECK(g0.answers[1] == 0);  // the one above: the first class
+  CHECK(g0.answers[1] == 0);  // the only class that is ranked higher
   const CasRun g1 = ranked("generated", 1, {2, 2, 2, 6, 5, 1, 1, 1});
   const CasRun r0 = ranked("real", 0, {1, 1, 1, 1, 1, 2, 1, 1});
   const auto rows = cas_rows({g0, r0, g1});
@@ -52,11 +52,11 @@ TEST_CASE("ranks, rows, spread and McNemar's test by hand") {
   CHECK(rows[0].top1_interval.low == doctest::Approx(wilson(5, 8).low));
   CHECK(rows[2].seed == "mean");
   CHECK(rows[2].top1 == doctest::Approx(0.5));
-  CHECK(rows[2].sd == doctest::Approx(0.1767767));  // of 0.625 and 0.375
+  CHECK(rows[2].sd == doctest::Approx(0.1767767));  // standard deviation of 0.625 and 0.375
   CHECK(rows[4].sd < 0);
   CHECK(rows[5].set == "difference");
   CHECK(rows[5].seed == "0");
-  CHECK(rows[5].top1 == doctest::Approx(-2.0 / 8));  // 1 alone right, 3 alone right
+  CHECK(rows[5].top1 == doctest::Approx(-2.0 / 8));  // 1 image only the first classified correctly, 3 only the second
   CHECK(rows[5].p == doctest::Approx(2.0 * (1 + 4) / 16));
   CHECK(rows[6].seed == "mean");
   CHECK(!rows[6].has_intervals);
@@ -67,20 +67,20 @@ TEST_CASE("ranks, rows, spread and McNemar's test by hand") {
   CHECK(classes[0].images == 2);
   CHECK(classes[0].top1.value() == doctest::Approx(0.75));
   CHECK(classes[3].top1.value() == 0);
-  const CasRun few = ranked("real", 0, {1, 2});  // none of the others
+  const CasRun few = ranked("real", 0, {1, 2});  // the other classes have no images
   CHECK(cas_class_rows({few})[1].top1.value() == 0);
   CHECK_FALSE(cas_class_rows({few})[2].top1);
   CHECK(cas_report({few}, true, false).find("real\tc\t0\t-\t-\t-\n") != std::string::npos);
   CHECK(cas_report({few}, true, true).find("\"images\":0,\"top1\":null,") != std::string::npos);
 }
 
-TEST_CASE("answers that are not numbers are no answers") {
+TEST_CASE("answers that are not finite are refused") {
   const at::Tensor logits = at::full({1, 6}, std::numeric_limits<float>::quiet_NaN());
   CHECK_THROWS_WITH_AS(cas_run("real", 3, "s", kClasses, {2}, logits),
                        doctest::Contains("seed 3: its logits are not finite"), Error);
 }
 
-TEST_CASE("a run survives its file; a damaged file is refused") {
+TEST_CASE("a run survives a round trip through its file; a damaged file is refused") {
   const samples::Folder scratch;
   const CasRun run = ranked("real", 18446744073709551615u, {1, 2, 3});
   write_cas_run(scratch.path + "r.json", run);

@@ -35,7 +35,7 @@ TEST_CASE("learning rates are those of the recipes' papers") {
   CHECK_THROWS_AS(recipe_named("large"), UsageError);
 }
 
-TEST_CASE("what is tested is the image, in the centre, and the same each time") {
+TEST_CASE("test images are the centred image, the same each time") {
   ClassifierRecipe recipe = recipe_named("small");
   const Image image = pattern(32, 32);
   const auto shown = shown_for_test(recipe, image);
@@ -48,7 +48,7 @@ TEST_CASE("what is tested is the image, in the centre, and the same each time") 
   for (const float value : shown_for_test(recipe, flat)) CHECK(value == doctest::Approx(-0.6).epsilon(1e-5));
 }
 
-TEST_CASE("training shows an image moved by whole pixels, mirrored, or a part of it, and as the stream says") {
+TEST_CASE("training images are shifted by whole pixels, mirrored, or cropped, as determined by the random stream") {
   ClassifierRecipe recipe = recipe_named("small");
   const Image image = pattern(32, 32);
   bool moved = false, mirrored = false;
@@ -56,7 +56,7 @@ TEST_CASE("training shows an image moved by whole pixels, mirrored, or a part of
     RandomStream random(1, e, kRandomAugment), again(1, e, kRandomAugment);
     const auto shown = shown_for_training(recipe, image, random);
     CHECK(shown == shown_for_training(recipe, image, again));
-    // The middle pixel comes from within 4 pixels, exactly.
+    // The middle pixel is one that was at most 4 pixels away.
     const float* middle = &shown[(16 * 32 + 16) * 3];
     bool found = false;
     for (int64_t y = 12; y <= 20; ++y)

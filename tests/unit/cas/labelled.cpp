@@ -8,7 +8,7 @@
 
 using namespace sr3;
 
-TEST_CASE("classes come from folders, and images are known by their pixels") {
+TEST_CASE("classes come from folders, and digests of images from their pixels") {
   const samples::Folder scratch;
   Image image = make_image(4, 3);
   image.u8[5] = 77;

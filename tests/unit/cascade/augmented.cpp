@@ -1,4 +1,4 @@
-// Conditioning augmentation at sampling: noise for a finished image, or a stage before that stops early.
+// Conditioning augmentation in sampling: noise is added to a finished image, or the previous stage stops early.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -31,9 +31,9 @@ at::Tensor low_res() { return to_tensor(test_image(8, 8)); }
 
 }  // namespace
 
-TEST_CASE("a level is refused without augmentation, and asked for with it") {
+TEST_CASE("a noise level is refused without augmentation, and required with it") {
   const TinyStage plain, noisy(gaussian);
-  CHECK_THROWS_WITH_AS(Stage(noisy.path(), {}), doctest::Contains("say how much it is to get, --noise-level 0 to 0.5"),
+  CHECK_THROWS_WITH_AS(Stage(noisy.path(), {}), doctest::Contains("choose its level, --noise-level 0 to 0.5"),
                        UsageError);
   CHECK_THROWS_WITH_AS(Stage(plain.path(), at_level(0.1)),
                        doctest::Contains("was trained without noise in its condition"), UsageError);
@@ -43,7 +43,7 @@ TEST_CASE("a level is refused without augmentation, and asked for with it") {
   CHECK(!Stage(plain.path(), {}).noise_steps());
 }
 
-TEST_CASE("a finished image is noised at the low resolution by the forward process, of the image's own noise") {
+TEST_CASE("the forward process is applied to a finished image at the low resolution, with the image's own noise") {
   const TinyStage noisy(gaussian);
   Stage stage(noisy.path(), at_level(0.2));
   stage.load(at::kCPU, at::kFloat);
@@ -56,17 +56,17 @@ TEST_CASE("a finished image is noised at the low resolution by the forward proce
   const at::Tensor renoised = upscaler({{low_res(), key, -1, false}}, quiet);
   CHECK(at::equal(renoised, upscaler({{z, key, -1, true}}, quiet)));
   CHECK(!at::equal(renoised, upscaler({{low_res(), key, -1, true}}, quiet)));
-  // In a batch each image has its own.
+  // In a batch each image has its own noise.
   const at::Tensor two = upscaler({{low_res(), {11, 3}, -1, false}, {low_res(), key, -1, false}}, quiet);
   CHECK(at::allclose(two[1], renoised[0], 0, 1e-5));
-  // The level is told.
+  // The network is conditioned on the level.
   Stage other(noisy.path(), at_level(0.4));
   other.load(at::kCPU, at::kFloat);
   CHECK(!at::equal(renoised, Upscaler(other, {})({{z, key, -1, true}}, quiet)));
 }
 
-TEST_CASE("a stage that stops early hands on the noisy image, of residuals too") {
-  // A network that says x0 = 0: the image is the condition, and x is noise alone.
+TEST_CASE("a stage that stops early passes on the noisy image, also with residuals") {
+  // A network that predicts x0 = 0: the image is the condition, and x is only noise.
   for (const char* target : {"image", "residual"}) {
     CAPTURE(target);
     const TinyStage tiny(

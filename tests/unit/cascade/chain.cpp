@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "cascade/tiny_stage.h"
 
 using namespace sr3;
@@ -38,7 +39,7 @@ std::vector<Frame> through(const std::vector<Stage>& stages, const ChainOptions&
 
 }  // namespace
 
-TEST_CASE("two stages in one chain are a pipe of two") {
+TEST_CASE("a chain of two stages equals a pipe of two") {
   TinyStage a, b([](StageManifest&m) { m.sampling.steps = "2"; });
   ChainOptions options;
   options.seed = 3;
@@ -46,7 +47,7 @@ TEST_CASE("two stages in one chain are a pipe of two") {
   const std::vector<Frame> frames = {frame(0, 6, 5), frame(1, 6, 5), frame(2, 4, 4)};
   const auto both = through(loaded({&a, &b}), options, frames);
   const auto middle = through(loaded({&a}), options, frames);
-  ChainOptions next;  // the seed travels in the stream
+  ChainOptions next;  // the stream contains the seed
   const auto piped = through(loaded({&b}), next, middle);
   REQUIRE(both.size() == 6);
   REQUIRE(piped.size() == 6);
@@ -58,7 +59,7 @@ TEST_CASE("two stages in one chain are a pipe of two") {
   }
 }
 
-TEST_CASE("samples: keys, places in the stream, and the first is what one alone would be") {
+TEST_CASE("samples: keys and positions in the stream; the first equals a single sample") {
   TinyStage tiny;
   const auto stages = loaded({&tiny});
   Frame second = frame(1, 5, 5);
@@ -80,7 +81,7 @@ TEST_CASE("samples: keys, places in the stream, and the first is what one alone 
   }
 }
 
-TEST_CASE("the seed: the command line's, else the frame's") {
+TEST_CASE("the seed of the command line overrides the frame's") {
   TinyStage tiny;
   const auto stages = loaded({&tiny});
   Frame plain = frame(0, 5, 5), seeded = plain;
@@ -92,7 +93,7 @@ TEST_CASE("the seed: the command line's, else the frame's") {
   CHECK(by_frame[0].image.u8 != through(stages, {}, {plain})[0].image.u8);
 }
 
-TEST_CASE("results that are not wanted are not made, and change none of the others") {
+TEST_CASE("results that are not requested are not computed, and do not change the others") {
   TinyStage tiny;
   const auto stages = loaded({&tiny});
   const std::vector<Frame> frames = {frame(0, 5, 5), frame(1, 5, 5), frame(2, 5, 5)};
@@ -103,7 +104,7 @@ TEST_CASE("results that are not wanted are not made, and change none of the othe
   CHECK(some[1].image.u8 == all[2].image.u8);
 }
 
-TEST_CASE("classes: asked for, given, out of range, or none to be had") {
+TEST_CASE("classes: required, given, out of range, or not supported") {
   TinyStage with([](StageManifest& m) {
     m.network.classes = 2;
     m.classes = {"cat", "dog"};
@@ -111,7 +112,7 @@ TEST_CASE("classes: asked for, given, out of range, or none to be had") {
   TinyStage without;
   const auto stages = loaded({&with});
   Frame f = frame(0, 4, 4);
-  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("wants a class"), DataError);
+  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("needs a class"), DataError);
   ChainOptions dog;
   dog.label = "dog";
   const auto by_option = through(stages, dog, {f});
@@ -121,13 +122,20 @@ TEST_CASE("classes: asked for, given, out of range, or none to be had") {
   f.label = 0;
   CHECK(through(stages, {}, {f})[0].image.u8 != by_option[0].image.u8);
   f.label = 2;
-  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("none of the 2"), DataError);
+  CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("has 2 classes"), DataError);
   CHECK_THROWS_AS(through(loaded({&without}), dog, {f}), UsageError);
 }
 
-TEST_CASE("no samples are a usage error") {
-  TinyStage tiny;
-  ChainOptions options;
-  options.samples = 0;
-  CHECK_THROWS_AS(through(loaded({&tiny}), options, {}), UsageError);
+TEST_CASE("the groups of options that upscale --baseline refuses are those of stages") {
+  Options options;
+  SamplingOverrides sampling;
+  ChainOptions chain;
+  sampling.declare(options);
+  chain.declare(options);
+  for (const OptionGroup& group : {groups::kSampling, groups::kResult, groups::kTiles})
+    CHECK_NOTHROW(options.refuse_given(group, "why"));
+  for (const Option& option : options.all()) {
+    CAPTURE(option.name);
+    CHECK((option.group == groups::kSampling || option.group == groups::kResult || option.group == groups::kTiles));
+  }
 }

@@ -26,7 +26,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 }  // namespace
 
-TEST_CASE("a stage refuses weights that are not its own") {
+TEST_CASE("a stage refuses other weights than its own") {
   TinyStage tiny;
   Stage stage(tiny.path(), {});
   stage.load(at::kCPU, at::kFloat);
@@ -41,7 +41,7 @@ TEST_CASE("a stage refuses weights that are not its own") {
     write_file(tiny.weights(), bytes);
     CHECK(contains(error_of([&] { stage.load(at::kCPU, at::kFloat); }), "sha256"));
   }
-  SUBCASE("of another network") {
+  SUBCASE("weights of another network") {
     TensorFile file = read_safetensors(tiny.weights());
     const auto rewrite = [&] {
       write_safetensors(tiny.weights(), file);
@@ -61,7 +61,7 @@ TEST_CASE("a stage refuses weights that are not its own") {
   }
 }
 
-TEST_CASE("the command line's sampling against the manifest's") {
+TEST_CASE("sampling options of the command line override the manifest's") {
   TinyStage tiny;
   SamplingOverrides overrides;
   CHECK(Stage(tiny.path(), overrides).steps() == 3);
@@ -88,7 +88,7 @@ TEST_CASE("classes by name and by index") {
   const Stage stage(with.path(), {});
   CHECK(stage.class_index("dog") == 1);
   CHECK(stage.class_index("0") == 0);
-  CHECK(stage.class_index("7") == 2);  // a name before a number
+  CHECK(stage.class_index("7") == 2);  // a name takes precedence over a number
   CHECK_THROWS_AS(stage.class_index("3"), Error);
   CHECK_THROWS_AS(stage.class_index("-1"), Error);
   CHECK_THROWS_AS(stage.class_index("horse"), Error);
@@ -96,12 +96,12 @@ TEST_CASE("classes by name and by index") {
   CHECK_THROWS_AS(Stage(without.path(), {}).class_index("0"), Error);
 }
 
-TEST_CASE("size_multiple: what patch and levels divide") {
+TEST_CASE("size_multiple: determined by patch and levels") {
   TinyStage tiny;
   CHECK(Stage(tiny.path(), {}).size_multiple() == 4);
 }
 
-TEST_CASE("each of seed, size, scale and sample makes noise of its own") {
+TEST_CASE("the noise depends on each of seed, size, scale and sample") {
   std::set<uint64_t> seeds;
   for (uint64_t seed : {0, 1})
     for (int64_t width : {64, 256})

@@ -16,7 +16,7 @@ struct Geometry {
   TileRule rule;
 };
 
-// A deterministic picture with values in [-1,1).
+// A deterministic image with values in [-1,1).
 at::Tensor picture(int64_t n, int64_t c, int64_t h, int64_t w) {
   const at::Tensor i = at::arange(n * c * h * w, at::kDouble);
   return (at::frac(i * 0.6180339887498949) * 2 - 1).to(at::kFloat).view({n, c, h, w});
@@ -56,31 +56,31 @@ TEST_CASE("tiles cover the axis, keep the overlap, stay inside, and their weight
   }
 }
 
-TEST_CASE("as few tiles as the overlap allows, no longer than then is needed") {
+TEST_CASE("as few tiles as the overlap allows, no longer than necessary") {
   const TileRule rule{192, 32, 4, 8};
   CHECK(tile_axis(192, rule).start.size() == 1);
   CHECK(tile_axis(352, rule).start == std::vector<int64_t>{0, 160});  // 192 + 160
   CHECK(tile_axis(356, rule).start.size() == 3);
-  CHECK(tile_axis(356, rule).length == 144);  // (356 + 2 * 32) / 3 = 140, in eights
+  CHECK(tile_axis(356, rule).length == 144);  // (356 + 2 * 32) / 3 = 140, rounded up to a multiple of 8
 }
 
-TEST_CASE("an inner border's weight is next to nothing, the picture's own border weighs full") {
+TEST_CASE("weights are nearly 0 at inner borders, and 1 at the border of the image") {
   const TileAxis axis = tile_axis(352, {192, 32, 4, 8});
   CHECK(axis.weight[0].front() == 1);
   CHECK(axis.weight[0].back() < 0.001f);
   CHECK(axis.weight[1].front() < 0.001f);
   CHECK(axis.weight[1].back() == 1);
-  // Raised cosine: half way at the middle of the shared part, symmetric.
+  // A raised cosine: one half in the middle of the overlap, and symmetric.
   CHECK(axis.weight[0][192 - 32 + 15] + axis.weight[0][192 - 32 + 16] == doctest::Approx(1).epsilon(0.001));
 }
 
-TEST_CASE("what does not fit is a programming error") {
+TEST_CASE("impossible sizes are a programming error") {
   CHECK_THROWS_AS(tile_axis(10, {4, 3, 1, 1}), std::logic_error);
   CHECK_THROWS_AS(tile_axis(10, {4, 1, 4, 1}), std::logic_error);
   CHECK_THROWS_AS(tile_axis(0, {4, 1, 1, 1}), std::logic_error);
 }
 
-TEST_CASE("a pointwise network: tiled equals whole, for any batch") {
+TEST_CASE("with a pointwise network the tiled result equals the whole one, for any batch") {
   const at::Tensor x = picture(2, 3, 40, 56);
   const auto f = [](const at::Tensor& t, TileRange) { return at::cat({t * t, t + 1}, 1); };
   const at::Tensor expected = at::cat({x * x, x + 1}, 1);
@@ -93,7 +93,7 @@ TEST_CASE("a pointwise network: tiled equals whole, for any batch") {
   for (int64_t batch : {2, 5, 100}) CHECK(at::equal(blend_tiles(tiled, x, batch, f), by_one));
 }
 
-TEST_CASE("every window of every picture is asked for once, in order") {
+TEST_CASE("every window of every image is processed once, in order") {
   const at::Tensor x = picture(3, 1, 32, 32);
   const Tiling tiling(32, 32, {16, 4, 4, 4});
   int64_t next = 0;
@@ -108,9 +108,9 @@ TEST_CASE("every window of every picture is asked for once, in order") {
   CHECK(next == 3 * tiling.tiles());
 }
 
-TEST_CASE("a linear network with a small field: no seam where tiles meet") {
-  // A 5x5 mean with zero padding, as a convolution has at a tile's edge: wrong in the outer 2 pixels of each tile,
-  // where the weights are smallest. The blend must stay near the whole, and must be no rougher at the tiles' edges than
+TEST_CASE("a linear network with a small receptive field leaves no seams between tiles") {
+  // A 5x5 mean with zero padding, as of a convolution at a tile's edge, is wrong in the outer 2 pixels of each tile,
+  // where the weights are smallest. The blend must be close to the whole result, and not rougher at the tiles' edges than
   // elsewhere.
   const at::Tensor x = picture(1, 1, 64, 160).mul(0.1).add(0.8);
   const at::Tensor kernel = at::full({1, 1, 5, 5}, 1.0 / 25);
@@ -119,6 +119,6 @@ TEST_CASE("a linear network with a small field: no seam where tiles meet") {
   REQUIRE(tiled.tiles() > 1);
   const at::Tensor whole = f(x, {}), blended = blend_tiles(tiled, x, 3, f);
   const at::Tensor inner = (blended - whole).abs();
-  // The edge of the tile says 0.8 * 15/25 instead of 0.8, weighed by at most sin^2(pi/2 * 1.5/32) = 0.0054.
+  // The edge of the tile has 0.8 * 15/25 instead of 0.8, with a weight of at most sin^2(pi/2 * 1.5/32) = 0.0054.
   CHECK(inner.max().item<float>() < 0.8f * 0.4f * 0.0056f);
 }

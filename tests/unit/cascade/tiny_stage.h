@@ -1,4 +1,4 @@
-// A stage in a folder of its own that is gone with the object: a few thousand random weights, x2.
+// An x2 stage with a few thousand random weights, in a temporary folder that is removed with the object.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace sr3 {
 
 class TinyStage {
  public:
-  // change: of the manifest, before the weights are drawn. silent: the last convolution is zero, as in a fresh network.
+  // change: edits the manifest before the weights are drawn. silent: the last convolution is zero, as in a new network.
   explicit TinyStage(const std::function<void(StageManifest&)>& change = {}, bool silent = false) {
     StageManifest& m = manifest;
     m.image.low_res = 8;
@@ -39,7 +39,7 @@ class TinyStage {
     const Parameters drawn = initial_parameters(m.network, 1);
     for (const auto& [name, value] : drawn.all()) {
       at::Tensor filled = value.clone();
-      // Those that begin at zero, so that every part of the network is heard.
+      // Weights that are initialised to zero get values, so that every part of the network has an effect.
       if (!silent && filled.abs().max().item<float>() == 0) {
         RandomStream random(7, index, kRandomInit);
         for (int64_t i = 0; i < filled.numel(); ++i)
@@ -65,7 +65,7 @@ class TinyStage {
   samples::Folder folder_;
 };
 
-// Colours by a simple rule, hard edges among them.
+// Colours by a simple formula, with some hard edges.
 inline Image test_image(int64_t width, int64_t height, int seed = 0) {
   Image image = make_image(width, height);
   for (int64_t y = 0; y < height; ++y)

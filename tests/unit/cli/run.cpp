@@ -20,13 +20,14 @@ struct Values {
   std::optional<int64_t> label;
 
   void declare(Options& options) {
-    options.group("Work");
-    options.add("scale", 's', &scale, "N", "shrink N times");
-    options.add("eta", 0, &eta, "E", "noise of ddim, from 0 for none to 1 for as much as the ancestral process has");
+    options.group(groups::kDegradation);
+    options.add("scale", 's', &scale, "N", at_least(1), "shrink N times");
+    options.add("eta", 0, &eta, "E", any_number(),
+                "noise of ddim, from 0 for none to 1 for as much as the ancestral process has");
     options.add("json", 0, &json, "JSON lines");
     options.choice("kernel", 0, &kernel, {"bicubic", "box"}, "the kernel");
     options.add("model", 'm', &models, "STAGE", "a stage; may be repeated");
-    options.add("class", 0, &label, "C", "the class");
+    options.add("class", 0, &label, "C", any_number(), "the class");
   }
 };
 
@@ -80,12 +81,12 @@ TEST_CASE("every usual way of writing an option is read") {
   CHECK(parsed({"-qv", "-s3"}).values.scale == 3);
 }
 
-TEST_CASE("repeated options collect in order, commas and all") {
+TEST_CASE("repeated options are collected in order, and may contain commas") {
   CHECK(parsed({"-m", "b.json", "--model=a,c.json", "-mx"}).values.models ==
         std::vector<std::string>{"b.json", "a,c.json", "x"});
 }
 
-TEST_CASE("operands stand anywhere; '-' is one, and so is all after '--'") {
+TEST_CASE("operands may be anywhere; '-' is one, and so is everything after '--'") {
   CHECK(parsed({"a,b.png", "-s", "2", "-", "--", "-s", "--json"}).operands ==
         std::vector<std::string>{"a,b.png", "-", "-s", "--json"});
 }
@@ -97,19 +98,20 @@ TEST_CASE("a usage error names its option") {
   CHECK(refusal({"-s"}).find("needs an argument") != std::string::npos);
   CHECK(refusal({"-s", "four"}) == "option '--scale': 'four' is not a whole number");
   CHECK(refusal({"-s", "4x"}) == "option '--scale': '4x' is not a whole number");
+  CHECK(refusal({"-s", "0"}) == "option '--scale': '0' is not in the range >= 1");
   CHECK(refusal({"--eta", "nan"}) == "option '--eta': 'nan' is not a number");
-  CHECK(refusal({"--kernel", "sinc"}) == "option '--kernel': 'sinc' is none of bicubic|box");
+  CHECK(refusal({"--kernel", "sinc"}) == "option '--kernel': 'sinc' is not one of bicubic|box");
   CHECK(refusal({"--json=false"}) == "option '--json' takes no argument");
   CHECK(refusal({"--json=true"}) == "option '--json' takes no argument");
   CHECK(refusal({"-=x"}) != "accepted");
 }
 
-TEST_CASE("--help shows each group with its defaults, and wins over bad values") {
+TEST_CASE("--help shows each group with its defaults, and takes precedence over invalid values") {
   const std::string help = printed("--help");
-  CHECK(help.starts_with("usage: tool [-s N] [file]\n\nDo a thing.\n\nWork:\n  -s, --scale N"));
-  CHECK(help.find("Work") < help.find("Common"));
-  for (const char* text :
-       {"-s, --scale N", "(default: 4)", "(default: bicubic)", "-h, --help", "--version", "--progress"})
+  CHECK(help.starts_with("usage: tool [-s N] [file]\n\nDo a thing.\n\nDegradation:\n  -s, --scale N"));
+  CHECK(help.find("Degradation") < help.find("Common"));
+  for (const char* text : {"-s, --scale N", "shrink N times (>= 1) (default: 4)", "(default: bicubic)", "-h, --help",
+                           "--version", "--progress"})
     CHECK(help.find(text) != std::string::npos);
   CHECK(help.find("list-options") == std::string::npos);
   CHECK(help.find(" \n") == std::string::npos);
@@ -117,26 +119,27 @@ TEST_CASE("--help shows each group with its defaults, and wins over bad values")
   CHECK(printed("--version") == "tool (sr3-cdm) 0.1.0\n");
 }
 
-TEST_CASE("--list-options has five fields a line and leaves itself out") {
+TEST_CASE("--list-options has five fields per line and omits itself") {
   const std::string table = printed("--list-options");
-  CHECK(table.starts_with("scale\ts\tN\t4\tshrink N times\neta\t\tE\t0\tnoise of ddim, from 0 for none to 1 for"));
+  CHECK(
+      table.starts_with("scale\ts\tN\t4\tshrink N times (>= 1)\neta\t\tE\t0\tnoise of ddim, from 0 for none to 1 for"));
   CHECK(table.find("\njson\t\t\t\tJSON lines\n") != std::string::npos);
   CHECK(table.find("list-options") == std::string::npos);
 }
 
-TEST_CASE("an option declared alike by two structs sets both; declared differently it is a mistake of ours") {
+TEST_CASE("an option declared equally by two structs sets both; different declarations are a programming error") {
   Options options;
   int64_t a = 0, b = 0;
-  options.add("threads", 0, &a, "N", "threads");
-  options.add("threads", 0, &b, "N", "threads of another");
+  options.add("threads", 0, &a, "N", any_number(), "threads");
+  options.add("threads", 0, &b, "N", any_number(), "threads of another");
   CHECK(options.all().size() == 1);
   apply({options.find("threads"), "3"});
   CHECK(a == 3);
   CHECK(b == 3);
-  CHECK_THROWS_AS(options.add("threads", 't', &a, "N", ""), std::logic_error);
+  CHECK_THROWS_AS(options.add("threads", 't', &a, "N", any_number(), ""), std::logic_error);
 }
 
-TEST_CASE("a foreign exception is cut to its reason") {
+TEST_CASE("the message of a foreign exception is reduced to its reason") {
   const std::string what =
       "Expected all tensors to be on the same device.\nException raised from f at g.cpp:3 (most recent call "
       "first):\n#0";

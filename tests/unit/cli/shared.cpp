@@ -6,7 +6,7 @@
 
 using namespace sr3;
 
-TEST_CASE("--device, --precision and --threads take what they say and nothing else") {
+TEST_CASE("--device, --precision and --threads accept only their documented values") {
   cli::ComputeOptions compute;
   Options options;
   compute.declare(options);
@@ -20,9 +20,10 @@ TEST_CASE("--device, --precision and --threads take what they say and nothing el
   for (const char* bad : {"-1", "two", "5000"}) CHECK_THROWS_AS(options.find("threads")->set(bad), UsageError);
   options.find("threads")->set("2");
   CHECK(compute.threads == 2);
+  CHECK(options.find("threads")->text == "threads; 0: one on each core (0 to 4096)");
 }
 
-TEST_CASE("--seed takes all of 64 bits") {
+TEST_CASE("--seed accepts all 64 bits") {
   uint64_t seed = 0;
   Options options;
   cli::declare_seed(options, &seed);

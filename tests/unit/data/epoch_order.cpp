@@ -6,7 +6,7 @@
 
 using namespace sr3;
 
-TEST_CASE("an epoch shows each image once, each epoch in its own order, the same from anywhere") {
+TEST_CASE("an epoch has each image once, in its own order, which does not depend on where reading starts") {
   EpochOrder order(10, 3), other(10, 4), late(10, 3);
   std::vector<int64_t> first, second, others;
   for (int64_t e = 0; e < 10; ++e) first.push_back(order(e)), others.push_back(other(e));

@@ -1,4 +1,4 @@
-// What the loader's tests share: a folder of images, images that tell where a crop is from, and a stage's sizes.
+// Shared by the loader's tests: a folder of images, images that encode their coordinates, and a stage's sizes.
 #pragma once
 
 #include <cmath>
@@ -19,7 +19,7 @@ struct ImageFolder : Folder {
   void write(const std::string& name, const Image& image) const { put(name, encode(image, Format::kPng, {})); }
 };
 
-// Red says which image it is, green the column, blue the row: a crop tells where it is from.
+// Red encodes the image, green the column and blue the row, so that a crop shows where it is from.
 inline Image marked(int64_t width, int64_t height, int which) {
   Image image = make_image(width, height);
   for (int64_t y = 0; y < height; ++y)

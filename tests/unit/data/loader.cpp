@@ -24,7 +24,7 @@ bool same(const Batch& a, const Batch& b) {
 
 }  // namespace
 
-TEST_CASE("an epoch shows each image once, and another epoch another order") {
+TEST_CASE("an epoch has each image once, and epochs differ in their order") {
   ImageFolder folder;
   for (int i = 0; i < 11; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));
   Loader loader(from(folder), stage(4, 16));
@@ -41,7 +41,7 @@ TEST_CASE("an epoch shows each image once, and another epoch another order") {
   CHECK(orders[1] != orders[2]);
 }
 
-TEST_CASE("examples are the same whatever the batches, threads, cache and the point of resuming") {
+TEST_CASE("examples do not depend on batches, threads, cache and the point of resuming") {
   ImageFolder folder;
   for (int i = 0; i < 7; ++i)
     folder.write("p" + std::to_string(i) + ".png", noisy(20 + i, 30 - i, static_cast<uint64_t>(i)));
@@ -61,7 +61,7 @@ TEST_CASE("examples are the same whatever the batches, threads, cache and the po
   options.cache_mb = 0;
   Loader pieces(options, manifest);
   int64_t first = 0;
-  // In sequence with batches that shrink and grow, so that what is made ahead is used in other portions than it was asked for.
+  // In sequence with batches of varying size, so that prefetched examples are used in other portions than requested.
   for (int64_t batch : {8, 8, 2, 1, 5, 7, 9}) {
     const Batch piece = pieces.next(first, batch);
     CHECK(piece.first == first);
@@ -80,7 +80,7 @@ TEST_CASE("examples are the same whatever the batches, threads, cache and the po
   CHECK(!at::equal(Loader(options, manifest).next(0, 40).high_res, whole.high_res));
 }
 
-TEST_CASE("crops are even over the image, inside it, and half of them mirrored") {
+TEST_CASE("crops are uniform over the image, inside it, and half of them mirrored") {
   ImageFolder folder;
   folder.write("p.png", marked(19, 18, 5));
   Loader loader(from(folder), stage(4, 16));
@@ -115,7 +115,7 @@ TEST_CASE("crops are even over the image, inside it, and half of them mirrored")
   }
 }
 
-TEST_CASE("low_res is what degrade makes of the example, and the condition its float bicubic enlargement") {
+TEST_CASE("low_res equals degrade's result for the example, and the condition its float bicubic enlargement") {
   ImageFolder folder;
   for (int i = 0; i < 3; ++i) folder.write("p" + std::to_string(i) + ".png", noisy(40, 33, static_cast<uint64_t>(i)));
   StageManifest manifest = stage(4, 16);
@@ -129,7 +129,7 @@ TEST_CASE("low_res is what degrade makes of the example, and the condition its f
     CHECK(at::equal(to_tensor(high), batch.high_res[n].contiguous()));
     const Image low = Recipe(options)(high, 9, static_cast<uint64_t>(10 + n));
     CHECK(at::equal(to_tensor(low), batch.low_res[n].contiguous()));
-    // Bicubic (a = -0.5) by its definition: weights over the samples within 2 of the centre, cut at the border, normalised.
+    // The definition of bicubic (a = -0.5): weights of the samples within 2 of the centre, cut off at the border, normalised.
     const auto cubic = [](double x) {
       x = std::abs(x);
       return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
@@ -149,9 +149,9 @@ TEST_CASE("low_res is what degrade makes of the example, and the condition its f
   }
 }
 
-TEST_CASE("crops without detail are drawn again") {
+TEST_CASE("crops without detail are redrawn") {
   ImageFolder folder;
-  // Flat but for a noisy quarter: 16x16 crops of 64x64 reach it in 1 - (33/49)^2 of the draws, about half.
+  // Flat except for a noisy quarter: 16x16 crops of 64x64 overlap it in 1 - (33/49)^2 of the draws, about half.
   Image image = make_image(64, 64);
   const Image noise = noisy(64, 64, 1);
   for (int64_t y = 32; y < 64; ++y)
@@ -172,7 +172,7 @@ TEST_CASE("crops without detail are drawn again") {
   CHECK(plainly > 100);
   options.min_detail = 6;
   CHECK(flat(Loader(options, stage(4, 16)).next(0, 300)) < 15);  // 8 draws all flat: under 3%
-  options.min_detail = 1000;                                     // never reached: an example all the same
+  options.min_detail = 1000;                                     // never reached, and still an example is returned
   CHECK(Loader(options, stage(4, 16)).next(0, 3).high_res.size(0) == 3);
 }
 
@@ -190,7 +190,7 @@ TEST_CASE("resize takes the largest centre square by area") {
   }
 }
 
-TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
+TEST_CASE("a crop may differ from the stage's size, but must be a multiple of its scale") {
   ImageFolder folder;
   folder.write("p.png", noisy(40, 40, 1));
   DataOptions options = from(folder);
@@ -203,7 +203,7 @@ TEST_CASE("a crop may differ from the stage's size, and must fit its scale") {
                        doctest::Contains("a crop of 30 is not a multiple of the scale 4"), UsageError);
   options.crop = 0;
   options.preprocess = "stretch";
-  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("no preprocess 'stretch'"), UsageError);
+  CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("unknown preprocessing 'stretch'"), UsageError);
 }
 
 TEST_CASE("classes are the folders of the images, in the manifest's order") {
@@ -219,18 +219,18 @@ TEST_CASE("classes are the folders of the images, in the manifest's order") {
       CHECK(batch.labels[n].item<int64_t>() == (level(batch.high_res, n, 0, 0, 0) < 20 ? dog : 1 - dog));
   };
   manifest.network.classes = 2;
-  labelled(1);  // no names: sorted
+  labelled(1);  // without names in the manifest they are sorted
   manifest.classes = {"dog", "cat"};
   labelled(0);
   manifest.classes = {"dog", "bird"};
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("is of no class of the stage, but of 'cat'"),
-                       Error);
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest),
+                       doctest::Contains("has the class 'cat', which is not a class of the stage"), Error);
   manifest.classes.clear(), manifest.network.classes = 3;
-  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images are of 2"),
+  CHECK_THROWS_WITH_AS(Loader(from(folder), manifest), doctest::Contains("has 3 classes, but the images have 2"),
                        Error);
 }
 
-TEST_CASE("a list may say the classes, whatever folders the images lie in") {
+TEST_CASE("a list may contain the classes, whatever folders contain the images") {
   ImageFolder folder;
   for (int i = 0; i < 3; ++i) folder.write("all/" + std::to_string(i) + ".png", marked(16, 16, 10 * i));
   const std::string list = folder / "list";
@@ -245,7 +245,7 @@ TEST_CASE("a list may say the classes, whatever folders the images lie in") {
   const Batch batch = loader.next(0, 12);
   for (int64_t n = 0; n < 12; ++n)
     CHECK(batch.labels[n].item<int64_t>() == (std::lround(level(batch.high_res, n, 0, 0, 0)) == 10 ? 0 : 1));
-  // One class for all of a folder; a tab and nothing is a mistake.
+  // One class for all images of a folder; a tab without a class is an error.
   write_file(list, folder / "all" + "\tcat\n");
   CHECK(Loader(options, stage(4, 16)).classes() == std::vector<std::string>{"cat"});
   write_file(list, folder / "all" + "\t\n");
@@ -253,7 +253,7 @@ TEST_CASE("a list may say the classes, whatever folders the images lie in") {
                        DataError);
 }
 
-TEST_CASE("a padded image stands in the middle, its border repeated") {
+TEST_CASE("a padded image is centred, with its border repeated") {
   ImageFolder folder;
   Image image = make_image(3, 2);
   for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(10 * (i / 3));  // 0 10 20 / 30 40 50
@@ -269,7 +269,7 @@ TEST_CASE("a padded image stands in the middle, its border repeated") {
     for (int64_t x = 0; x < 6; ++x) CHECK(std::lround(level(batch.high_res, 0, 0, y, x)) == expected[y][x]);
 }
 
-TEST_CASE("grey examples have one channel, the value itself where colours agree") {
+TEST_CASE("grey examples have one channel, which equals the three colours if they are equal") {
   ImageFolder folder;
   Image image = make_image(16, 16);
   for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(i / 3);
@@ -285,7 +285,7 @@ TEST_CASE("grey examples have one channel, the value itself where colours agree"
   for (int64_t i = 0; i < 256; ++i) CHECK(std::lround(level(batch.high_res, 0, 0, i / 16, i % 16)) == i);
 }
 
-TEST_CASE("a base stage has no condition") {
+TEST_CASE("examples of a base stage have no condition") {
   ImageFolder folder;
   folder.write("p.png", noisy(16, 16, 1));
   StageManifest manifest = stage(0, 16);

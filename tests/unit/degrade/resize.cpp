@@ -1,4 +1,4 @@
-// Golden values: Pillow 13.0 for its own bytes (one axis after the other for pillow12); for MATLAB's imresize a plain
+// Golden values: Pillow 13.0 for pillow (its passes in a fixed order for pillow12); for MATLAB's imresize a plain
 // numpy implementation from its published text; torch 2.15 interpolate(antialias=True) in float64.
 // Input: (37x + 101y + 7(xy mod 53) + 31c) mod 256.
 #include "degrade/resize.h"
@@ -86,7 +86,7 @@ void check_close(const std::vector<float>& got, const std::vector<double>& want)
 
 }  // namespace
 
-TEST_CASE("pillow: the bytes that Pillow writes, 16x16 to 4x4") {
+TEST_CASE("pillow: the bytes of Pillow, 16x16 to 4x4") {
   const Image image = pattern(16, 16);
   const auto small = [&](Kernel kernel) { return first_channel(resize(image, 4, 4, kernel, Convention::kPillow)); };
   CHECK(small(Kernel::kBicubic) ==
@@ -97,7 +97,7 @@ TEST_CASE("pillow: the bytes that Pillow writes, 16x16 to 4x4") {
         std::vector<int>{127, 125, 139, 137, 141, 123, 111, 146, 139, 96, 143, 118, 105, 114, 118, 104});
 }
 
-TEST_CASE("pillow clips between its passes when it enlarges, the float core does not") {
+TEST_CASE("pillow clips between its passes when it enlarges, float does not") {
   const std::vector<int> big = first_channel(resize(pattern(8, 8), 16, 16, Kernel::kBicubic, Convention::kPillow));
   CHECK(std::vector<int>(big.begin(), big.begin() + 4) == std::vector<int>{0, 0, 17, 36});
   CHECK(std::vector<int>(big.begin() + 16, big.begin() + 20) == std::vector<int>{16, 23, 43, 66});
@@ -127,7 +127,7 @@ TEST_CASE("pillow: all kernels, odd sizes, shrinking, enlarging and both") {
       Convention::kPillow);
 }
 
-TEST_CASE("pillow12 always goes along x first") {
+TEST_CASE("pillow12 always resizes along x first") {
   check_all(
       {
           {30, 80, 60, 7, {0xf2625658b2d11f2b, 0x8ea5a7bdd56bb4b2, 0x0fbe519d29e1585a, 0x067d8b6afe699df9}},
@@ -167,7 +167,7 @@ TEST_CASE("matlab: all kernels and sizes") {
       Convention::kMatlab, 16);
 }
 
-TEST_CASE("matlab mirrors at the border: within a level of the unrounded vector, rounded twice") {
+TEST_CASE("matlab mirrors at the border: within one level of the unrounded vector, since it rounds twice") {
   const double mirror[] = {118.1990, 133.3882, 132.4070, 145.7711, 139.2352, 131.8433, 126.8246, 134.6443,
                            136.7812, 99.8380,  118.5207, 116.2218, 106.6593, 108.1030, 125.5780, 108.9229};
   const std::vector<int> got = first_channel(resize(pattern(16, 16), 4, 4, Kernel::kBicubic, Convention::kMatlab));
@@ -214,7 +214,7 @@ TEST_CASE("a flat image stays flat; an unchanged size is a copy; the comment is 
     }
 }
 
-TEST_CASE("every CPU makes the same bytes: the plain code equals the vectors") {
+TEST_CASE("every CPU gives the same bytes: the scalar code equals the vectorised code") {
   for (Convention convention : {Convention::kPillow, Convention::kMatlab, Convention::kFloat})
     for (int depth : {8, 16})
       for (int64_t width : {1, 5, 16, 29, 47}) {
@@ -270,7 +270,7 @@ TEST_CASE("the vectorised passes equal plain loops, whatever the number of chann
   }
 }
 
-TEST_CASE("names, and sizes that are none") {
+TEST_CASE("names, and invalid sizes") {
   for (Kernel kernel : kAll) CHECK(kernel_named(name_of(kernel)) == kernel);
   CHECK(convention_named("pillow12") == Convention::kPillow12);
   CHECK(std::string(name_of(Convention::kMatlab)) == "matlab");

@@ -75,7 +75,7 @@ TEST_CASE("gamma and sqrt-gamma are uniform within each interval, and intervals 
   }
 }
 
-TEST_CASE("discrete levels are the schedule's, evenly") {
+TEST_CASE("discrete levels are uniform over those of the schedule") {
   const auto alpha_bar = schedule("linear", 50);
   const auto drawn = draw_levels("discrete", alpha_bar, 3, 0, kMany);
   std::vector<int> count(50);
@@ -103,7 +103,7 @@ TEST_CASE("continuous levels of the cosine schedule are the cosine's") {
   }
 }
 
-TEST_CASE("an example's level is its own, however the batch is cut") {
+TEST_CASE("an example's level does not depend on how the batch is divided") {
   const auto alpha_bar = schedule("cosine", 100);
   for (const char* draw : {"gamma", "sqrt-gamma", "discrete", "continuous"}) {
     const auto whole = draw_levels(draw, alpha_bar, 5, 40, 8);
@@ -115,7 +115,7 @@ TEST_CASE("an example's level is its own, however the batch is cut") {
   CHECK_THROWS_AS(draw_levels("uniform", alpha_bar, 0, 0, 1), Error);
 }
 
-TEST_CASE("what the network is told of a level") {
+TEST_CASE("the representation of a noise level for the network") {
   const DrawnLevels drawn{at::tensor({0.25, 0.8, 1.0}, at::kDouble), at::tensor({7.0, 2.5, 0.0}, at::kDouble)};
   const auto value = [&](const char* input, int64_t i) { return network_level(input, drawn)[i].item<double>(); };
   CHECK(value("timestep", 1) == 2.5);
@@ -135,7 +135,7 @@ TEST_CASE("what the network is told of a level") {
   CHECK(network_level("none", levels) == std::vector<double>{0, 0});
 }
 
-TEST_CASE("losses are means, per example and over all") {
+TEST_CASE("losses are means, per example and over the batch") {
   const auto output = at::tensor({1.0f, -2.0f, 0.0f, 4.0f}).view({2, 1, 1, 2}), target = at::zeros({2, 1, 1, 2});
   const auto l1 = training_loss("l1", output, target), l2 = training_loss("l2", output, target);
   CHECK(l1.per_example[0].item<double>() == 1.5);

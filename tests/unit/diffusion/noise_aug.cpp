@@ -20,7 +20,9 @@ std::vector<double> schedule() {
 
 }  // namespace
 
-TEST_CASE("condition noise: s evenly in 0..max, the forward process's mean and variance, each example its own") {
+TEST_CASE(
+    "condition noise: s is uniform in 0..max, with the forward process's mean and variance, independent for each "
+    "example") {
   const auto alpha_bar = schedule();
   const auto condition = at::full({300, 3, 16, 16}, 0.5);
   const auto out = add_condition_noise(condition, alpha_bar, 4, 9, 100);
@@ -41,7 +43,7 @@ TEST_CASE("condition noise: s evenly in 0..max, the forward process's mean and v
   CHECK_THROWS_AS(add_condition_noise(condition, alpha_bar, 101, 9, 0), Error);
 }
 
-TEST_CASE("a known level") {
+TEST_CASE("noise of a given level") {
   const auto alpha_bar = schedule();
   const auto condition = at::zeros({2, 3, 64, 64});
   CHECK(at::equal(add_condition_noise_at(condition, alpha_bar, 0, 1, 0).condition, condition));
@@ -53,7 +55,7 @@ TEST_CASE("a known level") {
   CHECK_THROWS_AS(add_condition_noise_at(condition, alpha_bar, 101, 1, 0), Error);
 }
 
-// The blur of a point is the kernel: sums to 1, and has the variance sigma^2 (less a little, cut at 3 sigma).
+// The blur of a point is the kernel, which sums to 1 and has the variance sigma^2 (slightly less, cut off at 3 sigma).
 TEST_CASE("blur: the share of examples, and the kernel") {
   auto condition = at::zeros({200, 1, 31, 31}, at::kDouble);
   condition.select(2, 15).select(2, 15).fill_(1);
@@ -69,24 +71,24 @@ TEST_CASE("blur: the share of examples, and the kernel") {
   }
   CHECK(std::abs(blurred - 100) < 35);
   const auto flat = at::full({1, 3, 9, 9}, 0.25, at::kDouble);
-  CHECK(at::allclose(blur_condition(flat, 1, 0.5, 1.5, 0, 0).condition, flat));  // nothing darkens at the border
+  CHECK(at::allclose(blur_condition(flat, 1, 0.5, 1.5, 0, 0).condition, flat));  // the border is not darkened
   CHECK(at::equal(blur_condition(condition, 0, 1, 1, 0, 0).condition, condition));
-  // A kernel wider than the image blurs as far as its border is mirrored.
+  // A kernel wider than the image is limited to the extent of the mirrored border.
   const auto wide = at::rand({1, 3, 8, 8});
   const auto even = blur_condition(wide, 1, 100, 100, 0, 0).condition;
   CHECK((even.amax({2, 3}) - even.amin({2, 3})).max().item<float>() < 0.2f);
 }
 
-TEST_CASE("the network is told of s as of the other level: 0 is an image without noise") {
+TEST_CASE("the network is conditioned on s like on the noise level: 0 is an image without noise") {
   const auto alpha_bar = schedule();
   const auto s = at::tensor({0, 1, 100}, at::kLong);
-  const auto told = [&](const char* input) { return augmentation_input(input, alpha_bar, s); };
+  const auto input_of = [&](const char* input) { return augmentation_input(input, alpha_bar, s); };
   for (int64_t i = 0; i < 3; ++i) {
     const double level = i == 0 ? 1 : alpha_bar[i == 1 ? 0 : 99];
-    CHECK(told("alpha-bar")[i].item<double>() == doctest::Approx(level).epsilon(1e-6));
-    CHECK(told("sqrt-alpha-bar")[i].item<double>() == doctest::Approx(std::sqrt(level)).epsilon(1e-6));
-    CHECK(told("timestep")[i].item<double>() == s[i].item<double>());
+    CHECK(input_of("alpha-bar")[i].item<double>() == doctest::Approx(level).epsilon(1e-6));
+    CHECK(input_of("sqrt-alpha-bar")[i].item<double>() == doctest::Approx(std::sqrt(level)).epsilon(1e-6));
+    CHECK(input_of("timestep")[i].item<double>() == s[i].item<double>());
     const double half = i == 0 ? 10 : std::max(-10.0, std::log(level / (1 - level)) / 2);
-    CHECK(told("log-snr")[i].item<double>() == doctest::Approx(half).epsilon(1e-5));
+    CHECK(input_of("log-snr")[i].item<double>() == doctest::Approx(half).epsilon(1e-5));
   }
 }

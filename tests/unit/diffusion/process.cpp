@@ -27,7 +27,7 @@ TEST_CASE("names of predictions") {
   CHECK_THROWS_WITH_AS(predict_named("noise"), "unknown prediction target 'noise': it must be eps, x0 or v", Error);
 }
 
-TEST_CASE("the forward process, one level an example") {
+TEST_CASE("the forward process, with one level per example") {
   const auto x0 = ramp(3, -1, 1), eps = ramp(3, 2, -2);
   const auto alpha_bar = at::tensor({0.36, 0.64, 1.0}, at::kDouble);
   const auto x_t = q_sample(x0, eps, alpha_bar);
@@ -43,20 +43,20 @@ TEST_CASE("the forward process, one level an example") {
   CHECK(near((moved - (0.6 * x0 + 0.8 * eps)) / h, v, 1e-5));
 }
 
-TEST_CASE("each prediction gives back x0 and eps") {
+TEST_CASE("x0 and eps are recovered from each prediction") {
   const auto x0 = ramp(2, -1, 1), eps = ramp(2, 1.5, -2);
   for (double level : {1e-4, 0.1, 0.5, 0.99, 0.9999}) {
     const auto alpha_bar = at::full({2}, level, at::kDouble);
     const auto x_t = q_sample(x0, eps, alpha_bar);
     for (Predict predict : {Predict::kEps, Predict::kX0, Predict::kV}) {
-      const auto said = training_target(predict, x0, eps, alpha_bar);
-      CHECK(near(x0_from(predict, x_t, said, level), x0, 1e-10));
+      const auto target = training_target(predict, x0, eps, alpha_bar);
+      CHECK(near(x0_from(predict, x_t, target, level), x0, 1e-10));
     }
   }
 }
 
-// q(x_s | x_t, x0) by Bayes' formula: prior N(sqrt(s) x0, 1 - s), likelihood N(x_t; sqrt(t/s) x_s, 1 - t/s).
-TEST_CASE("the posterior is Bayes'") {
+// q(x_s | x_t, x0) by Bayes' theorem: prior N(sqrt(s) x0, 1 - s), likelihood N(x_t; sqrt(t/s) x_s, 1 - t/s).
+TEST_CASE("the posterior agrees with Bayes' theorem") {
   for (double s : {0.9999, 0.9, 0.5, 0.01})
     for (double ratio : {0.999, 0.9, 0.2}) {
       const double t = s * ratio;

@@ -1,4 +1,4 @@
-// Every sampler on data whose denoiser is known: x0 ~ N(mu, s^2), so that
+// Every sampler on data whose optimal denoiser is known: x0 ~ N(mu, s^2), so that
 //   E[x0 | x_t] = mu + sqrt(a) s^2 / (a s^2 + 1 - a) (x_t - sqrt(a) mu),
 // and the probability-flow ODE moves x on a ray: (x_t - sqrt(a) mu) / sqrt(a s^2 + 1 - a) is constant.
 #include "diffusion/sampler.h"
@@ -32,7 +32,7 @@ SamplingLevels levels_of(int64_t T, const std::string& steps) {
   return sampling_levels(make_alpha_bar(make_betas(options)), steps, "uniform");
 }
 
-// Even in log-SNR between two levels, made here.
+// Levels that are uniform in log-SNR between two levels.
 SamplingLevels even_levels(int64_t n, double noisy, double clean) {
   SamplingLevels levels;
   const double from = std::log(noisy / (1 - noisy)), to = std::log(clean / (1 - clean));
@@ -68,7 +68,7 @@ double run_fixed(const SamplerOptions& options, const SamplingLevels& levels, co
 }  // namespace
 
 // SR3's own form: y_{t-1} = (y_t - (1 - alpha_t) / sqrt(1 - alpha_bar_t) eps) / sqrt(alpha_t) + sigma_t z.
-TEST_CASE("ddpm: each step is the paper's, with both variances") {
+TEST_CASE("ddpm: each step agrees with the paper, with both variances") {
   const Gaussian data{0.3, 0.5};
   for (const char* steps : {"1000", "25", "3", "1"})
     for (const char* variance : {"beta", "posterior"}) {
@@ -86,11 +86,11 @@ TEST_CASE("ddpm: each step is the paper's, with both variances") {
     }
 }
 
-TEST_CASE("ddpm: samples have the mean and variance that the recursion says, near the data's") {
+TEST_CASE("ddpm: samples have the mean and variance of the recursion, close to those of the data") {
   const Gaussian data{-0.4, 0.3};
   for (const char* variance : {"beta", "posterior"}) {
     const auto levels = levels_of(1000, "100");
-    // x <- A x + B + sigma z at each step: mean and variance go along exactly.
+    // x <- A x + B + sigma z at each step, from which mean and variance follow exactly.
     double mean = 0, var = 1;
     for (size_t k = 0; k < levels.alpha_bar.size(); ++k) {
       const bool last = k + 1 == levels.alpha_bar.size();
@@ -125,7 +125,7 @@ TEST_CASE("ddim, eta 0: unit Gaussian data shrink by the product of cosines") {
   CHECK(run_fixed(with("ddim"), levels, {0, 1}) == doctest::Approx(factor * fixed_noise(0)).epsilon(1e-10));
 }
 
-TEST_CASE("data at one point are found in one step or many, by every sampler") {
+TEST_CASE("data concentrated at one point are reproduced in any number of steps, by every sampler") {
   for (const char* sampler : {"ddpm", "ddim", "dpmpp-2m"})
     for (const char* steps : {"1", "2", "20"})
       CHECK(run_fixed(with(sampler), levels_of(1000, steps), {0.7, 0}) == doctest::Approx(0.7).epsilon(1e-10));
@@ -139,12 +139,12 @@ TEST_CASE("ddim with eta 1 is ddpm with the posterior variance, step by step") {
   std::vector<at::Tensor> seen[2];
   for (int which : {0, 1}) {
     const auto levels = levels_of(1000, "20");
-    const auto told = denoiser(data, levels);
+    const auto model = denoiser(data, levels);
     sample_loop(
         which ? with("ddpm") : with("ddim", 1), levels,
         [&](const at::Tensor& x, int64_t k) {
           seen[which].push_back(x.clone());
-          return told(x, k);
+          return model(x, k);
         },
         [](int64_t k) {
           return philox_noise({1, 2}, k, 3, 4, 4).unsqueeze(0);
@@ -193,7 +193,7 @@ TEST_CASE("learned variance lies between beta-tilde and beta, in the logarithm")
   };
   CHECK(run(-1) == doctest::Approx(run_fixed(with("ddpm", 0, "posterior"), levels, data)).epsilon(1e-9));
   CHECK(run(1) == doctest::Approx(run_fixed(with("ddpm", 0, "beta"), levels, data)).epsilon(1e-9));
-  // What the noise of the one noisy step adds is proportional to sigma: geometric mean at 0.
+  // The noise that the only noisy step adds is proportional to sigma, which is the geometric mean at 0.
   const Posterior q = q_posterior(levels.alpha_bar[0], levels.alpha_bar[1]);
   const double low = std::sqrt(q.variance), high = std::sqrt(q.beta);
   const double slope = (run(1) - run(-1)) / (high - low);
@@ -201,7 +201,7 @@ TEST_CASE("learned variance lies between beta-tilde and beta, in the logarithm")
   CHECK_THROWS_AS(run_fixed(with("ddpm", 0, "learned"), levels, data), Error);
 }
 
-TEST_CASE("noise is asked for once a step, never after the last, never by a process without noise") {
+TEST_CASE("noise is drawn once per step, never after the last, and never by a deterministic process") {
   for (const char* sampler : {"ddpm", "ddim", "dpmpp-2m"}) {
     const auto levels = levels_of(1000, "5");
     std::vector<int64_t> asked, done;
@@ -241,13 +241,13 @@ TEST_CASE("x0 is clipped, then corrected, before anything uses it") {
   }
 }
 
-TEST_CASE("unknown samplers and values are errors") {
+TEST_CASE("unknown samplers and invalid values are errors") {
   const auto levels = levels_of(1000, "2");
   for (const auto& bad : {with("euler"), with("ddim", 1.5), with("ddim", std::nan("")), with("ddpm", 0, "large")})
     CHECK_THROWS_AS(run_fixed(bad, levels, {0, 1}), Error);
 }
 
-TEST_CASE("a process cut off at a level is the whole process as far as there, and has its mean and variance there") {
+TEST_CASE("a process truncated at a level equals the whole process up to that level, with its mean and variance") {
   const Gaussian data{0.4, 0.5};
   for (const auto& options :
        {with("ddpm"), with("ddpm", 0, "beta"), with("ddim"), with("ddim", 0.5), with("dpmpp-2m")}) {
@@ -275,14 +275,14 @@ TEST_CASE("a process cut off at a level is the whole process as far as there, an
   }
 }
 
-TEST_CASE("a level between two steps is met exactly; none noisier is an error") {
+TEST_CASE("a level between two steps is reached exactly; a level noisier than all steps is an error") {
   const SamplingLevels levels = levels_of(1000, "10");
   const double between = (levels.alpha_bar[4] + levels.alpha_bar[5]) / 2;
   const SamplingLevels part = truncated(levels, between);
   CHECK(part.alpha_bar.size() == 5);
   CHECK(part.end == between);
   CHECK(part.timestep.size() == 5);
-  // Data at one point: x at the level is what the forward process makes of it with the noise of x_T.
+  // With data at one point, x at the level equals the forward process of it with the noise of x_T.
   const Gaussian point{0.3, 0};
   const at::Tensor x = sample_loop(with("ddim"), part, denoiser(point, part), [](int64_t) { return scalar(0.7); }, {});
   const double start = levels.alpha_bar[0], eps = (0.7 - std::sqrt(start) * 0.3) / std::sqrt(1 - start);

@@ -17,7 +17,7 @@ std::vector<double> alpha_bar_of(const std::string& kind, int64_t steps, double 
   return make_alpha_bar(make_betas(options));
 }
 
-// Increasing, as guided-diffusion lists them.
+// In increasing order, as in guided-diffusion.
 std::vector<int64_t> steps_of(int64_t T, const std::string& steps, const std::string& spacing = "uniform") {
   const auto levels = sampling_levels(alpha_bar_of("linear", T), steps, spacing);
   return {levels.timestep.rbegin(), levels.timestep.rend()};
@@ -30,8 +30,8 @@ doctest::Approx near(double value, double relative = 1e-9) { return doctest::App
 
 }  // namespace
 
-// From guided-diffusion and Janspiry's SR3, run.
-TEST_CASE("schedules give the published tables") {
+// Results of running guided-diffusion and Janspiry's SR3.
+TEST_CASE("schedules reproduce the published tables") {
   const auto linear = alpha_bar_of("linear", 1000);
   CHECK(linear[0] == near(0.9999));
   CHECK(linear[1] == near(0.9997800921));
@@ -71,7 +71,7 @@ TEST_CASE("quadratic, sigmoid and given betas") {
   CHECK(make_alpha_bar(make_betas(options)) == std::vector<double>{0.5, 0.375});
 }
 
-TEST_CASE("a schedule that is none is an error that says why") {
+TEST_CASE("an invalid schedule is an error that states the reason") {
   ScheduleOptions options;
   const auto fails = [&](const char* text) { CHECK_THROWS_WITH_AS(make_betas(options), text, Error); };
   options.kind = "cubic";
@@ -90,8 +90,8 @@ TEST_CASE("a schedule that is none is an error that says why") {
   CHECK_THROWS_AS(make_alpha_bar(std::vector<double>(40, 1 - 1e-15)), Error);  // reaches 0
 }
 
-// respace.py's results.
-TEST_CASE("sections as guided-diffusion cuts them") {
+// Results of guided-diffusion's respace.py.
+TEST_CASE("sections are those of guided-diffusion") {
   CHECK(head(steps_of(1000, "250"), 4) == std::vector<int64_t>{0, 4, 8, 12});
   CHECK(tail(steps_of(1000, "250"), 3) == std::vector<int64_t>{991, 995, 999});
   CHECK(head(steps_of(1000, "100"), 8) == std::vector<int64_t>{0, 10, 20, 30, 40, 50, 61, 71});
@@ -110,7 +110,7 @@ TEST_CASE("sections as guided-diffusion cuts them") {
   CHECK(steps_of(1000, "1") == std::vector<int64_t>{999});
 }
 
-TEST_CASE("integer strides, and where there is none") {
+TEST_CASE("integer strides, and numbers of steps for which there is none") {
   CHECK(steps_of(1000, "25", "ddim").back() == 960);
   CHECK(steps_of(1000, "ddim50").back() == 980);
   CHECK(steps_of(1000, "100", "ddim").back() == 990);
@@ -138,7 +138,7 @@ TEST_CASE("a shortened schedule has guided-diffusion's betas, and the training s
   CHECK(levels.alpha_bar.front() == alpha_bar.back());
 }
 
-TEST_CASE("spacing in log-snr: ends kept, no step twice, even where the schedule is dense enough") {
+TEST_CASE("log-snr spacing keeps the ends, repeats no step, and is uniform where the schedule is dense enough") {
   for (const char* kind : {"linear", "cosine"})
     for (int64_t n : {2, 10, 25, 100, 500, 999, 1000}) {
       const auto alpha_bar = alpha_bar_of(kind, 1000);
@@ -173,17 +173,17 @@ TEST_CASE("trailing spacing: the noisiest level and even strides, and every seco
   }
 }
 
-TEST_CASE("steps that cannot be taken are errors") {
+TEST_CASE("impossible steps are errors") {
   for (const char* steps : {"0", "-3", "", "ten", "10,", "10,,5", "1001", "300,600,400", "2.5", "ddim", "ddim0"})
     CHECK_THROWS_AS(steps_of(1000, steps), Error);
-  CHECK_THROWS_WITH_AS(steps_of(10, "4,7"), "cannot use '4,7' as sampling steps: cannot take 7 steps of a section of 5",
+  CHECK_THROWS_WITH_AS(steps_of(10, "4,7"), "cannot use '4,7' as sampling steps: cannot take 7 steps from a section of 5",
                        Error);
   CHECK_THROWS_AS(steps_of(10, "4,4", "log-snr"), Error);
   CHECK_THROWS_AS(steps_of(10, "4", "karras"), Error);
 }
 
-// reference: the ends that keep alpha_bar_T = 4.39e-5 from beta 1e-6.
-TEST_CASE("betas that keep the end of a longer schedule") {
+// reference: the last betas with which alpha_bar_T = 4.39e-5 is kept from a first beta of 1e-6.
+TEST_CASE("last betas that keep the final noise level of a longer schedule") {
   const std::pair<int64_t, double> known[] = {{1000, 0.0199}, {500, 0.0395}, {200, 0.0969},
                                               {100, 0.187},   {50, 0.350},   {20, 0.71}};
   for (const auto& [steps, end] : known) {

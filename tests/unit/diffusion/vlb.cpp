@@ -20,8 +20,8 @@ std::vector<double> schedule() {
 
 at::Tensor one(double value) { return at::full({1, 1, 1, 1}, value, at::kDouble); }
 at::Tensor step(double t) { return at::full({1}, t, at::kDouble); }
-double term(const std::vector<double>& a, int64_t t, double x0, double x_t, double said, double fraction) {
-  return vlb_term(a, step(static_cast<double>(t)), one(x0), one(x_t), one(said), one(fraction)).item<double>();
+double term(const std::vector<double>& a, int64_t t, double x0, double x_t, double predicted_x0, double fraction) {
+  return vlb_term(a, step(static_cast<double>(t)), one(x0), one(x_t), one(predicted_x0), one(fraction)).item<double>();
 }
 
 }  // namespace
@@ -31,10 +31,10 @@ TEST_CASE("after the first step, the term is the divergence of two Gaussians, in
   const auto a = schedule();
   for (int64_t t : {1, 30, 999})
     for (double fraction : {-1.0, -0.3, 0.0, 1.0}) {
-      const double x0 = 0.3, said = 0.1, x_t = -0.4;
+      const double x0 = 0.3, predicted_x0 = 0.1, x_t = -0.4;
       const Posterior q = q_posterior(a[t], a[t - 1]);
       const double m1 = q.x0_coefficient * x0 + q.x_t_coefficient * x_t,
-                   m2 = q.x0_coefficient * said + q.x_t_coefficient * x_t;
+                   m2 = q.x0_coefficient * predicted_x0 + q.x_t_coefficient * x_t;
       const double v1 = q.variance, share = (1 + fraction) / 2;
       const double v2 = std::exp(share * std::log(q.beta) + (1 - share) * std::log(q.variance));
       double kl = 0;
@@ -46,21 +46,21 @@ TEST_CASE("after the first step, the term is the divergence of two Gaussians, in
             -(x - m1) * (x - m1) / (2 * v1) + (x - m2) * (x - m2) / (2 * v2) + std::log(v2 / v1) / 2;
         kl += p * log_ratio * h;
       }
-      CHECK(term(a, t, x0, x_t, said, fraction) == doctest::Approx(kl / std::log(2.0)).epsilon(1e-6));
+      CHECK(term(a, t, x0, x_t, predicted_x0, fraction) == doctest::Approx(kl / std::log(2.0)).epsilon(1e-6));
     }
   CHECK(term(a, 500, 0.2, 0.1, 0.2, -1) == doctest::Approx(0).epsilon(1e-12));  // both means and variances are right
 }
 
-TEST_CASE("in the first step, the lengths of all 256 levels are those of a code") {
+TEST_CASE("in the first step, the code lengths of all 256 levels satisfy Kraft's equality") {
   const auto a = schedule();
-  for (double said : {-1.0, 0.004, 0.7})
+  for (double predicted_x0 : {-1.0, 0.004, 0.7})
     for (double fraction : {-1.0, 1.0}) {
       double total = 0;
       for (int level = 0; level < 256; ++level)
-        total += std::pow(2, -term(a, 0, level / 127.5 - 1, 0.5, said, fraction));
+        total += std::pow(2, -term(a, 0, level / 127.5 - 1, 0.5, predicted_x0, fraction));
       CHECK(total == doctest::Approx(1).epsilon(1e-6));
     }
-  // The mean of the last step is the predicted x0: the level it lies on has P(|z| < 1 / (255 sigma)).
+  // The mean of the last step is the predicted x0: its level has the probability P(|z| < 1 / (255 sigma)).
   const double sigma = std::sqrt(1 - a[0]);
   CHECK(term(a, 0, 0.2, 0.9, 0.2, 1) ==
         doctest::Approx(-std::log2(std::erf(1 / 255.0 / sigma / std::sqrt(2)))).epsilon(1e-6));
@@ -70,23 +70,23 @@ TEST_CASE("in the first step, the lengths of all 256 levels are those of a code"
         doctest::Approx(-std::log2(std::erf(1 / 255.0 / least / std::sqrt(2)))).epsilon(1e-6));
 }
 
-TEST_CASE("examples are apart, and gradients go to the variance alone") {
+TEST_CASE("examples are independent, and gradients reach only the variance") {
   const auto a = schedule();
   const auto x0 = at::linspace(-1, 1, 24, at::kDouble).view({2, 3, 2, 2}), x_t = x0 * 0.5 + 0.1;
-  auto said = x0 * 0.9, fraction = x0 * 0.3;
-  const auto both = vlb_term(a, at::tensor({0.0, 400.0}, at::kDouble), x0, x_t, said, fraction);
+  auto predicted_x0 = x0 * 0.9, fraction = x0 * 0.3;
+  const auto both = vlb_term(a, at::tensor({0.0, 400.0}, at::kDouble), x0, x_t, predicted_x0, fraction);
   const auto second = [](const at::Tensor& x) { return x.slice(0, 1); };
-  const auto alone = vlb_term(a, step(400), second(x0), second(x_t), second(said), second(fraction));
+  const auto alone = vlb_term(a, step(400), second(x0), second(x_t), second(predicted_x0), second(fraction));
   CHECK(both[1].item<double>() == doctest::Approx(alone.item<double>()));
-  said.requires_grad_(), fraction.requires_grad_();
-  vlb_term(a, at::tensor({0.0, 400.0}, at::kDouble), x0, x_t, said, fraction).sum().backward();
-  CHECK_FALSE(said.grad().defined());
+  predicted_x0.requires_grad_(), fraction.requires_grad_();
+  vlb_term(a, at::tensor({0.0, 400.0}, at::kDouble), x0, x_t, predicted_x0, fraction).sum().backward();
+  CHECK_FALSE(predicted_x0.grad().defined());
   CHECK(fraction.grad().isfinite().all().item<bool>());
   CHECK(fraction.grad()[1].abs().sum().item<double>() > 0);
   CHECK_THROWS_AS(vlb_term(a, step(1000), one(0), one(0), one(0), one(0)), std::logic_error);
 }
 
-TEST_CASE("far from the mean the first step's term stays finite, in single precision too") {
+TEST_CASE("far from the mean the first step's term is finite, also in single precision") {
   const auto a = schedule();
   const auto f = [](double v) { return one(v).to(at::kFloat); };
   auto fraction = f(-1).requires_grad_();

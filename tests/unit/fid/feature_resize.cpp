@@ -10,7 +10,7 @@ using namespace sr3;
 
 namespace {
 
-// Levels value(y, x), the same in all channels but for an offset, so that channels cannot be mixed up.
+// Levels value(y, x), the same in all channels except for an offset, so that channels cannot be confused.
 Image made(int64_t width, int64_t height, int (*value)(int64_t, int64_t)) {
   Image image = make_image(width, height);
   for (int64_t y = 0; y < height; ++y)
@@ -39,7 +39,7 @@ TEST_CASE("bilinear as TensorFlow 1 and as torch: rows computed with those") {
   first_row("torch", {0, 0.5, 1.166667, 1.833333, 2.5, 3});
 }
 
-TEST_CASE("TensorFlow 1's grid begins at the first sample in both directions and shrinks without antialiasing") {
+TEST_CASE("TensorFlow 1's grid starts at the first sample in both directions and shrinks without antialiasing") {
   // Half the size: every other sample, exactly.
   const Image image = made(6, 4, [](int64_t y, int64_t x) { return static_cast<int>((37 * x + 101 * y) % 150); });
   const auto out = resize_for_features(image, 3, 2, "tf1");
@@ -71,7 +71,8 @@ TEST_CASE("clean is clipped to the range of levels, but not rounded") {
   CHECK(fraction);
 }
 
-TEST_CASE("16 bits are levels of 8 with a fraction; equal sizes pass through; other words and sizes are refused") {
+TEST_CASE(
+    "16 bits are 8-bit levels with a fraction; equal sizes are not resized; invalid words and sizes are refused") {
   Image deep = make_image(2, 1, 16);
   deep.u16 = {0, 257, 514, 65535, 128, 1};
   const auto same = resize_for_features(deep, 2, 1, "none");

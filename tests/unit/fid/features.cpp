@@ -41,13 +41,13 @@ at::Tensor levels(int64_t n, int64_t side) {
 
 }  // namespace
 
-TEST_CASE("a TorchScript's features and softmax, whatever the batch") {
+TEST_CASE("features and softmax of a TorchScript, for any batch") {
   const samples::Folder scratch;
   const std::string path = script(scratch.path + "net.pt", kForward);
   const auto network = open_features(path);
   const at::Tensor x = levels(21, 24);
   const Features all = (*network)(x, {true, true, false});
-  // The plain way, in doubles.
+  // A plain computation in double precision.
   torch::jit::Module module = torch::jit::load(path);
   const at::Tensor weight = module.attr("w").toTensor().to(at::kDouble);
   const at::Tensor pool = at::conv2d(x.to(at::kDouble), weight, {}, 2).mean({2, 3});
@@ -63,7 +63,7 @@ TEST_CASE("a TorchScript's features and softmax, whatever the batch") {
   CHECK(at::equal((*network)(x, {true, true, false}).pool, all.pool));
 }
 
-TEST_CASE("what a TorchScript says of itself") {
+TEST_CASE("the specification of a TorchScript") {
   const samples::Folder scratch;
   const std::string path = script(scratch.path + "net.pt", kForward);
   const auto network = open_features(path);
@@ -86,11 +86,11 @@ TEST_CASE("an image of one pixel is prepared like any other") {
   Image image = make_image(1, 1);
   for (uint8_t i = 0; i < 3; ++i) image.u8[i] = static_cast<uint8_t>(8 * (i + 1));
   const at::Tensor x = network->prepare(image);
-  const at::Tensor other = at::full({64}, -1.0);  // in the memory that would be free by now
+  const at::Tensor other = at::full({64}, -1.0);  // may reuse memory that was freed too early
   for (int i = 0; i < 3; ++i) CHECK(x[i][0][0].item<float>() == 8.0f * static_cast<float>(i + 1));
 }
 
-TEST_CASE("why a script failed, in one line") {
+TEST_CASE("the reason for a script's failure, in one line") {
   const samples::Folder scratch;
   const auto why = [&](const char* body) {
     const auto network = open_features(script(scratch.path + "net.pt", body));
@@ -101,7 +101,7 @@ TEST_CASE("why a script failed, in one line") {
     }
     return std::string();
   };
-  // A reason of two lines; and one that comes before anything is run.
+  // A reason of two lines, and one that occurs before anything is run.
   const std::string raised = why(R"(
   def forward(self, img: Tensor, return_features: bool=False) -> Tensor:
       assert img.size(3) != 8, "too small\nenlarge it"
@@ -116,7 +116,7 @@ TEST_CASE("why a script failed, in one line") {
   CHECK(mistyped.find("Expected a value of type 'int'") != std::string::npos);
 }
 
-TEST_CASE("files that cannot serve are refused") {
+TEST_CASE("unsuitable files are refused") {
   const samples::Folder scratch;
   CHECK_THROWS_WITH_AS(open_features(""), doctest::Contains("6726825d"), UsageError);
   CHECK_THROWS_WITH_AS(open_features(scratch.path + "none.pt"), doctest::Contains("No such file"), Error);
@@ -135,7 +135,7 @@ TEST_CASE("files that cannot serve are refused") {
   CHECK_THROWS_AS(open_features(path, resized), UsageError);
 }
 
-TEST_CASE("what a network returns is checked") {
+TEST_CASE("the output of a network is checked") {
   const samples::Folder scratch;
   const auto spatial = open_features(script(scratch.path + "net.pt", kForward));
   CHECK_THROWS_WITH_AS((*spatial)(levels(1, 24), {false, false, true}), doctest::Contains("no spatial features"),

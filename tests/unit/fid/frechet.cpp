@@ -23,7 +23,7 @@ Gaussian sampled(const at::Tensor& x) {
   return gaussian_of(moments, 1);
 }
 
-// tr (S1 S2)^(1/2) by the iteration of Denman and Beavers: no eigenvalues, no factors.
+// tr (S1 S2)^(1/2) by the iteration of Denman and Beavers, without eigenvalues or factorisation.
 double plain_trace_of_root(const at::Tensor& a, const at::Tensor& b) {
   at::Tensor y = at::matmul(a, b), z = at::eye(a.size(0), at::kDouble);
   for (int i = 0; i < 60; ++i) {
@@ -47,7 +47,7 @@ TEST_CASE("closed forms: diagonal, equal and one-dimensional Gaussians") {
   const double expected =
       (m1 - m2).square().sum().item<double>() + (s1.sqrt() - s2.sqrt()).square().sum().item<double>();
   CHECK(frechet_distance({m1, at::diag(s1)}, {m2, at::diag(s2)}) == doctest::Approx(expected).epsilon(1e-13));
-  // One rotation of both changes nothing.
+  // A rotation of both changes nothing.
   const auto [q, r] = at::linalg_qr(normals(3, 3, 1));
   const auto turned = [&q = q](const at::Tensor& m, const at::Tensor& s) {
     return Gaussian{at::matmul(q, m), at::matmul(q, at::matmul(at::diag(s), q.t()))};
@@ -58,7 +58,7 @@ TEST_CASE("closed forms: diagonal, equal and one-dimensional Gaussians") {
   CHECK_THROWS_AS(frechet_distance(same, {m1, at::diag(s1)}), DataError);
 }
 
-TEST_CASE("full rank: as an independent root of the matrix") {
+TEST_CASE("full rank: equals an independent square root of the matrix") {
   for (int64_t d : {2, 17, 64}) {
     const Gaussian a = sampled(normals(4 * d, d, 3) * (1 + at::arange(d, at::kDouble) / 9));
     const Gaussian b = sampled(at::matmul(normals(5 * d, d, 4), normals(d, d, 5)) + 0.1);
@@ -78,7 +78,7 @@ TEST_CASE("fewer images than dimensions: from sums, from features, and as a full
   Gaussian unknown = a;
   unknown.count = 0;
   CHECK(frechet_distance(unknown, b) == doctest::Approx(distance).epsilon(1e-9));
-  // Another tool's file in float32: indefinite by its rounding, which no factor may enlarge.
+  // Another tool's file in float32: its rounding makes it indefinite, which no factor may amplify.
   unknown.covariance = a.covariance.to(at::kFloat).to(at::kDouble);
   CHECK(frechet_distance(unknown, b) == doctest::Approx(distance).epsilon(2e-3));
   // tr (S1 S2)^(1/2) is that of the 11x11 Gram matrices: A^T S2 A, whose root Denman and Beavers find.
@@ -95,7 +95,7 @@ TEST_CASE("fewer images than dimensions: from sums, from features, and as a full
   CHECK(frechet_distance(constant, sampled(at::zeros({5, 3}, at::kDouble))) == doctest::Approx(3));
 }
 
-TEST_CASE("Gaussians that are none are refused") {
+TEST_CASE("invalid Gaussians are refused") {
   const Gaussian good = sampled(normals(30, 4, 9));
   check_gaussian(good);
   Gaussian bad = good;
@@ -114,7 +114,7 @@ TEST_CASE("Gaussians that are none are refused") {
 }
 
 TEST_CASE("standard errors against simulation: their size, and the coverage of 95% intervals") {
-  // Two Gaussians of four dimensions with a known distance, 400 images a side, 500 times.
+  // Two Gaussians of four dimensions with a known distance, 400 images per side, 500 times.
   const int64_t d = 4, n = 400, times = 500;
   const at::Tensor scale = at::tensor({1.0, 0.5, 2.0, 1.0}, at::kDouble),
                    shift = at::tensor({0.8, 0.0, -0.5, 0.3}, at::kDouble);
@@ -152,13 +152,13 @@ TEST_CASE("standard errors against simulation: their size, and the coverage of 9
           jackknife_covers * 100.0 / times, "%");
 }
 
-TEST_CASE("no standard error without a derivative") {
+TEST_CASE("no standard error where the derivative does not exist") {
   const at::Tensor x = normals(5, 8, 20);
   CHECK(!frechet_standard_error(x, sampled(x), sampled(normals(50, 8, 21))));
 }
 
-TEST_CASE("the distance at infinity takes the bias away, the same for one seed") {
-  // Both from one distribution: the truth is 0, the bias of 2000 images in 16 dimensions is not.
+TEST_CASE("the distance at infinity has no bias, and is the same for the same seed") {
+  // Both sets have the same distribution: the true distance is 0, but not the bias of 2000 images in 16 dimensions.
   const at::Tensor x = normals(2000, 16, 30);
   const Gaussian truth{at::zeros({16}, at::kDouble), at::eye(16, at::kDouble)};
   const double plain = frechet_distance(sampled(x), truth);

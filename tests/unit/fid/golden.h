@@ -1,4 +1,4 @@
-// The pair of images with known values: BasicSR's, scikit-image's and pyiqa's formulas in Python agree on them.
+// A pair of images with golden values, on which the Python code of BasicSR, scikit-image and pyiqa agrees.
 #pragma once
 
 #include <algorithm>

@@ -16,7 +16,7 @@ using namespace sr3;
 
 namespace {
 
-// Random weights that keep values near 1 through the layers.
+// Random weights with which values stay near 1 through the layers.
 TensorFile random_weights() {
   TensorFile file;
   at::manual_seed(3);
@@ -32,8 +32,8 @@ TensorFile random_weights() {
   return file;
 }
 
-// The network once more, as a reader of its description would write it: one image, planes of doubles, loops, batch
-// norms apart.
+// A second implementation, straight from the description of the network: one image, planes of doubles, loops, separate
+// batch normalisation.
 struct Map {
   int64_t channels, height, width;
   std::vector<double> at;
@@ -159,7 +159,7 @@ double relative(const at::Tensor& a, const std::vector<double>& b) {
 
 }  // namespace
 
-TEST_CASE("the network's parameters are those that are known") {
+TEST_CASE("the network has the published parameters") {
   int64_t count = 0;
   for (const auto& [name, shape] : Inception::parameters()) {
     if (name.find("running") != std::string::npos) continue;
@@ -167,7 +167,7 @@ TEST_CASE("the network's parameters are those that are known") {
     for (const int64_t size : shape) n *= size;
     count += n;
   }
-  // torchvision's Inception v3 has 27,161,264, its auxiliary head 3,326,696; 8 more classes.
+  // torchvision's Inception v3 has 27,161,264 parameters, 3,326,696 of them in its auxiliary head; ours has 8 more classes.
   CHECK(count == 27'161'264 - 3'326'696 + 8 * 2049);
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("Inception agrees with a plain forward pass in all outputs") {
   CHECK(relative(f.spatial[1], spatial) < 1e-4);
 }
 
-TEST_CASE("a state dict as people have it opens as a feature network") {
+TEST_CASE("a published state dict can be opened as a feature network") {
   const samples::Folder scratch;
   const TensorFile weights = random_weights();
   using namespace torch_files;
@@ -217,7 +217,7 @@ TEST_CASE("a state dict as people have it opens as a feature network") {
     stored.push_back({key, value.numel(), std::string(static_cast<const char*>(value.data_ptr()), value.nbytes())});
     items.emplace_back(
         name, tensor(storage("FloatStorage", key, value.numel()), 0, value.sizes().vec(), value.strides().vec()));
-    if (name.ends_with("running_var") && name < "Mixed_6") {  // there in some files, and not in others
+    if (name.ends_with("running_var") && name < "Mixed_6") {  // exists only in some files
       const std::string counter = std::to_string(stored.size());
       stored.push_back({counter, 1, std::string(8, '\0')});
       items.emplace_back(name.substr(0, name.rfind('.')) + ".num_batches_tracked",
@@ -230,7 +230,7 @@ TEST_CASE("a state dict as people have it opens as a feature network") {
   const auto network = open_features(scratch.path + "w.pth", options);
   CHECK(network->spec().resize == "tf1");
   CHECK(network->spec().scale == "128");
-  CHECK(!network->spec().inception);  // its SHA-256 is another
+  CHECK(!network->spec().inception);  // its SHA-256 is not that of the published file
   CHECK(network->has_spatial());
   Image image = make_image(299, 299);
   for (size_t i = 0; i < image.u8.size(); ++i) image.u8[i] = static_cast<uint8_t>(i * 37 % 251);
@@ -249,7 +249,7 @@ TEST_CASE("a state dict as people have it opens as a feature network") {
   CHECK_THROWS_WITH_AS((*trusted)(at::zeros({1, 3, 75, 75}), {}), doctest::Contains("299x299"), Error);
 }
 
-TEST_CASE("weights of another network are refused by the tensor that shows it") {
+TEST_CASE("weights of another network are refused, with the name of a tensor that differs") {
   TensorFile weights = random_weights();
   const auto refused = [&](const char* why) {
     CHECK_THROWS_WITH_AS(Inception(weights, "w.pth", at::kCPU), doctest::Contains(why), DataError);

@@ -37,10 +37,10 @@ TEST_CASE("the kernel distance, against a double loop; subsets are seeded") {
   const at::Tensor a = normals(23, 5, 1), b = normals(31, 5, 2) + 0.5;
   CHECK(kid_full(a, b).value == doctest::Approx(plain_kid(a, b)).epsilon(1e-12));
   CHECK(kid_full(b, a).value == doctest::Approx(kid_full(a, b).value).epsilon(1e-12));
-  const Kid whole = kid(a, a + 1, {3, 1000, 0});  // subsets of all
+  const Kid whole = kid(a, a + 1, {3, 1000, 0});  // subsets as large as the sets
   CHECK(whole.size == 23);
   CHECK(whole.mean == doctest::Approx(plain_kid(a, a + 1)).epsilon(1e-12));
-  CHECK_FALSE(whole.deviation);  // one subset, not three alike
+  CHECK_FALSE(whole.deviation);  // one subset, not three equal ones
   CHECK(kid(a, b, {3, 1000, 0}).deviation.value() > 0);
   const Kid some = kid(a, b, {4, 10, 9});
   double sum = 0, square = 0;
@@ -56,14 +56,14 @@ TEST_CASE("the kernel distance, against a double loop; subsets are seeded") {
   CHECK_THROWS_AS(kid_full(a, normals(9, 4, 3)), DataError);
 }
 
-TEST_CASE("subsets are without replacement, and every member is as likely") {
+TEST_CASE("subsets are drawn without replacement, and every member is equally likely") {
   at::Tensor counts = at::zeros({7}, at::kLong);
   for (uint64_t i = 0; i < 700; ++i) {
     const at::Tensor subset = random_subset(7, 3, 1, i);
     CHECK(std::get<0>(at::_unique(subset)).size(0) == 3);
     counts.index_add_(0, subset, at::ones({3}, at::kLong));
   }
-  CHECK((counts - 300).abs().max().item<int64_t>() < 60);  // deviation 13
+  CHECK((counts - 300).abs().max().item<int64_t>() < 60);  // standard deviation 13
 }
 
 TEST_CASE("the standard error of the kernel distance, against simulation") {

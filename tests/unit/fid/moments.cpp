@@ -41,14 +41,14 @@ TEST_CASE("mean and covariance of the rounded features, against a plain loop") {
   }
 }
 
-TEST_CASE("a variance beside a mean 100 million times its deviation is exact") {
+TEST_CASE("a variance is exact even if the mean is 100 million times the standard deviation") {
   Moments moments;
   moments.add(at::tensor({1000.0, 1000.0 + 1.0 / 65536, 1000.0}, at::kDouble).reshape({3, 1}));
   CHECK(moments.covariance(0).item<double>() == doctest::Approx(2.0 / 9 / 65536 / 65536).epsilon(1e-15));
 }
 
 TEST_CASE("any order, batch and sharding give the same sums, and removing undoes adding") {
-  for (double scale : {1.0, 300.0, 1e6}) {  // the largest product by product
+  for (double scale : {1.0, 300.0, 1e6}) {  // up to the largest supported product
     const at::Tensor x = features_of(64, 5, scale);
     Moments once, one_by_one, shards;
     once.add(x);
@@ -69,7 +69,7 @@ TEST_CASE("any order, batch and sharding give the same sums, and removing undoes
   }
 }
 
-TEST_CASE("what cannot be summed, and sums that cannot be, are refused") {
+TEST_CASE("features that cannot be summed, and impossible sums, are refused") {
   Moments moments;
   CHECK_THROWS_AS(moments.add(at::full({1, 2}, std::numeric_limits<double>::quiet_NaN())), DataError);
   CHECK_THROWS_AS(moments.add(at::full({1, 2}, std::numeric_limits<double>::infinity())), DataError);

@@ -12,8 +12,8 @@
 using namespace sr3;
 
 TEST_CASE("Inception score: closed forms, splits, and a plain loop") {
-  CHECK(inception_score(at::eye(10), 1).mean == doctest::Approx(10));            // certain of all classes alike
-  CHECK(inception_score(at::full({8, 4}, 0.25), 2).mean == doctest::Approx(1));  // certain of nothing
+  CHECK(inception_score(at::eye(10), 1).mean == doctest::Approx(10));  // certain predictions, all classes equally often
+  CHECK(inception_score(at::full({8, 4}, 0.25), 2).mean == doctest::Approx(1));  // uniform predictions
   const InceptionScore parts = inception_score(at::cat({at::eye(4), at::full({4, 4}, 0.25)}), 2);
   CHECK(parts.mean == doctest::Approx(2.5));
   CHECK(parts.deviation == doctest::Approx(1.5));
@@ -30,13 +30,13 @@ TEST_CASE("Inception score: closed forms, splits, and a plain loop") {
   CHECK_THROWS_AS(inception_score(p, 10), DataError);
 }
 
-TEST_CASE("precision and recall against a plain loop, the self left out, edges inside") {
-  // On a line, k = 1: the balls of the real set {0, 1, 3} reach 1, 1 and 2.
+TEST_CASE("precision and recall against a plain loop: a point is not its own neighbour, and balls are closed") {
+  // On a line with k = 1, the balls of the real set {0, 1, 3} have radii 1, 1 and 2.
   const at::Tensor real = at::tensor({0.0, 1.0, 3.0}, at::kDouble).reshape({3, 1});
   const at::Tensor generated = at::tensor({2.0, 5.0, -1.5, 5.25}, at::kDouble).reshape({4, 1});
   const PrecisionRecall found = precision_recall(real, generated, 1);
   CHECK(found.precision == doctest::Approx(0.5));  // 2 and the edge 5; not -1.5 and 5.25
-  // Those of the generated set reach 3, .25, 3.5 and .25.
+  // Those of the generated set have radii 3, .25, 3.5 and .25.
   CHECK(found.recall == doctest::Approx(1));
   CHECK(precision_recall(generated, real, 1).precision == doctest::Approx(1));
 

@@ -18,7 +18,7 @@ namespace {
 
 at::Tensor normals(int64_t n, int64_t d, uint64_t index) { return philox_noise({13, index}, 0, 1, n, d).squeeze(0); }
 
-// As collect() makes them, of rows first .. end-1 of x; the hashes are the rows' numbers, disordered.
+// As made by collect(), of rows first .. end-1 of x; the hashes are the rows' numbers in disorder.
 Statistics part_of(const at::Tensor& x, const std::vector<int64_t>& rows, int64_t groups = 2) {
   Statistics s;
   s.signature = {"x.pt", "0123456789abcdef", false, "own", "own", 1, 0, 0, ""};
@@ -80,14 +80,14 @@ TEST_CASE("parts in any order give the same bytes, which survive a round trip") 
   const Statistics back = read_statistics(scratch.path + "whole.npz");
   CHECK(back.count() == 30);
   CHECK(back.signature.json() == part_of(x, all).signature.json());
-  // What other tools read of it.
+  // The arrays that other tools read.
   const Npz file = read_npz(scratch.path + "whole.npz");
   const at::Tensor rounded = rounded_features(x), centred = rounded - rounded.mean(0);
   CHECK(at::allclose(*file.find("mu"), rounded.mean(0), 1e-13, 1e-13));
   CHECK(at::allclose(*file.find("sigma"), at::matmul(centred.t(), centred) / 29, 1e-12, 1e-13));
 }
 
-TEST_CASE("overlapping and unlike parts are refused, and the field is named") {
+TEST_CASE("overlapping and incompatible parts are refused, with the name of the field") {
   const at::Tensor x = normals(30, 4, 1);
   const auto refuses = [&](const Statistics& other, const char* why) {
     Merger merger(false);
@@ -151,8 +151,8 @@ TEST_CASE("statistics of other tools") {
   const Statistics same = written({{{"mu", mu}, {"sigma", sigma}, {"mu_s", mu}, {"sigma_s", sigma}}, {}});
   CHECK(compare(adm, same, spatial)[1].name == "spatial_frechet_distance");
   CHECK(compare(adm, same, spatial)[1].value == doctest::Approx(6));
-  CHECK(same.ddof() == 1);  // where the file does not say
-  // Ours of Inception against one that does not say: FID, for one of them knows.
+  CHECK(same.ddof() == 1);  // the default, if the file does not contain it
+  // Our statistics of Inception against a file without a network's name: this is FID, because one of them has the name.
   Statistics inception = b;
   inception.signature.inception = true;
   CHECK(distance(inception, written({{{"mu", mu}, {"sigma", sigma}}, {}})).name == "fid");
@@ -165,7 +165,7 @@ TEST_CASE("statistics of other tools") {
   refused({{{"mu", at::full({}, 1.0)}, {"sigma", sigma}}, {}}, "the same dimension");
   refused({{{"feats", at::zeros({5, 0})}}, {}}, "not a table of finite features");
   refused({{{"mu", mu}, {"sigma", sigma}, {"feats", x.narrow(1, 0, 5)}}, {}}, "different dimensions");
-  // One dimension, as numpy's mean and cov give it.
+  // One dimension, as from numpy's mean and cov.
   const Statistics one = written({{{"mu", at::full({1}, 2.0)}, {"sigma", at::full({}, 4.0)}}, {}});
   CHECK(distance(one, written({{{"mu", at::full({1}, 5.0)}, {"sigma", at::full({1, 1}, 1.0)}}, {}})).value ==
         doctest::Approx(10));
@@ -198,7 +198,7 @@ TEST_CASE("damaged statistics of ours are refused") {
   CHECK_THROWS_AS(read_statistics(scratch.path + "cut.npz"), DataError);
 }
 
-TEST_CASE("no images at all: a part that merges, and compares with nothing") {
+TEST_CASE("a part without images can be merged, but not compared") {
   Statistics none;
   none.signature = {"x.pt", "0123456789abcdef", false, "own", "own", 1, 0, 0, ""};
   none.pool.resize(2);
@@ -219,7 +219,7 @@ TEST_CASE("no images at all: a part that merges, and compares with nothing") {
   CHECK(all.count() == 3);
   CHECK(at::equal(all.features, part_of(x, {0, 1, 2}).features));
   CHECK((all.pool == part_of(x, {0, 1, 2}).pool));
-  // What an empty part would have kept does not make up for what the others have not.
+  // Data that only an empty part keeps do not replace those that the other parts lack.
   Statistics plain = part_of(x, {0, 1, 2});
   plain.features = at::Tensor();
   Merger unlike(false);
@@ -229,7 +229,7 @@ TEST_CASE("no images at all: a part that merges, and compares with nothing") {
   CHECK(read_statistics(scratch.path + "unlike.npz").count() == 3);
 }
 
-TEST_CASE("the Inception score in the order of the input, where that is known") {
+TEST_CASE("the Inception score in the order of the input, if that is known") {
   const at::Tensor x = normals(6, 3, 5);
   Statistics a = part_of(x, {0, 1, 2, 3, 4, 5});
   CompareOptions options;

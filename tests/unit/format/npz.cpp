@@ -95,7 +95,7 @@ TEST_CASE("arrays of every type survive a round trip; the same content gives the
   CHECK(read_text(path) == read_text(again));
 }
 
-TEST_CASE("data in pieces, and what is left of an array passed over") {
+TEST_CASE("data are read in pieces, and the rest of an array is skipped") {
   const std::string path = scratch("pieces.npz");
   write_npz(path, {{{"a", at::arange(1000)}, {"b", at::arange(10)}}, {}});
   NpzReader reader(path);
@@ -115,14 +115,14 @@ TEST_CASE("data in pieces, and what is left of an array passed over") {
   CHECK(!reader.next());
 }
 
-TEST_CASE("hostile and damaged files are errors, and allocate nothing") {
+TEST_CASE("malicious and damaged files are errors, without allocating memory") {
   refused(numpys().substr(0, 200), "cannot read '");
   refused("no zip at all", "cannot read '");
   refused("", "cannot read '");
   refused(changed("NUMPY", "NUMPI"), "not NumPy's format");
   refused(changed(std::string("NUMPY\x01", 6), std::string("NUMPY\x09", 6)), "version 9");
-  refused(changed("(2, 3)", "(2, 4)"), "cannot read '");  // truncated, or a wrong checksum: libarchive's choice
-  refused(changed("(2, 3)", "(2, 2)"), "more data than its shape says");
+  refused(changed("(2, 3)", "(2, 4)"), "cannot read '");  // truncated, or a wrong checksum, depending on libarchive
+  refused(changed("(2, 3)", "(2, 2)"), "more data than its shape takes");
   refused(changed("(2, 3), }      ", "(99999999999), "), "header");
   refused(changed("(2, 3), }          ", "(999999999999,), } "), "in a file of");
   refused(changed("(2, 3), }             ", "(99999999999999999,)} "), "too large");
@@ -131,9 +131,9 @@ TEST_CASE("hostile and damaged files are errors, and allocate nothing") {
   refused(changed("False", "Maybe"), "not a Python literal");
   refused(changed("'descr': '<f8'", "'descr': ['f8'"), "structured");
   std::string flipped = changed("NUMPY", "NUMPY");
-  flipped[flipped.find("NUMPY") + 130] ^= 1;  // a bit of the data: the checksum knows
+  flipped[flipped.find("NUMPY") + 130] ^= 1;  // a bit of the data, which the checksum detects
   refused(flipped, "cannot read '");
-  // A wrong checksum is a mere warning to the container's library, and comes in place of a number of bytes.
+  // For the archive library a wrong checksum is only a warning, which it returns instead of a number of bytes.
   for (const size_t member : {0u, 1u, 2u}) {
     std::string wrong = numpys();
     size_t local = wrong.find("PK\3\4"), central = wrong.find("PK\1\2");
@@ -142,9 +142,9 @@ TEST_CASE("hostile and damaged files are errors, and allocate nothing") {
     wrong[local + 14] ^= 1, wrong[central + 16] ^= 1;
     refused(wrong, "ZIP bad CRC");
   }
-  refused(numpys().substr(0, 300), "its directory, at the end, is missing: the file is cut short");
+  refused(numpys().substr(0, 300), "the directory at its end is missing: the file is truncated");
   CHECK_THROWS_WITH_AS(read_npz("missing.npz"), doctest::Contains("cannot open 'missing.npz'"), Error);
-  // Other types are passed over, and told when asked for.
+  // Arrays of other types are skipped, and an error if they are requested.
   const std::string path = file_of(changed("<f8", ">f8"));
   NpzReader reader(path);
   REQUIRE(reader.next());

@@ -14,7 +14,7 @@ using namespace sr3;
 
 namespace {
 
-// A file in memory that may hold fewer bytes than it claims.
+// A file in memory that may have fewer bytes than its header claims.
 class Memory : public Source {
  public:
   explicit Memory(std::string bytes) : bytes_(std::move(bytes)) {}
@@ -95,7 +95,7 @@ TEST_CASE("the bytes are those of the format") {
   CHECK(read_text(path) == framed(padded, std::string("\0\0\x80\x3f\0\0\0\xc0\x03", 9)));
 }
 
-TEST_CASE("a name met twice and a type that the format lacks are not written") {
+TEST_CASE("duplicate names, and types that the format lacks, are not written") {
   const samples::Folder folder;
   const std::string path = folder / "bad.safetensors";
   CHECK_THROWS_AS(write_safetensors(path, {{{"w", at::zeros({1})}, {"w", at::zeros({1})}}, {}}), Error);
@@ -104,7 +104,7 @@ TEST_CASE("a name met twice and a type that the format lacks are not written") {
   CHECK(!std::filesystem::exists(path));
 }
 
-TEST_CASE("header order is free, the data's order counts") {
+TEST_CASE("the order of the header is free, that of the data is not") {
   const auto file =
       parse(framed("{" + entry("b", "U8", "[2]", "[1,3]") + "," + entry("a", "U8", "[]", "[0,1]") + "}  ", "\1\2\3"));
   REQUIRE(file.tensors.size() == 2);
@@ -114,7 +114,7 @@ TEST_CASE("header order is free, the data's order counts") {
   CHECK(parse(framed("{}", "")).tensors.empty());
 }
 
-TEST_CASE("damaged and hostile files are refused, with the reason") {
+TEST_CASE("damaged and malicious files are refused, with the reason") {
   refused("", "truncated at byte 0");
   refused("1234567", "truncated at byte 7");
   refused(std::string(8, '\xff') + "{}", "not a safetensors file");              // header length 2^64 - 1
@@ -127,18 +127,18 @@ TEST_CASE("damaged and hostile files are refused, with the reason") {
   refused(framed("{\"\xff\":1}", ""), "not valid JSON");
   refused(framed("{\"a\":" + std::string(1000000, '['), ""), "nested deeper than 3");
   refused(framed("{" + entry("w", "U8", "[1]", "[0,1]") + "," + entry("w", "U8", "[1]", "[0,1]") + "}", "1"),
-          "'w' stands twice");
-  refused(framed("{\"w\":5}", ""), "is not described by");
-  refused(framed("{\"w\":{\"dtype\":\"U8\",\"shape\":[1]}}", "1"), "is not described by");
-  refused(framed("{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":0}}", "1"),
-          "is not described by");
+          "'w' appears twice");
+  refused(framed("{\"w\":5}", ""), "'w' is not an object");
+  refused(framed("{\"w\":{\"dtype\":\"U8\",\"shape\":[1]}}", "1"), "missing key 'w.data_offsets'");
+  refused(framed("{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":0}}", "1"), "unknown key 'w.x'");
   refused(framed("{" + entry("w", "F8_E4M3", "[1]", "[0,1]") + "}", "1"), "unknown dtype 'F8_E4M3'");
-  refused(framed("{\"w\":{\"dtype\":3,\"shape\":[1],\"data_offsets\":[0,1]}}", "1"), "dtype that is not a string");
-  refused(framed("{" + entry("w", "U8", "[-1]", "[0,1]") + "}", "1"), "not a list of sizes");
-  refused(framed("{" + entry("w", "U8", "[1.0]", "[0,1]") + "}", "1"), "not a list of sizes");
-  refused(framed("{" + entry("w", "U8", "{}", "[0,1]") + "}", "1"), "not a list of sizes");
+  refused(framed("{\"w\":{\"dtype\":3,\"shape\":[1],\"data_offsets\":[0,1]}}", "1"), "'w.dtype' is not a string");
+  refused(framed("{" + entry("w", "U8", "[-1]", "[0,1]") + "}", "1"), "'w.shape[0]' is not an integer of 0 or more");
+  refused(framed("{" + entry("w", "U8", "[1.0]", "[0,1]") + "}", "1"), "'w.shape[0]' is not an integer of 0 or more");
+  refused(framed("{" + entry("w", "U8", "{}", "[0,1]") + "}", "1"), "'w.shape' is not a list");
   refused(framed("{" + entry("w", "U8", "[1]", "[0]") + "}", "1"), "not two byte positions");
-  refused(framed("{" + entry("w", "U8", "[1]", "[-1,0]") + "}", "1"), "not two byte positions");
+  refused(framed("{" + entry("w", "U8", "[1]", "[-1,0]") + "}", "1"),
+          "'w.data_offsets[0]' is not an integer of 0 or more");
   refused(framed("{" + entry("w", "U8", "[1]", "[0,1e400]") + "}", "1"), "out of range");
   refused(framed("{" + entry("w", "U8", "[1]", "[1,0]") + "}", "1"), "ends before it begins");
   refused(framed("{" + entry("w", "F32", "[2]", "[0,4]") + "}", "1234"), "takes 8 bytes by its shape, but 4");
@@ -148,23 +148,23 @@ TEST_CASE("damaged and hostile files are refused, with the reason") {
   refused(framed("{" + entry("a", "U8", "[2]", "[0,2]") + "," + entry("b", "U8", "[2]", "[1,3]") + "}", "123"),
           "overlaps");
   refused(framed("{" + entry("w", "BOOL", "[2]", "[0,2]") + "}", "\1\2"), "neither 0 nor 1");
-  // Products of sizes that leave 64 bits, and terabytes that the file does not hold.
+  // Products of sizes that overflow 64 bits, and terabytes that the file does not contain.
   refused(framed("{" + entry("w", "U8", "[4294967296,4294967296]", "[0,0]") + "}", ""), "is too large");
   refused(framed("{" + entry("w", "F32", "[0,281474976710656,281474976710656]", "[0,0]") + "}", ""), "is too large");
   refused(framed("{" + entry("w", "U8", "[18446744073709551615]", "[0,18446744073709551615]") + "}", ""),
           "is too large");
   refused(framed("{" + entry("w", "U8", "[1099511627776]", "[0,1099511627776]") + "}", "1"), "but 1 follow");
-  refused(framed("{\"__metadata__\":[]}", ""), "metadata is not an object");
-  refused(framed("{\"__metadata__\":{\"a\":1}}", ""), "metadata 'a' is not a string");
+  refused(framed("{\"__metadata__\":[]}", ""), "'__metadata__' is not an object");
+  refused(framed("{\"__metadata__\":{\"a\":1}}", ""), "'__metadata__.a' is not a string");
 }
 
-TEST_CASE("a file that shrinks while it is read is an error, not a wait") {
+TEST_CASE("a file that shrinks while it is read is an error, and does not hang") {
   Memory memory(framed("{" + entry("w", "U8", "[4]", "[0,4]") + "}", "12"));
   CHECK_THROWS_WITH_AS(read_safetensors(memory, framed("{" + entry("w", "U8", "[4]", "[0,4]") + "}", "1234").size()),
                        doctest::Contains("truncated at byte"), DataError);
 }
 
-TEST_CASE("a missing file and a folder are named") {
+TEST_CASE("errors for a missing file and for a folder contain the path") {
   CHECK_THROWS_WITH_AS(read_safetensors("/nonexistent/w.safetensors"), doctest::Contains("cannot open '/nonexistent/"),
                        Error);
   CHECK_THROWS_AS(read_safetensors("/tmp"), Error);

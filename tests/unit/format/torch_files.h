@@ -1,4 +1,4 @@
-// Files of torch.save made by hand, as Python's would be or as it would never make them: for the tests and for fuzzing.
+// Files of torch.save made by hand, valid or invalid, for the tests and for fuzzing.
 #pragma once
 
 #include <archive.h>
@@ -47,7 +47,7 @@ inline std::string dict(const std::vector<std::pair<std::string, std::string>>& 
 }
 inline std::string pickle(const std::string& value) { return std::string("\x80\x02") + value + "."; }
 
-// Storages in the order of the file: key, number of elements as the file says it, data.
+// Storages in the order of the file: key, number of elements as stated in the file, data.
 struct Stored {
   std::string key;
   int64_t numel;

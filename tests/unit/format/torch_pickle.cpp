@@ -69,7 +69,7 @@ void refused(const std::string& bytes, const char* why) {
   CHECK_THROWS_WITH_AS(parse(bytes), doctest::Contains(why), DataError);
 }
 
-// Both containers of an object whose storage "0" holds these floats (none: no storage).
+// Both containers of an object whose storage "0" contains these floats (empty: no storage).
 void refused_both(const std::string& object, const std::vector<float>& data, const char* why) {
   std::vector<Stored> stored;
   if (!data.empty()) stored.push_back({"0", static_cast<int64_t>(data.size()), floats(data)});
@@ -97,7 +97,7 @@ TEST_CASE("weights that Python saved, in both containers") {
   }
 }
 
-TEST_CASE("a file is told by its content") {
+TEST_CASE("a file is recognised by its content") {
   const samples::Folder scratch;
   const auto kind = [&](const std::string& bytes) {
     write_file(scratch.path + "x", bytes);
@@ -166,13 +166,13 @@ TEST_CASE("a trainer's file: nested dicts, lists, parameters, numbers") {
   CHECK(strip_wrappers(model) == "module.");
   CHECK(model.tensors[0].first == "a");
   CHECK(model.tensors[1].first == "b");
-  CHECK(strip_wrappers(file).empty());  // not all names begin so
+  CHECK(strip_wrappers(file).empty());  // not all names have the prefix
   CHECK(part_of(file, "other.").tensors.empty());
   TensorFile twice{{{"module.denoise_fn.x", at::zeros({1})}, {"module.denoise_fn.y", at::zeros({1})}}, {}};
   CHECK(strip_wrappers(twice) == "module.denoise_fn.");
 }
 
-TEST_CASE("OrderedDicts as Python 2 wrote them, and what BUILD adds to them") {
+TEST_CASE("OrderedDicts as written by Python 2, and attributes that BUILD adds to them") {
   const std::string w = tensor(storage("FloatStorage", "0", 2), 0, {2}, {1});
   const std::string pairs =
       global("collections", "OrderedDict") + "](](" + text("a") + w + "e](" + text("b") + w + "ee\x85R";
@@ -182,11 +182,11 @@ TEST_CASE("OrderedDicts as Python 2 wrote them, and what BUILD adds to them") {
   CHECK(file.tensors[1].first == "b");
 }
 
-TEST_CASE("a pickle that would call something is refused by name, and nothing is called") {
+TEST_CASE("a pickle that would call something is refused with its name, and nothing is called") {
   const std::string system = global("os", "system") + tuple({text("touch /tmp/sr3-unit-called")}) + "R";
-  refused_both(system, {}, "asks for 'os.system'");
-  refused_both(dict({{"w", system}}), {}, "asks for 'os.system'");
-  refused_both(text("builtins") + text("eval") + "\x93" + tuple({text("1")}) + "R", {}, "asks for 'builtins.eval'");
+  refused_both(system, {}, "names 'os.system'");
+  refused_both(dict({{"w", system}}), {}, "names 'os.system'");
+  refused_both(text("builtins") + text("eval") + "\x93" + tuple({text("1")}) + "R", {}, "names 'builtins.eval'");
   refused_both(global("torch.nn.modules.conv", "Conv2d") + ")\x81", {}, "'torch.nn.modules.conv.Conv2d'");
   refused_both("(S'ls'\nios\nsystem\n", {}, "unsupported pickle opcode 0x53");
   refused_both(std::string("(") + text("ls") + "ios\nsystem\n", {}, "unsupported pickle opcode 0x69");
@@ -194,12 +194,12 @@ TEST_CASE("a pickle that would call something is refused by name, and nothing is
                "calls what cannot be called");
   refused_both(global("torch", "FloatStorage") + "}b", {}, "sets attributes");
   refused_both("\x82\x01", {}, "unsupported pickle opcode 0x82");
-  // The magic's pickle is read by the same rules.
-  refused(pickle(system), "asks for 'os.system'");
+  // The same rules apply to the pickle of the magic number.
+  refused(pickle(system), "names 'os.system'");
   CHECK(!std::filesystem::exists("/tmp/sr3-unit-called"));
 }
 
-TEST_CASE("a tensor that lies about its size or place is refused") {
+TEST_CASE("a tensor with a wrong size or offset is refused") {
   const auto w = [](int64_t offset, const std::vector<int64_t>& size, const std::vector<int64_t>& stride) {
     return dict({{"w", tensor(storage("FloatStorage", "0", 6), offset, size, stride)}});
   };
@@ -216,57 +216,57 @@ TEST_CASE("a tensor that lies about its size or place is refused") {
   refused_both(w(0, {2, 2}, {huge, huge}), data, "larger than its storage");
   refused_both(w(0, {1 << 30, 1 << 30}, {0, 0}), data, "larger than its storage");
   refused_both(w(0, {0, huge, huge}, {1, 1, 1}), data, "larger than its storage");
-  refused_both(w(0, {1 << 30}, {0}), data, "over and over");
+  refused_both(w(0, {1 << 30}, {0}), data, "share their storages too often");
   refused_both(w(0, {2, 3}, {1}), data, "2 sizes and 1 strides");
   refused_both(w(0, std::vector<int64_t>(65, 1), std::vector<int64_t>(65, 1)), data, "more than 64 dimensions");
 }
 
-TEST_CASE("storages that the file does not hold are refused before they are allocated") {
+TEST_CASE("storages that the file does not contain are refused before they are allocated") {
   const auto one = [](const std::string& type, int64_t numel) {
     return dict({{"w", tensor(storage(type, "0", numel), 0, {1}, {1})}});
   };
-  refused_both(one("FloatStorage", int64_t{1} << 40), {1}, "says that it has 1099511627776 elements");
-  refused_both(one("FloatStorage", -1), {1}, "says that it has -1 elements");
+  refused_both(one("FloatStorage", int64_t{1} << 40), {1}, "claims 1099511627776 elements");
+  refused_both(one("FloatStorage", -1), {1}, "claims -1 elements");
   refused_both(one("DoubleStorage", 200), {1}, "would take 1600 bytes");
   refused(legacy(one("FloatStorage", 2), {{"0", 1, floats({1})}}), "has 1 elements");
   refused(legacy(one("FloatStorage", 2), {{"0", 2, floats({1})}}), "truncated in storage '0'");
   refused(legacy(one("FloatStorage", 1), {{"0", 1, floats({1, 2})}}), "bytes follow");
   refused(legacy(one("FloatStorage", 1), {}), "storage '0' is missing");
-  refused(legacy(one("FloatStorage", 1), {{"1", 1, floats({1})}}), "which no tensor expects");
-  refused(legacy(one("FloatStorage", 1), {{"0", 1, floats({1})}, {"0", 1, floats({1})}}), "is there twice");
+  refused(legacy(one("FloatStorage", 1), {{"1", 1, floats({1})}}), "but its tensors expect another number");
+  refused(legacy(one("FloatStorage", 1), {{"0", 1, floats({1})}, {"0", 1, floats({1})}}), "appears twice");
   refused(zip(one("FloatStorage", 2), {{"0", 2, floats({1})}}), "has 4 bytes, but its tensor needs 8");
   refused(zip(one("FloatStorage", 1), {}), "storage '0' is missing");
-  refused(zip(one("FloatStorage", 1), {{"0", 1, floats({1})}, {"0", 1, floats({1})}}), "is there twice");
+  refused(zip(one("FloatStorage", 1), {{"0", 1, floats({1})}, {"0", 1, floats({1})}}), "appears twice");
   refused(legacy(one("BoolStorage", 1), {{"0", 1, "\2"}}), "neither 0 nor 1");
   refused_both(one("QInt8Storage", 1), {1}, "'torch.QInt8Storage'");
   refused_both(dict({{"a", tensor(storage("FloatStorage", "0", 1), 0, {1}, {1})},
                      {"b", tensor(storage("HalfStorage", "0", 1), 0, {1}, {1})}}),
                {1}, "described in two ways");
-  // A deflated member of a gigabyte of zeros: announced, but not in the file.
+  // A deflated member of a gigabyte of zeros, which is announced but not in the file.
   refused(zipped({{"a/data.pkl", pickle(one("ByteStorage", 1 << 24))}, {"a/data/0", std::string(1 << 24, '\0')}},
                  "deflate"),
           "elements, in a file of");
 }
 
-TEST_CASE("cut anywhere, a file is refused") {
+TEST_CASE("a file truncated anywhere is refused") {
   for (const std::string& whole :
        {from_base64(kLegacyFile), from_base64(kZipFile), legacy(matrix(), {{"0", 6, floats({0, 1, 2, 3, 4, 5})}})}) {
     CHECK(parse(whole).tensors.size() >= 1);
     for (size_t n = 0; n < whole.size(); ++n) {
-      // The end of a zip file's directory may be found though its comment's last byte is gone: all others must be
-      // there.
+      // The end of a zip file's directory may be found even if the last byte of its comment is missing; all other
+      // bytes are required.
       CAPTURE(n);
       CHECK_THROWS_AS(parse(whole.substr(0, n)), DataError);
     }
   }
 }
 
-TEST_CASE("lists within themselves, in lists in lists, and memo bombs end soon") {
+TEST_CASE("lists that contain themselves, deep nesting, and memo bombs are refused quickly") {
   const auto start = std::chrono::steady_clock::now();
   const std::string opened = std::string(1'000'000, ']');
   refused_both(opened + std::string(999'999, 'a'), {}, "nested too deeply");
-  refused_both("]q\1h\1a", {}, "nested too deeply");                   // a list that holds itself
-  refused_both("}q\1" + text("x") + "h\1s", {}, "nested too deeply");  // a dict likewise
+  refused_both("]q\1h\1a", {}, "nested too deeply");                   // a list that contains itself
+  refused_both("}q\1" + text("x") + "h\1s", {}, "nested too deeply");  // a dict that contains itself
   refused_both("]q\1(h\1h\1e", {}, "nested too deeply");               // twice
   std::string doubling = "]q" + std::string(1, '\0');
   for (char i = 1; i < 30; ++i)
@@ -283,7 +283,7 @@ TEST_CASE("lists within themselves, in lists in lists, and memo bombs end soon")
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
 
-TEST_CASE("stacks, marks and memos that do not fit are refused") {
+TEST_CASE("invalid use of stack, marks and memo is refused") {
   refused("", "neither a pickle nor a zip file");
   refused("PK", "m'");
   refused("\x80\x09.", "neither a pickle nor a zip file");
@@ -292,8 +292,8 @@ TEST_CASE("stacks, marks and memos that do not fit are refused") {
   refused_both("(.", {}, "stack is empty");
   refused_both("t", {}, "mark is missing");
   refused_both("1", {}, "mark is missing");
-  refused_both("h\5", {}, "refers to a value that is not there");
-  refused_both("j\xff\xff\xff\xff", {}, "refers to a value that is not there");
+  refused_both("h\5", {}, "refers to a value that is not in the memo");
+  refused_both("j\xff\xff\xff\xff", {}, "refers to a value that is not in the memo");
   refused_both("Na", {}, "stack is empty");
   refused_both("NNa", {}, "no list");
   refused_both("]NNs", {}, "no dict");
@@ -309,9 +309,9 @@ TEST_CASE("stacks, marks and memos that do not fit are refused") {
   refused(zipped({{"a/other", "x"}}), "there is no data.pkl");
   refused(zipped({{"a/data.pkl", pickle("N")}, {"a/constants.pkl", pickle("N")}}), "TorchScript");
   refused(zipped({{"a/data.pkl", pickle("N")}, {"a/byteorder", "big"}}), "big-endian");
-  refused(legacy("N", {}).replace(0, 15, pickle("N")), "not one of torch.save");
+  refused(legacy("N", {}).replace(0, 15, pickle("N")), "not one that torch.save wrote");
   refused_both(dict({{"a", "N"},
                      {"a.b", tensor(storage("FloatStorage", "0", 1), 0, {1}, {1})},
                      {"a", dict({{"b", tensor(storage("FloatStorage", "0", 1), 0, {1}, {1})}})}}),
-               {1}, "'a.b' stands twice");
+               {1}, "'a.b' appears twice");
 }

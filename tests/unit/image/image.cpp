@@ -10,7 +10,7 @@
 using namespace sr3;
 using namespace samples;
 
-TEST_CASE("image: depth conversion rounds to the nearest, and 8 bits survive the way to 16 and back") {
+TEST_CASE("image: depth conversion rounds to nearest, and 8 bits survive conversion to 16 and back") {
   Image deep = make_image(65536 / 3 + 1, 1, 16);
   for (size_t i = 0; i < deep.u16.size(); ++i) deep.u16[i] = static_cast<uint16_t>(i);
   const Image flat = with_depth(deep, 8);

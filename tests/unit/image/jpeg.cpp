@@ -25,7 +25,7 @@ Bytes with_segment(const Bytes& file, uint8_t marker, const Bytes& data) {
 
 }  // namespace
 
-TEST_CASE("jpeg: the pixels are Pillow's: colour, grey, progressive, CMYK, YCCK") {
+TEST_CASE("jpeg: pixels equal Pillow's: colour, grey, progressive, CMYK, YCCK") {
   CHECK(pixels(jpegs::kColour) == jpegs::kColourPixels);
   CHECK(pixels(jpegs::kGrey) == jpegs::kGreyPixels);
   CHECK(pixels(jpegs::kProgressive) == jpegs::kProgressivePixels);
@@ -35,7 +35,7 @@ TEST_CASE("jpeg: the pixels are Pillow's: colour, grey, progressive, CMYK, YCCK"
   CHECK(pixels(ycck) == jpegs::kYcckPixels);
 }
 
-TEST_CASE("jpeg: EXIF orientation turns as Pillow's exif_transpose") {
+TEST_CASE("jpeg: EXIF orientation is applied as by Pillow's exif_transpose") {
   for (uint8_t o = 1; o <= 8; ++o) {
     const Bytes file =
         with_segment(jpegs::kColour, 0xe1, {'E', 'x',  'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
@@ -47,7 +47,7 @@ TEST_CASE("jpeg: EXIF orientation turns as Pillow's exif_transpose") {
   CHECK(pixels(with_segment(jpegs::kColour, 0xe1, {'E', 'x', 'i', 'f', 0, 0, 'M', 'M'})) == jpegs::kColourPixels);
 }
 
-TEST_CASE("jpeg: the file is Pillow's at quality 95 (4:4:4) and 75 (4:2:0); 16 bits become 8") {
+TEST_CASE("jpeg: files equal Pillow's at quality 95 (4:4:4) and 75 (4:2:0); 16 bits become 8") {
   EncodeOptions options;
   CHECK(checksum(encode(pattern(23, 17), Format::kJpeg, options)) == jpegs::kWritten95);
   CHECK(checksum(encode(with_depth(pattern(23, 17), 16), Format::kJpeg, options)) == jpegs::kWritten95);
@@ -57,7 +57,7 @@ TEST_CASE("jpeg: the file is Pillow's at quality 95 (4:4:4) and 75 (4:2:0); 16 b
                        "cannot encode a JPEG image: 65501x1 is more than 65500 pixels a side", Error);
 }
 
-TEST_CASE("jpeg: every truncated length is an error, every changed byte an error or pixels") {
+TEST_CASE("jpeg: every truncated length is an error, and every changed byte an error or other pixels") {
   for (const Bytes& file : {jpegs::kColour, jpegs::kProgressive, jpegs::kCmyk}) {
     for (size_t n = 0; n < file.size(); ++n) CHECK_FALSE(failure({file.begin(), file.begin() + n}).empty());
     for (size_t i = 0; i < file.size(); ++i)
@@ -74,8 +74,8 @@ TEST_CASE("jpeg: every truncated length is an error, every changed byte an error
   CHECK(failure(longer) == cat("cannot read 'x': 3 bytes after the image's end at byte ", jpegs::kColour.size()));
 }
 
-TEST_CASE("jpeg: what cannot be or should not be read") {
-  // SOF0 of 100000 pixels a side cannot be written; 65500 x 65500 can.
+TEST_CASE("jpeg: unsupported and malicious files are refused") {
+  // SOF0 cannot contain a side of 100000 pixels, but it can contain 65500.
   Bytes huge = {0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0xff, 0xdc, 0xff, 0xdc, 1, 1,
                 0x11, 0,    0xff, 0xda, 0, 8,  1, 1,    0,    0,    63,   0};
   CHECK(failure(huge) == "cannot read 'x': 65500x65500 is more than the limit of 268435456 pixels");

@@ -29,10 +29,10 @@ TEST_CASE("sizes are read from every format's header") {
   CHECK(peek("\xff\xd8" + segment + frame) == Size{0x203, 0x100});
 }
 
-TEST_CASE("what shows no size gives none") {
+TEST_CASE("data without a size give none") {
   CHECK(peek("") == std::nullopt);
   CHECK(peek("P6") == std::nullopt);
-  CHECK(peek("P6 12 3") == std::nullopt);  // may go on
+  CHECK(peek("P6 12 3") == std::nullopt);  // may be incomplete
   CHECK(peek("P6 0 3 255\n") == std::nullopt);
   CHECK(peek("P6 x 3 255\n") == std::nullopt);
   CHECK(peek("P6 12#") == std::nullopt);

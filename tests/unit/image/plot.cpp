@@ -11,7 +11,7 @@ namespace {
 
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// Strongly coloured pixels: a line's; axes, grid and text are grey.
+// Saturated pixels belong to a line; axes, grid and text are grey.
 int64_t coloured(const Image& image, int64_t x0, int64_t y0, int64_t x1, int64_t y1) {
   int64_t n = 0;
   for (int64_t y = y0; y < y1; ++y)
@@ -69,7 +69,7 @@ TEST_CASE("a gap in the values is a gap in the line") {
   CHECK(coloured(broken, 125, 0, 225, 200) < 30);  // the two ends
 }
 
-TEST_CASE("a logarithmic axis draws a geometric series straight, and drops what is not positive") {
+TEST_CASE("a logarithmic axis draws a geometric series straight, and omits values that are not positive") {
   PlotOptions options;
   options.width = 300, options.height = 200;
   options.log_y = true;
@@ -79,7 +79,7 @@ TEST_CASE("a logarithmic axis draws a geometric series straight, and drops what 
   CHECK(plot({{"", {0, 1, 2, 3}, {1, 10, 0, -5}}}, options).u8.size() == 300 * 200 * 3);
 }
 
-TEST_CASE("nothing to draw leaves empty axes; a constant and a single point are drawn") {
+TEST_CASE("without data the axes are empty; a constant and a single point are drawn") {
   CHECK(coloured(plot({}, {}), 0, 0, 800, 450) == 0);
   CHECK(coloured(plot({{"", {1, 2}, {kNan, kNan}}}, {}), 0, 0, 800, 450) == 0);
   CHECK(coloured(plot({{"", {1, 2}, {5, 5}}}, {}), 0, 0, 800, 450) > 600);

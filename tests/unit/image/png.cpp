@@ -18,7 +18,7 @@ std::vector<uint32_t> values(size_t n, int depth) {
   return out;
 }
 
-// A level of `depth` bits as a level of the image: exact, for 2^8 - 1 is a multiple of 1, 3 and 15.
+// A level of `depth` bits as a level of the image, which is exact since 2^8 - 1 is a multiple of 1, 3 and 15.
 uint32_t level(uint32_t value, int depth) { return depth < 8 ? value * 255 / ((1u << depth) - 1) : value; }
 
 uint32_t at(const Image& image, size_t i) { return image.depth == 8 ? image.u8[i] : image.u16[i]; }
@@ -30,7 +30,7 @@ uint32_t over_white(uint32_t colour, uint32_t alpha, uint32_t top) {
 
 }  // namespace
 
-TEST_CASE("png: what is written is read back, at 8 and at 16 bits, with its comment") {
+TEST_CASE("png: a written image is read back, with 8 and with 16 bits, with its comment") {
   for (const int depth : {8, 16})
     for (const int level : {0, 2, 6, 9}) {
       Image image = pattern(23, 17, depth);
@@ -98,7 +98,7 @@ TEST_CASE("png: transparent colours become white") {
   CHECK(palette.u8 == Bytes{255, 255, 255, 147, 152, 157});
 }
 
-TEST_CASE("png: gamma and colour profiles change nothing, eXIf orientation turns") {
+TEST_CASE("png: gamma and colour profiles change nothing, eXIf orientation is applied") {
   const std::vector<uint32_t> stored = {1, 2, 3, 4, 5, 6};  // three columns, two rows
   Bytes extra = chunk("gAMA", big_endian(100000));
   append(extra, chunk("sRGB", {0}));
@@ -123,7 +123,7 @@ TEST_CASE("png: gamma and colour profiles change nothing, eXIf orientation turns
     CHECK(first(decode(png(3, 2, 8, 0, stored, chunk("eXIf", damaged)), "x", {})) == Bytes{1, 2, 3, 4, 5, 6});
 }
 
-TEST_CASE("png: every truncated length and every changed byte is an error or harmless, never more") {
+TEST_CASE("png: every truncated length and every changed byte is an error or harmless") {
   Image image = pattern(9, 5);
   image.comment = "a comment";
   const Bytes file = encode_png(image, {});
@@ -132,14 +132,14 @@ TEST_CASE("png: every truncated length and every changed byte is an error or har
     for (const uint8_t change : {1, 0x80, 0xff}) {
       Bytes damaged = file;
       damaged[i] ^= change;
-      CHECK_FALSE(failure(damaged).empty());  // the CRCs see all of it
+      CHECK_FALSE(failure(damaged).empty());  // the CRCs detect every change
     }
   Bytes longer = file;
   longer.push_back(0);
   CHECK(failure(longer) == cat("cannot read 'x': 1 bytes after the image's end at byte ", file.size()));
 }
 
-TEST_CASE("png: hostile headers and chunks are refused before memory is taken") {
+TEST_CASE("png: malicious headers and chunks are refused before memory is allocated") {
   const auto claim = [](uint32_t width, uint32_t height, int depth, int colour) {
     Bytes file = signature();
     append(file, header(width, height, depth, colour));
@@ -154,7 +154,7 @@ TEST_CASE("png: hostile headers and chunks are refused before memory is taken") 
   CHECK(claim(1, 1, 8, 5) == "cannot read 'x': bad PNG header at byte 16");
   CHECK(claim(1, 1, 16, 3) != "");
   CHECK(claim(16384, 16384, 16, 6) == "cannot read 'x': truncated: 13 compressed bytes cannot hold 16384x16384");
-  // A chunk that promises 2 GiB; a profile and a comment that would inflate are never inflated.
+  // A chunk that announces 2 GiB; compressed profiles and comments are never inflated.
   Bytes endless = signature();
   append(endless, header(1, 1, 8, 2));
   append(endless, {0x7f, 0xff, 0xff, 0xff, 't', 'E', 'X', 't', 'a'});

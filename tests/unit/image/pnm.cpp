@@ -7,7 +7,7 @@
 using namespace sr3;
 using namespace samples;
 
-TEST_CASE("pnm: what is written is read back, at 8 and at 16 bits") {
+TEST_CASE("pnm: a written image is read back, with 8 and with 16 bits") {
   for (const int depth : {8, 16}) {
     Image image = pattern(23, 17, depth);
     image.comment = "sr {\"key\":\"a\"}";
@@ -57,7 +57,7 @@ TEST_CASE("pnm: any maxval is scaled to the nearest level of 8 or 16 bits") {
   }
 }
 
-TEST_CASE("pnm: comments stand anywhere in the header, and the first is kept") {
+TEST_CASE("pnm: comments may be anywhere in the header, and the first is kept") {
   for (const char* head : {"P6#first\n1 1\n255\n", "P6\n#first\n1 1 255\n", "P6 \n #first\n# second\n1 #third\n1\n255 ",
                            "P6\n1 1\n255#first\n", "P6\n1#first\n1\n255\n", "P6\t1\r1\v255\f"}) {
     Bytes file = bytes(head);
@@ -68,7 +68,7 @@ TEST_CASE("pnm: comments stand anywhere in the header, and the first is kept") {
   }
 }
 
-TEST_CASE("pnm: damage is told with its place") {
+TEST_CASE("pnm: errors contain the position of the damage") {
   const auto said = [](const std::string& text) { return failure(bytes(text)); };
   CHECK(said("P6\n1 1\n255\nab") == "cannot read 'x': truncated at byte 13");
   CHECK(said("P6\n1 1\n255\nabcd") == "cannot read 'x': 1 bytes after the image's end at byte 14");

@@ -1,4 +1,4 @@
-// What the image and stream tests share: a test image, a checksum, and PNG files assembled by hand.
+// Shared by the image and stream tests: a test image, a checksum, and PNG files assembled by hand.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ inline Bytes big_endian(uint32_t value) {
   return {uint8_t(value >> 24), uint8_t(value >> 16), uint8_t(value >> 8), uint8_t(value)};
 }
 
-// A PNG chunk, with the CRC bit by bit as the specification has it.
+// A PNG chunk, with the CRC computed bit by bit as in the specification.
 inline Bytes chunk(const std::string& type, const Bytes& data) {
   Bytes out = big_endian(static_cast<uint32_t>(data.size()));
   append(out, bytes(type));
@@ -117,7 +117,7 @@ inline Bytes png(uint32_t width, uint32_t height, int depth, int colour, const s
   return out;
 }
 
-// The text of the DataError that decoding must end with; "" when there is none.
+// The message of the DataError that decoding throws; "" if it does not throw.
 inline std::string failure(const Bytes& bytes, const Limits& limits = {}) {
   try {
     decode(bytes, "x", limits);

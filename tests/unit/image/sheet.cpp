@@ -32,7 +32,7 @@ const Color kRed = {255, 0, 0}, kGreen = {0, 255, 0}, kBlue = {0, 0, 255}, kWhit
 
 }  // namespace
 
-TEST_CASE("a sheet is a grid of cells as large as the largest image, the images in their middle") {
+TEST_CASE("a sheet is a grid of cells as large as the largest image, with centred images") {
   SheetOptions options;
   options.columns = 2;
   options.gap = 3;
@@ -52,7 +52,7 @@ TEST_CASE("a sheet is a grid of cells as large as the largest image, the images 
   CHECK(count(sheet, kBlue) == 16);
 }
 
-TEST_CASE("scale repeats pixels, fit enlarges small images by whole factors") {
+TEST_CASE("scale repeats pixels, fit enlarges small images by integer factors") {
   SheetOptions options;
   options.columns = 2;
   options.gap = 0;
@@ -84,7 +84,7 @@ TEST_CASE("sixteen bits become eight, and columns default to a square") {
   CHECK(count(sheet, kWhite) == 7);
 }
 
-TEST_CASE("labels and titles take room, are drawn in their cell, and are cut to it") {
+TEST_CASE("labels and titles take space, are drawn in their cell, and are cut off at its edge") {
   SheetOptions options;
   options.columns = 2;
   options.gap = 2;
@@ -119,14 +119,14 @@ TEST_CASE("labels that are too long keep their end, by which names differ") {
   CHECK(labelled("\u00e4\u00f6\u00fcssern-\u00fc1") == labelled("??..?1"));  // drawn as '?', each one glyph
 }
 
-TEST_CASE("a sheet of nothing, and one beyond all bounds, are errors") {
+TEST_CASE("an empty sheet, and one that is too large, are errors") {
   CHECK_THROWS_WITH_AS(contact_sheet({}, {}), "cannot make a sheet: no images", Error);
   SheetOptions options;
   options.scale = 1000000;
   CHECK_THROWS_AS(contact_sheet({solid(1, 1, kRed)}, options), Error);
 }
 
-TEST_CASE("text: the letter L is its strokes, every printable character differs, cut text does no harm") {
+TEST_CASE("text: the letter L has its strokes, all printable characters differ, and clipped text is harmless") {
   Image image = solid(8, 10, kWhite);
   draw_text(image, 1, 1, "L", kRed);
   for (int64_t y = 0; y < 10; ++y)

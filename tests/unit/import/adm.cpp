@@ -1,5 +1,5 @@
 // guided-diffusion's and improved-diffusion's networks, against a second forward pass written in their names, straight
-// from their published description; their flags; what does not fit.
+// from their published description; their flags; mismatches.
 #include "import/adm.h"
 
 #include "base/error.h"
@@ -36,12 +36,12 @@ struct Naive {
   at::Tensor res(const std::string& n, const at::Tensor& x, const at::Tensor& e, int resize) const {
     const auto resized = [&](const at::Tensor& m) { return resize > 0 ? Slow::up(m) : resize < 0 ? Slow::down(m) : m; };
     at::Tensor h = s.conv(n + "in_layers.2", resized(Slow::silu(s.norm(n + "in_layers.0", x))));
-    const at::Tensor told = s.linear(n + "emb_layers.1", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
+    const at::Tensor projected = s.linear(n + "emb_layers.1", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
     const int64_t c = h.size(1);
     if (scale_shift)
-      h = s.norm(n + "out_layers.0", h) * (1 + told.narrow(1, 0, c)) + told.narrow(1, c, c);
+      h = s.norm(n + "out_layers.0", h) * (1 + projected.narrow(1, 0, c)) + projected.narrow(1, c, c);
     else
-      h = s.norm(n + "out_layers.0", h + told);
+      h = s.norm(n + "out_layers.0", h + projected);
     h = s.conv(n + "out_layers.3", Slow::silu(h));
     return (s.has(n + "skip_connection.weight") ? s.conv(n + "skip_connection", resized(x)) : resized(x)) + h;
   }
@@ -131,8 +131,8 @@ void agrees(const Case& c, const std::string& prefix = "", at::ScalarType type =
 
 }  // namespace
 
-TEST_CASE("ADM's networks say what their description says") {
-  // As guided-diffusion's, but for the new order of attention.
+TEST_CASE("ADM's networks agree with their published description") {
+  // As in guided-diffusion, except for the new order of attention.
   const Case guided{
       "--image_size 16 --channel_mult 1,2,3 --num_channels 32 --num_res_blocks 1 --attention_resolutions 8,4 "
       "--num_head_channels 16 --resblock_updown True --class_cond True --learn_sigma True",
@@ -151,7 +151,7 @@ TEST_CASE("ADM's networks say what their description says") {
   fresh.flags = with_order.c_str();
   fresh.new_order = true;
   agrees(fresh);
-  // As improved-diffusion's.
+  // As in improved-diffusion.
   agrees(
       {"--image_size 32 --num_channels 32 --num_res_blocks 2 --num_heads 2 --use_scale_shift_norm False "
        "--attention_resolutions 16 --diffusion_steps 4000",
@@ -164,7 +164,7 @@ TEST_CASE("ADM's networks say what their description says") {
        64, 16, 0, true, 1, 4, 0, true, true});
 }
 
-TEST_CASE("wrappers before the names, and other types of numbers") {
+TEST_CASE("prefixes of wrappers, and other types of numbers") {
   const Case small{"--image_size 8 --channel_mult 1,2 --num_channels 32 --num_res_blocks 1 --attention_resolutions 4",
                    8, 0, 0, false};
   for (const char* prefix : {"module.", "netG.", "state_dict.ema_model."}) agrees(small, prefix);
@@ -173,7 +173,7 @@ TEST_CASE("wrappers before the names, and other types of numbers") {
   agrees(small, "", at::kBFloat16);
 }
 
-TEST_CASE("of two networks in a file the averaged one is taken") {
+TEST_CASE("if a file has two networks, the averaged one is used") {
   const samples::Folder folder;
   const Weights raw = {{"conv_in.weight", at::zeros({1})}}, mean = {{"conv_in.weight", at::ones({1})}};
   TensorFile file;
@@ -183,7 +183,7 @@ TEST_CASE("of two networks in a file the averaged one is taken") {
   const CheckpointFile checkpoint(folder.path + "x");
   CHECK(joined(prefixes_of(checkpoint, "conv_in.weight")) == "model_ema., model., a.b.model.");
   CHECK(network_in(checkpoint, "conv_in.weight").prefix() == "model_ema.");
-  CHECK(network_in(checkpoint, "in.weight").prefix().empty());  // it is no name's end
+  CHECK(network_in(checkpoint, "in.weight").prefix().empty());  // not the end of a name
 }
 
 TEST_CASE("the older order of queries, keys and values") {
@@ -216,7 +216,7 @@ TEST_CASE("flags as READMEs print them") {
   CHECK(adm_manifest(parse_adm_flags("--rescale_timesteps True"), 1).network.level.scale == 1);
   CHECK(adm_manifest(parse_adm_flags(""), 1).diffusion.variance == "beta");
   CHECK(adm_manifest(parse_adm_flags("--sigma_small True"), 1).diffusion.variance == "posterior");
-  // As there: where the variance is learned, the other flag says nothing.
+  // As in that project: if the variance is learned, the other flag has no effect.
   CHECK(adm_manifest(parse_adm_flags("--learn_sigma True --sigma_small True"), 1).diffusion.variance == "learned");
   CHECK(adm_manifest(parse_adm_flags("--predict_xstart yes"), 1).diffusion.predict == "x0");
   const StageManifest half = adm_manifest(parse_adm_flags("--diffusion_steps 500"), 1);
@@ -232,8 +232,8 @@ TEST_CASE("flags as READMEs print them") {
     CAPTURE(flags);
     CHECK_THROWS_WITH_AS(adm_manifest(parse_adm_flags(flags), 10), doctest::Contains(why), UsageError);
   };
-  refused("--num_chanels 64", "--num_chanels is no flag");
-  refused("num_channels 64", "'num_channels' is no flag");
+  refused("--num_chanels 64", "--num_chanels is not a flag");
+  refused("num_channels 64", "'num_channels' is not a flag");
   refused("--num_channels", "--num_channels has no value");
   refused("--num_channels many", "--num_channels:");
   refused("--num_channels 0", "not in 1 to 65536");
@@ -242,13 +242,13 @@ TEST_CASE("flags as READMEs print them") {
   refused("--image_size 48", "no network for --image_size 48");
   refused("--large_size 128", "no network for --large_size 128");
   refused("--large_size 256 --small_size 100", "no multiple");
-  refused("--large_size 256 --image_size 64", "--image_size is of a network that draws");
+  refused("--large_size 256 --image_size 64", "--image_size belongs to a generator");
   refused("--large_size 256 --use_new_attention_order True", "super-resolution takes neither");
   refused("--num_heads_upsample 2", "same heads on both sides");
   refused("--noise_schedule sigmoid", "neither linear nor cosine");
   refused("--attention_resolutions 16,x", "--attention_resolutions");
   refused("--channel_mult 1,,2", "--channel_mult");
-  refused("--diffusion_steps 20", "leaves no linear schedule");
+  refused("--diffusion_steps 20", "too few for a linear schedule");
 }
 
 TEST_CASE("respacing is the stage's default sampling, in steps of the original process") {
@@ -272,7 +272,7 @@ TEST_CASE("respacing is the stage's default sampling, in steps of the original p
   CHECK_THROWS_WITH_AS(steps("--timestep_respacing ddim60"), doctest::Contains("no integer stride"), Error);
 }
 
-TEST_CASE("what does not fit is explained by its cause") {
+TEST_CASE("mismatches are explained by their cause") {
   const samples::Folder folder;
   const Case c{"--image_size 64 --num_channels 32 --num_res_blocks 1 --attention_resolutions 16 --class_cond True", 64,
                0, 5, false};
@@ -305,7 +305,7 @@ TEST_CASE("what does not fit is explained by its cause") {
     const CheckpointFile file(path);
     CHECK_THROWS_WITH_AS(
         plan_import("adm", file, {}),
-        doctest::Contains("its tensors say: --image_size 64 --num_channels 32 "
+        doctest::Contains("inferred from its tensors: --image_size 64 --num_channels 32 "
                           "--num_res_blocks 1 --attention_resolutions 16 --class_cond True --learn_sigma False"),
         UsageError);
     CHECK_THROWS_WITH_AS(plan_import("sr3", file, {}), doctest::Contains("no tensor 'downs.0.weight'"), DataError);
@@ -319,7 +319,7 @@ TEST_CASE("what does not fit is explained by its cause") {
           "('out.0.bias' is (33), not (32))");
 }
 
-TEST_CASE("numbers that are none, and whole numbers, are refused by name") {
+TEST_CASE("infinities, and integers instead of weights, are refused with the tensor's name") {
   const samples::Folder folder;
   const Case c{"--image_size 8 --channel_mult 1 --num_channels 32 --num_res_blocks 1 --attention_resolutions 16", 8, 0,
                0, false};
@@ -337,7 +337,7 @@ TEST_CASE("numbers that are none, and whole numbers, are refused by name") {
     options.output = folder.path + "stage.json";
     ImportPlan plan = plan_import("adm", checkpoint, options);
     CHECK_THROWS_WITH_AS(write_stage(plan, options, [](int64_t) {}),
-                         doctest::Contains(nan ? "'out.0.bias' holds infinities" : "'out.0.bias' holds whole numbers"),
+                         doctest::Contains(nan ? "'out.0.bias' holds infinities" : "'out.0.bias' holds integers"),
                          DataError);
     CHECK(!std::filesystem::exists(options.output));
     CHECK(!std::filesystem::exists(folder.path + "stage.safetensors"));

@@ -49,7 +49,7 @@ TEST_CASE("tensors of both of torch's containers, in any order") {
     CHECK((file.tensors()[1].type == at::kHalf));
     CHECK(file.tensors()[1].position < file.tensors()[0].position);
     CHECK(file.metadata().at("step") == "7");
-    for (int i = 0; i < 2; ++i) {  // forwards, and back
+    for (int i = 0; i < 2; ++i) {  // forwards and backwards
       CHECK(at::equal(file.read("net.a"), at::arange(4, at::kFloat).reshape({2, 2})));
       CHECK(at::equal(file.read("net.c"), at::tensor({1.0F, 3.0F})));
       CHECK(at::equal(file.read("net.b"), at::tensor({1.0F, -2.0F}).to(at::kHalf)));
@@ -63,7 +63,7 @@ TEST_CASE("tensors of both of torch's containers, in any order") {
   }
 }
 
-TEST_CASE("safetensors, of which only what is asked for is read") {
+TEST_CASE("safetensors, of which only the requested tensors are read") {
   const samples::Folder folder;
   const std::string path = folder.path + "x";
   write_safetensors(path,
@@ -78,7 +78,7 @@ TEST_CASE("safetensors, of which only what is asked for is read") {
   CHECK_THROWS_AS(CheckpointFile{path}, DataError);
 }
 
-TEST_CASE("safetensors whose first bytes, the length of its header, are those of a zip or of a pickle") {
+TEST_CASE("safetensors whose first bytes, the length of the header, look like a zip or a pickle") {
   const samples::Folder folder;
   for (const uint64_t length : {uint64_t{'P' | 'K' << 8}, uint64_t{0x280}}) {
     std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
@@ -88,7 +88,7 @@ TEST_CASE("safetensors whose first bytes, the length of its header, are those of
   }
 }
 
-TEST_CASE("of several networks the averaged one is taken: 'ema' as a word of its own") {
+TEST_CASE("of several networks the averaged one is used: 'ema' as a separate word") {
   const samples::Folder folder;
   const auto chosen = [&](const std::vector<std::string>& prefixes) {
     TensorFile file;
@@ -116,16 +116,16 @@ TEST_CASE("a file that shrinks while it is open is an error") {
   }
 }
 
-TEST_CASE("what is no checkpoint, and what would run a program, is refused with the reason") {
+TEST_CASE("files that are not checkpoints, and those that would run a program, are refused with the reason") {
   const samples::Folder folder;
   refused(folder, "", "it is empty");
   refused(folder, "<!DOCTYPE html><html>", "it is a web page");
-  refused(folder, "version https://git-lfs.github.com/spec/v1\n", "Git LFS's pointer");
-  refused(folder, std::string(100, 'x'), "neither a file of torch.save");
-  refused(folder, pickle("N"), "not one of torch.save");
+  refused(folder, "version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer");
+  refused(folder, std::string(100, 'x'), "neither a safetensors file nor one that torch.save wrote");
+  refused(folder, pickle("N"), "not one that torch.save wrote");
   const std::string call = global("os", "system") + tuple({text("touch /tmp/sr3-unit-imported")}) + "R";
-  refused(folder, legacy(call, {}), "asks for 'os.system'");
-  refused(folder, zip(call, {}), "asks for 'os.system'");
+  refused(folder, legacy(call, {}), "names 'os.system'");
+  refused(folder, zip(call, {}), "names 'os.system'");
   refused(folder, zip(global("numpy.core.multiarray", "_reconstruct") + ")R", {}),
           "'numpy.core.multiarray._reconstruct'");
   CHECK(!std::filesystem::exists("/tmp/sr3-unit-imported"));
@@ -135,9 +135,9 @@ TEST_CASE("what is no checkpoint, and what would run a program, is refused with 
   CHECK_THROWS_WITH_AS(CheckpointFile("/dev/null"), doctest::Contains("it is no file"), Error);
 }
 
-TEST_CASE("names of a zip's members are names, not paths") {
+TEST_CASE("the names of zip members are not used as paths") {
   const samples::Folder folder;
-  // Nothing is unpacked, so a way out of the folder leads nowhere; the storage it pretends to be is missing.
+  // Nothing is unpacked, so that a path outside the folder is harmless; the storage is merely missing.
   refused(folder, zipped({{"../../m/data.pkl", pickle(kObject)}, {"../../m/data/0", kHalves}}),
           "storage '1' is missing");
   write_file(folder.path + "x", zipped({{"/m/data.pkl", pickle(kObject)},
@@ -149,7 +149,7 @@ TEST_CASE("names of a zip's members are names, not paths") {
   CHECK(!std::filesystem::exists(folder.path + "../escaped"));
 }
 
-TEST_CASE("storages that lie about their size are refused before they are read") {
+TEST_CASE("storages with a wrong size are refused before they are read") {
   const samples::Folder folder;
   refused(folder, zip(kObject, {{"0", 2, kHalves}, {"1", 4, floats({0, 1, 2})}}),
           "has 12 bytes, but its tensor needs 16");
@@ -163,7 +163,7 @@ TEST_CASE("storages that lie about their size are refused before they are read")
   refused(folder, zipped(many), "more than 20000 members");
 }
 
-TEST_CASE("cut anywhere or with any byte changed, a checkpoint is read or refused, never worse") {
+TEST_CASE("a checkpoint that is truncated anywhere, or has any byte changed, is either read or refused") {
   const samples::Folder folder;
   const std::string path = folder.path + "x";
   for (const std::string& whole : {zip_file(), legacy_file()}) {
@@ -187,7 +187,7 @@ TEST_CASE("cut anywhere or with any byte changed, a checkpoint is read or refuse
   }
 }
 
-TEST_CASE("what is in a file is told without settings") {
+TEST_CASE("the contents of a file are described without settings") {
   const samples::Folder folder;
   write_file(folder.path + "x", legacy_file());
   std::string all;
@@ -199,7 +199,7 @@ TEST_CASE("what is in a file is told without settings") {
       "known here;");
 }
 
-TEST_CASE("pillow-bicubic enlarges whole levels as Pillow does") {
+TEST_CASE("pillow-bicubic enlarges 8-bit levels as Pillow does") {
   Image small = make_image(4, 3);
   for (size_t i = 0; i < small.u8.size(); ++i) small.u8[i] = static_cast<uint8_t>(i * 53 % 256);
   std::vector<float> units, exact;

@@ -1,5 +1,5 @@
-// Checkpoints of random numbers, and the plain operators that the naive networks of these tests are written in: double,
-// NCHW, one after the other.
+// Checkpoints of random numbers, and the plain operators with which the reference networks of these tests are written:
+// double precision, NCHW, one after the other.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -20,7 +20,7 @@ namespace checkpoints {
 
 using Weights = std::map<std::string, at::Tensor>;  // double
 
-// Random everywhere, so that nothing hides: norms near 1, the rest so that maps keep their size.
+// Everything is random, so that every parameter has an effect: norms near 1, other weights so that activations keep their size.
 inline Weights random_weights(const std::vector<sr3::TensorSource>& shapes) {
   at::manual_seed(7);
   Weights weights;
@@ -42,7 +42,7 @@ inline void save(const std::string& path, const Weights& weights, const std::str
   sr3::write_safetensors(path, file);
 }
 
-// Imports, and compares the stage's network with `output` by a probe. The relative error.
+// Imports a checkpoint, compares the stage's network with `output` by a probe, and returns the relative error.
 inline double import_and_verify(const std::string& format, const std::string& checkpoint, sr3::ImportOptions options,
                                 const std::string& folder, const Weights& probe, const at::Tensor& labels = {}) {
   options.output = folder + "stage.json";

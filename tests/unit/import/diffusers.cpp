@@ -35,10 +35,10 @@ struct Naive {
   at::Tensor res(const std::string& n, const at::Tensor& x, const at::Tensor& e, int resize = 0) const {
     const auto resized = [&](const at::Tensor& m) { return resize > 0 ? Slow::up(m) : resize < 0 ? Slow::down(m) : m; };
     at::Tensor h = s.conv(n + ".conv1", resized(Slow::silu(s.norm(n + ".norm1", x))));
-    const at::Tensor told = s.linear(n + ".time_emb_proj", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
+    const at::Tensor projected = s.linear(n + ".time_emb_proj", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
     const int64_t c = h.size(1);
-    h = scale_shift ? s.norm(n + ".norm2", h) * (1 + told.narrow(1, 0, c)) + told.narrow(1, c, c)
-                    : s.norm(n + ".norm2", h + told);
+    h = scale_shift ? s.norm(n + ".norm2", h) * (1 + projected.narrow(1, 0, c)) + projected.narrow(1, c, c)
+                    : s.norm(n + ".norm2", h + projected);
     h = s.conv(n + ".conv2", Slow::silu(h));
     return h + (s.has(n + ".conv_shortcut.weight") ? s.conv(n + ".conv_shortcut", resized(x)) : resized(x));
   }
@@ -91,13 +91,13 @@ struct Naive {
   }
 };
 
-// As google/ddpm-cifar10-32's.
+// As google/ddpm-cifar10-32.
 const std::string kFirst =
     R"({"_class_name":"UNet2DModel","act_fn":"silu","attention_head_dim":null,"block_out_channels":[16,32,32],)"
     R"("down_block_types":["DownBlock2D","AttnDownBlock2D","DownBlock2D"],"downsample_padding":0,"flip_sin_to_cos":false,)"
     R"("freq_shift":1,"in_channels":3,"layers_per_block":2,"norm_eps":1e-06,"norm_num_groups":8,"out_channels":3,)"
     R"("sample_size":16,"up_block_types":["UpBlock2D","AttnUpBlock2D","UpBlock2D"]})";
-// As ADM's network in diffusers' terms, with a condition.
+// ADM's network in the terms of diffusers, with a condition.
 const std::string kSecond =
     R"({"attention_head_dim":8,"block_out_channels":[16,32,48],"down_block_types":["ResnetDownsampleBlock2D",)"
     R"("AttnDownBlock2D","AttnDownBlock2D"],"downsample_type":"resnet","upsample_type":"resnet","in_channels":6,)"
@@ -112,12 +112,12 @@ std::string changed(std::string text, const std::string& from, const std::string
 }
 
 DiffusersModel model_of(const std::string& text, bool learned = false) {
-  return diffusers_model(parse_fields(text, "config.json", false), learned);
+  return diffusers_model(parse_config(text, "config.json", false), learned);
 }
 
 }  // namespace
 
-TEST_CASE("UNet2DModels say what their description says, by both namings of attention") {
+TEST_CASE("UNet2DModels agree with their description, with both names of attention layers") {
   for (const bool old_names : {false, true}) {
     const samples::Folder folder;
     write_file(folder.path + "config.json", kFirst);
@@ -166,7 +166,7 @@ TEST_CASE("blocks that resample, heads, classes and a condition; a pipeline's fo
   CHECK(stage.sampling.sampler == "ddim");
 }
 
-TEST_CASE("heads: of the size told, of 8 where it is not, one where it is null; sizes as a number or a square's") {
+TEST_CASE("heads: of the given size, of size 8 by default, one if it is null; image sizes as a number or a pair") {
   CHECK(model_of(kFirst).network.head_channels == 0);
   CHECK(
       model_of(changed(kFirst, R"("attention_head_dim":null,)", R"("attention_head_dim":16,)")).network.head_channels ==
@@ -178,7 +178,7 @@ TEST_CASE("heads: of the size told, of 8 where it is not, one where it is null; 
                        doctest::Contains("a square's two"), DataError);
 }
 
-TEST_CASE("channels that are no exact multiples of the first") {
+TEST_CASE("channels that are not exact multiples of the first") {
   const std::string config =
       changed(changed(changed(kFirst, "[16,32,32]", "[98,105,14]"), "\"norm_num_groups\":8", "\"norm_num_groups\":7"),
               "\"layers_per_block\":2", "\"layers_per_block\":1");
@@ -192,14 +192,14 @@ TEST_CASE("channels that are no exact multiples of the first") {
   }
 }
 
-TEST_CASE("what a stage's network cannot be is refused with the reason") {
+TEST_CASE("unsupported networks are refused with the reason") {
   const auto refused = [](const std::string& text, const char* why) {
     CAPTURE(why);
     CHECK_THROWS_WITH_AS(model_of(text), doctest::Contains(why), DataError);
   };
   refused(changed(kFirst, "UNet2DModel", "UNet2DConditionModel"), "it is a UNet2DConditionModel");
   refused(changed(kFirst, "\"DownBlock2D\"", "\"SkipDownBlock2D\""), "no 'SkipDownBlock2D'");
-  refused(changed(kFirst, "\"AttnUpBlock2D\"", "\"UpBlock2D\""), "a level has attention on both or on none");
+  refused(changed(kFirst, "\"AttnUpBlock2D\"", "\"UpBlock2D\""), "a level has attention on both or on neither");
   refused(changed(kFirst, "\"act_fn\":\"silu\"", "\"act_fn\":\"gelu\""), "'act_fn' is 'gelu'");
   refused(changed(kFirst, "{", "{\"time_embedding_type\":\"fourier\","),
           "variance-exploding diffusion is not supported");
@@ -208,13 +208,13 @@ TEST_CASE("what a stage's network cannot be is refused with the reason") {
   refused(changed(kFirst, "{", "{\"mid_block_scale_factor\":1.41,"), "'mid_block_scale_factor' is 1.41");
   refused(changed(kFirst, "{", "{\"class_embed_type\":\"timestep\","), "not a table of classes");
   refused(changed(kFirst, "{", "{\"resnet_time_scale_shift\":\"spatial\","), "'resnet_time_scale_shift' is 'spatial'");
-  refused(changed(kFirst, "{", "{\"resnet_time_scale_shift\":\"scale_shift\","), "has no normalisation");
+  refused(changed(kFirst, "{", "{\"resnet_time_scale_shift\":\"scale_shift\","), "has no normalization");
   refused(changed(kFirst, "\"downsample_padding\":0", "\"downsample_padding\":2"), "'downsample_padding' is 2");
   refused(changed(kFirst, "\"in_channels\":3", "\"in_channels\":4"), "'in_channels' is 4");
   refused(changed(kFirst, "[16,32,32]", "[16,32]"), "differ in length");
-  refused(changed(kFirst, "[16,32,32]", "[16,0,32]"), "no whole number of channels");
+  refused(changed(kFirst, "[16,32,32]", "[16,0,32]"), "is not a whole number of channels");
   refused(changed(kFirst, "[16,32,32]", "[0,0,0]"), "has a 0");
-  refused(changed(kFirst, "[16,32,32]", "[16,-32,32]"), "no whole number of channels");
+  refused(changed(kFirst, "[16,32,32]", "[16,-32,32]"), "is not a whole number of channels");
   refused(changed(kSecond, "\"ResnetDownsampleBlock2D\"", "\"DownBlock2D\""), "some by residual blocks");
   refused(changed(kSecond, "\"attn_norm_num_groups\":16", "\"attn_norm_num_groups\":8"), "has other groups");
   refused("{\"block_out_channels\":\"16\"}", "'block_out_channels' is not a list");
@@ -222,7 +222,7 @@ TEST_CASE("what a stage's network cannot be is refused with the reason") {
 
 TEST_CASE("schedules of schedulers") {
   const auto of = [](const std::string& text) {
-    return diffusers_scheduler(parse_fields(text, "scheduler_config.json", false));
+    return diffusers_scheduler(parse_config(text, "scheduler_config.json", false));
   };
   const DiffusersScheduler plain = of("{}");
   CHECK(plain.diffusion.schedule.kind == "linear");
@@ -255,7 +255,7 @@ TEST_CASE("folders that lack something") {
   refused(folder.path + "none", "there is no such folder");
   refused(folder.path, "neither config.json nor unet/config.json");
   write_file(folder.path + "config.json", "{}");
-  refused(folder.path + "config.json", "it is no folder");
+  refused(folder.path + "config.json", "it is not a folder");
   refused(folder.path, "diffusion_pytorch_model.safetensors' (or .bin) is missing");
   write_file(folder.path + "diffusion_pytorch_model.safetensors.index.json", "{}");
   refused(folder.path, "in several files");
@@ -265,6 +265,6 @@ TEST_CASE("folders that lack something") {
   std::filesystem::create_directories(folder.path + "p/unet");
   std::filesystem::create_directories(folder.path + "p/vqvae");
   write_file(folder.path + "p/unet/config.json", "{}");
-  refused(folder.path + "p", "makes latents, of which 'vqvae' makes the images");
-  refused(folder.path + "p/unet", "makes latents, of which 'vqvae' makes the images");
+  refused(folder.path + "p", "makes latents, which 'vqvae' decodes");
+  refused(folder.path + "p/unet", "makes latents, which 'vqvae' decodes");
 }

@@ -1,5 +1,5 @@
-// The published files: counts of tensors and parameters that the projects' own code gives (independent of ours), the
-// settings that each is known again by, and stages of all of them, without allocating any.
+// The published files: numbers of tensors and parameters according to the projects' own code (independent of ours), the
+// settings by which each is recognised, and stages of all of them, without allocating memory.
 #include "import/published.h"
 
 #include <doctest/doctest.h>
@@ -49,7 +49,7 @@ int64_t product(const std::vector<int64_t>& shape) {
   return all;
 }
 
-// A file of these tensors whose data are a hole: nothing is allocated, and nothing can be read from it but shapes.
+// A sparse file of these tensors: no space is allocated, and only shapes can be read from it.
 void hollow_file(const std::string& path, const std::vector<TensorSource>& shapes, const std::string& prefix) {
   std::string header = "{";
   uint64_t at = 0;
@@ -75,9 +75,9 @@ std::string value_of(const std::vector<std::pair<std::string, std::string>>& row
 
 }  // namespace
 
-TEST_CASE("each published file has the tensors and parameters of the original, and is known again") {
+TEST_CASE("each published file has the tensors and parameters of the original, and is recognised") {
   const samples::Folder folder;
-  log_state().verbosity = 0;  // each says what it is known as
+  log_state().verbosity = 0;  // each import reports the file that it recognised
   CHECK(published_checkpoints().size() == kCounts.size());
   for (const PublishedCheckpoint& checkpoint : published_checkpoints()) {
     const std::string name = first_file(checkpoint);
@@ -101,7 +101,7 @@ TEST_CASE("each published file has the tensors and parameters of the original, a
       CHECK_THROWS_WITH_AS(plan_import("adm", file, {}), doctest::Contains("it is a classifier"), DataError);
       continue;
     }
-    // A stage, without any settings given; the same network with the settings spelled out.
+    // A stage without given settings equals that with explicit settings.
     const ImportPlan plan = plan_import(sr3 ? "sr3" : "adm", file, {});
     CHECK(plan.stage.training.data == checkpoint.data);
     int64_t ours = 0;
@@ -112,23 +112,23 @@ TEST_CASE("each published file has the tensors and parameters of the original, a
     ImportOptions options;
     options.flags = checkpoint.settings;
     CHECK(manifest_text(plan_import("adm", file, options).stage) == manifest_text(plan.stage));
-    // Flags of the same shapes are taken as they are given, with a warning.
+    // Flags with the same shapes are used as given, with a warning.
     options.flags = checkpoint.settings + " --predict_xstart True";
     CHECK(plan_import("adm", file, options).stage.diffusion.predict == "x0");
-    // What is told of the flags by shapes does not contradict them, and says them of itself.
-    const auto told = infer_adm_flags(NetworkView(file, ""));
-    REQUIRE(told);
-    CHECK(contradictions(parse_adm_flags(checkpoint.settings), *told).empty());
+    // Flags that are inferred from shapes agree with the given flags.
+    const auto found = infer_adm_flags(NetworkView(file, ""));
+    REQUIRE(found);
+    CHECK(contradictions(parse_adm_flags(checkpoint.settings), *found).empty());
   }
   log_state().verbosity = 1;
 }
 
-TEST_CASE("what the projects' READMEs say of single files") {
+TEST_CASE("settings of single files that the projects' READMEs state") {
   const auto stage_of = [](const std::string& name) {
     for (const PublishedCheckpoint& checkpoint : published_checkpoints())
       if (first_file(checkpoint) == name) {
         if (checkpoint.kind == PublishedCheckpoint::kSr3)
-          return sr3_manifest(read_sr3_config(parse_fields(checkpoint.settings, name, false)));
+          return sr3_manifest(read_sr3_config(parse_config(checkpoint.settings, name, false)));
         return adm_manifest(parse_adm_flags(checkpoint.settings), 1000);
       }
     throw Error("no such file");

@@ -93,7 +93,7 @@ std::string changed(std::string from, const std::string& to) {
   return text.replace(at, from.size(), to);
 }
 
-// As saved: the diffusion's buffers beside the network.
+// As saved by the project: the diffusion's buffers beside the network.
 Weights checkpoint(const Sr3Config& config, const std::string& prefix = "") {
   Weights all;
   for (auto& [name, value] : random_weights(sr3_layout(sr3_network(config)).sources()))
@@ -106,12 +106,12 @@ Weights checkpoint(const Sr3Config& config, const std::string& prefix = "") {
 
 }  // namespace
 
-TEST_CASE("Janspiry's SR3 says what its description says") {
+TEST_CASE("Janspiry's SR3 agrees with its description") {
   const samples::Folder folder;
   write_file(folder.path + "sr.json", kConfig);
   ImportOptions options;
   options.config = folder.path + "sr.json";
-  const Sr3Config config = read_sr3_config(read_fields(options.config, true));
+  const Sr3Config config = read_sr3_config(read_config(options.config, true));
   for (const std::string prefix : {"", "netG."}) {
     const Weights all = checkpoint(config, prefix);
     save(folder.path + "gen.safetensors", all);
@@ -138,10 +138,10 @@ TEST_CASE("Janspiry's SR3 says what its description says") {
   CHECK(stage.description.find("gen.safetensors, sha256 ") != std::string::npos);
 }
 
-TEST_CASE("a configuration that is none, or of another network") {
+TEST_CASE("an invalid configuration, or one of another network") {
   const auto refused = [](const std::string& text, const char* why) {
     CAPTURE(why);
-    CHECK_THROWS_WITH_AS(read_sr3_config(parse_fields(text, "c.json", true)), doctest::Contains(why), DataError);
+    CHECK_THROWS_WITH_AS(read_sr3_config(parse_config(text, "c.json", true)), doctest::Contains(why), DataError);
   };
   refused("{}", "'model.unet.inner_channel' is missing");
   refused("[]", "not a JSON object");
@@ -149,19 +149,19 @@ TEST_CASE("a configuration that is none, or of another network") {
   refused(changed("\"sr3\"", "\"ddpm\""), "'ddpm', another network");
   refused(changed("\"in_channel\": 6", "\"in_channel\": 5"), "is not twice 'model.unet.out_channel'");
   refused(changed("\"inner_channel\": 16", "\"inner_channel\": \"16\""),
-          "'model.unet.inner_channel' is not a whole number");
-  refused(changed("[1, 2, 3]", "[1, 2.5]"), "is not a list of whole numbers");
-  refused(changed("\"res_blocks\": 1,", ""), "are needed");
-  refused(changed("\"name\": \"sr\",", "\"name\": \"sr\", \"name\": \"sr\","), "stands twice");
+          "'model.unet.inner_channel' is not an integer");
+  refused(changed("[1, 2, 3]", "[1, 2.5]"), "'model.unet.channel_multiplier[1]' is not an integer");
+  refused(changed("\"res_blocks\": 1,", ""), "are required");
+  refused(changed("\"name\": \"sr\",", "\"name\": \"sr\", \"name\": \"sr\","), "appears twice");
   refused("{ /* */ }", "not valid JSON");
   CHECK_THROWS_WITH_AS(
-      sr3_network(read_sr3_config(parse_fields(changed("\"norm_groups\": 8", "\"norm_groups\": 5"), "c", true))),
+      sr3_network(read_sr3_config(parse_config(changed("\"norm_groups\": 8", "\"norm_groups\": 5"), "c", true))),
       doctest::Contains("5 does not divide"), DataError);
 }
 
-TEST_CASE("a checkpoint and a configuration that differ: networks by their settings, schedules by their betas") {
+TEST_CASE("a checkpoint and a configuration that differ: networks in their settings, schedules in their betas") {
   const samples::Folder folder;
-  const Sr3Config config = read_sr3_config(parse_fields(kConfig, "c.json", true));
+  const Sr3Config config = read_sr3_config(parse_config(kConfig, "c.json", true));
   save(folder.path + "gen.safetensors", checkpoint(config));
   const CheckpointFile file(folder.path + "gen.safetensors");
   ImportOptions options;
@@ -177,7 +177,7 @@ TEST_CASE("a checkpoint and a configuration that differ: networks by their setti
   refused("\"attn_res\": [16]", "\"attn_res\": [8]", "'attn_res' [16] (here [8])");
   refused("\"n_timestep\": 40", "\"n_timestep\": 50", "there are 40, not 50");
   refused("\"linear_end\": 1e-1", "\"linear_end\": 2e-1", "are not the configuration's ('linear'): number 1 is");
-  // A schedule of theirs that we have not: the file's own betas, where it samples by it.
+  // A schedule that we do not support: the betas in the file are used, if sampling uses the schedule.
   const std::string other = "\"train\": { \"schedule\": \"warmup10\"";
   write_file(options.config, changed("\"train\": { \"schedule\": \"linear\"", other));
   CHECK(plan_import("sr3", file, options).stage.diffusion.schedule.kind == "linear");
@@ -188,7 +188,7 @@ TEST_CASE("a checkpoint and a configuration that differ: networks by their setti
   CHECK(stage.diffusion.schedule.betas[39] == doctest::Approx(0.1));
   options.config.clear();
   CHECK_THROWS_WITH_AS(plan_import("sr3", file, options),
-                       doctest::Contains("its tensors say: in_channel 6, out_channel 3, "
+                       doctest::Contains("inferred from its tensors: in_channel 6, out_channel 3, "
                                          "inner_channel 16, channel_multiplier [1,2,3], res_blocks 1"),
                        UsageError);
 }

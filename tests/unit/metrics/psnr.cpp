@@ -18,7 +18,7 @@ TEST_CASE("PSNR of the golden pair") {
   CHECK(mean_square_error(a, b) == doctest::Approx(std::pow(10, -3.1437283657887)).epsilon(1e-11));
 }
 
-TEST_CASE("identical images are infinitely alike; the largest difference is 0 dB") {
+TEST_CASE("identical images have infinite PSNR; the largest difference is 0 dB") {
   const Image a = golden::first();
   CHECK(std::isinf(psnr(a, a)));
   CHECK(std::isinf(psnr_y(a, a)));
@@ -31,7 +31,7 @@ TEST_CASE("identical images are infinitely alike; the largest difference is 0 dB
   CHECK(psnr_y(black, white) == doctest::Approx(20 * std::log10(255 / 219.0)));
 }
 
-TEST_CASE("sixteen bits are on the same scale, alone and beside eight") {
+TEST_CASE("sixteen bits are on the same scale, alone and together with eight") {
   const Image a = golden::first(), b = golden::second();
   const Image deep_a = with_depth(a, 16), deep_b = with_depth(b, 16);
   for (const auto& [x, y] : {std::pair{deep_a, deep_b}, std::pair{a, deep_b}, std::pair{deep_a, b}}) {
@@ -43,7 +43,7 @@ TEST_CASE("sixteen bits are on the same scale, alone and beside eight") {
   CHECK(psnr(deep_a, finer) == doctest::Approx(10 * std::log10(65535.0 * 65535.0 * 3072)).epsilon(1e-12));
 }
 
-TEST_CASE("sizes that differ are an error that gives both") {
+TEST_CASE("different sizes are an error that contains both") {
   CHECK_THROWS_WITH_AS(psnr(make_image(4, 3), make_image(3, 4)), "cannot compare images of 4x3 and 3x4", DataError);
   CHECK_THROWS_AS(psnr_y(make_image(4, 3), make_image(4, 4)), DataError);
   CHECK_THROWS_AS(psnr(Image{}, Image{}), DataError);

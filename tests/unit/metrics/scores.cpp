@@ -11,7 +11,7 @@ using namespace sr3;
 
 namespace {
 
-// Each pixel a block of scale x scale: the box kernel takes it back exactly.
+// Each pixel becomes a block of scale x scale, which the box kernel inverts exactly.
 Image blocks(const Image& small, int64_t scale) {
   Image image = make_image(small.width * scale, small.height * scale);
   for (int64_t y = 0; y < image.height; ++y)
@@ -34,7 +34,7 @@ TEST_CASE("scores of the golden pair, whole and without a border") {
   options.crop = 4;
   s = score(options, golden::first(), golden::second(), nullptr);
   CHECK(std::abs(s.psnr - 31.432557398186) < 1e-9);
-  options.crop = 12;  // 8x8 are left: smaller than the window
+  options.crop = 12;  // 8x8 remain, which is smaller than the window
   s = score(options, golden::first(), golden::second(), nullptr);
   CHECK(s.psnr > 20);
   CHECK_FALSE(s.ssim);
@@ -44,7 +44,7 @@ TEST_CASE("scores of the golden pair, whole and without a border") {
                        "a border of 16 pixels leaves nothing of an image of 32x32", DataError);
 }
 
-TEST_CASE("consistency is the error of the image made small again") {
+TEST_CASE("consistency is the error of the shrunk image") {
   ScoreOptions options;
   options.kernel = "box";
   Image low = crop(golden::first(), 0, 0, 7, 9);
@@ -68,7 +68,7 @@ TEST_CASE("consistency is the error of the image made small again") {
   CHECK(*score(options, high, high, &high).consistency == 0);
 }
 
-TEST_CASE("scale cuts the reference as degrade does; else sizes must be equal") {
+TEST_CASE("scale crops the reference as degrade does; otherwise sizes must be equal") {
   ScoreOptions options;
   const Image a = golden::first(), b = crop(golden::second(), 0, 0, 30, 30);
   CHECK_THROWS_WITH_AS(score(options, a, b, nullptr),

@@ -12,7 +12,7 @@ using namespace sr3;
 
 namespace {
 
-// Wang's definition word for word: one window after the other, weights in two dimensions.
+// Wang's definition literally: one window after the other, with two-dimensional weights.
 double plain_ssim(const std::vector<double>& a, const std::vector<double>& b, int64_t width, int64_t height) {
   double weights[11][11], sum = 0;
   for (int j = 0; j < 11; ++j)
@@ -49,7 +49,7 @@ TEST_CASE("SSIM of the golden pair") {
   CHECK(ssim(b, a) == doctest::Approx(ssim(a, b)).epsilon(1e-14));
 }
 
-TEST_CASE("SSIM is Wang's definition, at any shape down to a single window") {
+TEST_CASE("SSIM agrees with Wang's definition, for any shape down to a single window") {
   for (const auto& [width, height] : {std::pair{32, 32}, {11, 11}, {11, 20}, {27, 12}, {31, 13}}) {
     const Image a = crop(golden::first(), 0, 0, width, height), b = crop(golden::second(), 0, 0, width, height);
     const double expected = plain_ssim(luma_of(a), luma_of(b), width, height);
@@ -57,13 +57,13 @@ TEST_CASE("SSIM is Wang's definition, at any shape down to a single window") {
   }
 }
 
-TEST_CASE("equal images have 1, a flat image against its negative far less, an image below the window none") {
+TEST_CASE("equal images have 1, a flat image and its negative far less, images smaller than the window no value") {
   const Image a = golden::first();
   CHECK(ssim(a, a) == doctest::Approx(1).epsilon(1e-14));
   Image inverted = a;
   for (auto& value : inverted.u8) value = static_cast<uint8_t>(255 - value);
   CHECK(ssim(a, inverted) < 0);
-  // Two flat images: only the means' term is left.
+  // For two flat images only the term of the means remains.
   Image dark = make_image(11, 11), light = make_image(11, 11);
   for (auto& value : dark.u8) value = 10;
   for (auto& value : light.u8) value = 200;

@@ -8,7 +8,7 @@
 
 using namespace sr3;
 
-TEST_CASE("weights cast and laid out as separate operators would, and gradients back") {
+TEST_CASE("weights are cast and laid out as by separate operators, and so are gradients") {
   for (const auto& shape :
        std::vector<std::array<int64_t, 4>>{{5, 3, 3, 3}, {64, 130, 3, 3}, {7, 200, 1, 1}, {1, 1, 3, 3}}) {
     const at::Tensor w = (at::randn(shape) * 100).requires_grad_();

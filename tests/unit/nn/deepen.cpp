@@ -1,4 +1,4 @@
-// A network with more blocks is the same function as the one it came from, and all of it can learn.
+// A network with added blocks is the same function as the original one, and all of its weights can learn.
 #include "nn/deepen.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ Parameters deepened(const UNetOptions& from, const Parameters& p, const UNetOpti
 
 }  // namespace
 
-TEST_CASE("deeper networks begin as the function that they came from") {
+TEST_CASE("deeper networks start as the function of the original network") {
   for (const char* resample : {"conv", "block"}) {
     for (const auto& [was, is] : std::vector<std::pair<std::vector<int64_t>, std::vector<int64_t>>>{
              {{1, 1}, {1, 2}}, {{1, 1}, {2, 1}}, {{2, 3, 1}, {4, 3, 3}}, {{3, 1, 2}, {4, 4, 4}}, {{2}, {5}}}) {
@@ -41,7 +41,7 @@ TEST_CASE("deeper networks begin as the function that they came from") {
       const UNetOptions from = with_blocks(was, resample), to = with_blocks(is, resample);
       REQUIRE(is_deeper(from, to));
       const Parameters before = random_parameters(from), after = deepened(from, before, to);
-      // All names and shapes of the deeper network, and no other.
+      // Exactly the names and shapes of the deeper network.
       CHECK(after.all().size() == parameter_shapes(to).size());
       for (const auto& [name, shape] : parameter_shapes(to)) CHECK(after[name].sizes() == at::IntArrayRef(shape));
       const UNetInput in = input_for(from, 2, 10, 7);
@@ -72,7 +72,7 @@ TEST_CASE("new blocks learn: none of their last convolutions is without a gradie
   }
 }
 
-TEST_CASE("what is no deeper network") {
+TEST_CASE("networks that are not deeper versions are refused") {
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), with_blocks({2, 2})));
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), with_blocks({3, 1})));
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), with_blocks({2, 2, 2})));
@@ -80,6 +80,6 @@ TEST_CASE("what is no deeper network") {
   wider.channels *= 2;
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), wider));
   UNetOptions scaled = with_blocks({3, 3});
-  scaled.skip_scale = 0.5;  // a block of zeros would halve what it gets
+  scaled.skip_scale = 0.5;  // a block of zeros would halve its input
   CHECK_FALSE(is_deeper(with_blocks({2, 2}), scaled));
 }

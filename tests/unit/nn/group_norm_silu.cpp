@@ -1,4 +1,4 @@
-// The fused norm against the same formula in plain operators, in double, values and gradients.
+// The fused norm against the same formula in plain operators in double precision: values and gradients.
 #include "nn/group_norm_silu.h"
 #include "tensor/aten.h"
 
@@ -115,8 +115,8 @@ TEST_CASE("fused norm: bf16, half a unit in the last place of 8 bits") {
   }
 }
 
-TEST_CASE("fused norm: a mean ten thousand times the deviation") {
-  // Squares minus the squared mean would leave nothing here. x itself is exact in fp32 only to 5e-4.
+TEST_CASE("fused norm: a mean ten thousand times the standard deviation") {
+  // The mean of squares minus the squared mean would lose all digits here. x itself is exact in fp32 only to 5e-4.
   Case k = {2, 32, 16, 16, 8, true, false, true, true};
   k.mean = 1e4;
   k.deviation = 1;

@@ -20,7 +20,7 @@ TEST_CASE("precisions by name") {
   CHECK_THROWS_AS(precision_named("", at::kCPU), UsageError);
 }
 
-TEST_CASE("bf16 is had and favoured by what the system says of the CPU") {
+TEST_CASE("bf16 is supported and preferred according to the CPU's flags") {
   std::ifstream info("/proc/cpuinfo");
   std::string line;
   bool intel = false;

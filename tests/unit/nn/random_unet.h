@@ -1,4 +1,4 @@
-// Networks and inputs for tests: small, and random everywhere.
+// Small networks and inputs for tests, with random weights everywhere.
 #pragma once
 
 #include <cmath>
@@ -9,7 +9,7 @@
 
 namespace sr3 {
 
-// Random everywhere: the zeros of a fresh network would hide its last convolutions.
+// All weights are random, because the zeros of a new network would hide its last convolutions.
 inline Parameters random_parameters(const UNetOptions& options, at::ScalarType type = at::kFloat) {
   at::manual_seed(3);
   Parameters p;

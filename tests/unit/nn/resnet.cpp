@@ -17,7 +17,7 @@ int64_t parameters(const ResNet& network) {
 
 }  // namespace
 
-TEST_CASE("residual networks have the known numbers of parameters") {
+TEST_CASE("residual networks have the published numbers of parameters") {
   CHECK(parameters(ResNet({20, 10}, 0, at::kCPU)) == 269'722);  // 0.27M in He et al. 2016, table 6
   CHECK(parameters(ResNet({56, 10}, 0, at::kCPU)) == 853'018);  // 0.85M
   CHECK(parameters(ResNet({50, 1000}, 0, at::kCPU)) == 25'557'032);
@@ -40,10 +40,10 @@ TEST_CASE("a residual network's shapes, statistics and gradients") {
   }
 }
 
-TEST_CASE("a block of zero weights is its shortcut: every other pixel, channels of zeros after it") {
+TEST_CASE("a block with zero weights equals its shortcut: every other pixel, with zeros as added channels") {
   const ResNet network({8, 2}, 0, at::kCPU);
   const at::NoGradGuard no_gradients;
-  // All norms off but the stem's: what reaches the average is relu(bn(conv(x))) at strides 1, 2, 2.
+  // All norms are off except the stem's: the input of the average is relu(bn(conv(x))) at strides 1, 2, 2.
   at::Tensor stem;
   for (const auto& [name, tensor] : network.parameters()) {
     if (name == "conv1.weight") stem = tensor;

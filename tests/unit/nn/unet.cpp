@@ -1,4 +1,4 @@
-// The whole network: gradients against finite differences, and what holds for any size, batch and number of threads.
+// The whole network: gradients against finite differences, and invariants for any size, batch and number of threads.
 #include "nn/unet.h"
 
 #include <ATen/Parallel.h>
@@ -15,7 +15,7 @@
 
 using namespace sr3;
 
-TEST_CASE("gradients are those of finite differences") {
+TEST_CASE("gradients agree with finite differences") {
   UNetOptions o = adm_like();
   o.patch = 2;
   o.channels = 4;
@@ -43,7 +43,7 @@ TEST_CASE("gradients are those of finite differences") {
   }
 }
 
-TEST_CASE("any size: padded, cut, and the same as the padded image") {
+TEST_CASE("any size: padded and cropped, with the same result as the padded image") {
   UNetOptions o = adm_like();
   o.patch = 2;
   const Parameters p = random_parameters(o);
@@ -64,7 +64,7 @@ TEST_CASE("any size: padded, cut, and the same as the padded image") {
   CHECK(at::equal(unet_forward(o, p, in, at::kFloat, false, 0).narrow(2, 0, 7).narrow(3, 0, 6), y));
 }
 
-TEST_CASE("the runner says what the training pass says") {
+TEST_CASE("the runner's prediction equals that of the training pass") {
   std::vector<UNetOptions> cases(5, adm_like());
   cases[0].patch = 2;
   cases[1].classes = 0;
@@ -97,7 +97,7 @@ TEST_CASE("the runner says what the training pass says") {
   }
 }
 
-TEST_CASE("gradients in bf16 point where those in fp32 do") {
+TEST_CASE("gradients in bf16 have the direction of those in fp32") {
   UNetOptions o = adm_like();
   o.patch = 2;
   const Parameters p = random_parameters(o);
@@ -118,7 +118,7 @@ TEST_CASE("gradients in bf16 point where those in fp32 do") {
   CHECK(b.norm().item<double>() == doctest::Approx(a.norm().item<double>()).epsilon(0.02));
 }
 
-TEST_CASE("an example does not see its batch") {
+TEST_CASE("an example does not depend on its batch") {
   const UNetOptions o = adm_like();
   const Parameters p = random_parameters(o);
   const UNetInput in = input_for(o, 3, 8, 8);
@@ -132,7 +132,7 @@ TEST_CASE("an example does not see its batch") {
   }
 }
 
-TEST_CASE("bit for bit the same in any batch, with any threads, whatever came before") {
+TEST_CASE("results are identical in any batch, with any number of threads, and after any earlier work") {
   UNetOptions o = adm_like();
   o.channels = 48;
   o.multipliers = {1, 2, 3};
@@ -195,7 +195,7 @@ TEST_CASE("dropout masks: the share, the layer, the seed, the threads") {
   at::set_num_threads(threads);
 }
 
-TEST_CASE("a fresh network says nothing, and is the same for the same seed") {
+TEST_CASE("a new network predicts zero, and is the same for the same seed") {
   const UNetOptions o = adm_like();
   const Parameters p = initial_parameters(o, 4);
   const UNetInput in = input_for(o, 2, 8, 8);
@@ -210,7 +210,7 @@ TEST_CASE("a fresh network says nothing, and is the same for the same seed") {
   CHECK(p["augment.2.weight"].abs().max().item<double>() == 0);
 }
 
-TEST_CASE("inputs that do not fit are refused") {
+TEST_CASE("inputs of the wrong shape are refused") {
   const UNetOptions o = adm_like();
   const Parameters p = initial_parameters(o, 1);
   const UNetInput good = input_for(o, 2, 8, 8);

@@ -95,7 +95,7 @@ TEST_CASE("parameter names are unique and follow the scheme") {
   CHECK(names.count("up.2.norm1.weight") == 0);
 }
 
-TEST_CASE("a network that is told nothing has no embedding") {
+TEST_CASE("a network without conditioning has no embedding") {
   UNetOptions o;
   o.level.input = "none";
   for (const auto& [name, shape] : parameter_shapes(o)) {
@@ -111,7 +111,7 @@ TEST_CASE("a network that is told nothing has no embedding") {
   CHECK(projects);
 }
 
-TEST_CASE("impossible networks are refused by the field's name") {
+TEST_CASE("impossible networks are refused, with the field's name") {
   const auto refused = [](const char* field, auto&& change) {
     UNetOptions o;
     change(o);

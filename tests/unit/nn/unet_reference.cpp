@@ -13,7 +13,7 @@ using namespace sr3;
 
 namespace {
 
-// Plain operators, by name.
+// Plain operators, which look up their weights by name.
 struct Slow {
   const Parameters& p;
   int64_t groups;
@@ -87,9 +87,9 @@ TEST_CASE("ADM's network: blocks that resample, classes, attention heads, scale 
   const auto block = [&](const std::string& name, const at::Tensor& x, int resize = 0, bool attend = false) {
     const auto resized = [&](const at::Tensor& t) { return resize > 0 ? Slow::up(t) : resize < 0 ? Slow::down(t) : t; };
     at::Tensor h = s.conv(name + ".conv1", resized(Slow::silu(s.norm(name + ".norm1", x))));
-    const at::Tensor told = s.linear(name + ".embed", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
+    const at::Tensor projected = s.linear(name + ".embed", Slow::silu(e)).unsqueeze(2).unsqueeze(3);
     const int64_t c = h.size(1);
-    h = s.norm(name + ".norm2", h) * (1 + told.narrow(1, 0, c)) + told.narrow(1, c, c);
+    h = s.norm(name + ".norm2", h) * (1 + projected.narrow(1, 0, c)) + projected.narrow(1, c, c);
     h = s.conv(name + ".conv2", Slow::silu(h));
     const at::Tensor r = resized(x);
     h = (h + (r.size(1) == c ? r : s.conv(name + ".skip", r))) * o.skip_scale;
@@ -149,8 +149,8 @@ TEST_CASE("Janspiry's network: additive embedding, lone resampling convolutions,
 }
 
 TEST_CASE("patches are space to depth, of the image and of the condition") {
-  // One level, and everything but the skip of the stem through out.norm switched off is still a network: compare two of
-  // them, patch 2 on an image, and patch 1 on its four phases as channels.
+  // A network with patch 2 equals the network with the same weights and patch 1 whose input channels are the four phases
+  // of the image and of the condition.
   UNetOptions o;
   o.channels = 8;
   o.multipliers = {1};

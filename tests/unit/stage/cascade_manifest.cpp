@@ -32,7 +32,7 @@ TEST_CASE("a cascade survives a round trip in every field") {
   CHECK(stage_path("dir/c.json", again, 1) == "dir/sub/b.json");
 }
 
-TEST_CASE("what a cascade cannot be is refused by name") {
+TEST_CASE("impossible cascades are refused, with the key's name") {
   const auto refused = [](const auto& change, const char* why) {
     CascadeManifest cascade = unusual();
     change(cascade);
@@ -49,7 +49,7 @@ TEST_CASE("what a cascade cannot be is refused by name") {
                        DataError);
 }
 
-TEST_CASE("new cascades: sizes chain, noise up to 64 pixels and blur above, every preset") {
+TEST_CASE("new cascades: matching sizes, noise up to 64 pixels and blur above, in every preset") {
   for (const char* preset : {"tiny", "small", "medium", "cdm"}) {
     CAPTURE(preset);
     CascadeSpec spec;

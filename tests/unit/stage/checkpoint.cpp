@@ -23,7 +23,7 @@ Checkpoint numbered(float number) {
   return checkpoint;
 }
 
-// Which one is there; 0: none.
+// The number of the checkpoint that exists; 0: none.
 int number_in(const std::string& folder) {
   const auto found = read_checkpoint(folder);
   if (!found) return 0;
@@ -35,7 +35,7 @@ int number_in(const std::string& folder) {
 
 }  // namespace
 
-TEST_CASE("a checkpoint comes back, and replaces the former one") {
+TEST_CASE("a checkpoint survives a round trip, and replaces the previous one") {
   const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   CHECK(number_in(folder) == 0);
@@ -49,7 +49,7 @@ TEST_CASE("a checkpoint comes back, and replaces the former one") {
   CHECK(scratch.entries() == 0);
 }
 
-TEST_CASE("whatever moment the writer was killed at, one complete checkpoint is found") {
+TEST_CASE("one complete checkpoint is found, whenever the writer was killed") {
   const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   SUBCASE("while writing the new files") {
@@ -71,7 +71,7 @@ TEST_CASE("whatever moment the writer was killed at, one complete checkpoint is 
     write_checkpoint(folder + ".new", numbered(2));
     CHECK(number_in(folder) == 2);
   }
-  SUBCASE("before the former one was removed") {
+  SUBCASE("before the previous one was removed") {
     write_checkpoint(folder + ".old", numbered(1));
     write_checkpoint(folder, numbered(2));
     CHECK(number_in(folder) == 2);
@@ -80,7 +80,7 @@ TEST_CASE("whatever moment the writer was killed at, one complete checkpoint is 
   CHECK(!fs::exists(folder + ".old"));
 }
 
-TEST_CASE("an index of sizes alone, as older ones have it") {
+TEST_CASE("an index with only sizes, as in older versions") {
   const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   write_checkpoint(folder, numbered(3));
@@ -89,21 +89,21 @@ TEST_CASE("an index of sizes alone, as older ones have it") {
   CHECK(number_in(folder) == 3);
 }
 
-TEST_CASE("a damaged checkpoint is refused by name") {
+TEST_CASE("a damaged checkpoint is refused, with the file's name") {
   const samples::Folder scratch;
   const std::string folder = scratch / "x.state";
   write_checkpoint(folder, numbered(1));
-  SUBCASE("a file cut short") {
+  SUBCASE("a truncated file") {
     fs::resize_file(folder + "/weights.safetensors", 10);
     CHECK_THROWS_WITH_AS(read_checkpoint(folder),
-                         doctest::Contains("weights.safetensors': 10 bytes where the index has"), DataError);
+                         doctest::Contains("weights.safetensors': it has 10 bytes, but the index states"), DataError);
   }
-  SUBCASE("a file of the same size") {
+  SUBCASE("a changed file of the same size") {
     write_file(folder + "/progress.json", "7");
-    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json': its digest is not the one"),
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json': its digest differs from the one"),
                          DataError);
   }
-  SUBCASE("a file gone") {
+  SUBCASE("a missing file") {
     fs::remove(folder + "/progress.json");
     CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("progress.json"), DataError);
   }
@@ -111,9 +111,9 @@ TEST_CASE("a damaged checkpoint is refused by name") {
     fs::remove(folder + "/index.json");
     CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("index.json"), Error);
   }
-  SUBCASE("an index that is none") {
+  SUBCASE("an invalid index") {
     write_file(folder + "/index.json", "[1]");
-    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("not an index"), DataError);
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("not the index"), DataError);
   }
   SUBCASE("an index that leads out of the folder") {
     write_file(folder + "/index.json", "{\"files\":{\"../x\":1}}");

@@ -18,7 +18,7 @@ namespace {
 
 const std::string kSome(64, '7');
 
-// No field at its default, so that a key left out of the binding cannot pass the round trip.
+// No field has its default, so that a key that the binding omits cannot pass the round trip.
 StageManifest unusual() {
   StageManifest m;
   m.description = "a \"stage\" of the test, \xc3\xa9";
@@ -115,7 +115,7 @@ TEST_CASE("a manifest survives a round trip in every field") {
   });
 }
 
-TEST_CASE("keys stand in the order of the page, and lists of numbers on one line") {
+TEST_CASE("keys are in the order of the page, and lists of numbers on one line") {
   const std::string text = manifest_text(unusual());
   size_t last = 0;
   for (const char* key : {"\"schema\": 1", "\"kind\": \"super-resolution\"", "\"description\"", "\"image\": {",
@@ -136,7 +136,7 @@ TEST_CASE("keys stand in the order of the page, and lists of numbers on one line
   CHECK(std::count(keys.begin(), keys.end(), "diffusion.schedule.betas") == 1);
 }
 
-TEST_CASE("every key is required, by name, and has its type") {
+TEST_CASE("every key is required and has its type; errors contain its name") {
   const json whole = parsed(unusual());
   leaves(whole, "", [&](const std::string& path, const json& value) {
     const json::json_pointer pointer(path);
@@ -170,7 +170,7 @@ TEST_CASE("every key is required, by name, and has its type") {
   refused(section, "'training.steps' is not an integer");
 }
 
-TEST_CASE("unknown keys are named with their whole path, before what is missing for them") {
+TEST_CASE("unknown keys are reported with their full path, and before missing keys") {
   json document = parsed(unusual());
   document["network"]["chanels"] = 64;
   document["network"].erase("channels");
@@ -186,20 +186,20 @@ TEST_CASE("unknown keys are named with their whole path, before what is missing 
   refused(document, "unknown key 'network.level.level'");
 }
 
-TEST_CASE("what is no manifest is refused") {
+TEST_CASE("files that are not manifests are refused") {
   const auto says = [](const std::string& text, const char* why) {
     CHECK_THROWS_WITH_AS(parse_manifest(text, "x.json"), doctest::Contains(why), DataError);
   };
   says("", "cannot read 'x.json': not valid JSON at byte");
   says("[1]", "not a JSON object");
-  says("{\"kind\":1,\"kind\":2}", "key 'kind' stands twice");
+  says("{\"kind\":1,\"kind\":2}", "key 'kind' appears twice");
   says(std::string(100000, '['), "nested deeper");
   says("{\"schema\": 2, \"new\": 1}", "its schema is 2");
   says("{\"schema\": 1e999}", "out of range");
   CHECK_THROWS_WITH_AS(read_manifest("/nonexistent.json"), doctest::Contains("cannot open '/nonexistent.json'"), Error);
 }
 
-TEST_CASE("words and ranges are checked, by name") {
+TEST_CASE("words and ranges are checked; errors contain the key") {
   refused([](auto& m) { m.kind = "sr"; }, "'kind' is 'sr', not one of base|super-resolution|regression");
   refused([](auto& m) { m.diffusion.predict = "epsilon"; }, "'diffusion.predict' is 'epsilon'");
   refused([](auto& m) { m.image.channels = 4; }, "'image.channels' is 4");
@@ -212,7 +212,7 @@ TEST_CASE("words and ranges are checked, by name") {
   refused([](auto& m) { m.low_res.recipe.jpeg = 101; }, "'low_res.recipe.jpeg' is 101");
 }
 
-TEST_CASE("sections must agree with one another") {
+TEST_CASE("sections must agree with each other") {
   refused([](auto& m) { m.image.low_res = 15; }, "must be a multiple of 'image.low_res'");
   refused([](auto& m) { m.image.low_res = 0; }, "must be a multiple of 'image.low_res'");
   refused([](auto& m) { m.image.low_res = 64; }, "must be a multiple of 'image.low_res'");
@@ -264,7 +264,7 @@ TEST_CASE("sections must agree with one another") {
   CHECK_NOTHROW(validate(base));
 }
 
-TEST_CASE("a manifest that would be refused is not written") {
+TEST_CASE("an invalid manifest is not written") {
   const samples::Folder folder;
   const std::string path = folder / "x.json";
   StageManifest m = preset_named("tiny").manifest;
@@ -272,7 +272,7 @@ TEST_CASE("a manifest that would be refused is not written") {
   CHECK_THROWS_AS(write_manifest(path, m), DataError);
   CHECK(folder.entries() == 0);
   m.network.patch = 2;
-  m.history = {{"sr3-train", "1", {"latin1 \xe9.jpg"}, "t"}};  // any bytes may be a file name
+  m.history = {{"sr3-train", "1", {"latin1 \xe9.jpg"}, "t"}};  // a file name may have any bytes
   write_manifest(path, m);
   CHECK(read_manifest(path).history[0].arguments[0] == "latin1 \xef\xbf\xbd.jpg");
   m.weights_file = "w.safetensors";

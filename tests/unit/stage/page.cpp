@@ -1,4 +1,4 @@
-// The pages of the manifests and the bindings say the same of every key, in the same order.
+// The manual pages of the manifests and the bindings have the same keys, types and ranges in the same order.
 #include <doctest/doctest.h>
 
 #include <sstream>
@@ -26,7 +26,7 @@ void same_keys(const std::string& name, const Declaration& bind) {
 
 }  // namespace
 
-TEST_CASE("each page has every key with its type and range, and no other") {
+TEST_CASE("each page has exactly the keys of the binding, with their types and ranges") {
   StageManifest stage;
   CascadeManifest cascade;
   same_keys("stage-manifest.5", declaration_of(stage));

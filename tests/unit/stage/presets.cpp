@@ -21,7 +21,7 @@ double count(const std::string& preset) {
 
 }  // namespace
 
-TEST_CASE("every preset is a valid stage, as a regression too") {
+TEST_CASE("every preset is a valid stage, also as a regression") {
   for (const Preset& preset : presets()) {
     CAPTURE(preset.name);
     CHECK_NOTHROW(validate(preset.manifest));
@@ -34,7 +34,7 @@ TEST_CASE("every preset is a valid stage, as a regression too") {
     CHECK(&preset_named(preset.name) == &preset);
     CHECK(preset_names().find(preset.name) != std::string::npos);
   }
-  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("no preset 'huge'; there are tiny, small, "),
+  CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("unknown preset 'huge': the presets are tiny, small, "),
                        UsageError);
   StageManifest base;
   base.kind = "base";
@@ -43,7 +43,7 @@ TEST_CASE("every preset is a valid stage, as a regression too") {
 
 // SR3's table of networks gives 550M, 625M, 625M and 150M without saying how the level enters or where attention is; the published
 // checkpoint of Janspiry's network has 362 tensors with 97,807,491 numbers.
-TEST_CASE("the presets' networks have about the published numbers of parameters") {
+TEST_CASE("the networks of the presets have approximately the published numbers of parameters") {
   CHECK(count("sr3-16-128") == doctest::Approx(550e6).epsilon(0.05));
   CHECK(count("sr3-64-256") == doctest::Approx(625e6).epsilon(0.05));
   CHECK(count("sr3-64-512") == doctest::Approx(625e6).epsilon(0.05));

@@ -21,7 +21,7 @@ Bytes sample_tar() {
 
 }  // namespace
 
-TEST_CASE("archive: images by extension, in the archive's order, hidden names passed over") {
+TEST_CASE("archive: images by extension, in the archive's order, without hidden names") {
   for (const size_t piece : {size_t{100}, SIZE_MAX}) {
     Memory source(sample_tar(), piece);
     Archive archive(source, {});
@@ -39,7 +39,7 @@ TEST_CASE("archive: images by extension, in the archive's order, hidden names pa
   }
 }
 
-TEST_CASE("archive: a damaged member is an error, and the next call goes on after it") {
+TEST_CASE("archive: a damaged member is an error, and the next call continues after it") {
   Memory source(joined({tar_member("a.png", bytes("not a PNG")), tar_member("b.ppm", encode_pnm(pattern(2, 2))),
                         tar_member("c.ppm", bytes("P6 3 3 255\nabc")), tar_member("d.jpg", jpegs::kGrey), kEnd}));
   Archive archive(source, {});
@@ -50,7 +50,7 @@ TEST_CASE("archive: a damaged member is an error, and the next call goes on afte
   CHECK_FALSE(archive.next());
 }
 
-TEST_CASE("archive: cut short anywhere within a member it is an error, once") {
+TEST_CASE("archive: truncation anywhere within a member is an error, once") {
   const Bytes whole = sample_tar();
   for (size_t n = 1; n + 1024 < whole.size(); n += 61) {
     CAPTURE(n);

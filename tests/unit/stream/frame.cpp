@@ -4,7 +4,7 @@
 
 using namespace sr3;
 
-TEST_CASE("frame: the line of the page") {
+TEST_CASE("frame: the line in the manual page") {
   Frame frame;
   frame.key = "0001";
   frame.total = 64;
@@ -15,7 +15,7 @@ TEST_CASE("frame: the line of the page") {
   CHECK(frame_comment(frame) == R"(sr {"key":"0001","i":0,"n":64,"class":3,"seed":7,"steps":50,"name":"\u00e9"})");
 }
 
-TEST_CASE("frame: what is written is read back") {
+TEST_CASE("frame: written lines are read back") {
   Frame frame;
   frame.key = "sub/a-b_c.d";
   frame.index = 1234567890123;
@@ -33,7 +33,7 @@ TEST_CASE("frame: what is written is read back") {
   CHECK(back.extra == frame.extra);
 }
 
-TEST_CASE("frame: a comment that is not ours changes nothing; bad members are passed over") {
+TEST_CASE("frame: a comment that is not ours changes nothing; invalid members are skipped") {
   Frame frame;
   frame.key = "kept";
   frame.index = 5;
@@ -49,11 +49,11 @@ TEST_CASE("frame: a comment that is not ours changes nothing; bad members are pa
   }
   apply_comment(frame, "sr {\"key\":\"" + std::string(5000, '[') + "\"}");
   CHECK(frame.key == "kept");
-  apply_comment(frame, "# sr {\"i\":6}\n");  // as ImageMagick may hand it on
+  apply_comment(frame, "# sr {\"i\":6}\n");  // as ImageMagick may pass it on
   CHECK(frame.index == 6);
 }
 
-TEST_CASE("frame: the line stays under 500 bytes, ASCII") {
+TEST_CASE("frame: the line is shorter than 500 bytes, in ASCII") {
   Frame frame;
   frame.key = clean_key(std::string(190, 'a') + "/" + std::string(190, 'b') + "/" + std::string(190, 'c'));
   frame.index = INT64_MAX;
@@ -71,7 +71,7 @@ TEST_CASE("frame: the line stays under 500 bytes, ASCII") {
   CHECK(frame_comment(frame).size() < 500);
 }
 
-TEST_CASE("frame: a key with something more at its end is a key") {
+TEST_CASE("frame: a key with a suffix is a key") {
   CHECK(suffixed_key("a/b", "-2") == "a/b-2");
   CHECK(suffixed_key("", "-2") == "-2");
   const std::string long_one(200, 'x');
@@ -86,14 +86,14 @@ TEST_CASE("frame: a key with something more at its end is a key") {
   }
 }
 
-TEST_CASE("frame: keys are clean") {
+TEST_CASE("frame: keys are cleaned") {
   CHECK(clean_key("a/b.c-d_e") == "a/b.c-d_e");
   CHECK(clean_key("../../etc/passwd") == "__/__/etc/passwd");
   CHECK(clean_key("/abs//x/./y/") == "abs/x/y");
   CHECK(clean_key("a b\n\"é") == "a_b__é");
   CHECK(clean_key("日本/東京 1.5") == "日本/東京_1.5");
   CHECK(clean_key("\xf0\x9f\x90\xb1") == "\xf0\x9f\x90\xb1");
-  // Not UTF-8: alone, cut, too long a form, a surrogate, beyond Unicode. Controls, a line's end, a turn of direction.
+  // Invalid UTF-8: a lone byte, truncated, overlong, a surrogate, beyond Unicode. Control, line and direction characters.
   CHECK(clean_key("\xff\xc3") == "__");
   CHECK(clean_key("\xe6\x97") == "__");
   CHECK(clean_key("\xc0\xaf\xe0\x80\xaf") == "_____");

@@ -24,7 +24,7 @@ ReaderOptions quiet(bool keep_going = false) {
 
 }  // namespace
 
-TEST_CASE("inputs are joined by key, deep in folders too") {
+TEST_CASE("inputs are joined by key, also in subfolders") {
   Folder folder;
   for (const char* name : {"a/1.ppm", "a/x/2.ppm", "b/1.pnm", "b/x/2.ppm", "c/1.ppm", "c/x/2.ppm"})
     folder.add(name, name[0]);
@@ -55,7 +55,7 @@ TEST_CASE("two single images are joined whatever their names; one and two are no
   CHECK_THROWS_AS(unlike.next(), DataError);
 }
 
-TEST_CASE("an image left over is an error that says what is missing where, or is skipped") {
+TEST_CASE("an image without a counterpart is skipped, or an error that states what is missing where") {
   Folder folder;
   for (const char* name : {"a/1.ppm", "a/2.ppm", "a/3.ppm", "b/1.ppm", "b/3.ppm"}) folder.add(name, name[0]);
   Join join({folder / "a", folder / "b"}, quiet());
@@ -73,7 +73,7 @@ TEST_CASE("an image left over is an error that says what is missing where, or is
   log_state().verbosity = verbosity;
 }
 
-TEST_CASE("shards are of the first input, with the partners of its images") {
+TEST_CASE("shards divide the first input, and have the counterparts of its images") {
   Folder folder;
   for (const char* name : {"a/1.ppm", "a/2.ppm", "a/3.ppm", "a/4.ppm", "b/2.ppm", "b/3.ppm", "b/4.ppm"})
     folder.add(name, name[0]);
@@ -94,7 +94,7 @@ TEST_CASE("shards are of the first input, with the partners of its images") {
     CHECK(join.status() == kSkipped);
   }
   log_state().verbosity = verbosity;
-  // Of single images, the second shard has none.
+  // With single images, the second shard is empty.
   for (const auto& [shard, has] : {std::pair("1/2", true), std::pair("2/2", false)}) {
     ReaderOptions options = quiet();
     options.shard = shard;
@@ -105,6 +105,6 @@ TEST_CASE("shards are of the first input, with the partners of its images") {
   }
 }
 
-TEST_CASE("standard input can be one of the inputs only") {
+TEST_CASE("standard input can be only one of the inputs") {
   CHECK_THROWS_WITH_AS(Join({"-", "-"}, quiet()), "only one input can be standard input, '-'", UsageError);
 }

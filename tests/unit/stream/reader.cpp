@@ -41,7 +41,7 @@ struct Quiet {
 
 }  // namespace
 
-TEST_CASE("reader: a folder is read in the byte order of its paths, and keyed by them") {
+TEST_CASE("reader: a folder is read in the byte order of its paths, which are the keys") {
   Folder folder;
   const Bytes png = encode_png(pattern(3, 3), {}), ppm = encode_pnm(pattern(3, 3));
   for (const char* name :
@@ -61,7 +61,7 @@ TEST_CASE("reader: a folder is read in the byte order of its paths, and keyed by
   CHECK(frame->image.u8 == pattern(3, 3).u8);
 }
 
-TEST_CASE("reader: files are keyed by their names; what a file's comment says besides is taken") {
+TEST_CASE("reader: files have their names as keys; other members of their comments are used") {
   Folder folder;
   const std::string path = folder.put("name.ppm", commented(R"(sr {"key":"other","i":9,"n":20,"class":4,"seed":8})"));
   Reader reader({path}, {});
@@ -75,7 +75,7 @@ TEST_CASE("reader: files are keyed by their names; what a file's comment says be
   CHECK(reader.status() == kDone);
 }
 
-TEST_CASE("reader: a stream is keyed by its lines, or else by running numbers") {
+TEST_CASE("reader: images of a stream have the keys in their lines, or else running numbers") {
   Folder folder;
   const std::string named = folder.put("s.ppm", joined({commented(R"(sr {"key":"a","i":4,"n":2})"),
                                                         commented(R"(sr {"key":"b/c","i":5,"n":2,"x":1})")}));
@@ -95,7 +95,7 @@ TEST_CASE("reader: a stream is keyed by its lines, or else by running numbers") 
   CHECK(keys({named, bare}) == Texts{"a", "b/c", "000002", "000003"});
 }
 
-TEST_CASE("reader: a stream that ends early is an error") {
+TEST_CASE("reader: a truncated stream is an error") {
   Folder folder;
   const Bytes line = commented(R"(sr {"key":"a","i":0,"n":3})");
   const std::string path = folder.put("s.ppm", joined({line, line}));
@@ -106,7 +106,7 @@ TEST_CASE("reader: a stream that ends early is an error") {
   CHECK(keys({folder.put("t.ppm", joined({line, line, line}))}).size() == 3);
 }
 
-TEST_CASE("reader: keep_going passes over damage and counts it") {
+TEST_CASE("reader: keep_going skips damage and counts it") {
   Folder folder;
   folder.put("a.png", encode_png(pattern(3, 3), {}));
   folder.put("b.png", bytes("no PNG"));
@@ -118,7 +118,7 @@ TEST_CASE("reader: keep_going passes over damage and counts it") {
   Reader reader({folder.path}, options);
   auto frame = reader.next();
   CHECK(frame->key == "a");
-  CHECK_FALSE(frame->total);  // nobody can say
+  CHECK_FALSE(frame->total);  // unknown
   frame = reader.next();
   CHECK(frame->key == "d");
   CHECK(frame->index == 3);
@@ -132,7 +132,7 @@ TEST_CASE("reader: keep_going passes over damage and counts it") {
   CHECK(keys({cut, tar, folder.path + "a.png"}, options) == Texts{"q", "a"});
 }
 
-TEST_CASE("reader: shards share the images out, and keep the index") {
+TEST_CASE("reader: shards divide the images, and keep the index") {
   Folder folder;
   for (int i = 0; i < 7; ++i) folder.put(cat(i, ".ppm"), commented(""));
   Texts all;
@@ -178,7 +178,7 @@ TEST_CASE("reader: lists, archives and their errors") {
   CHECK(keys({"/dev/null"}).empty());
 }
 
-TEST_CASE("reader: what is left unread does not hold up the end") {
+TEST_CASE("reader: unread images do not delay the end") {
   Folder folder;
   const std::string pipe = folder.path + "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
@@ -188,12 +188,12 @@ TEST_CASE("reader: what is left unread does not hold up the end") {
   REQUIRE(::write(writer, image.data(), image.size()) == static_cast<ssize_t>(image.size()));
   {
     Reader reader({pipe}, {});
-    CHECK(reader.next());  // at once, though the pipe stays open
-  }                        // and the thread that waits for the second image is called off
+    CHECK(reader.next());  // immediately, although the pipe stays open
+  }                        // and the thread that waits for the second image is cancelled
   ::close(writer);
 }
 
-TEST_CASE("reader: many images on many threads keep their order") {
+TEST_CASE("reader: many images on many threads stay in order") {
   Folder folder;
   Bytes stream;
   for (int i = 0; i < 300; ++i) append(stream, commented("", 1 + i % 50 * (i % 3)));
@@ -211,7 +211,7 @@ TEST_CASE("reader: many images on many threads keep their order") {
   }
 }
 
-TEST_CASE("reader: work is done to every frame; what it refuses counts as damage") {
+TEST_CASE("reader: the given work is applied to every frame; its errors count as damage") {
   Folder folder;
   for (int i = 0; i < 9; ++i) folder.put("0" + std::to_string(i) + ".ppm", encode_pnm(pattern(2 + i, 2)));
   const auto work = [](Frame& frame) {
@@ -233,7 +233,7 @@ TEST_CASE("reader: work is done to every frame; what it refuses counts as damage
   CHECK(lenient.status() == kSkipped);
 }
 
-TEST_CASE("listing: images by number, as the reader has them") {
+TEST_CASE("listing: images by number, in the order of the reader") {
   Folder folder;
   folder.put("a.png", encode_png(pattern(3, 3), {}));
   folder.put("b.jpg", joined({jpegs::kColour, bytes("a preview")}));

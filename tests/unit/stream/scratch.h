@@ -1,4 +1,4 @@
-// What the stream tests share: bytes as a source, and a tar archive made by hand.
+// Shared by the stream tests: bytes as a source, and a tar archive made by hand.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace samples {
 
-// At most `piece` bytes a read.
+// Returns at most `piece` bytes per read.
 class Memory : public Source {
  public:
   Memory(Bytes content, size_t piece = SIZE_MAX) : content_(std::move(content)), piece_(piece) {}

@@ -39,7 +39,7 @@ std::string first_error(const Bytes& stream, const Limits& limits = {}) {
 
 }  // namespace
 
-TEST_CASE("splitter: a mixed stream is cut exactly, in whatever pieces it arrives") {
+TEST_CASE("splitter: a mixed stream is split exactly, in whatever pieces it arrives") {
   const auto images = mixed();
   Bytes stream;
   for (const auto& image : images) append(stream, image);
@@ -58,8 +58,8 @@ TEST_CASE("splitter: a mixed stream is cut exactly, in whatever pieces it arrive
   }
 }
 
-TEST_CASE("splitter: an image is there as soon as its last byte has come") {
-  // The source ends the program if it is asked for more than the first image.
+TEST_CASE("splitter: an image is available as soon as its last byte has arrived") {
+  // The source ends the program if more than the first image is requested.
   struct OneOnly : Memory {
     using Memory::Memory;
     size_t read(uint8_t* to, size_t n) override {
@@ -75,7 +75,7 @@ TEST_CASE("splitter: an image is there as soon as its last byte has come") {
   }
 }
 
-TEST_CASE("splitter: a stream cut anywhere but between images is an error, and then at its end") {
+TEST_CASE("splitter: a stream truncated anywhere except between images is an error, and then at its end") {
   for (const auto& image : mixed())
     for (size_t n = 1; n < image.size(); ++n) {
       Memory source({image.begin(), image.begin() + n});
@@ -99,12 +99,12 @@ TEST_CASE("splitter: messages") {
   jpeg[2] = 0;
   CHECK(first_error(jpeg) == "'memory, image 1' is not a PNG, JPEG or PNM image");
   jpeg = jpegs::kColour;
-  jpeg[4] = jpeg[5] = 0;  // the length of APP0
+  jpeg[4] = jpeg[5] = 0;  // length of APP0
   CHECK(first_error(jpeg) == "cannot read 'memory, image 1': damaged JPEG segment at byte 4");
 }
 
-TEST_CASE("splitter: chunks and segments without end are refused with bounded memory") {
-  // A source that never ends, after a beginning.
+TEST_CASE("splitter: endless chunks and segments are refused with bounded memory") {
+  // A source that never ends, after a given start.
   struct Endless : Source {
     Bytes begin;
     Bytes again;
@@ -140,7 +140,7 @@ TEST_CASE("splitter: chunks and segments without end are refused with bounded me
   CHECK(source.served < 20 << 20);
 }
 
-TEST_CASE("splitter: single images; what follows a JPEG is left out, what follows others is an error") {
+TEST_CASE("splitter: single images; data after a JPEG are ignored, data after others are an error") {
   const auto single = [](const Bytes& content) {
     Memory source(content);
     return read_single(source, {});

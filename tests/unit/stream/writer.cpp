@@ -32,27 +32,30 @@ WriterOptions to(const std::string& output, int64_t depth = 8) {
 
 }  // namespace
 
-TEST_CASE("writer: a folder gets a PNG for each key") {
+TEST_CASE("writer: a folder has a PNG for each key") {
   Folder folder;
   const std::string out = folder.path + "new/deep/";
-  Writer writer(to(out, 16));
-  CHECK_FALSE(writer.exists("a"));
+  WriterOptions options = to(out, 16);
+  options.skip_existing = true;
+  Writer writer(options);
+  CHECK_FALSE(writer.skips("a"));
   writer.write(frame("a", 16));
   writer.write(frame("sub/b"));
   writer.write(frame("../c"));
   CHECK(error_of([&] { writer.write(frame("a")); }) ==
         cat("cannot write 'origin': '", out, "a.png' has already been written for another image"));
   writer.close();
-  CHECK(writer.exists("a"));
-  CHECK(writer.exists("sub/b"));
-  CHECK(writer.exists("__/c"));
+  CHECK(writer.skips("a"));
+  CHECK(writer.skips("sub/b"));
+  CHECK(writer.skips("__/c"));
+  CHECK_FALSE(Writer(to(out)).skips("a"));
   const Image image = decode(read_file(out + "a.png"), "x", {});
   CHECK(image.u16 == pattern(5, 4, 16).u16);
-  CHECK(image.comment == R"(sr {"key":"a","i":3})");  // a file is no stream: no "n"
+  CHECK(image.comment == R"(sr {"key":"a","i":3})");  // no "n", because a file is not a stream
   CHECK(decode(read_file(out + "sub/b.png"), "x", {}).u16 == with_depth(pattern(5, 4), 16).u16);
 }
 
-TEST_CASE("writer: a file holds one image, in the format of its name, and appears whole") {
+TEST_CASE("writer: a file has one image, in the format of its name, and appears completely or not at all") {
   Folder folder;
   for (const char* name : {"x.png", "x.PPM", "x.jpg"}) {
     Writer writer(to(folder.path + name));
@@ -65,18 +68,20 @@ TEST_CASE("writer: a file holds one image, in the format of its name, and appear
   CHECK(decode(read_file(folder.path + "x.PPM"), "x", {}).u8 == pattern(5, 4).u8);
   { Writer writer(to(folder.path + "never.png")); }
   CHECK_FALSE(std::filesystem::exists(folder.path + "never.png"));
-  CHECK(folder.entries() == 3);  // nothing temporary left
+  CHECK(folder.entries() == 3);  // no temporary file is left
 }
 
-TEST_CASE("writer: what cannot be written is said before any work") {
+TEST_CASE("writer: outputs that cannot be written are errors before any work") {
   Folder folder;
   CHECK_THROWS_WITH_AS(Writer(to(folder / "x.png")).expect(2),
                        doctest::Contains("holds one image, but 2 will be written"), UsageError);
+  WriterOptions skipping = to(folder / "x.png");
+  skipping.skip_existing = true;
+  CHECK_THROWS_WITH_AS(Writer{skipping}, "--skip-existing needs a folder: -o DIR/", UsageError);
   CHECK_NOTHROW(Writer(to(folder / "x.png")).expect(1));
   CHECK_NOTHROW(Writer(to(folder.path)).expect(2));
   CHECK_THROWS_AS(Writer(to(folder.path + "x.gif")), UsageError);
   CHECK_THROWS_AS(Writer(to(folder.path + "x")), UsageError);
-  CHECK_THROWS_AS(Writer(to(folder.path + "x.png", 12)), UsageError);
   CHECK_THROWS_AS(Writer(to(folder.path + "x.jpg", 16)), UsageError);
   CHECK(error_of([&] { Writer(to(folder.path + "no/x.png")); }) ==
         cat("cannot write '", folder.path, "no/x.png': No such file or directory"));
@@ -92,7 +97,7 @@ TEST_CASE("writer: an error while writing reaches the caller") {
   CHECK(error_of([&] { writer.close(); }).find("cannot write '") == 0);
 }
 
-TEST_CASE("writer and reader: a folder comes back as it was, on any number of threads") {
+TEST_CASE("writer and reader: a folder survives a round trip, with any number of threads") {
   Folder folder;
   for (const int64_t threads : {1, 6}) {
     WriterOptions options = to(cat(folder.path, threads, "/"));

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 
 using namespace sr3;
@@ -18,7 +20,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-TEST_CASE("Chart: bars and intervals at their heights, names harmless, machines labelled") {
+TEST_CASE("Chart: bars and intervals have their heights, names are escaped, machines are labelled") {
   ScoreTable table{"rate",
                    {row("a<b>&\"c", "human", 2, .3, .24, .36), row("net", "machine detector", 1, .15, .09, .21)}};
   const std::string svg = chart_svg({table});
@@ -32,7 +34,7 @@ TEST_CASE("Chart: bars and intervals at their heights, names harmless, machines 
   CHECK(!has(svg, "<b>"));
   CHECK(svg.find("task 1") < svg.find("task 2"));
   CHECK(has(svg, "(machine)"));
-  // What is not drawn: all answers, rates of none.
+  // Not drawn: rates of all answers, and rates without trials.
   table.rows[0]["answers"] = "all";
   table.rows[1]["rate"] = nullptr;
   CHECK_THROWS_WITH_AS(chart_svg({table}), doctest::Contains("no rate to draw"), Error);

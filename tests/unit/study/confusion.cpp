@@ -15,11 +15,11 @@ namespace {
 
 struct Design {
   int64_t raters, trials, images;
-  double rate;                      // true, over all raters and images there could be
-  double rater_share, image_share;  // of the variance of what decides a judgement
+  double rate;                      // true rate, over the populations of raters and images
+  double rater_share, image_share;  // shares of the latent variance of a judgement
 };
 
-// Each rater sees different images, every image equally often; a judgement is a threshold on rater + image + chance,
+// Each rater sees different images, every image equally often; a judgement is a threshold of rater + image + noise,
 // whose sum is a standard normal, so that the true rate is known exactly.
 std::vector<Judgement> simulate(const Design& d, uint64_t study, double shift_of_second_model = 0) {
   RandomStream random(77, study, 1000);
@@ -48,7 +48,7 @@ std::vector<Judgement> simulate(const Design& d, uint64_t study, double shift_of
 
 bool holds(const Interval& interval, double value) { return interval.low <= value && value <= interval.high; }
 
-// The share of studies whose interval holds the truth, and that of the naive one.
+// The coverage of the interval, and that of the naive interval.
 std::pair<double, double> coverage(const Design& d, int studies) {
   ConfusionOptions options;
   options.replicates = 200;
@@ -65,7 +65,7 @@ std::pair<double, double> coverage(const Design& d, int studies) {
 }  // namespace
 
 TEST_CASE("Confusion rate: the interval covers the truth in 93-97% of simulated studies") {
-  // These shares make intraclass correlations of .053 and .17, as real raters have them: (2 / pi) asin(share) at 50%.
+  // These shares give intraclass correlations of .053 and .17, as of real raters: (2 / pi) asin(share) at 50%.
   const double rater = .083, image = .264;
   for (const auto& [design, studies] : {std::pair<Design, int>{{50, 50, 100, .47, rater, image}, 1000},  // SR3's
                                         {{20, 20, 40, .5, rater, image}, 2000},
@@ -77,12 +77,12 @@ TEST_CASE("Confusion rate: the interval covers the truth in 93-97% of simulated 
     const auto [held, naive] = coverage(design, studies);
     CHECK(held >= 0.93);
     CHECK(held <= 0.97);
-    if (design.rater_share > 0) CHECK(naive < 0.8);  // the one that papers print
+    if (design.rater_share > 0) CHECK(naive < 0.8);  // the interval that papers print
   }
 }
 
-TEST_CASE("Confusion rate: differences of models cover the truth, and the raters' and images' effects fall out") {
-  // Both models share raters and images, so the difference is surer than either rate.
+TEST_CASE("Confusion rate: intervals of differences cover the truth, and effects of raters and images cancel") {
+  // Both models share raters and images, so the difference has a smaller error than either rate.
   const Design d{40, 40, 60, .4, .1, .3};
   ConfusionOptions options;
   options.replicates = 200;
@@ -102,7 +102,7 @@ TEST_CASE("Confusion rate: differences of models cover the truth, and the raters
   CHECK(se_difference < se_rate);
 }
 
-TEST_CASE("Confusion rate: numbers of one table by hand") {
+TEST_CASE("Confusion rate: the values for one table, computed by hand") {
   // Two raters, two images, all four judgements: 1 1 / 1 0.
   const std::vector<Judgement> table = {{0, 0, 0, true}, {0, 1, 0, true}, {1, 0, 0, true}, {1, 1, 0, false}};
   const ConfusionRate rate = confusion(table, 1, {}).rates[0];
@@ -114,11 +114,11 @@ TEST_CASE("Confusion rate: numbers of one table by hand") {
   // Residuals / 4: 1/16 1/16 / 1/16 -3/16. Raters' sums 1/8 and -1/8: squares 1/32, doubled 1/16; the images' likewise;
   // own squares 12/256. 1/8 - 3/64 = 5/64; the floor is 3/64.
   CHECK(rate.se == doctest::Approx(std::sqrt(5.0 / 64)));
-  CHECK(rate.df == 1);  // (5/64)^2 / (2 (1/16)^2) = 25/32: never under 1
+  CHECK(rate.df == 1);  // (5/64)^2 / (2 (1/16)^2) = 25/32, but at least 1
   CHECK(rate.d_prime == doctest::Approx(std::sqrt(2.0) * -0.6744897501960817));
   CHECK(rate.naive.low == doctest::Approx(wilson(3, 4).low));
 
-  // Nothing, all, and one rater.
+  // Never fooled, always fooled, and a single rater.
   const Confusion none = confusion({}, 2, {});
   CHECK(none.rates.size() == 2);
   CHECK(none.rates[1].trials == 0);
@@ -133,7 +133,7 @@ TEST_CASE("Confusion rate: numbers of one table by hand") {
   CHECK(holds(one.interval, one.rate));
 }
 
-TEST_CASE("Confusion difference: a model with all of one outcome proves nothing by its lack of variance") {
+TEST_CASE("Confusion difference: a model whose outcomes are all equal is not significant by its lack of variance") {
   // Against 50 of 100, half of each rater's.
   const auto difference = [](int64_t a, int64_t of_a) {
     std::vector<Judgement> all;
@@ -148,7 +148,7 @@ TEST_CASE("Confusion difference: a model with all of one outcome proves nothing 
   CHECK(one.p > .2);
   CHECK(difference(0, 100).p < 1e-6);
   CHECK(difference(3, 3).p == doctest::Approx(three.p).epsilon(0.2));
-  // The same true rate of 10%, 10 trials against 50: a first kind of error of about 5% or less.
+  // The same true rate of 10%, 10 trials against 50: a type I error of about 5% or less.
   int significant = 0, studies = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     RandomStream random(seed, 0, 301);
@@ -165,7 +165,7 @@ TEST_CASE("Confusion difference: a model with all of one outcome proves nothing 
   CHECK(significant <= studies / 10);
 }
 
-TEST_CASE("Confusion rate: equivalence to 50% needs a narrow interval, not one that holds 50%") {
+TEST_CASE("Confusion rate: equivalence to 50% needs a narrow interval, not only one that contains 50%") {
   const auto study = [](int64_t raters, int64_t images, double rate) {
     return confusion(simulate({raters, images, images, rate, 0, 0}, 3), 1, {}).rates[0];
   };
@@ -178,7 +178,7 @@ TEST_CASE("Confusion rate: equivalence to 50% needs a narrow interval, not one t
   CHECK(away.equivalence_p > .5);
 }
 
-TEST_CASE("Confusion rate: seeded, and independent of numbering gaps") {
+TEST_CASE("Confusion rate: deterministic for a seed, and independent of gaps in the numbering") {
   std::vector<Judgement> judgements = simulate({10, 10, 20, .4, .1, .2}, 5);
   const ConfusionRate a = confusion(judgements, 1, {}).rates[0], again = confusion(judgements, 1, {}).rates[0];
   CHECK(a.interval.low == again.interval.low);
@@ -205,7 +205,7 @@ TEST_CASE("Holm's correction: an example by hand") {
   CHECK(p[3] == doctest::Approx(.02));
   CHECK(p[0] == doctest::Approx(.03));
   CHECK(p[2] == doctest::Approx(.06));
-  CHECK(p[1] == doctest::Approx(.06));  // not under the one before
+  CHECK(p[1] == doctest::Approx(.06));  // not less than the previous one
   CHECK(holm({.6, .9})[1] == 1);
   CHECK(holm({}).empty());
 }

@@ -9,8 +9,8 @@
 
 using namespace sr3;
 
-TEST_CASE("Crossed variance: the figures of SR3's design") {
-  // ICC .053 of raters and .17 of images: 50 raters x 50 trials on 100 images are worth +-5.4 points, not the
+TEST_CASE("Crossed variance: the numbers of SR3's design") {
+  // With an ICC of .053 of raters and .17 of images, 50 raters x 50 trials on 100 images give +-5.4 points, not the
   // binomial's 2.0; 100 x 50 on 500 images +-3.1.
   const Icc icc{.053, .17};
   const auto half = [&](double raters, double trials, double images, const Icc& of) {
@@ -21,8 +21,8 @@ TEST_CASE("Crossed variance: the figures of SR3's design") {
   CHECK(half(50, 50, 100, {}) == doctest::Approx(1.96));
 }
 
-TEST_CASE("Crossed variance: correlations are found again") {
-  // Values that are sums of known effects; every rater sees two thirds of the images.
+TEST_CASE("Crossed variance: known correlations are estimated") {
+  // Values are sums of known effects; every rater sees two thirds of the images.
   const double rater = 2, image = 5, rest = 3;
   Icc mean;
   const int studies = 40;
@@ -44,8 +44,8 @@ TEST_CASE("Crossed variance: correlations are found again") {
   CHECK(mean.image == doctest::Approx(.5).epsilon(.04));
 }
 
-TEST_CASE("Crossed variance: a balanced table's analysis of variance") {
-  // 3 raters x 4 images, all seen: the moment estimates are those of the two-way table,
+TEST_CASE("Crossed variance: the analysis of variance of a balanced table") {
+  // 3 raters x 4 images, all judged: the moment estimates are those of the two-way table,
   // (MS_rater - MS_rest) / 4 and (MS_image - MS_rest) / 3.
   const double table[3][4] = {{1, 2, 4, 8}, {2, 2, 5, 11}, {0, 3, 3, 7}};
   double grand = 0, row[3] = {}, column[4] = {};
@@ -66,7 +66,7 @@ TEST_CASE("Crossed variance: a balanced table's analysis of variance") {
   CHECK(icc.image == doctest::Approx(image / total));
 }
 
-TEST_CASE("Crossed variance: what cannot be told") {
+TEST_CASE("Crossed variance: what cannot be estimated") {
   CHECK(intraclass({}).rater == 0);
   CHECK(intraclass({{0, 0, 1}}).image == 0);
   CHECK(intraclass({{0, 0, 1}, {1, 1, 0}, {2, 2, 1}}).rater == 0);  // one judgement each
@@ -75,10 +75,10 @@ TEST_CASE("Crossed variance: what cannot be told") {
   CHECK(std::isinf(crossed_error({}, 0).df));
 }
 
-TEST_CASE("Power: raters and images for a margin, by the formula turned round") {
+TEST_CASE("Power: raters and images for a margin, from the inverse of the formula") {
   PowerOptions options;  // +-5 points
   CHECK(needed_error(options) == doctest::Approx(.05 / 1.959964));
-  // 100 images: 25 (ICC_i/100 - ...) leaves so much for raters; checked by asking one rater fewer.
+  // The smallest number of raters: one fewer does not suffice.
   for (const int64_t images : {120, 200, 1000}) {
     const auto raters = raters_needed(options, 50, images);
     REQUIRE(raters);

@@ -8,7 +8,7 @@ using namespace sr3;
 
 namespace {
 
-// Noise, or noise whose neighbours are alike: told apart by texture, not by brightness.
+// Noise, or noise with correlated neighbours: they differ in texture, but not in brightness.
 void noise_images(const std::string& folder, uint64_t seed, bool smooth) {
   std::filesystem::create_directories(folder);
   for (uint64_t i = 0; i < 8; ++i) {
@@ -25,7 +25,7 @@ void noise_images(const std::string& folder, uint64_t seed, bool smooth) {
 
 }  // namespace
 
-TEST_CASE("Detector: tells textures apart on images that it has not seen, and nothing where there is nothing") {
+TEST_CASE("Detector: distinguishes textures of held-out images, but not images that do not differ") {
   const samples::Folder scratch;
   noise_images(scratch.path + "real", 1, false);
   noise_images(scratch.path + "smooth", 2, true);
@@ -40,15 +40,15 @@ TEST_CASE("Detector: tells textures apart on images that it has not seen, and no
   const Study study(scratch.path + "study");
   DetectorOptions options;
   options.steps = 60, options.crop = 16, options.batch = 8;
-  int64_t told = 0;
+  int64_t reported = 0;
   const MachineScores scores = detector_scores(study, options, [&](int64_t done, int64_t total) {
-    CHECK(done == ++told);
+    CHECK(done == ++reported);
     CHECK(total == 240);
   });
   REQUIRE(scores.pairs.size() == 16);
   int taken[2] = {};
   for (const PairScore& pair : scores.pairs) taken[pair.model] += pair.generated > pair.real;
-  CHECK(taken[0] <= 1);  // of 8
+  CHECK(taken[0] <= 1);  // out of 8
   CHECK(taken[1] >= 1);  // by chance 4
   CHECK(taken[1] <= 7);
 }

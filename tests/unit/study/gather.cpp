@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "study/score.h"
@@ -12,7 +13,7 @@ using namespace sr3;
 
 namespace {
 
-// Rater r's answers to all trials of his list; wrong says which are.
+// The answers of rater r to all trials of the list; `wrong` determines which are wrong.
 template <class Wrong>
 std::vector<Answer> answers_of(const Study& study, int64_t rater, Wrong wrong) {
   std::vector<Answer> out;
@@ -46,12 +47,12 @@ int64_t excluded(const AnswerSet& set, const std::string& why) {
 
 }  // namespace
 
-TEST_CASE("Gather: answers meet their key; rules mark, and never look at the main answers") {
+TEST_CASE("Gather: answers are matched with their key; rules mark answers, and never use those of main trials") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
   const std::string folder = scratch.path + "study", file = scratch.path + "study/answers/a.jsonl";
   std::filesystem::create_directories(folder + "/answers");
-  // Rater 1 is fooled by model 1 in main trials alone. Rater 2 misses both catch trials. Rater 3 breaks a rule a trial.
+  // Rater 1 is fooled only by model 1 in main trials. Rater 2 misses both catch trials. Rater 3 breaks one rule per trial.
   std::vector<Answer> all = answers_of(study, 1, [](const PlannedTrial& t, size_t) {
     return t.model == 1 && (t.kind == TrialKind::kMain || t.kind == TrialKind::kRepeat);
   });
@@ -99,7 +100,7 @@ TEST_CASE("Gather: answers meet their key; rules mark, and never look at the mai
     CHECK(row("beta", "kept").contains(key));
 }
 
-TEST_CASE("Gather: twice, cut short, damaged, beyond the plan, of another study") {
+TEST_CASE("Gather: answers that are duplicate, truncated, damaged, not in the plan, or of another study") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
   const std::string folder = scratch.path + "study", file = scratch.path + "answers.jsonl";
@@ -132,7 +133,7 @@ TEST_CASE("Gather: twice, cut short, damaged, beyond the plan, of another study"
   beyond.rater = 1, beyond.trial = 13;
   CHECK_THROWS_AS(gathered(text_of({beyond}), false), DataError);
 
-  // A session is of one list.
+  // A session has only one list.
   SessionHead head{study.design().id, all[0].session, "", 2, "", "", utc_now()};
   CHECK_THROWS_WITH_AS(gathered(head_line(head) + "\n" + good, false),
                        doctest::Contains("an answer of rater 1 in the session of rater 2"), DataError);
@@ -180,7 +181,7 @@ TEST_CASE("Gather: tables of other studies") {
   CHECK(gathered(head + "r,i,m,2,1\nr,i,m,2\n", true)[0].dropped.at("damaged") == 1);
 }
 
-TEST_CASE("Machine raters: synthetic ones answer at their rate, sides count, scores are read back") {
+TEST_CASE("Machine raters: synthetic ones have the given rate, sides matter, scores are read back") {
   const samples::Folder scratch;
   StudyDesign design = tiny_design();
   design.raters = 4000;
@@ -197,7 +198,7 @@ TEST_CASE("Machine raters: synthetic ones answer at their rate, sides count, sco
   };
   const auto fooled = [](const Answer& a, const PlannedTrial& t) { return a.left != t.real_left; };
   CHECK(share(fooled) == doctest::Approx(.3).epsilon(.02));
-  options.side_bias = .4;  // 0.4 of the answers are left: half of them fooled
+  options.side_bias = .4;  // 0.4 of the answers are always left, and fooled in half of the cases
   CHECK(share(fooled) == doctest::Approx(.6 * .3 + .2).epsilon(.02));
   CHECK(share([](const Answer& a, const PlannedTrial&) { return a.left; }) == doctest::Approx(.4 + .3).epsilon(.02));
   options.rater_share = .9, options.image_share = .2;

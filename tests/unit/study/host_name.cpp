@@ -8,7 +8,7 @@
 
 using namespace sr3;
 
-TEST_CASE("addresses, localhost, this machine and the named sites are own names, whatever the port; no other is") {
+TEST_CASE("own host names are addresses, localhost, this machine's and the given sites, with any port, and no others") {
   char machine[256] = {};
   REQUIRE(gethostname(machine, sizeof machine - 1) == 0);
   const std::string named = machine;

@@ -85,7 +85,7 @@ TEST_CASE("Plan: SR3's design shows each of 100 images exactly 25 times") {
   for (const auto& [cell, n] : counts.lefts) CHECK(std::abs(2 * n - 25) <= 3);
 }
 
-TEST_CASE("Plan: images, models and sides are balanced as far as numbers divide") {
+TEST_CASE("Plan: images, models and sides are balanced as far as the numbers divide evenly") {
   for (const auto& [images, models, raters, trials] : {std::tuple<int64_t, int64_t, int64_t, int64_t>{40, 2, 12, 20},
                                                        {33, 3, 7, 17},
                                                        {100, 3, 50, 50},
@@ -111,7 +111,7 @@ TEST_CASE("Plan: images, models and sides are balanced as far as numbers divide"
   }
 }
 
-TEST_CASE("Plan: where nearly all images are shown to each rater, lists and sides stay balanced") {
+TEST_CASE("Plan: if nearly all images are shown to each rater, lists and sides are still balanced") {
   for (const auto& [images, models, raters, trials] : {std::tuple<int64_t, int64_t, int64_t, int64_t>{300, 3, 50, 298},
                                                        {100, 3, 50, 96},
                                                        {60, 6, 40, 57},
@@ -141,14 +141,14 @@ TEST_CASE("Plan: where nearly all images are shown to each rater, lists and side
   }
 }
 
-TEST_CASE("Plan: a function of the seed, other lists in another order") {
+TEST_CASE("Plan: a function of the seed, with different lists in different orders") {
   StudyDesign design = design_of(60, 2, 3, 20);
   const auto text = [&] { return trials_text(design, plan_trials(design, design.seed)); };
   const std::string first = text();
   CHECK(first == text());
   design.seed = 1;
   CHECK(first != text());
-  // What is written is read again; a changed line is not.
+  // A written plan is read back; a changed line is refused.
   design.seed = 0;
   CHECK(trials_text(design, parse_trials(first, design, "t")) == first);
   for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"trial\":2,", "\"trial\":3,"},
@@ -165,7 +165,7 @@ TEST_CASE("Plan: a function of the seed, other lists in another order") {
   CHECK_THROWS_AS(parse_trials(first.substr(0, first.rfind('{')), design, "t"), DataError);
 }
 
-TEST_CASE("Plan: too few images are refused, with the numbers") {
+TEST_CASE("Plan: too few images are refused, with their numbers") {
   StudyDesign design = design_of(20, 1, 2, 20);
   CHECK_THROWS_WITH_AS(
       plan_trials(design, design.seed),
@@ -175,7 +175,7 @@ TEST_CASE("Plan: too few images are refused, with the numbers") {
   CHECK_NOTHROW(plan_trials(design, design.seed));
 }
 
-TEST_CASE("Study: pictures have one length, one header, and the right pixels on each side") {
+TEST_CASE("Study: images have the same length and header, and the right pixels on each side") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
   const auto pixels = [](const Bytes& bytes) { return decode(bytes, "picture", {}).u8; };
@@ -198,7 +198,7 @@ TEST_CASE("Study: pictures have one length, one header, and the right pixels on 
   CHECK(study.design().id.size() == 16);
 }
 
-TEST_CASE("Study: damage to study.json is an error that names it") {
+TEST_CASE("Study: damage to study.json is an error with the file's name") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
   const std::string path = scratch.path + "study/study.json", good = read_text(path);
@@ -221,7 +221,7 @@ TEST_CASE("Study: damage to study.json is an error that names it") {
   CHECK_THROWS_WITH_AS(Study(scratch.path + "study"), doctest::Contains("is not a study"), Error);
 }
 
-TEST_CASE("Study: what was changed after the plan is told, in the rules, the key or an image") {
+TEST_CASE("Study: changes after the plan are detected, in the rules, the key or an image") {
   const samples::Folder scratch;
   const std::string folder = tiny_study(scratch).folder();
   const auto change = [&](const std::string& file, const std::string& from, const std::string& to) {
@@ -252,7 +252,7 @@ TEST_CASE("Study: what was changed after the plan is told, in the rules, the key
   CHECK_NOTHROW(study.image_bytes(0, -1));
 }
 
-TEST_CASE("Study: a model's name is text") {
+TEST_CASE("Study: the name of a model may be any text") {
   const samples::Folder scratch;
   PlanInputs inputs;
   inputs.real = tiny_images(scratch, "real", 12, 3);

@@ -16,7 +16,7 @@ TEST_CASE("Separation: counted pair by pair") {
     for (const double g : generated) above += g > r ? 1 : g == r ? .5 : 0;
   const Separation s = separation(real, generated);
   CHECK(s.confusion == doctest::Approx(above / 30));
-  // DeLong's variance from the placements, counted plainly.
+  // DeLong's variance from the placements, computed by plain counting.
   const auto spread = [](const std::vector<double>& v) {
     double mean = 0, sum = 0;
     for (const double x : v) mean += x / static_cast<double>(v.size());

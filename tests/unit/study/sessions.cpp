@@ -22,14 +22,14 @@ Answer answer_to(int64_t trial, const std::string& nonce) {
   return answer;
 }
 
-// The shortest exposure there is: these tests wait for it.
+// The shortest supported exposure, because these tests wait for it.
 StudyDesign quick_design() {
   StudyDesign design = tiny_design();
   design.exposure_ms = 50;
   return design;
 }
 
-// As the page does: all pictures of a trial, and then their exposure.
+// As the page does: requests all images of a trial, and waits for their exposure.
 void show(Sessions& sessions, const std::string& token, int64_t trial) {
   for (const char* place : {"left", "right"}) sessions.sending(token, trial, place);
   std::this_thread::sleep_for(std::chrono::milliseconds(51));
@@ -58,7 +58,7 @@ std::vector<std::string> files(const Study& study) {
 
 }  // namespace
 
-TEST_CASE("Sessions: one trial after the other, and nothing else") {
+TEST_CASE("Sessions: trials must be answered in order") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch, quick_design());
   Sessions sessions(study);
@@ -72,7 +72,7 @@ TEST_CASE("Sessions: one trial after the other, and nothing else") {
   CHECK(sessions.trial(begun.token, 1).kind == TrialKind::kPractice);
   CHECK(status_of([&] { sessions.answer(begun.token, answer_to(2, "a")); }) == 409);
   CHECK(shown_and_answered(sessions, begun.token, answer_to(1, "a")).next == 2);
-  CHECK(sessions.answer(begun.token, answer_to(1, "a")).next == 2);  // sent again: the reply was lost
+  CHECK(sessions.answer(begun.token, answer_to(1, "a")).next == 2);  // sent again, because the reply was lost
   CHECK(status_of([&] { sessions.answer(begun.token, answer_to(1, "b")); }) == 409);
   Answer changed = answer_to(1, "a");
   changed.left = !changed.left;
@@ -91,7 +91,7 @@ TEST_CASE("Sessions: one trial after the other, and nothing else") {
   CHECK(file.answers[4].elapsed >= 50);
 }
 
-TEST_CASE("Sessions: an answer needs all its pictures and their exposure; showings are counted here") {
+TEST_CASE("Sessions: an answer requires that all images were sent and exposed; the server counts showings") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch, quick_design());
   std::string token;
@@ -105,19 +105,20 @@ TEST_CASE("Sessions: an answer needs all its pictures and their exposure; showin
     sessions.sending(token, 1, "right");
     CHECK(refused());  // too early
     show(sessions, token, 1);
-    sessions.sending(token, 1, "right");  // begun, not complete
+    sessions.sending(token, 1, "right");  // started, but not complete
     CHECK(sessions.answer(token, answer_to(1, "a")).next == 2);
-    CHECK(status_of([&] { sessions.answer(token, answer_to(2, "b")); }) == 409);  // what was begun was of trial 1
+    CHECK(status_of([&] { sessions.answer(token, answer_to(2, "b")); }) ==
+          409);  // the images that were sent belong to trial 1
     show(sessions, token, 2);
   }
   {
-    Sessions sessions(study);  // the answer on its way when the server fell is still welcome
+    Sessions sessions(study);  // an answer sent while the server was down is still accepted
     CHECK(sessions.answer(token, answer_to(2, "b")).next == 3);
     show(sessions, token, 3);
   }
   Sessions sessions(study);
   Answer third = answer_to(3, "c");
-  third.showings = 1;  // as a browser would say that did not see the first
+  third.showings = 1;  // as from a browser that did not count the first
   shown_and_answered(sessions, token, third);
   Answer fourth = answer_to(4, "d");
   fourth.showings = 5;
@@ -131,7 +132,7 @@ TEST_CASE("Sessions: an answer needs all its pictures and their exposure; showin
   CHECK(file.answers[3].showings == 5);
 }
 
-TEST_CASE("Sessions: lists go round once, a name comes back to its own") {
+TEST_CASE("Sessions: each list is assigned once, and a name returns to its own list") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch, quick_design());
   Sessions sessions(study);
@@ -146,14 +147,14 @@ TEST_CASE("Sessions: lists go round once, a name comes back to its own") {
   CHECK(files(study).size() == 4);
 }
 
-TEST_CASE("Sessions: whatever a browser calls itself can be read back") {
+TEST_CASE("Sessions: any user agent of a browser can be read back") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
   { Sessions(study).begin("", std::string(900, '\xff')); }
   CHECK_NOTHROW(Sessions{study});
 }
 
-TEST_CASE("Sessions: a list that a page's file answers is not given out again") {
+TEST_CASE("Sessions: a list with answers from a page's file is not assigned again") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch);
   std::filesystem::create_directories(study.folder() + "/answers");
@@ -168,7 +169,7 @@ TEST_CASE("Sessions: a list that a page's file answers is not given out again") 
     if (path.find("sent-in") == std::string::npos) CHECK(read_answers(path).heads[0].rater != 2);
 }
 
-TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage refused") {
+TEST_CASE("Sessions: sessions on disk are restored, a truncated line is removed, damage is refused") {
   const samples::Folder scratch;
   const Study study = tiny_study(scratch, quick_design());
   std::string token;
@@ -184,7 +185,7 @@ TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage re
   {
     Sessions sessions(study);
     CHECK(sessions.state(token).next == 3);
-    CHECK(sessions.answer(token, answer_to(2, "b")).next == 3);  // its reply was lost with the server
+    CHECK(sessions.answer(token, answer_to(2, "b")).next == 3);  // its reply was lost when the server stopped
     CHECK(shown_and_answered(sessions, token, answer_to(3, "c")).next == 4);
   }
   CHECK(read_text(path).rfind(good, 0) == 0);
@@ -193,7 +194,7 @@ TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage re
                                     std::string(good).replace(good.find("\"trial\":2"), 9, "\"trial\":3"),
                                     std::string(good).replace(good.find("\"shown\":1"), 9, "\"shown\":0")}) {
     write_file(path, damage);
-    if (damage == good + good) continue;  // joined files: to be scored only
+    if (damage == good + good) continue;  // concatenated files can only be scored
     CHECK_THROWS_AS(Sessions{study}, DataError);
   }
   std::string other = good;
@@ -203,7 +204,7 @@ TEST_CASE("Sessions: what is on disk is restored, a torn line cut off, damage re
   CHECK_THROWS_WITH_AS(Sessions{study}, doctest::Contains("has answers of the study 0123456789abcdef"), DataError);
 }
 
-TEST_CASE("Sessions: a crowd at random leaves whole files") {
+TEST_CASE("Sessions: many random clients leave complete files") {
   const samples::Folder scratch;
   StudyDesign design = quick_design();
   design.raters = 40;
@@ -237,7 +238,7 @@ TEST_CASE("Sessions: a crowd at random leaves whole files") {
   CHECK(answers > 20);
 }
 
-TEST_CASE("Answers: what a page posts is read strictly") {
+TEST_CASE("Answers: the data of a page are parsed strictly") {
   const std::string good =
       R"({"trial":1,"choice":"left","onset":10.5,"offset":3010.5,"response":400,"frames":180,"longest_frame":17,"early":0,)"
       R"("focus_losses":0,"showings":1,"pixel_ratio":2,"zoom":1,"window_width":800,"window_height":600,)"

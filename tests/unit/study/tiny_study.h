@@ -1,4 +1,4 @@
-// A study on disk for tests: noise images of 12x10, two models.
+// A study on disk for tests, with noise images of 12x10 and two models.
 #pragma once
 
 #include <filesystem>

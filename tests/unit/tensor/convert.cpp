@@ -10,7 +10,7 @@
 
 using namespace sr3;
 
-TEST_CASE("eight and sixteen bits go there and back unchanged") {
+TEST_CASE("eight and sixteen bits survive a round trip") {
   for (int depth : {8, 16}) {
     const int64_t levels = depth == 8 ? 256 : 65536;
     Image image = make_image(levels / 4, 4, depth);
@@ -35,7 +35,7 @@ TEST_CASE("eight and sixteen bits go there and back unchanged") {
   }
 }
 
-TEST_CASE("channels are planes, rows are rows") {
+TEST_CASE("channels become planes, and rows stay rows") {
   Image image = make_image(2, 1);
   image.u8 = {0, 51, 102, 153, 204, 255};
   const auto tensor = to_tensor(image);
@@ -45,7 +45,7 @@ TEST_CASE("channels are planes, rows are rows") {
             doctest::Approx((51.0 * static_cast<double>(3 * x + c)) / 127.5 - 1).epsilon(1e-6));
 }
 
-TEST_CASE("halves go up; values outside are clamped; infinities too") {
+TEST_CASE("halves are rounded up; values out of range, including infinities, are clamped") {
   // (x + 1) * 127.5 = 0.5 at -1 + 1/255; exact in doubles only for x = 0: 127.5 -> 128.
   const double inf = std::numeric_limits<double>::infinity();
   const std::vector<double> in = {0.0, -1 + 0.499 / 127.5, -1 + 0.501 / 127.5, -1.5, 1.5, inf, -inf, 1.0, -1.0};
@@ -58,7 +58,7 @@ TEST_CASE("halves go up; values outside are clamped; infinities too") {
   CHECK(to_image(at::zeros({3, 1, 1}, at::kHalf)).u8[0] == 128);
 }
 
-TEST_CASE("a NaN is an error, a wrong shape a mistake of the caller") {
+TEST_CASE("a NaN is an error, and a wrong shape a programming error") {
   auto chw = at::zeros({3, 50, 50});
   chw[2][49][49] = std::nan("");
   CHECK_THROWS_WITH_AS(to_image(chw), "cannot make an image: a value is not a number", Error);
@@ -67,7 +67,7 @@ TEST_CASE("a NaN is an error, a wrong shape a mistake of the caller") {
   CHECK_THROWS_AS(to_image(at::zeros({3, 4, 4}, at::kByte)), std::logic_error);
 }
 
-TEST_CASE("one channel: luma in, three equal channels out") {
+TEST_CASE("one channel: colours become luma, and output has three equal channels") {
   Image image = make_image(256, 1);
   for (size_t i = 0; i < image.samples(); ++i) image.u8[i] = static_cast<uint8_t>(i / 3);
   const auto grey = to_tensor(image, 1);

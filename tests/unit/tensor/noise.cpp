@@ -24,20 +24,20 @@ TEST_CASE("noise is Philox at the pixel's counter") {
   CHECK(value(noise, 5, 2, 3) == doctest::Approx(-0.294023966).epsilon(1e-5));
 }
 
-TEST_CASE("a window is the part of the field, and the height and the channels do not matter") {
+TEST_CASE("a window equals the part of the field, whatever the height and the number of channels") {
   const NoiseKey key{5, 77};
   const auto field = philox_noise(key, 2, 3, 40, 150);
   const auto window = philox_noise_window(key, 2, 3, 150, 17, 9, 100, 20);
   CHECK(at::equal(window, field.slice(1, 9, 29).slice(2, 17, 117)));
   CHECK(at::equal(philox_noise(key, 2, 3, 11, 150), field.slice(1, 0, 11)));
   CHECK(at::equal(philox_noise(key, 2, 1, 40, 150), field.slice(0, 0, 1)));
-  // The width does: it is in the counter. The first row is shared.
+  // The width matters, because it is in the counter. The first row is the same.
   const auto narrow = philox_noise(key, 2, 3, 40, 149);
   CHECK(at::equal(narrow.slice(1, 0, 1), field.slice(1, 0, 1).slice(2, 0, 149)));
   CHECK_FALSE(at::equal(narrow, field.slice(2, 0, 149)));
 }
 
-TEST_CASE("threads change nothing") {
+TEST_CASE("the noise does not depend on the number of threads") {
   const int before = at::get_num_threads();
   at::set_num_threads(1);
   const auto one = philox_noise({1, 1}, 0, 3, 300, 301);
@@ -67,7 +67,7 @@ TEST_CASE("seeds, images, steps and channels are uncorrelated standard normals")
     CHECK(std::abs((planes[c] * planes[(c + 1) % 3]).mean().item<double>()) < 4.5 / std::sqrt(n / 3));
 }
 
-TEST_CASE("a step, a window or a field out of range is a mistake of the caller") {
+TEST_CASE("a step, a window or a field out of range is a programming error") {
   CHECK_THROWS_AS(philox_noise({0, 0}, 65536, 3, 2, 2), std::logic_error);
   CHECK_THROWS_AS(philox_noise_window({0, 0}, 0, 3, 10, 5, 0, 6, 1), std::logic_error);
   CHECK_THROWS_AS(philox_noise_window({0, 0}, 0, 3, 70000, 0, 70000, 1, 1), std::logic_error);

@@ -1,5 +1,5 @@
 // Whether this build's at::parallel_for runs on several threads: it is inline OpenMP in libtorch's headers, so that a build
-// without -fopenmp, or one that loads a second OpenMP runtime, would run our kernels on one thread without a word.
+// without -fopenmp, or one that loads a second OpenMP runtime, would silently run our kernels on one thread.
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 

@@ -27,7 +27,7 @@ JournalLine line_of(int64_t step) {
 
 }  // namespace
 
-TEST_CASE("a journal line is JSON with the page's keys, and null where there is no number") {
+TEST_CASE("a journal line is JSON with the keys of the manual page, and null for values that are not finite") {
   CHECK(journal_text(line_of(50)) ==
         "{\"step\":50,\"loss\":0.125,\"learning_rate\":0.0003,\"gradient_norm\":2.0,\"skipped\":0,"
         "\"images_per_second\":31.416,\"waiting\":0.01,\"seconds\":12.3}\n");
@@ -36,7 +36,7 @@ TEST_CASE("a journal line is JSON with the page's keys, and null where there is 
   CHECK(journal_text(line).find("\"loss\":null") != std::string::npos);
 }
 
-TEST_CASE("a resumed journal drops what comes after the saved step, and what a killed writer left") {
+TEST_CASE("a resumed journal drops lines after the saved step, and a partial line of a killed writer") {
   const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";
   {
@@ -57,7 +57,7 @@ TEST_CASE("a resumed journal drops what comes after the saved step, and what a k
   }
 }
 
-TEST_CASE("a journal that is held stays as it is until it is released") {
+TEST_CASE("a journal that is on hold does not change until it is released") {
   const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";
   for (const bool release : {false, true}) {
@@ -76,10 +76,10 @@ TEST_CASE("a journal that is held stays as it is until it is released") {
   }
   { Journal journal(scratch / "b.jsonl", "b.json"); }
   CHECK(read_journal(scratch / "b.jsonl").empty());
-  CHECK_THROWS_AS(read_text(scratch / "b.jsonl"), Error);  // nothing was written, nothing is left
+  CHECK_THROWS_AS(read_text(scratch / "b.jsonl"), Error);  // nothing was written, and no file exists
 }
 
-TEST_CASE("a damaged line takes no other one with it") {
+TEST_CASE("a damaged line does not affect others") {
   const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";
   const std::string text = journal_text(line_of(10)) + "{\"step\":2?\n" + journal_text(line_of(30));

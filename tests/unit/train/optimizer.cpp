@@ -23,7 +23,7 @@ at::Tensor leaf(const std::vector<float>& values) {
 
 void set_gradient(const at::Tensor& parameter, const at::Tensor& gradient) { parameter.mutable_grad() = gradient; }
 
-// One number by the papers' formulas, in double.
+// A single parameter by the papers' formulas, in double precision.
 struct Slow {
   double p, m = 0, v = 0, ema, decay;
   Slow(double value, double weight_decay) : p(value), ema(value), decay(weight_decay) {}
@@ -38,7 +38,7 @@ struct Slow {
 
 }  // namespace
 
-TEST_CASE("Adam follows the formula in double") {
+TEST_CASE("Adam agrees with the formula in double precision") {
   for (const double weight_decay : {0.0, 0.1}) {
     CAPTURE(weight_decay);
     const std::vector<float> start = {0.5f, -2.0f, 3.0f, 0.0f};
@@ -62,7 +62,7 @@ TEST_CASE("Adam follows the formula in double") {
   }
 }
 
-TEST_CASE("Adam's first step has the size of the rate, whatever the gradient's") {
+TEST_CASE("Adam's first step has the size of the learning rate, whatever the size of the gradient") {
   // Closed form: m / (1 - b1) = g and sqrt(v / (1 - b2)) = |g|, so the step is rate * sign(g).
   const at::Tensor p = leaf({1, 1, 1, 1});
   Adam adam({p}, {});
@@ -76,7 +76,7 @@ TEST_CASE("Adam's first step has the size of the rate, whatever the gradient's")
   CHECK(at::equal(adam.ema()[0], p.detach()));
 }
 
-TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes for any thread count") {
+TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes for any number of threads") {
   const auto run = [](int threads) {
     at::set_num_threads(threads);
     at::Tensor big = at::arange(100003, at::kFloat).mul_(1e-5).requires_grad_(true);
@@ -87,7 +87,7 @@ TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes
     Adam adam({big, conv, idle}, {});
     for (int t = 1; t <= 3; ++t) {
       set_gradient(big, at::sin(at::arange(100003, at::kFloat) * t));
-      set_gradient(conv, at::arange(54, at::kFloat).view({2, 3, 3, 3}) - 20);  // other strides than the parameter
+      set_gradient(conv, at::arange(54, at::kFloat).view({2, 3, 3, 3}) - 20);  // strides other than the parameter's
       CHECK(std::isfinite(adam.gradient_norm()));
       adam.step(t, 1e-3, 1, 0.5);
       adam.clear_gradients();
@@ -99,14 +99,14 @@ TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes
   };
   const auto one = run(1), three = run(3);
   for (size_t i = 0; i < one.size(); ++i) CHECK(at::equal(one[i], three[i]));
-  // The gradient went to the element of the same index, not of the same address: sign of (i - 20).
+  // The gradient is applied to the element of the same index, not of the same address: sign of (i - 20).
   const at::Tensor moved = one[1].contiguous().view(-1) - at::arange(54, at::kFloat);
   CHECK(moved[0].item<float>() > 0);
   CHECK(moved[53].item<float>() < 0);
   CHECK(std::fabs(moved[20].item<float>()) < 1e-6);
 }
 
-TEST_CASE("gradient_norm is the norm of all gradients, and shows what is not finite") {
+TEST_CASE("gradient_norm is the norm of all gradients, and is not finite if one of them is not") {
   const at::Tensor a = leaf({0, 0}), b = leaf({0}), c = leaf({1});
   Adam adam({a, b, c}, {});
   CHECK(adam.gradient_norm() == 0);
@@ -122,7 +122,7 @@ TEST_CASE("gradient_norm is the norm of all gradients, and shows what is not fin
   CHECK(adam.gradient_norm() == doctest::Approx(1e30));
 }
 
-TEST_CASE("the average's decay begins small") {
+TEST_CASE("the decay of the average starts small") {
   CHECK(ema_decay(0.999, 1) == doctest::Approx(2.0 / 11));
   CHECK(ema_decay(0.999, 90) == doctest::Approx(0.91));
   CHECK(ema_decay(0.999, 1000000) == 0.999);

@@ -13,7 +13,7 @@ StageManifest stage_of(const char* preset) { return preset_named(preset).manifes
 
 }  // namespace
 
-TEST_CASE("progress comes back to the last bit") {
+TEST_CASE("progress survives a round trip to the last bit") {
   TrainingProgress progress;
   progress.step = 12345678901;
   progress.updates = 12345678900;
@@ -41,11 +41,11 @@ TEST_CASE("progress comes back to the last bit") {
   CHECK_THROWS_AS(parse_progress("{\"format\":2}", "p", back, back_settings), DataError);
 }
 
-TEST_CASE("what may change in a resumed training, and what may not") {
+TEST_CASE("which settings of a resumed training may change") {
   const TrainerOptions trainer;
   const TrainingSettings begun = settings_of(stage_of("tiny"), trainer, {}, 8);
   StageManifest stage = stage_of("tiny");
-  SUBCASE("a name in the manifest, learning rate, batch: may") {
+  SUBCASE("a name in the manifest, learning rate, batch: may change") {
     stage.description = "other";
     stage.sampling.steps = "50";
     TrainerOptions other = trainer;
@@ -66,17 +66,17 @@ TEST_CASE("what may change in a resumed training, and what may not") {
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
                          doctest::Contains("--multipliers"), UsageError);
   }
-  SUBCASE("what is predicted") {
+  SUBCASE("the prediction target") {
     stage.diffusion.predict = "eps";
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
                          doctest::Contains("--predict eps contradicts the v"), UsageError);
   }
-  SUBCASE("the small images") {
+  SUBCASE("the low-resolution images") {
     stage.low_res.recipe.kernel = "box";
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
                          doctest::Contains("--kernel box contradicts the bicubic"), UsageError);
   }
-  SUBCASE("another kind of stage, whatever else differs") {
+  SUBCASE("the kind of stage, whatever else differs") {
     stage.kind = "regression";
     stage.network.condition_channels = 0;
     stage.network.level.input = "none";
@@ -85,7 +85,7 @@ TEST_CASE("what may change in a resumed training, and what may not") {
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 8), "x.json"),
                          doctest::Contains("--regression regression contradicts the super-resolution"), UsageError);
   }
-  SUBCASE("a border that was not there") {
+  SUBCASE("a new border") {
     DataOptions padded;
     padded.pad = 64;
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, padded, 8), "x.json"),
@@ -101,7 +101,7 @@ TEST_CASE("what may change in a resumed training, and what may not") {
     CHECK_THROWS_WITH_AS(check_settings(begun, settings_of(stage, trainer, {}, 9), "x.json"),
                          doctest::Contains("the number of images 9 contradicts the 8"), UsageError);
   }
-  SUBCASE("other images, as many") {
+  SUBCASE("other images, in the same number") {
     const auto with = [&](const ImagesDigest& digest, bool keep_going = false) {
       DataOptions data;
       data.keep_going = keep_going;
@@ -109,12 +109,12 @@ TEST_CASE("what may change in a resumed training, and what may not") {
     };
     const TrainingSettings known = with({"n", "s"});
     CHECK_NOTHROW(check_settings(known, with({"n", "s"}), "x.json"));
-    CHECK_NOTHROW(check_settings(begun, known, "x.json"));  // an older one has no digest
+    CHECK_NOTHROW(check_settings(begun, known, "x.json"));  // older versions have no digest
     CHECK_THROWS_WITH_AS(check_settings(known, with({"m", "s"}), "x.json"),
                          doctest::Contains("the names of the images are not those"), UsageError);
     CHECK_THROWS_WITH_AS(check_settings(known, with({"n", "t"}), "x.json"),
                          doctest::Contains("the sizes in bytes of the images are not those"), UsageError);
-    // A damaged one has another size; another name it has not.
+    // A damaged image has another size, but not another name.
     CHECK_NOTHROW(check_settings(known, with({"n", "t"}, true), "x.json"));
     CHECK_THROWS_AS(check_settings(known, with({"m", "s"}, true), "x.json"), UsageError);
   }

@@ -47,7 +47,7 @@ Parameters parameters_of(const StageManifest& stage) {
   Parameters parameters;
   for (const auto& [name, value] : initial.all()) {
     at::Tensor own = value.clone();
-    // Away from the zeros of the last convolution, so that every gradient is there.
+    // The zeros of the last convolution are replaced, so that every gradient is nonzero.
     parameters.add(name, own.add_(0.01).requires_grad_(true));
   }
   return parameters;
@@ -55,7 +55,7 @@ Parameters parameters_of(const StageManifest& stage) {
 
 }  // namespace
 
-TEST_CASE("the loss of a batch is the mean of its examples' losses, however it is cut") {
+TEST_CASE("the loss of a batch is the mean of its examples' losses, however it is divided") {
   for (const char* kind : {"super-resolution", "regression"}) {
     CAPTURE(kind);
     StageManifest stage = small_stage();
@@ -89,7 +89,7 @@ TEST_CASE("the loss of a batch is the mean of its examples' losses, however it i
   }
 }
 
-TEST_CASE("what is diffused") {
+TEST_CASE("the diffused quantity: image or residual") {
   StageManifest stage = small_stage();
   const Batch batch = examples(0, 1);
   const at::Tensor residual = StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch, batch.condition);
@@ -119,14 +119,14 @@ TEST_CASE("a network of zeros that predicts v: the loss is the size of v") {
         doctest::Approx(1).epsilon(0.01));
 }
 
-TEST_CASE("class labels are dropped as often as asked, and each example's is its own") {
+TEST_CASE("class labels are dropped at the given rate, independently for each example") {
   StageManifest stage = small_stage();
   stage.diffusion.label_dropout = 0.1;
   Batch batch;
   batch.labels = at::zeros({20000}, at::kLong);
   const StageLoss loss(stage, 3, at::kCPU, at::kFloat);
   const at::Tensor dropped = loss.labels(batch);
-  // 2000 expected, standard deviation 42.
+  // 2000 are expected, with a standard deviation of 42.
   CHECK(std::abs(-dropped.sum().item<int64_t>() - 2000) < 210);
   CHECK(batch.labels.sum().item<int64_t>() == 0);
   batch.first = 100;
@@ -141,7 +141,7 @@ TEST_CASE("seeds of different purposes and numbers differ") {
   CHECK(seed_for(0, 1, uint64_t{1} << 32) != seed_for(0, 1, 0));
 }
 
-TEST_CASE("weights of another network are refused with the list of differences") {
+TEST_CASE("weights of another network are refused, with the list of differences") {
   const NamedTensors own = {{"a", at::zeros({2, 3})}, {"b", at::zeros({4})}};
   TensorFile file;
   file.tensors = {{"a", at::ones({3, 2})}, {"c", at::ones({1})}};
@@ -154,7 +154,7 @@ TEST_CASE("weights of another network are refused with the list of differences")
   CHECK(own[1].second.sum().item<double>() == 2);
 }
 
-TEST_CASE("names of a stage's files") {
+TEST_CASE("the names of a stage's files") {
   const StagePaths paths = stage_paths("a/b.c.json");
   CHECK(paths.state == "a/b.c.state");
   CHECK(paths.weights == "a/b.c.safetensors");
@@ -198,7 +198,7 @@ std::vector<at::Tensor> gradients(const StageManifest& stage, double vlb_weight)
 
 }  // namespace
 
-TEST_CASE("the hybrid loss: the simple one plus lambda T times the bound's mean, in bits a dimension") {
+TEST_CASE("the hybrid loss: the simple loss plus lambda T times the mean of the bound, in bits per dimension") {
   for (const char* predict : {"eps", "x0", "v"}) {
     CAPTURE(predict);
     StageManifest stage = learning_variance();
@@ -213,7 +213,7 @@ TEST_CASE("the hybrid loss: the simple one plus lambda T times the bound's mean,
   }
 }
 
-TEST_CASE("the bound of a network that says nothing, by hand") {
+TEST_CASE("the bound of a network that predicts zero, computed by hand") {
   // The last convolution is zero, so eps-hat = 0 and the fraction is 0: log sigma^2 half way between beta-tilde and
   // beta.
   StageManifest stage = learning_variance();
@@ -229,34 +229,34 @@ TEST_CASE("the bound of a network that says nothing, by hand") {
   const double tilde = beta * (1 - before) / (1 - a), log_variance = (std::log(tilde) + std::log(beta)) / 2;
   const at::Tensor x0 = grey(1).high_res.to(at::kDouble);
   const at::Tensor eps = philox_noise({seed_for(3, kRandomNoise), 0}, 0, 1, 8, 8).to(at::kDouble);
-  const at::Tensor said = (std::sqrt(a) * x0 + std::sqrt(1 - a) * eps) / std::sqrt(a);
-  // KL of two Gaussians whose means differ by that of x0 and what is said of it.
-  const at::Tensor distance = std::sqrt(before) * beta / (1 - a) * (x0 - said);
+  const at::Tensor predicted_x0 = (std::sqrt(a) * x0 + std::sqrt(1 - a) * eps) / std::sqrt(a);
+  // KL of two Gaussians whose means differ by the error of the predicted x0.
+  const at::Tensor distance = std::sqrt(before) * beta / (1 - a) * (x0 - predicted_x0);
   const at::Tensor kl = 0.5 * (log_variance - std::log(tilde) + tilde / std::exp(log_variance) - 1 +
                                distance.square() / std::exp(log_variance));
   CHECK(bits == doctest::Approx(1000 * kl.mean().item<double>() / std::log(2.0)).epsilon(1e-4));
 }
 
-TEST_CASE("the bound trains the variance alone") {
+TEST_CASE("the bound trains only the variance") {
   const StageManifest stage = learning_variance();
   const auto simple = gradients(stage, 0), hybrid = gradients(stage, 1);
   REQUIRE(simple.size() == 2);
   for (size_t i = 0; i < 2; ++i) {
-    // The first half of the last convolution's outputs is the mean's, the second the variance's.
+    // The first half of the last convolution's outputs is for the mean, the second for the variance.
     CHECK(at::allclose(simple[i].slice(0, 0, 1), hybrid[i].slice(0, 0, 1), 1e-4, 1e-6));
     CHECK(simple[i].slice(0, 1).abs().max().item<double>() == 0);
     CHECK(hybrid[i].slice(0, 1).abs().max().item<double>() > 1e-6);
   }
 }
 
-TEST_CASE("a learned variance is of whole steps, and of images") {
+TEST_CASE("learned variance requires discrete steps, and images as the target") {
   StageManifest stage = learning_variance();
   stage.diffusion.level_draw = "continuous";
   CHECK_THROWS_WITH_AS(StageLoss(stage, 0, at::kCPU, at::kFloat),
                        doctest::Contains("'diffusion.level_draw' 'discrete'"), Error);
 }
 
-TEST_CASE("a noisy condition is no reference for a residual") {
+TEST_CASE("a noisy condition cannot be the reference of a residual") {
   StageManifest stage = small_stage();
   stage.augmentation = {.kind = "gaussian", .max_level = 0.3};
   stage.network.augmentation_level = true;
@@ -264,7 +264,7 @@ TEST_CASE("a noisy condition is no reference for a residual") {
                        doctest::Contains("'diffusion.target' must be 'image'"), Error);
 }
 
-TEST_CASE("conditioning augmentation: noise at the low resolution, its level told; blur of the condition") {
+TEST_CASE("conditioning augmentation: noise at the low resolution, whose level is an input; blur of the condition") {
   StageManifest stage = small_stage();
   stage.image = {.channels = 3, .low_res = 4, .high_res = 8};
   stage.augmentation = {.kind = "gaussian", .max_level = 0.3};

@@ -1,0 +1,64 @@
+// The state of a training, which trainer.cpp advances and trainer_state.cpp begins, resumes and saves.
+#pragma once
+
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "stage/checkpoint.h"
+#include "stage/stage_files.h"
+#include "tensor/aten.h"
+#include "train/journal.h"
+#include "train/optimizer.h"
+#include "train/preview.h"
+#include "train/progress_state.h"
+#include "train/step.h"
+#include "train/trainer.h"
+
+namespace sr3 {
+
+struct Trainer::Impl {
+  // Opens data and journal. Throws what their constructors throw.
+  Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data, const std::string& output);
+
+  // trainer_state.cpp
+  void start();
+  void load(const Checkpoint& checkpoint);
+  void save();
+  [[noreturn]] void give_up();
+  bool finite() const;
+  NamedTensors named(const std::vector<at::Tensor>& values) const;
+  // trainer.cpp
+  void announce() const;
+  void step();
+  int take_steps(const ProgressOptions& progress_options, double begin);
+  void finish(bool stepped);
+  void write_journal();
+
+  StageManifest manifest;
+  TrainerOptions options;
+  StagePaths paths;
+  at::Device device;
+  Journal journal;
+  Loader loader;
+  std::vector<std::string> operands;
+  TrainingSettings settings;
+  Parameters parameters;
+  Adam adam;
+  at::ScalarType compute;
+  StageLoss loss;
+  TrainingProgress progress;
+  std::unique_ptr<Preview> preview;
+  // Timings of the journal's open window, which are not part of the saved state.
+  double window_seconds = 0, window_waited = 0;
+  int64_t window_examples = 0;
+  double shown_loss = std::numeric_limits<double>::quiet_NaN();
+  int64_t begun_at = 0;                   // the step after which this run resumes
+  int64_t saved = -1;                     // the step of the state on disk; -1: none is saved yet
+  bool updating = false, saving = false;  // an update of the weights, or a save, is under way
+  bool diverged = false;                  // kSkippedInRow steps in a row were skipped
+};
+
+}  // namespace sr3

@@ -1,0 +1,199 @@
+// Begins, resumes and saves trainings.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "nn/precision.h"
+#include "nn/unet.h"
+#include "stage/weights.h"
+#include "tensor/device.h"
+#include "train/trainer_impl.h"
+
+namespace sr3 {
+namespace {
+
+// The previews and plots of a training are not images to train on.
+DataOptions without_pictures(DataOptions data, const StagePaths& paths) {
+  data.leave_out.push_back(paths.preview);
+  data.leave_out.push_back(paths.loss);
+  return data;
+}
+
+Parameters fresh_parameters(const UNetOptions& options, uint64_t seed, at::Device device) {
+  const Parameters initial = initial_parameters(options, seed);
+  Parameters result;
+  for (const auto& [name, value] : initial.all()) {
+    at::Tensor own = value.to(device);
+    own.requires_grad_(true);
+    result.add(name, own);
+  }
+  return result;
+}
+
+std::vector<at::Tensor> values_of(const Parameters& parameters) {
+  std::vector<at::Tensor> result;
+  for (const auto& [name, value] : parameters.all()) result.push_back(value);
+  return result;
+}
+
+}  // namespace
+
+Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data,
+                    const std::string& output)
+    : manifest(std::move(stage)),
+      options(trainer),
+      paths(stage_paths(output)),
+      device(open_device(trainer.device)),
+      journal(paths.journal, output),
+      loader(without_pictures(data, paths), manifest),
+      operands(data.operands),
+      parameters(fresh_parameters(manifest.network, trainer.seed, device)),
+      adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
+      compute(precision_named(trainer.precision, device)),
+      loss(manifest, trainer.seed, device, compute, trainer.vlb_weight) {
+  options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what `auto` resolved to
+  options.threads = at::get_num_threads();
+  settings = settings_of(manifest, options, data, loader.images(), loader.digest());
+}
+
+NamedTensors Trainer::Impl::named(const std::vector<at::Tensor>& values) const {
+  NamedTensors result;
+  for (size_t i = 0; i < values.size(); ++i) result.emplace_back(parameters.all()[i].first, values[i]);
+  return result;
+}
+
+// Resumes the training if its state is there, else starts it.
+void Trainer::Impl::start() {
+  remove_leftovers(paths);
+  // With --restart the previous training stays on disk until the first save of this one replaces it.
+  if (const auto checkpoint = options.restart ? std::nullopt : read_checkpoint(paths.state)) {
+    load(*checkpoint);
+    info(cat("resuming '", paths.manifest, "' after step ", progress.step));
+  } else {
+    // A manifest without weights is a stage that is not trained yet.
+    std::optional<StageManifest> there;
+    if (!options.restart && access(paths.manifest.c_str(), F_OK) == 0) there = read_manifest(paths.manifest);
+    if (there && there->weights_file.empty() &&
+        settings_of(*there, options, {}, 0, {}).stage != settings_of(manifest, options, {}, 0, {}).stage)
+      throw Error(cat("'", paths.manifest, "' exists and is a different, untrained stage ",
+                      "(cdm-train trains a cascade's; --restart overwrites it)"));
+    if (there && !there->weights_file.empty())
+      throw Error(cat("'", paths.manifest, "' exists, but not the state to resume it from, '", paths.state,
+                      "' (--restart begins anew, --init-from takes its weights)"));
+    if (!options.restart && access(paths.weights.c_str(), F_OK) == 0)
+      throw Error(cat("'", paths.weights, "' exists, but not the stage '", paths.manifest,
+                      "' that it belongs to (--restart overwrites it)"));
+    if (!options.init_from.empty()) {
+      manifest.history = init_from_stage(options.init_from, manifest, named(adam.parameters()));
+      at::NoGradGuard no_grad;
+      for (size_t i = 0; i < adam.ema().size(); ++i) adam.ema()[i].copy_(adam.parameters()[i].detach());
+    }
+  }
+  if (manifest.training.data.empty()) manifest.training.data = data_name(operands);
+  if (options.restart && access(paths.state.c_str(), F_OK) == 0)
+    journal.hold();  // until the first save the journal of the previous training is the right one
+  else
+    journal.cut(progress.step);
+  const HistoryEntry run = this_run();
+  const bool same = !manifest.history.empty() && manifest.history.back().program == run.program &&
+                    manifest.history.back().version == run.version &&
+                    manifest.history.back().arguments == run.arguments;
+  if (!options.no_history && !same) manifest.history.push_back(run);
+}
+
+void Trainer::Impl::load(const Checkpoint& checkpoint) {
+  const std::string progress_path = paths.state + "/progress.json";
+  TrainingSettings started;
+  parse_progress(checkpoint.text("progress.json", paths.state), progress_path, progress, started);
+  check_settings(started, settings, paths.manifest);
+  const auto take = [&](const char* name, const std::vector<at::Tensor>& to) {
+    copy_tensors(checkpoint.file(name, paths.state), named(to), paths.state + "/" + name);
+  };
+  take("weights.safetensors", adam.parameters());
+  take("ema.safetensors", adam.ema());
+  take("adam-m.safetensors", adam.first_moment());
+  take("adam-v.safetensors", adam.second_moment());
+  const StageManifest former =
+      parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json");
+  manifest.history = former.history;
+  const auto keep = [](std::string& text, const std::string& before) {
+    if (text.empty()) text = before;
+  };
+  keep(manifest.description, former.description);
+  keep(manifest.training.data, former.training.data);
+  keep(manifest.training.attribution, former.training.attribution);
+  saved = begun_at = progress.step;
+  manifest.training.batch = former.training.batch;
+  manifest.training.learning_rate = former.training.learning_rate;
+  manifest.training.ema = former.training.ema;
+}
+
+bool Trainer::Impl::finite() const {
+  at::NoGradGuard no_grad;
+  const auto all = [](const std::vector<at::Tensor>& values) {
+    return std::all_of(values.begin(), values.end(),
+                       [](const at::Tensor& value) { return at::isfinite(value).all().item<bool>(); });
+  };
+  return all(adam.parameters()) && all(adam.ema());
+}
+
+// Called while an exception is handled: saves the training if its state is consistent, and throws the exception again
+// with the step after which the training can resume.
+void Trainer::Impl::give_up() {
+  adam.clear_gradients();
+  try {
+    if (!diverged && !updating && !saving && progress.step > saved && progress.step > 0) save();
+  } catch (const std::exception& error) {
+    sr3::error(error.what());
+  }
+  try {
+    throw;
+  } catch (const Error& error) {
+    if (saved < 0 && progress.step == 0) throw;
+    const std::string state = saved < 0 ? "nothing is saved" : cat("'", paths.state, "' has all up to step ", saved);
+    throw Error(cat(error.what(), "; ", state), error.status());
+  }
+}
+
+// Saves first the state for resuming, then the stage.
+void Trainer::Impl::save() {
+  saving = true;
+  if (!finite()) throw Error(cat("cannot save step ", progress.step, ": its weights are not finite"));
+  TrainingSummary& summary = manifest.training;
+  summary.steps = progress.step;
+  summary.images = progress.examples;
+  if (progress.step != begun_at || progress.step == 0) {  // else the summary already has the values it was trained with
+    summary.batch = options.batch;
+    summary.learning_rate = options.learning_rate;
+    summary.ema = options.ema;
+  }
+  summary.seconds = options.no_history ? 0 : progress.seconds;
+  summary.loss = progress.window_steps > 0 ? progress.window_loss / static_cast<double>(progress.window_steps)
+                                           : progress.last_loss;
+  const auto file = [&](const std::vector<at::Tensor>& values) {
+    TensorFile result;
+    for (const auto& [name, value] : named(values))
+      result.tensors.emplace_back(name, value.detach().to(at::kCPU).contiguous());
+    return result;
+  };
+  manifest.weights_file = manifest.weights_sha256 = "";  // the state's manifest is not a stage
+  Checkpoint checkpoint;
+  checkpoint.tensors = {{"weights.safetensors", file(adam.parameters())},
+                        {"ema.safetensors", file(adam.ema())},
+                        {"adam-m.safetensors", file(adam.first_moment())},
+                        {"adam-v.safetensors", file(adam.second_moment())}};
+  checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
+  write_checkpoint(paths.state, checkpoint);
+  saved = progress.step;
+  journal.release();
+  publish_stage(manifest, paths, named(adam.ema()), options.weights_type);
+  draw_loss_curve(paths.journal, paths.loss);
+  saving = false;
+}
+
+}  // namespace sr3
