@@ -79,6 +79,10 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     if (overrides.steps || overrides.spacing) throw UsageError(error.what());
     throw;
   }
+  const int64_t distilled = manifest_.distillation.steps;
+  if (distilled > 0 && (sampling_.sampler != "ddim" || sampling_.eta != 0 || sampling_.spacing != "trailing" ||
+                        sampling_.steps != std::to_string(distilled)))
+    warn(cat("'", path_, "' was distilled for ", distilled, " trailing steps of ddim; other sampling is worse"));
   if (levels_.alpha_bar.size() > kMaxSteps)
     throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMaxSteps));
   if (!levels_.keeps_end)

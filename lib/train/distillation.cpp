@@ -1,16 +1,25 @@
 #include "train/distillation.h"
 
+#include <unistd.h>
+
+#include <chrono>
+
 #include "base/error.h"
-#include "base/rng.h"
+#include "base/log.h"
+#include "base/options.h"
 #include "diffusion/distill.h"
-#include "diffusion/loss.h"
-#include "diffusion/process.h"
-#include "diffusion/schedule.h"
 #include "stage/stage_files.h"
-#include "stage/weights.h"
-#include "tensor/aten.h"
+#include "train/trainer.h"
 
 namespace sr3 {
+
+void DistillationOptions::declare(Options& options) {
+  options.group(groups::kDistillation);
+  options.add("distill", 0, &teacher, "STAGE", "train students of this stage that sample in fewer steps");
+  options.add("sampling-steps", 0, &sampling_steps, "N", within(1, 32768), "of the last student");
+  options.add("teacher-steps", 0, &teacher_steps, "N", within(2, 65535), "of the stage: N times 2, 4, 8, ...");
+  options.add("guidance", 0, &guidance, "W", within(0, 1000), "guidance scale that the students learn; 1: off");
+}
 
 StageManifest student_of(const StageManifest& teacher, const std::string& path, int64_t steps, double guidance) {
   const auto refuse = [&](const auto&... why) { throw UsageError(cat("cannot distill '", path, "': ", why...)); };
@@ -47,61 +56,56 @@ std::string student_path(const std::string& output, int64_t steps) {
   return cat(name.substr(0, name.size() - std::string(".json").size()), ".", steps, ".json");
 }
 
-DistillationLoss::DistillationLoss(const StageManifest& student, const std::string& teacher, uint64_t seed,
-                                   at::Device device, at::ScalarType compute)
-    : student_(student),
-      examples_(student, seed, device, compute),
-      alpha_bar_(make_alpha_bar(make_betas(student.diffusion.schedule))),
-      seed_(seed),
-      device_(device),
-      compute_(compute) {
-  const StageWeights from = read_stage_weights(teacher);
-  if (from.manifest.weights_sha256 != student.distillation.teacher)
-    throw UsageError(
-        cat("cannot distill '", teacher, "': its weights are not those that the student was started with"));
-  first_ = from.manifest.distillation.steps == 0;
-  for (const auto& [name, value] : from.parameters.all()) teacher_.add(name, value.to(device));
+TrainerOptions distillation_defaults(const StageManifest& teacher) {
+  TrainerOptions result;
+  result.steps = 2000;
+  result.warmup = 0;
+  result.decay = "linear";
+  result.ema = 0;
+  if (teacher.training.batch > 0) result.batch = teacher.training.batch;
+  result.learning_rate = teacher.training.learning_rate > 0 ? teacher.training.learning_rate / 4 : 1e-4;
+  return result;
 }
 
-at::Tensor DistillationLoss::operator()(const Parameters& parameters, const Batch& batch) const {
-  const auto here = [&](const at::Tensor& tensor) {
-    return tensor.defined() ? tensor.to(device_, /*non_blocking=*/true) : tensor;
-  };
-  const UNetOptions& network = student_.network;
-  const StageLoss::Condition given = examples_.condition(batch);
-  const at::Tensor x0 = examples_.clean(batch, given.image);
-  const Predict predict = predict_named(student_.diffusion.predict);
-  const StudentSteps steps =
-      draw_student_steps(alpha_bar_, student_.distillation.steps, seed_, batch.first, x0.size(0));
-  UNetInput input;
-  input.x = here(q_sample(x0, examples_.noise(batch), steps.start));
-  input.condition = here(given.image);
-  input.augmentation_level = here(given.level);
-  input.labels = here(batch.labels);
-
-  // The guided prediction is folded in by the first teacher; those after it have it in their weights.
-  const double guidance = student_.distillation.guidance;
-  const bool guided = guidance != 1 && first_;
-  const Teacher teacher = [&](const at::Tensor& x_t, const at::Tensor& alpha_bar, const at::Tensor& timestep) {
-    UNetInput at_level = input;
-    at_level.x = x_t;
-    at_level.level = here(network_level(network.level.input, {alpha_bar, timestep}));
-    const auto predicted = [&] { return unet_forward(network, teacher_, at_level, compute_, /*train=*/false, 0); };
-    at::Tensor output = predicted();
-    if (guided) {
-      at_level.labels = at::full_like(input.labels, -1);
-      const at::Tensor unconditional = predicted();
-      output = unconditional + (output - unconditional) * guidance;
+int distill(const DistillationOptions& options, TrainerOptions trainer, const DataOptions& data,
+            const std::string& output, const ProgressOptions& progress) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<int64_t> teachers;
+  try {
+    teachers = halvings(options.teacher_steps, options.sampling_steps);
+  } catch (const Error& error) {
+    throw UsageError(cat("--teacher-steps: ", error.what()));
+  }
+  const std::optional<double> limit = trainer.time_limit;
+  std::string teacher = options.teacher;
+  int skipped = kDone;
+  for (const int64_t teacher_steps : teachers) {
+    const int64_t steps = teacher_steps / 2;
+    const std::string path = steps == options.sampling_steps ? output : student_path(output, steps);
+    StageManifest student = student_of(read_manifest(teacher), teacher, steps, options.guidance);
+    if (!options.description.empty()) student.description = options.description;
+    if (!options.data_name.empty()) student.training.data = options.data_name;
+    if (!options.attribution.empty()) student.training.attribution = options.attribution;
+    trainer.teacher = trainer.init_from = teacher;
+    teacher = path;
+    const bool there = !trainer.restart && access(path.c_str(), F_OK) == 0;
+    const StageManifest former = there ? read_manifest(path) : StageManifest();
+    if (former.distillation.teacher == student.distillation.teacher && former.training.steps >= trainer.steps) {
+      info(cat("'", path, "' has done its ", former.training.steps, " steps"));
+      continue;
     }
-    return x0_from(predict, x_t, output, alpha_bar);
-  };
-  const at::Tensor target_x0 = distillation_target(teacher, input.x, steps);
-  const at::Tensor alpha_bar = steps.start.view({-1, 1, 1, 1}).to(device_, at::kFloat);
-  const at::Tensor eps = (input.x - target_x0 * alpha_bar.sqrt()) / (1 - alpha_bar).sqrt();
-  const at::Tensor target = training_target(predict, target_x0, eps, steps.start);
-  input.level = here(network_level(network.level.input, {steps.start, steps.start_timestep}));
-  const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, 0);
-  return training_loss(student_.diffusion.loss, output, target).mean;
+    if (limit) {
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+      trainer.time_limit = *limit - spent.count();
+      if (*trainer.time_limit <= 0) break;
+    }
+    info(cat("'", path, "': ", teacher_steps, " sampling steps to ", steps));
+    const int status = Trainer(student, trainer, data, path).run(progress);
+    if (status != kDone && status != kSkipped) return status;
+    if (status == kSkipped) skipped = status;
+    if (read_manifest(path).training.steps < trainer.steps) break;  // the time limit: its weights are no teacher yet
+  }
+  return skipped;
 }
 
 }  // namespace sr3

@@ -67,8 +67,10 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   }
 
   const auto alpha_bar = make_alpha_bar(make_betas(diffusion.schedule));
-  const std::string steps = std::to_string(std::min(kSteps, alpha_bar.size()));
-  const SamplingLevels levels = sampling_levels(alpha_bar, steps, "uniform");
+  // A distilled network is for its own steps.
+  const bool distilled = manifest_.distillation.steps > 0;
+  const std::string steps = distilled ? manifest_.sampling.steps : std::to_string(std::min(kSteps, alpha_bar.size()));
+  const SamplingLevels levels = sampling_levels(alpha_bar, steps, distilled ? manifest_.sampling.spacing : "uniform");
   network.set_levels(network_level(manifest_.network.level.input, levels));
   // The augmentation level of a condition without noise.
   at::Tensor clean;

@@ -35,7 +35,8 @@ void Trainer::Impl::step() {
     // Each part is weighted by its share of the examples, so that the sum is the mean over the whole batch.
     const double weight = static_cast<double>(count) / static_cast<double>(batch);
     double bits_of_part = 0;
-    const at::Tensor share = loss(parameters, examples, &bits_of_part) * weight;
+    const at::Tensor share =
+        (distillation ? (*distillation)(parameters, examples) : loss(parameters, examples, &bits_of_part)) * weight;
     share.backward();
     mean += share.item<double>();
     bits += bits_of_part * weight;

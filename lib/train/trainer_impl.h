@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "stage/checkpoint.h"
 #include "stage/stage_files.h"
 #include "tensor/aten.h"
+#include "train/distillation_loss.h"
 #include "train/journal.h"
 #include "train/optimizer.h"
 #include "train/preview.h"
@@ -49,6 +51,7 @@ struct Trainer::Impl {
   Adam adam;
   at::ScalarType compute;
   StageLoss loss;
+  std::optional<DistillationLoss> distillation;  // instead of `loss`
   TrainingProgress progress;
   std::unique_ptr<Preview> preview;
   // Timings of the journal's open window, which are not part of the saved state.

@@ -12,22 +12,13 @@ namespace sr3 {
 
 namespace {
 
-std::vector<double> numbers(const char* option, const std::string& text) {
+std::vector<int64_t> attention_levels(const std::string& text) {
+  if (text == "none") return {};
   try {
-    return parse_list(text, parse_double);
+    return parse_list(text, parse_int);
   } catch (const UsageError& error) {
-    throw UsageError(cat("--", option, ": ", error.what()));
+    throw UsageError(cat("option '--attention': ", error.what()));
   }
-}
-
-std::vector<int64_t> integers(const char* option, const std::string& text) {
-  std::vector<int64_t> result;
-  for (const double value : numbers(option, text)) {
-    if (value != std::floor(value) || std::abs(value) > 1e9)
-      throw UsageError(cat("--", option, ": '", value, "' is not a whole number up to 1e9"));
-    result.push_back(static_cast<int64_t>(value));
-  }
-  return result;
 }
 
 template <class Value, class Given>
@@ -127,8 +118,10 @@ void TrainFlags::declare(Options& options) {
   options.add("attribution", 0, &attribution, "TEXT", "for the manifest: whose images these are");
   options.group(groups::kNetwork);
   options.add("channels", 0, &channels, "N", within(1, 1 << 14), "channels of the outermost level");
-  options.add("multipliers", 0, &multipliers, "LIST", "multipliers of the channels, one for each level, as 1,2,4");
-  options.add("blocks", 0, &blocks, "LIST", "residual blocks of each level, or one number for all levels");
+  options.add("multipliers", 0, &multipliers, "LIST", above(0),
+              "multipliers of the channels, one for each level, as 1,2,4");
+  options.add("blocks", 0, &blocks, "LIST", within(1, 64),
+              "residual blocks of each level, or one number for all levels");
   options.add("attention", 0, &attention, "LIST", "levels with attention, of which 0 is the outermost, or none");
   options.add("patch", 0, &patch, "N", within(1, 64), "side of the squares of pixels that the network treats as one");
   options.add("groups", 0, &groups, "N", within(1, 1 << 14), "groups of the group normalisation");
@@ -168,11 +161,11 @@ void TrainFlags::set_sizes(ImageOptions& image, int64_t crop) const {
 
 void TrainFlags::set_network(UNetOptions& network) const {
   take(network.channels, channels);
-  if (multipliers) network.multipliers = numbers("multipliers", *multipliers);
-  if (blocks) network.blocks = integers("blocks", *blocks);
+  take(network.multipliers, multipliers);
+  take(network.blocks, blocks);
   if (network.blocks.size() == 1 || (!blocks && multipliers))
     network.blocks.assign(network.multipliers.size(), network.blocks.at(0));
-  if (attention) network.attention = *attention == "none" ? std::vector<int64_t>{} : integers("attention", *attention);
+  if (attention) network.attention = attention_levels(*attention);
   take(network.patch, patch);
   take(network.dropout, dropout);
   if (groups)

@@ -33,6 +33,7 @@ struct TrainerOptions {
   double save_seconds = 600;          // "10m"
   int64_t journal_every = 50;
   int64_t preview_every = 500, preview_images = 4;  // 0: no preview
+  std::string teacher;                              // the stage to distil (train/distillation.h), or empty
   std::string init_from;                            // a stage, or empty
   bool restart = false, no_history = false;
 };
@@ -60,8 +61,9 @@ struct TrainFlags : RunFlags {
   std::optional<int64_t> scale, low_res, high_res, channels, groups, patch, diffusion_steps;
   std::optional<double> residual_scale, dropout, blur, noise;
   std::optional<int64_t> jpeg;
-  std::optional<std::string> loss, predict, target, schedule, level_draw, multipliers, blocks, attention, kernel,
-      convention;
+  std::optional<std::vector<double>> multipliers;
+  std::optional<std::vector<int64_t>> blocks;
+  std::optional<std::string> loss, predict, target, schedule, level_draw, attention, kernel, convention;
   std::string description, data_name, attribution;
 
   void declare(Options& options);

@@ -56,6 +56,7 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
       adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
       compute(precision_named(trainer.precision, device)),
       loss(manifest, trainer.seed, device, compute, trainer.vlb_weight) {
+  if (!trainer.teacher.empty()) distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute);
   options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what `auto` resolved to
   options.threads = at::get_num_threads();
   settings = settings_of(manifest, options, data, loader.images(), loader.digest());

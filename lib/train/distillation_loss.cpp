@@ -1,0 +1,71 @@
+#include "train/distillation_loss.h"
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "diffusion/distill.h"
+#include "diffusion/loss.h"
+#include "diffusion/process.h"
+#include "diffusion/schedule.h"
+#include "stage/weights.h"
+#include "tensor/aten.h"
+
+namespace sr3 {
+
+DistillationLoss::DistillationLoss(const StageManifest& student, const std::string& teacher, uint64_t seed,
+                                   at::Device device, at::ScalarType compute)
+    : student_(student),
+      examples_(student, seed, device, compute),
+      alpha_bar_(make_alpha_bar(make_betas(student.diffusion.schedule))),
+      seed_(seed),
+      device_(device),
+      compute_(compute) {
+  const StageWeights from = read_stage_weights(teacher);
+  if (from.manifest.weights_sha256 != student.distillation.teacher)
+    throw UsageError(
+        cat("cannot distill '", teacher, "': its weights are not those that the student was started with"));
+  first_ = from.manifest.distillation.steps == 0;
+  for (const auto& [name, value] : from.parameters.all()) teacher_.add(name, value.to(device));
+}
+
+at::Tensor DistillationLoss::operator()(const Parameters& parameters, const Batch& batch) const {
+  const auto here = [&](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.to(device_, /*non_blocking=*/true) : tensor;
+  };
+  const UNetOptions& network = student_.network;
+  const StageLoss::Condition given = examples_.condition(batch);
+  const at::Tensor x0 = examples_.clean(batch, given.image);
+  const Predict predict = predict_named(student_.diffusion.predict);
+  const StudentSteps steps =
+      draw_student_steps(alpha_bar_, student_.distillation.steps, seed_, batch.first, x0.size(0));
+  UNetInput input;
+  input.x = here(q_sample(x0, examples_.noise(batch), steps.start));
+  input.condition = here(given.image);
+  input.augmentation_level = here(given.level);
+  input.labels = here(batch.labels);
+
+  // The guided prediction is folded in by the first teacher; those after it have it in their weights.
+  const double guidance = student_.distillation.guidance;
+  const bool guided = guidance != 1 && first_;
+  const Teacher teacher = [&](const at::Tensor& x_t, const at::Tensor& alpha_bar, const at::Tensor& timestep) {
+    UNetInput at_level = input;
+    at_level.x = x_t;
+    at_level.level = here(network_level(network.level.input, {alpha_bar, timestep}));
+    const auto predicted = [&] { return unet_forward(network, teacher_, at_level, compute_, /*train=*/false, 0); };
+    at::Tensor output = predicted();
+    if (guided) {
+      at_level.labels = at::full_like(input.labels, -1);
+      const at::Tensor unconditional = predicted();
+      output = unconditional + (output - unconditional) * guidance;
+    }
+    return x0_from(predict, x_t, output, alpha_bar);
+  };
+  const at::Tensor target_x0 = distillation_target(teacher, input.x, steps);
+  const at::Tensor alpha_bar = steps.start.view({-1, 1, 1, 1}).to(device_, at::kFloat);
+  const at::Tensor eps = (input.x - target_x0 * alpha_bar.sqrt()) / (1 - alpha_bar).sqrt();
+  const at::Tensor target = training_target(predict, target_x0, eps, steps.start);
+  input.level = here(network_level(network.level.input, {steps.start, steps.start_timestep}));
+  const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, 0);
+  return training_loss(student_.diffusion.loss, output, target).mean;
+}
+
+}  // namespace sr3

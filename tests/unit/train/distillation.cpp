@@ -1,0 +1,116 @@
+#include "train/distillation.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "diffusion/distill.h"
+#include "diffusion/process.h"
+#include "diffusion/schedule.h"
+#include "nn/unet.h"
+#include "stage/presets.h"
+#include "stage/stage_files.h"
+#include "tensor/aten.h"
+#include "train/distillation_loss.h"
+
+using namespace sr3;
+
+namespace {
+
+// A stage with the weights that a training starts from: its last convolution is zero, so it predicts v = 0.
+StageManifest teacher_at(const std::string& path, void (*change)(StageManifest&) = nullptr) {
+  StageManifest stage = preset_named("tiny").manifest;
+  stage.network.channels = 8;
+  stage.network.groups = 4;
+  stage.diffusion.loss = "l2";
+  if (change) change(stage);
+  publish_stage(stage, stage_paths(path), initial_parameters(stage.network, 1).all(), "fp32");
+  return stage;
+}
+
+Batch examples(int64_t first, int64_t n) {
+  Batch batch;
+  batch.first = first;
+  batch.high_res = at::empty({n, 3, 64, 64});
+  for (int64_t i = 0; i < n; ++i)
+    batch.high_res[i] =
+        at::sin(at::arange(3 * 64 * 64, at::kFloat).view({3, 64, 64}) * (0.1 * static_cast<double>(first + i + 1)));
+  batch.condition = batch.high_res * 0.9;
+  return batch;
+}
+
+}  // namespace
+
+// With v = 0 a DDIM step over the angle d multiplies x_t by cos(d), so that the target of two steps over a and b is
+// v = (cos(a + b) - cos(a) cos(b)) / sin(a + b) x_t = - sin(a) sin(b) / sin(a + b) x_t.
+TEST_CASE("the loss of a student that predicts v = 0, as its teacher, is the closed form") {
+  Folder folder;
+  const StageManifest teacher = teacher_at(folder / "t.json");
+  const StageManifest manifest = student_of(teacher, "t.json", 4, 1);
+  const DistillationLoss loss(manifest, folder / "t.json", /*seed=*/5, at::kCPU, at::kFloat);
+  const Parameters student = initial_parameters(manifest.network, 2);
+  const Batch batch = examples(7, 6);
+  const StageLoss draws(manifest, 5, at::kCPU, at::kFloat);
+  const auto alpha_bar = make_alpha_bar(make_betas(manifest.diffusion.schedule));
+  const StudentSteps steps = draw_student_steps(alpha_bar, 4, 5, 7, 6);
+  const at::Tensor x_t = q_sample(draws.clean(batch, batch.condition), draws.noise(batch), steps.start);
+  double expected = 0;
+  for (int64_t i = 0; i < 6; ++i) {
+    const auto angle = [&](const at::Tensor& level) { return std::acos(std::sqrt(level[i].item<double>())); };
+    const double a = angle(steps.start) - angle(steps.middle), b = angle(steps.middle) - angle(steps.end);
+    expected += std::pow(std::sin(a) * std::sin(b) / std::sin(a + b), 2) * x_t[i].square().mean().item<double>() / 6;
+  }
+  CHECK(loss(student, batch).item<double>() == doctest::Approx(expected).epsilon(1e-4));
+}
+
+TEST_CASE("the loss of a batch is the mean of its examples' losses") {
+  Folder folder;
+  const StageManifest teacher = teacher_at(folder / "t.json");
+  const StageManifest manifest = student_of(teacher, "t.json", 8, 1);
+  const DistillationLoss loss(manifest, folder / "t.json", 0, at::kCPU, at::kFloat);
+  const Parameters student = initial_parameters(manifest.network, 2);
+  const double whole = loss(student, examples(3, 4)).item<double>();
+  const double parts = loss(student, examples(3, 1)).item<double>() + 3 * loss(student, examples(4, 3)).item<double>();
+  CHECK(whole == doctest::Approx(parts / 4).epsilon(1e-5));
+}
+
+TEST_CASE("a student is its teacher's stage with its own sampling") {
+  Folder folder;
+  StageManifest teacher = teacher_at(folder / "t.json");
+  teacher.network.dropout = 0.1;
+  const StageManifest student = student_of(teacher, "t.json", 8, 1);
+  CHECK(student.sampling.sampler == "ddim");
+  CHECK(student.sampling.steps == "8");
+  CHECK(student.sampling.spacing == "trailing");
+  CHECK(student.distillation.steps == 8);
+  CHECK(student.distillation.teacher == teacher.weights_sha256);
+  CHECK(student.network.dropout == 0);
+  CHECK(student.weights_file == "");
+  // The next one in turn, and only that.
+  StageManifest trained = student;
+  trained.weights_file = "s.safetensors";
+  CHECK(student_of(trained, "s.json", 4, 1).distillation.steps == 4);
+  CHECK_THROWS_WITH_AS(student_of(trained, "s.json", 2, 1),
+                       "cannot distill 's.json': it is itself distilled, for 8 steps: --teacher-steps 8", UsageError);
+  CHECK(student_path("a/b.json", 16) == "a/b.16.json");
+}
+
+TEST_CASE("stages that cannot be distilled are refused with the reason") {
+  Folder folder;
+  const StageManifest good = teacher_at(folder / "t.json");
+  const auto refused = [&](void (*change)(StageManifest&), double guidance, const char* why) {
+    StageManifest stage = good;
+    change(stage);
+    CHECK_THROWS_WITH_AS(student_of(stage, "t.json", 4, guidance), doctest::Contains(why), UsageError);
+  };
+  refused([](StageManifest& m) { m.weights_file = ""; }, 1, "it is not trained yet");
+  refused([](StageManifest& m) { m.kind = "regression"; }, 1, "it is a regression");
+  refused([](StageManifest& m) { m.diffusion.predict = "eps"; }, 1, "its prediction target is the noise");
+  refused([](StageManifest& m) { m.diffusion.variance = "learned"; }, 1, "predicts a variance");
+  refused([](StageManifest&) {}, 2, "--guidance 2 needs an unconditional prediction");
+  StageManifest student = student_of(good, "t.json", 4, 1);
+  student.distillation.teacher = std::string(64, '0');
+  CHECK_THROWS_AS(DistillationLoss(student, folder / "t.json", 0, at::kCPU, at::kFloat), UsageError);
+}
