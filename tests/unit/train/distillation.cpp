@@ -16,6 +16,7 @@
 #include "train/distillation_loss.h"
 
 using namespace sr3;
+using samples::Folder;
 
 namespace {
 
