@@ -132,7 +132,7 @@ TEST_CASE("files that are not checkpoints, and those that would run a program, a
   refused(folder, zipped({{"x/data.pkl", pickle("N")}, {"x/constants.pkl", pickle("N")}}), "TorchScript");
   CHECK_THROWS_WITH_AS(CheckpointFile(folder.path), doctest::Contains("it is a folder"), Error);
   CHECK_THROWS_WITH_AS(CheckpointFile(folder.path + "none"), doctest::Contains("cannot open"), Error);
-  CHECK_THROWS_WITH_AS(CheckpointFile("/dev/null"), doctest::Contains("it is no file"), Error);
+  CHECK_THROWS_WITH_AS(CheckpointFile("/dev/null"), doctest::Contains("it is not a file"), Error);
 }
 
 TEST_CASE("the names of zip members are not used as paths") {
