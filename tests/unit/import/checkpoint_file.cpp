@@ -193,10 +193,9 @@ TEST_CASE("the contents of a file are described without settings") {
   std::string all;
   for (const auto& [name, value] : describe_checkpoint(folder.path + "x"))
     if (name != "file") all += name + "=" + value + ";";
-  CHECK(
-      all ==
-      "container=torch (legacy);tensors=3;parameters=8;types=1 float16, 2 float32;format=none;guess=no network that is "
-      "known here;");
+  CHECK(all ==
+        "container=torch (legacy);tensors=3;parameters=8;types=1 float16, 2 float32;format=none;guess=not a network "
+        "that is recognized;");
 }
 
 TEST_CASE("pillow-bicubic enlarges 8-bit levels as Pillow does") {
