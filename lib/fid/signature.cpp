@@ -49,15 +49,15 @@ std::string Signature::json() const {
 
 Signature Signature::from_json(const std::string& text) {
   const JsonObject json = JsonObject::parse(text, "signature", /*max_depth=*/1);
-  if (const int64_t format = json.get<int64_t>("format", at_least(1)); format != kFormat)
+  if (const int64_t format = json.get_within<int64_t>("format", at_least(1)); format != kFormat)
     throw json.error(cat("its format is ", format, ", which is newer than this program"));
   Signature s;
   s.features = json.get<std::string>("features"), s.sha256 = json.get<std::string>("sha256");
   s.resize = json.get<std::string>("resize"), s.scale = json.get<std::string>("scale");
   s.set = json.get<std::string>("set");
-  s.ddof = json.get<int64_t>("ddof", at_least(-1));
-  s.images = json.get<int64_t>("images", at_least(0));
-  s.lossy = json.get<int64_t>("lossy", at_least(-1));
+  s.ddof = json.get_within<int64_t>("ddof", at_least(-1));
+  s.images = json.get_within<int64_t>("images", at_least(0));
+  s.lossy = json.get_within<int64_t>("lossy", at_least(-1));
   s.inception = json.get<bool>("inception");
   return s;
 }

@@ -177,14 +177,14 @@ T JsonObject::get(const std::string& key, const T& otherwise) const {
 }
 
 template <class T>
-T JsonObject::get(const std::string& key, const Range& range) const {
+T JsonObject::get_within(const std::string& key, const Range& range) const {
   const T value = get<T>(key);
   if (!range.holds(static_cast<double>(value)))
     throw error(cat("'", path_below(path_, key), "' is ", value, ", not in the range ", range.text()));
   return value;
 }
-template int64_t JsonObject::get(const std::string&, const Range&) const;
-template double JsonObject::get(const std::string&, const Range&) const;
+template int64_t JsonObject::get_within(const std::string&, const Range&) const;
+template double JsonObject::get_within(const std::string&, const Range&) const;
 
 bool JsonObject::contains(const std::string& key) const { return value_->contains(key); }
 

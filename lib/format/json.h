@@ -49,7 +49,7 @@ class JsonObject {
   T get(const std::string& key, const T& otherwise) const;
   // A number (int64_t or double) in a range; DataError if it is outside.
   template <class T>
-  T get(const std::string& key, const Range& range) const;
+  T get_within(const std::string& key, const Range& range) const;
 
   bool contains(const std::string& key) const;  // null too
   bool has(const std::string& key) const;       // and not null

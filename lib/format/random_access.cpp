@@ -28,7 +28,7 @@ class RandomFile : public RandomAccess {
     }
     ::close(fd_);
     throw Error(
-        cat("cannot read '", path, "': ", known && S_ISDIR(about.st_mode) ? "it is a folder" : "it is no file"));
+        cat("cannot read '", path, "': ", known && S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a file"));
   }
   ~RandomFile() override { ::close(fd_); }
   RandomFile(const RandomFile&) = delete;

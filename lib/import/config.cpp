@@ -29,7 +29,7 @@ void blank_comments(std::string& text) {
 }  // namespace
 
 int64_t get_count(const JsonObject& config, const std::string& key, int64_t otherwise) {
-  return config.has(key) ? config.get<int64_t>(key, within(-kMaxCount, kMaxCount)) : otherwise;
+  return config.has(key) ? config.get_within<int64_t>(key, within(-kMaxCount, kMaxCount)) : otherwise;
 }
 
 std::vector<int64_t> get_counts(const JsonObject& config, const std::string& key,

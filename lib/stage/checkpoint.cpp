@@ -124,7 +124,8 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
     const bool with_digest = files.is_object(name);
     const auto entry = with_digest ? files.get<JsonObject>(name) : JsonObject();
     const auto size = with_digest ? entry.get<uint64_t>("size") : files.get<uint64_t>(name);
-    if (found != size) throw DataError(cat("cannot use '", path, "': ", found, " bytes, but the index states ", size));
+    if (found != size)
+      throw DataError(cat("cannot use '", path, "': it has ", found, " bytes, but the index states ", size));
     if (with_digest && sha256_file(path) != entry.get<std::string>("sha256"))
       throw DataError(cat("cannot use '", path, "': its digest differs from the one in the index, so it is damaged"));
     if (extension_of(name) == "safetensors")

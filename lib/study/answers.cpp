@@ -39,12 +39,12 @@ template <class Line>
 void get_session(const JsonObject& json, Line& line) {
   line.study = get_hex(json, "study", 16);
   line.session = get_hex(json, "session", 16);
-  line.rater = json.get<int64_t>("rater", within(1, kMax));
+  line.rater = json.get_within<int64_t>("rater", within(1, kMax));
 }
 
 // The members that an answer posted by the page and a line of a file have in common.
 void get_common(const JsonObject& json, Answer& a) {
-  a.trial = json.get<int64_t>("trial", within(1, kMax));
+  a.trial = json.get_within<int64_t>("trial", within(1, kMax));
   const auto choice = json.get<std::string>("choice");
   if (choice != "left" && choice != "right") throw json.wrong("choice", "left or right");
   a.left = choice == "left";
@@ -61,7 +61,7 @@ void get_common(const JsonObject& json, Answer& a) {
                                 {"showings", &a.showings},
                                 {"window_width", &a.window_width},
                                 {"window_height", &a.window_height}})
-    *to = json.get<int64_t>(key, within(0, 1000000000));
+    *to = json.get_within<int64_t>(key, within(0, 1000000000));
   a.nonce = get_text(json, "nonce");
 }
 
@@ -95,8 +95,8 @@ SessionHead parse_head(const JsonObject& json) {
 Showing parse_showing(const JsonObject& json) {
   Showing showing;
   get_session(json, showing);
-  showing.trial = json.get<int64_t>("shown", within(1, kMax));
-  showing.number = json.get<int64_t>("showing", at_least(1));
+  showing.trial = json.get_within<int64_t>("shown", within(1, kMax));
+  showing.number = json.get_within<int64_t>("showing", at_least(1));
   showing.time = get_text(json, "time");
   json.refuse_unread();
   return showing;

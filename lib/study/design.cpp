@@ -91,25 +91,25 @@ StudyDesign parse_design(const JsonObject& json) {
   if (json.get<std::string>("format") != kFormat)
     throw json.error("it is not a study of this version; make it again with plan");
   d.id = json.get<std::string>("study");
-  d.task = json.get<int64_t>("task", within(1, 2));
+  d.task = json.get_within<int64_t>("task", within(1, 2));
   d.models = json.get<std::vector<std::string>>("models");
   d.images = json.get<std::vector<std::string>>("images");
-  d.raters = json.get<int64_t>("raters", kRaterCount);
-  d.trials = json.get<int64_t>("trials", kTrialCount);
-  d.practice = json.get<int64_t>("practice", kExtraCount);
-  d.catches = json.get<int64_t>("catches", kExtraCount);
-  d.controls = json.get<int64_t>("controls", kExtraCount);
-  d.repeats = json.get<int64_t>("repeats", kExtraCount);
-  d.exposure_ms = json.get<int64_t>("exposure_ms", kExposure);
-  d.zoom = json.get<int64_t>("zoom", kZoom);
+  d.raters = json.get_within<int64_t>("raters", kRaterCount);
+  d.trials = json.get_within<int64_t>("trials", kTrialCount);
+  d.practice = json.get_within<int64_t>("practice", kExtraCount);
+  d.catches = json.get_within<int64_t>("catches", kExtraCount);
+  d.controls = json.get_within<int64_t>("controls", kExtraCount);
+  d.repeats = json.get_within<int64_t>("repeats", kExtraCount);
+  d.exposure_ms = json.get_within<int64_t>("exposure_ms", kExposure);
+  d.zoom = json.get_within<int64_t>("zoom", kZoom);
   d.low_res_zoom = json.get<std::string>("low_res_zoom");
-  d.margin = json.get<double>("margin", kMargin);
+  d.margin = json.get_within<double>("margin", kMargin);
   d.seed = json.get<uint64_t>("seed");
   const auto rules = json.get<JsonObject>("rules");
-  d.rules.max_catch_misses = rules.get<int64_t>("max_catch_misses", kRule);
-  d.rules.min_response_ms = rules.get<int64_t>("min_response_ms", kRule);
-  d.rules.max_focus_losses = rules.get<int64_t>("max_focus_losses", kRule);
-  d.rules.exposure_tolerance = rules.get<int64_t>("exposure_tolerance", kRule);
+  d.rules.max_catch_misses = rules.get_within<int64_t>("max_catch_misses", kRule);
+  d.rules.min_response_ms = rules.get_within<int64_t>("min_response_ms", kRule);
+  d.rules.max_focus_losses = rules.get_within<int64_t>("max_focus_losses", kRule);
+  d.rules.exposure_tolerance = rules.get_within<int64_t>("exposure_tolerance", kRule);
   rules.refuse_unread();
   json.ignore("history");
   json.refuse_unread();
@@ -150,8 +150,8 @@ namespace {
 void add_trial(const JsonObject& json, const StudyDesign& design, const std::map<std::string, int64_t>& image_places,
                std::vector<RaterPlan>& plans) {
   PlannedTrial trial;
-  const int64_t rater = json.get<int64_t>("rater", within(1, static_cast<double>(design.raters)));
-  const int64_t number = json.get<int64_t>("trial", within(1, static_cast<double>(design.trials_in_all())));
+  const int64_t rater = json.get_within<int64_t>("rater", within(1, static_cast<double>(design.raters)));
+  const int64_t number = json.get_within<int64_t>("trial", within(1, static_cast<double>(design.trials_in_all())));
   const auto kind = json.get<std::string>("kind"), image = json.get<std::string>("image"),
              real = json.get<std::string>("real");
   const auto found = std::find(std::begin(kKinds), std::end(kKinds), kind);
@@ -161,7 +161,7 @@ void add_trial(const JsonObject& json, const StudyDesign& design, const std::map
   if (trial.kind != TrialKind::kCatch && trial.kind != TrialKind::kControl)
     trial.model = place(design.models, json.get<std::string>("model"), json);
   if (trial.kind == TrialKind::kRepeat)
-    trial.repeats = json.get<int64_t>("repeats", within(1, static_cast<double>(plan.size()))) - 1;
+    trial.repeats = json.get_within<int64_t>("repeats", within(1, static_cast<double>(plan.size()))) - 1;
   json.refuse_unread();
   const auto known = image_places.find(image);
   if (known == image_places.end()) throw json.error(cat("the study has no image '", image, "'"));

@@ -188,7 +188,7 @@ TEST_CASE("damaged statistics of ours are refused") {
   refused(replaced(good, "feats", *good.find("feats") / 0), "not finite");
   Npz other = good;
   other.texts["signature"] = "{}";
-  refused(other, "'format' is missing");
+  refused(other, "cannot read 'signature': missing key 'format'");
   other.texts["signature"] = "{\"format\":2}";
   refused(other, "newer");
   other.texts["signature"] = "no JSON";

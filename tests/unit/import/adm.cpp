@@ -241,7 +241,7 @@ TEST_CASE("flags as READMEs print them") {
   refused("--class_cond perhaps", "neither True nor False");
   refused("--image_size 48", "no network for --image_size 48");
   refused("--large_size 128", "no network for --large_size 128");
-  refused("--large_size 256 --small_size 100", "no multiple");
+  refused("--large_size 256 --small_size 100", "is not a multiple");
   refused("--large_size 256 --image_size 64", "--image_size belongs to a generator");
   refused("--large_size 256 --use_new_attention_order True", "super-resolution takes neither");
   refused("--num_heads_upsample 2", "same heads on both sides");

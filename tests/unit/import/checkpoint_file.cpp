@@ -132,7 +132,7 @@ TEST_CASE("files that are not checkpoints, and those that would run a program, a
   refused(folder, zipped({{"x/data.pkl", pickle("N")}, {"x/constants.pkl", pickle("N")}}), "TorchScript");
   CHECK_THROWS_WITH_AS(CheckpointFile(folder.path), doctest::Contains("it is a folder"), Error);
   CHECK_THROWS_WITH_AS(CheckpointFile(folder.path + "none"), doctest::Contains("cannot open"), Error);
-  CHECK_THROWS_WITH_AS(CheckpointFile("/dev/null"), doctest::Contains("it is no file"), Error);
+  CHECK_THROWS_WITH_AS(CheckpointFile("/dev/null"), doctest::Contains("it is not a file"), Error);
 }
 
 TEST_CASE("the names of zip members are not used as paths") {
@@ -193,10 +193,9 @@ TEST_CASE("the contents of a file are described without settings") {
   std::string all;
   for (const auto& [name, value] : describe_checkpoint(folder.path + "x"))
     if (name != "file") all += name + "=" + value + ";";
-  CHECK(
-      all ==
-      "container=torch (legacy);tensors=3;parameters=8;types=1 float16, 2 float32;format=none;guess=no network that is "
-      "known here;");
+  CHECK(all ==
+        "container=torch (legacy);tensors=3;parameters=8;types=1 float16, 2 float32;format=none;guess=not a network "
+        "that is recognized;");
 }
 
 TEST_CASE("pillow-bicubic enlarges 8-bit levels as Pillow does") {

@@ -175,7 +175,7 @@ TEST_CASE("heads: of the given size, of size 8 by default, one if it is null; im
   CHECK_THROWS_WITH_AS(model_of(changed(kFirst, "null", "0")), doctest::Contains("less than 1"), DataError);
   CHECK(model_of(changed(kFirst, R"("sample_size":16)", R"("sample_size":[32,32])")).sample_size == 32);
   CHECK_THROWS_WITH_AS(model_of(changed(kFirst, R"("sample_size":16)", R"("sample_size":[32,16])")),
-                       doctest::Contains("a square's two"), DataError);
+                       doctest::Contains("a list of two equal ones"), DataError);
 }
 
 TEST_CASE("channels that are not exact multiples of the first") {
@@ -241,8 +241,8 @@ TEST_CASE("schedules of schedulers") {
     CHECK_THROWS_WITH_AS(of(text), doctest::Contains(why), DataError);
   };
   refused(R"({"_class_name":"ScoreSdeVeScheduler","sigma_max":1348.0})", "has no betas");
-  refused(R"({"beta_schedule":"laplace"})", "'laplace' is not known");
-  refused(R"({"rescale_betas_zero_snr":true})", "no image in it at all");
+  refused(R"({"beta_schedule":"laplace"})", "'laplace' is not supported");
+  refused(R"({"rescale_betas_zero_snr":true})", "at its last level there is no signal");
   refused(R"({"variance_type":"learned"})", "learned_range");
   refused(R"({"prediction_type":"flow"})", "'prediction_type' is 'flow'");
 }

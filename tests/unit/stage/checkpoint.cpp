@@ -113,7 +113,7 @@ TEST_CASE("a damaged checkpoint is refused, with the file's name") {
   }
   SUBCASE("an invalid index") {
     write_file(folder + "/index.json", "[1]");
-    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("not the index"), DataError);
+    CHECK_THROWS_WITH_AS(read_checkpoint(folder), doctest::Contains("not a JSON object"), DataError);
   }
   SUBCASE("an index that leads out of the folder") {
     write_file(folder + "/index.json", "{\"files\":{\"../x\":1}}");
