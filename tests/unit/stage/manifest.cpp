@@ -48,6 +48,7 @@ StageManifest unusual() {
                {"timestep", 0.25, "sin-cos", 1, 32, 96, 64, false}};
   m.diffusion = {{"sigmoid", 500, 2e-4, 0.03, {}}, "v", "residual", 4.5, "learned", "discrete", "l2", 0.125};
   m.sampling = {"ddim", "10,10", "uniform", 0.5, "learned", false};
+  m.distillation = {4, 1.5, kSome};
   m.low_res.recipe.kernel = "lanczos";
   m.low_res.recipe.convention = "matlab";
   m.low_res.recipe.blur = 0.75;
