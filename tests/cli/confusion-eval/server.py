@@ -99,7 +99,7 @@ status, content, _ = ask("POST", base + "/answers", answer(1))
 assert status == 409 and b"has not been shown yet" in content, content
 assert ask("GET", base + "/trials/1/right")[0] == 200
 status, content, _ = ask("POST", base + "/answers", answer(1))
-assert status == 409 and b"before its images were shown to the end" in content, content
+assert status == 409 and b"before its images had been shown to the end" in content, content
 assert show(base, 1) == [200, 200]
 status, content, reply = ask("POST", base + "/answers", answer(1))
 assert status == 200 and json.loads(content)["next"] == 2
