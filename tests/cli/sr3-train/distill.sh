@@ -40,4 +40,4 @@ fails 2 "--channels: a student has its teacher's stage" sr3-train --distill teac
 fails 2 "--preset is not for --distill" sr3-train --distill teacher.json --preset tiny photos -o x.json
 fails 2 "cannot halve 8 sampling steps down to 3" distill --sampling-steps 3 photos -o x.json
 fails 2 "needs an unconditional prediction" distill --guidance 2 photos -o x.json
-fails 1 "cannot read 'nothing.json'" sr3-train --distill nothing.json photos -o x.json
+fails 1 "cannot open 'nothing.json'" sr3-train --distill nothing.json photos -o x.json
