@@ -21,7 +21,7 @@ fails 2 "option '--pad': '-5' is not in the range 0 to 65536" new --pad=-5 thing
 fails 2 "--sr-only leaves out the base stage" new --sr-only --predict eps things -o c.json
 fails 2 "there are no classes for --label-dropout" new --unconditional --label-dropout 0.2 things -o c.json
 # What would be ignored is refused.
-for option in "--stage 1" "--steps 7" "--seed 3" "--time-limit xyz" --restart "--weights-type fp16"; do
+for option in "--stage 1" "--steps 7" "--seed 3" "--time-limit 90s" --restart "--weights-type fp16"; do
   fails 2 "it applies to a training, and --new only writes manifests" new $option things -o c.json
 done
 [ -z "$(ls | grep json)" ]
