@@ -46,6 +46,11 @@ std::string with_range(const std::string& text, const Range& range) {
   return shown == any_number().text() ? text : cat(text, " (", shown, ")");
 }
 
+// A default outside the range stands for an option that was not given.
+std::string default_text(const std::string& value, double number, const Range& range) {
+  return range.holds(number) ? value : "";
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string list;
   for (const auto& word : words) list += (list.empty() ? "" : "|") + word;
@@ -131,14 +136,15 @@ void Options::add(std::string name, char letter, std::optional<std::string>* val
 
 void Options::add(std::string name, char letter, int64_t* value, std::string argument, const Range& range,
                   std::string text) {
-  add({std::move(name), letter, std::move(argument), with_range(text, range), std::to_string(*value), false,
+  add({std::move(name), letter, std::move(argument), with_range(text, range),
+       default_text(std::to_string(*value), static_cast<double>(*value), range), false,
        in_range(value, range, parse_int)});
 }
 
 void Options::add(std::string name, char letter, double* value, std::string argument, const Range& range,
                   std::string text) {
-  add({std::move(name), letter, std::move(argument), with_range(text, range), number_text(*value), false,
-       in_range(value, range, parse_double)});
+  add({std::move(name), letter, std::move(argument), with_range(text, range),
+       default_text(number_text(*value), *value, range), false, in_range(value, range, parse_double)});
 }
 
 void Options::add(std::string name, char letter, std::optional<int64_t>* value, std::string argument,

@@ -38,7 +38,8 @@ class Options {
   void add(std::string name, char letter, std::string* value, std::string argument, std::string text);
   void add(std::string name, char letter, std::vector<std::string>* value, std::string argument, std::string text);
   void add(std::string name, char letter, std::optional<std::string>* value, std::string argument, std::string text);
-  // Numbers are read whole ("1x" is refused); one outside the range is a UsageError. The text gets the range appended.
+  // Numbers are read whole ("1x" is refused); one outside the range is a UsageError. The text gets the range appended. A
+  // default outside the range (0 of a --scale from 1 on) means that the option is not given, and is not shown.
   // The vectors are lists with commas, in one argument.
   void add(std::string name, char letter, int64_t* value, std::string argument, const Range& range, std::string text);
   void add(std::string name, char letter, double* value, std::string argument, const Range& range, std::string text);

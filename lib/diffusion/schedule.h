@@ -40,8 +40,9 @@ struct SamplingLevels {
 // Chooses steps of the training schedule. steps: "N", or "a,b,c" (so many in each of as many equal sections, as in
 // guided-diffusion; only with spacing "uniform"), or "ddimN" ("N" with spacing "ddim").
 // spacing: "uniform" (with the first and the last step), "ddim" (integer stride; rarely has the last), "log-snr" (the training
-// steps nearest to even spacing in log-SNR, with the first and the last), "trailing" (T k / N of the T steps for k = N ... 1, rounded: Lin et al.
-// 2024, table 2; every second of 2N steps is one of N). Throws Error, with the reason, when that is impossible.
+// steps nearest to even spacing in log-SNR, with the first and the last), "trailing" (T k / N of the T steps for k = N ... 1,
+// rounded, so that every second of 2N steps is one of N: Lin et al. 2024, table 2). Throws Error, with the reason, when that is
+// impossible.
 SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps,
                                const std::string& spacing);
 // Those levels that are noisier than alpha_bar = end, followed by `end` itself: CDM's truncated conditioning, which yields z_s.

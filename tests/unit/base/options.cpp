@@ -83,6 +83,10 @@ TEST_CASE("a number outside its range is refused, and the range is in the text")
   CHECK_THROWS_WITH_AS(options.find("real")->set("1"), "'1' is not in the range 0 to <1", UsageError);
   CHECK_THROWS_AS(options.find("maybe-real")->set("nan"), UsageError);
   CHECK(whole == 1);
+  int64_t unset = 0;
+  options.add("unset", 0, &unset, "N", at_least(1), "a number");
+  CHECK(options.find("whole")->default_value == "1");
+  CHECK(options.find("unset")->default_value.empty());
   CHECK_FALSE(maybe_whole);
   CHECK(real == 0.5);
   options.find("maybe-whole")->set("0");

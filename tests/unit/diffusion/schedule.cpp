@@ -176,8 +176,8 @@ TEST_CASE("trailing spacing: the noisiest level and even strides, and every seco
 TEST_CASE("impossible steps are errors") {
   for (const char* steps : {"0", "-3", "", "ten", "10,", "10,,5", "1001", "300,600,400", "2.5", "ddim", "ddim0"})
     CHECK_THROWS_AS(steps_of(1000, steps), Error);
-  CHECK_THROWS_WITH_AS(steps_of(10, "4,7"), "cannot use '4,7' as sampling steps: cannot take 7 steps from a section of 5",
-                       Error);
+  CHECK_THROWS_WITH_AS(steps_of(10, "4,7"),
+                       "cannot use '4,7' as sampling steps: cannot take 7 steps from a section of 5", Error);
   CHECK_THROWS_AS(steps_of(10, "4,4", "log-snr"), Error);
   CHECK_THROWS_AS(steps_of(10, "4", "karras"), Error);
 }
