@@ -20,7 +20,7 @@ cp /etc/resolv.conf /etc/hosts "$root/etc/"
 # This machine's settings of apt (proxies and such) hold in the chroot, too.
 grep -lE '^ *Acquire' /etc/apt/apt.conf.d/* 2>/dev/null | xargs -r cp -t "$root/etc/apt/apt.conf.d/"
 
-unmount() { for at in dev/shm dev/pts dev proc sys; do ! mountpoint -q "$root/$at" || umount "$root/$at"; done; }
+unmount() { for at in dev/shm dev/pts dev proc sys; do ! mountpoint -q "$root/$at" || umount -l "$root/$at"; done; }
 trap unmount EXIT
 for at in dev dev/pts dev/shm proc sys; do
   mountpoint -q "$root/$at" || { mkdir -p "$root/$at" && mount --bind "/$at" "$root/$at"; }
