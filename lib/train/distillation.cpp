@@ -29,9 +29,12 @@ StageManifest student_of(const StageManifest& teacher, const std::string& path, 
     refuse(
         "its prediction target is the noise, from which x0 cannot be computed at few steps; train it with --predict v");
   if (teacher.diffusion.variance == "learned") refuse("its network predicts a variance, which DDIM does not use");
-  if (guidance != 1 && teacher.diffusion.label_dropout == 0)
+  const bool first = teacher.distillation.steps == 0;
+  if (first && guidance != 1 && teacher.diffusion.label_dropout == 0)
     refuse("--guidance ", guidance, " needs an unconditional prediction, and it was trained without label dropout");
-  if (teacher.distillation.steps > 0 && teacher.distillation.steps != 2 * steps)
+  if (!first && guidance != 1 && guidance != teacher.distillation.guidance)
+    refuse("--guidance ", guidance, ": its predictions include the guidance scale ", teacher.distillation.guidance);
+  if (!first && teacher.distillation.steps != 2 * steps)
     refuse("it is itself distilled, for ", teacher.distillation.steps, " steps: --teacher-steps ",
            teacher.distillation.steps);
   StageManifest student = teacher;
@@ -41,8 +44,7 @@ StageManifest student_of(const StageManifest& teacher, const std::string& path, 
   student.sampling.eta = 0;
   student.diffusion.label_dropout = 0;
   student.network.dropout = 0;
-  student.distillation = {steps, teacher.distillation.steps > 0 ? teacher.distillation.guidance : guidance,
-                          teacher.weights_sha256};
+  student.distillation = {steps, first ? guidance : teacher.distillation.guidance, teacher.weights_sha256};
   student.weights_file = student.weights_sha256 = "";
   TrainingSummary training;
   training.data = teacher.training.data;

@@ -98,6 +98,21 @@ TEST_CASE("a student is its teacher's stage with its own sampling") {
   CHECK(student_path("a/b.json", 16) == "a/b.16.json");
 }
 
+TEST_CASE("guidance is learned from the first teacher, and kept by the students after it") {
+  Folder folder;
+  StageManifest teacher = teacher_at(folder / "t.json");
+  teacher.network.classes = 2;
+  teacher.diffusion.label_dropout = 0.1;
+  StageManifest student = student_of(teacher, "t.json", 8, 2);
+  CHECK(student.distillation.guidance == 2);
+  CHECK(student.diffusion.label_dropout == 0);
+  student.weights_file = "s.safetensors";
+  CHECK(student_of(student, "s.json", 4, 2).distillation.guidance == 2);
+  CHECK(student_of(student, "s.json", 4, 1).distillation.guidance == 2);
+  CHECK_THROWS_WITH_AS(student_of(student, "s.json", 4, 3),
+                       doctest::Contains("its predictions include the guidance scale 2"), UsageError);
+}
+
 TEST_CASE("stages that cannot be distilled are refused with the reason") {
   Folder folder;
   const StageManifest good = teacher_at(folder / "t.json");
