@@ -1,57 +1,79 @@
 #include "nn/forward.h"
 
-#include <vector>
-
 #include "nn/attention.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
 
-namespace {
-
-at::Tensor upsample(const at::Tensor& x) {
+at::Tensor resized(Resample to, const at::Tensor& x) {
+  if (to == Resample::kNone) return x;
+  if (to == Resample::kDown) return at::avg_pool2d(x, {2, 2});
   const std::vector<int64_t> size = {2 * x.size(2), 2 * x.size(3)};
   return at::upsample_nearest2d(x, size);
 }
 
-at::Tensor resize(Resample to, const at::Tensor& x) {
-  if (to == Resample::kNone) return x;
-  return to == Resample::kUp ? upsample(x) : at::avg_pool2d(x, {2, 2});
+Maps TensorLayers::join(const Maps& h, const Maps& kept) { return {{at::cat({h[0].data, kept[0].data}, 1), {}, {}}}; }
+
+Maps TensorLayers::resize(Resample to, const Maps& x) { return {{resized(to, x[0].data), {}, {}}}; }
+
+Maps TensorLayers::conv(int number, const Maps& x, Resample before) {
+  return {{conv(number, resized(before, x[0].data)), {}, {}}};
 }
 
-at::Tensor run_attention(const AttentionPlan& plan, Layers& layers, const at::Tensor& x) {
-  const at::Tensor qkv = layers.conv(plan.qkv, layers.norm(plan.norm, x, -1, /*activate=*/false));
-  return layers.add(layers.conv(plan.out, self_attention(qkv, plan.heads)), x);
+Maps TensorLayers::norm_conv(const NormUse& use, int number, const Maps& x) {
+  at::Tensor h = resized(use.resample, norm(use, x[0].data));
+  if (use.dropout >= 0) h = dropout(use.dropout, h);
+  return {{conv(number, h), {}, {}}};
 }
 
-at::Tensor run_block(const Plan& plan, const BlockPlan& block, Layers& layers, const at::Tensor& x) {
-  at::Tensor h = resize(block.resample, layers.norm(block.norm1, x, -1, /*activate=*/true));
-  h = layers.conv(block.conv1, h);
-  h = layers.norm(block.norm2, h, block.projection, /*activate=*/true);
-  h = layers.conv(block.conv2, layers.dropout(block.number, h));
-  const at::Tensor skip = resize(block.resample, x);
-  h = layers.add(h, block.skip >= 0 ? layers.conv(block.skip, skip) : skip);
-  return block.attention >= 0 ? run_attention(plan.attentions[block.attention], layers, h) : h;
+Maps TensorLayers::residual_conv(const NormUse& use, int number, const Maps& x, const Maps& skip) {
+  return {{add(norm_conv(use, number, x)[0].data, skip[0].data), {}, {}}};
+}
+
+Maps TensorLayers::attend(const AttentionPlan& plan, const Maps& qkv, const Maps& skip) {
+  return {{add(conv(plan.out, self_attention(qkv[0].data, plan.heads)), skip[0].data), {}, {}}};
+}
+
+namespace {
+
+Maps run_block(const Plan& plan, const BlockPlan& block, Layers& layers, const Maps& x) {
+  NormUse first, second;
+  first.number = block.norm1;
+  first.resample = block.resample;
+  second.number = block.norm2;
+  second.projection = block.projection;
+  second.dropout = block.number;
+  Maps h = layers.norm_conv(first, block.conv1, x);
+  const bool resizes = block.resample != Resample::kNone;
+  const Maps skip = block.skip >= 0 ? layers.conv(block.skip, x, block.resample)
+                    : resizes       ? layers.resize(block.resample, x)
+                                    : x;
+  h = layers.residual_conv(second, block.conv2, h, skip);
+  if (block.attention < 0) return h;
+  const AttentionPlan& attention = plan.attentions[block.attention];
+  NormUse norm;
+  norm.number = attention.norm;
+  norm.activate = false;
+  return layers.attend(attention, layers.norm_conv(norm, attention.qkv, h), h);
 }
 
 }  // namespace
 
-at::Tensor run_plan(const Plan& plan, Layers& layers, const at::Tensor& stem) {
-  std::vector<at::Tensor> kept = {stem};
-  at::Tensor h = stem;
+at::Tensor run_plan(const Plan& plan, Layers& layers, const FeatureMap& stem) {
+  std::vector<Maps> kept = {{stem}};
+  Maps h = kept[0];
   for (const Step& step : plan.steps) {
     if (step.join) {
-      h = at::cat({h, kept.back()}, 1);
+      h = layers.join(h, kept.back());
       kept.pop_back();
     }
-    if (step.block >= 0) {
-      h = run_block(plan, plan.blocks[step.block], layers, h);
-    } else {
-      h = layers.conv(step.conv, step.resample == Resample::kUp ? upsample(h) : h);
-    }
+    h = step.block >= 0 ? run_block(plan, plan.blocks[step.block], layers, h)
+                        : layers.conv(step.conv, h, step.resample == Resample::kUp ? Resample::kUp : Resample::kNone);
     if (step.keep) kept.push_back(h);
   }
-  return layers.norm(plan.out_norm, h, -1, /*activate=*/true);
+  NormUse last;
+  last.number = plan.out_norm;
+  return layers.norm_conv(last, plan.out_conv, h)[0].data;
 }
 
 }  // namespace sr3

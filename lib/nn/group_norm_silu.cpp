@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "nn/group_norm_coefficients.h"
 #include "nn/group_norm_kernels.h"
 #include "tensor/aten.h"
 
@@ -16,15 +17,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-template <class X>
-const X* numbers(const at::Tensor& t) {
-  return static_cast<const X*>(t.data_ptr());
-}
-template <class X>
-X* numbers_of(at::Tensor& t) {
-  return static_cast<X*>(t.data_ptr());
-}
 
 // A feature map cut into runs of pixels. The cut depends on the shape alone, so that sums never depend on the number of
 // threads.
@@ -63,99 +55,8 @@ struct Runs {
   }
 };
 
-// All tensors of (N, C) and (N, G) that the passes share, in the kernels' accumulator type A and in double.
-template <class A>
-struct Coefficients {
-  at::Tensor center, slope, base;  // (N, C) A
-  at::Tensor mean, inverse;        // (N, G) double: of x + offset; 1 / standard deviation
-  at::Tensor channel_mean;         // (N, C) double: of x
-
-  Coefficients(int64_t n, int64_t c, int64_t groups) {
-    const auto type = std::is_same_v<A, double> ? at::kDouble : at::kFloat;
-    center = at::empty({n, c}, type);
-    slope = at::empty({n, c}, type);
-    base = at::empty({n, c}, type);
-    mean = at::empty({n, groups}, at::kDouble);
-    inverse = at::empty({n, groups}, at::kDouble);
-    channel_mean = at::empty({n, c}, at::kDouble);
-  }
-  explicit Coefficients(const at::Tensor* saved)
-      : center(saved[0]), slope(saved[1]), base(saved[2]), mean(saved[3]), inverse(saved[4]), channel_mean(saved[5]) {}
-};
-
-// Row i of an (N, C) or (C) tensor of A; null when undefined.
-template <class A>
-const A* row(const at::Tensor& t, int64_t i) {
-  if (!t.defined()) return nullptr;
-  return numbers<A>(t) + (t.dim() == 2 ? i * t.size(1) : 0);
-}
-
-struct Small {
-  at::Tensor weight, bias, scale, shift, offset;  // contiguous, of A
-};
-
-// Merges the moments of an example's runs (Chan et al.: means first, then squares about them) into each channel's mean and
-// sum of squared differences from it. partial: of each run three rows, as the kernel `moments` writes them.
-template <class A>
-void merge_moments(const Runs& runs, const A* partial, double* mean, double* square) {
-  const int64_t channels = runs.channels;
-  const double all = static_cast<double>(runs.pixels);
-  const auto mean_of = [&](const A* part, int64_t c) {
-    return static_cast<double>(part[c]) + static_cast<double>(part[channels + c]);
-  };
-  std::fill_n(mean, channels, 0.0);
-  std::fill_n(square, channels, 0.0);
-  for (int64_t run = 0; run < runs.count; ++run) {
-    const A* part = partial + 3 * run * channels;
-    const double share = static_cast<double>(runs.size(run)) / all;
-    for (int64_t c = 0; c < channels; ++c) mean[c] += share * mean_of(part, c);
-  }
-  for (int64_t run = 0; run < runs.count; ++run) {
-    const A* part = partial + 3 * run * channels;
-    const double size = static_cast<double>(runs.size(run));
-    for (int64_t c = 0; c < channels; ++c) {
-      const double d = mean_of(part, c) - mean[c];
-      square[c] += part[2 * channels + c] + size * d * d;
-    }
-  }
-}
-
-// From the moments of example i's channels to those of its groups, and to what the kernel `apply` multiplies and adds.
-template <class A>
-void set_coefficients(const Small& s, int64_t i, int64_t groups, double eps, double pixels, const double* square,
-                      Coefficients<A>& to) {
-  const int64_t channels = to.center.size(1), width = channels / groups;
-  const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
-          *shift = row<A>(s.shift, i), *offset = row<A>(s.offset, i);
-  A *center = numbers_of<A>(to.center) + i * channels, *slope = numbers_of<A>(to.slope) + i * channels,
-    *base = numbers_of<A>(to.base) + i * channels;
-  const double* channel_mean = row<double>(to.channel_mean, i);
-  const auto moved = [&](int64_t c) { return channel_mean[c] + (offset ? static_cast<double>(offset[c]) : 0.0); };
-  for (int64_t g = 0; g < groups; ++g) {
-    const int64_t begin = g * width, end = begin + width;
-    double mean = 0, variance = 0;
-    for (int64_t c = begin; c < end; ++c) mean += moved(c);
-    mean /= static_cast<double>(width);
-    for (int64_t c = begin; c < end; ++c) variance += square[c] + pixels * (moved(c) - mean) * (moved(c) - mean);
-    variance /= pixels * static_cast<double>(width);
-    const double inverse = 1 / std::sqrt(variance + eps);
-    numbers_of<double>(to.mean)[i * groups + g] = mean;
-    numbers_of<double>(to.inverse)[i * groups + g] = inverse;
-    for (int64_t c = begin; c < end; ++c) {
-      const double factor = scale ? 1 + static_cast<double>(scale[c]) : 1.0;
-      const double exact = mean - (offset ? static_cast<double>(offset[c]) : 0.0);
-      const double gain = inverse * weight[c] * factor;
-      center[c] = static_cast<A>(exact);
-      slope[c] = static_cast<A>(gain);
-      // The rounding error of the center is added here: it matters where the mean is much larger than the deviation.
-      base[c] =
-          static_cast<A>(bias[c] * factor + (shift ? static_cast<double>(shift[c]) : 0.0) + (center[c] - exact) * gain);
-    }
-  }
-}
-
 template <class X, class Y>
-void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double eps, bool activate,
+void forward_pass(const at::Tensor& x, const NormParameters& s, int64_t groups, double eps, bool activate,
                   Coefficients<typename AccumulatorOf<X>::type>& to, at::Tensor& y) {
   using A = typename AccumulatorOf<X>::type;
   const auto& kernels = group_norm_kernels<X, Y>();
@@ -176,7 +77,9 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
       },
       [&](int64_t i) {
         std::vector<double> square(static_cast<size_t>(channels));
-        merge_moments(runs, partial_of(i, 0), numbers_of<double>(to.channel_mean) + i * channels, square.data());
+        merge_moments(
+            runs.count, channels, [&](int64_t run) { return runs.size(run); }, partial_of(i, 0),
+            numbers_of<double>(to.channel_mean) + i * channels, square.data());
         set_coefficients(s, i, groups, eps, static_cast<double>(runs.pixels), square.data(), to);
       },
       [&](int64_t i, int64_t run) {
@@ -188,8 +91,8 @@ void forward_pass(const at::Tensor& x, const Small& s, int64_t groups, double ep
 // From the sums over example i's pixels of dz, and of dz times x less its center (`sums` and `products`, by channel), to
 // its rows of the gradients d, and to the three rows `affine` of the kernel `gradient`: dx = p dz + q (x - center) + r.
 template <class A>
-void set_gradients(const Small& s, int64_t i, int64_t groups, double pixels, const Coefficients<A>& from,
-                   const double* sums, double* products, A* affine, Small& d) {
+void set_gradients(const NormParameters& s, int64_t i, int64_t groups, double pixels, const Coefficients<A>& from,
+                   const double* sums, double* products, A* affine, NormParameters& d) {
   const int64_t channels = from.center.size(1), width = channels / groups;
   const double share = 1 / (pixels * static_cast<double>(width));
   const A *weight = row<A>(s.weight, i), *bias = row<A>(s.bias, i), *scale = row<A>(s.scale, i),
@@ -226,8 +129,8 @@ void set_gradients(const Small& s, int64_t i, int64_t groups, double pixels, con
 
 // d: (N, C) gradients of scale and shift and offset, and of weight and bias before their sum over N, all of type A.
 template <class X, class Y>
-void backward_pass(const at::Tensor& x, const at::Tensor& dy, const Small& s, int64_t groups, bool activate,
-                   const Coefficients<typename AccumulatorOf<X>::type>& from, at::Tensor& dx, Small& d) {
+void backward_pass(const at::Tensor& x, const at::Tensor& dy, const NormParameters& s, int64_t groups, bool activate,
+                   const Coefficients<typename AccumulatorOf<X>::type>& from, at::Tensor& dx, NormParameters& d) {
   using A = typename AccumulatorOf<X>::type;
   const auto& kernels = group_norm_kernels<X, Y>();
   const Runs runs(x);
@@ -278,8 +181,8 @@ void for_types(at::ScalarType x, at::ScalarType y, const F& f) {
 
 class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
  public:
-  static Small small(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& scale,
-                     const at::Tensor& shift, const at::Tensor& offset) {
+  static NormParameters small(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                              const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& offset) {
     const auto type = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     const auto ready = [&](const at::Tensor& t) {
       return t.defined() && t.numel() > 0 ? t.to(type).contiguous() : at::Tensor();
@@ -310,12 +213,12 @@ class GroupNormSilu : public torch::autograd::Function<GroupNormSilu> {
     const auto saved = context->get_saved_variables();
     const at::Tensor& x = saved[0];
     const at::Tensor dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
-    const Small s = small(x, saved[1], saved[2], saved[3], saved[4], saved[5]);
+    const NormParameters s = small(x, saved[1], saved[2], saved[3], saved[4], saved[5]);
     at::Tensor dx = at::empty_like(x);
     const auto like = [&](const at::Tensor& t) {
       return t.defined() ? at::empty({x.size(0), x.size(1)}, t.options()) : at::Tensor();
     };
-    Small d = {like(s.weight), like(s.bias), like(s.scale), like(s.shift), like(s.offset)};
+    NormParameters d = {like(s.weight), like(s.bias), like(s.scale), like(s.shift), like(s.offset)};
     for_types(x.scalar_type(), dy.scalar_type(), [&]<class X, class Y>() {
       const Coefficients<typename AccumulatorOf<X>::type> c(&saved[6]);
       backward_pass<X, Y>(x, dy, s, context->saved_data["groups"].toInt(), context->saved_data["activate"].toBool(), c,

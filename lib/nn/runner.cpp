@@ -7,8 +7,11 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "nn/attention.h"
 #include "nn/embedding.h"
 #include "nn/forward.h"
+#include "nn/fused_conv.h"
+#include "nn/group_norm_coefficients.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
 #include "nn/patches.h"
@@ -35,9 +38,14 @@ struct Network {
   Plan plan;
   at::Device device;
   at::ScalarType compute;
-  Parameters parameters;                    // on the device, except for the weights of convolutions
-  std::vector<PrepackedConv> convs;         // with a condition, the stem's has the weights for x alone
-  PrepackedConv condition_conv;             // the stem's weights for the condition, and its bias
+  Parameters parameters;  // on the device, except for the weights of convolutions
+  // With a condition, the stem's convolution has the weights for x alone, and condition_conv those for the condition, and
+  // the bias.
+  std::vector<PrepackedConv> convs;
+  PrepackedConv condition_conv;
+  std::vector<FusedConv> fused;  // instead of the two above
+  FusedConv fused_condition_conv;
+  bool uses_fused = false;
   at::Tensor project_weight, project_bias;  // of all blocks: (sum of widths, embedding), (sum of widths)
   std::vector<int64_t> widths;              // of each block's projection
   at::Tensor levels;                        // (K, embedding); undefined without a level embedding
@@ -52,7 +60,8 @@ struct Network {
         throw Error(cat("parameter '", p.name, "' is ", value.sizes(), ", not ", at::IntArrayRef(p.shape)));
       if (value.dim() != 4) parameters.add(p.name, value.to(device, at::kFloat));
     }
-    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) convs.push_back(prepacked_conv(i, given));
+    uses_fused = device.is_cpu() && compute == at::kFloat && FusedConv::supported();
+    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) add_conv(i, given);
     std::vector<at::Tensor> weights, biases;
     for (const auto& p : plan.projections) {
       weights.push_back(parameters[p.name + ".weight"]);
@@ -65,17 +74,34 @@ struct Network {
     }
   }
 
-  PrepackedConv prepacked_conv(int number, const Parameters& given) {
+  void add_conv(int number, const Parameters& given) {
     const ConvPlan& c = plan.convs[number];
     const auto type = number == plan.stem || number == plan.out_conv ? at::kFloat : compute;
     const at::Tensor weight = given[c.name + ".weight"].detach().to(device);
     const at::Tensor bias = c.bias ? parameters[c.name + ".bias"] : at::Tensor();
-    if (number != plan.stem || plan.options.condition_channels == 0) return PrepackedConv(c, weight, bias, type);
+    const auto add = [&](const at::Tensor& w, const at::Tensor& b) {
+      if (uses_fused)
+        fused.emplace_back(c, w, b);
+      else
+        convs.emplace_back(c, w, b, type);
+    };
+    if (number != plan.stem || plan.options.condition_channels == 0) return add(weight, bias);
     const int64_t area = plan.options.patch * plan.options.patch;
     const int64_t of_x = plan.options.in_channels * area, of_condition = plan.options.condition_channels * area;
     const bool x_first = plan.options.concat_order == "x-condition";
-    condition_conv = PrepackedConv(c, weight.narrow(1, x_first ? of_x : 0, of_condition), bias, type);
-    return PrepackedConv(c, weight.narrow(1, x_first ? 0 : of_condition, of_x), {}, type);
+    const at::Tensor of_the_condition = weight.narrow(1, x_first ? of_x : 0, of_condition);
+    if (uses_fused)
+      fused_condition_conv = FusedConv(c, of_the_condition, bias);
+    else
+      condition_conv = PrepackedConv(c, of_the_condition, bias, type);
+    add(weight.narrow(1, x_first ? 0 : of_condition, of_x), {});
+  }
+
+  at::Tensor condition_stem(const at::Tensor& patches) const {
+    if (!uses_fused) return condition_conv(patches);
+    ConvInput input;
+    input.maps = {{patches, {}, {}}};
+    return fused_condition_conv(input, {}, 1, /*moments=*/false).data;
   }
 
   // The embedding (N, embedding) of class and augmentation level, row by row for the same reason as in project().
@@ -100,26 +126,56 @@ struct Network {
   }
 };
 
-class InferenceLayers : public Layers {
- public:
-  // projections: (N or 1, sum of widths), or undefined
-  InferenceLayers(const Network& net, const at::Tensor& projections, int64_t n) : net_(net) {
-    if (projections.defined()) projections_ = projections.expand({n, -1}).split_with_sizes(net.widths, 1);
-  }
+// projections: (N or 1, sum of widths) -> of each block (N, width); undefined: none
+std::vector<at::Tensor> by_block(const Network& net, const at::Tensor& projections, int64_t n) {
+  if (!projections.defined()) return {};
+  return projections.expand({n, -1}).split_with_sizes(net.widths, 1);
+}
 
+GroupNormInput norm_input(const Network& net, const NormUse& use, const std::vector<at::Tensor>& projections) {
+  const NormPlan& n = net.plan.norms[use.number];
+  GroupNormInput in;
+  in.weight = net.parameters[n.name + ".weight"];
+  in.bias = net.parameters[n.name + ".bias"];
+  in.groups = net.plan.options.groups;
+  in.eps = net.plan.options.norm_eps;
+  in.activate = use.activate;
+  if (use.projection >= 0) in.set_embedding(projections[use.projection], net.plan.options.scale_shift);
+  return in;
+}
+
+// What a norm of concatenated maps multiplies and adds, from the maps' moments.
+Coefficients<float> group_norm_coefficients(const GroupNormInput& in, const Maps& maps) {
+  std::vector<at::Tensor> means, squares;
+  for (const FeatureMap& map : maps) {
+    means.push_back(map.mean);
+    squares.push_back(map.square);
+  }
+  const at::Tensor mean = maps.size() == 1 ? means[0] : at::cat(means, 1);
+  const at::Tensor square = maps.size() == 1 ? squares[0] : at::cat(squares, 1);
+  Coefficients<float> result(mean.size(0), mean.size(1), in.groups);
+  result.channel_mean = mean;
+  const auto ready = [](const at::Tensor& t) { return t.defined() ? t.contiguous() : t; };
+  const NormParameters parameters = {in.weight, in.bias, ready(in.scale), ready(in.shift), ready(in.offset)};
+  const auto pixels = static_cast<double>(maps[0].data.size(2) * maps[0].data.size(3));
+  for (int64_t i = 0; i < mean.size(0); ++i)
+    set_coefficients(parameters, i, in.groups, in.eps, pixels, row<double>(square, i), result);
+  return result;
+}
+
+class InferenceLayers : public TensorLayers {
+ public:
+  InferenceLayers(const Network& net, std::vector<at::Tensor> projections)
+      : net_(net), projections_(std::move(projections)) {}
+
+  using TensorLayers::conv;
   at::Tensor conv(int number, const at::Tensor& x) override { return net_.convs[number](x); }
 
-  at::Tensor norm(int number, const at::Tensor& x, int projection, bool activate) override {
-    const NormPlan& n = net_.plan.norms[number];
-    GroupNormInput in;
+ protected:
+  at::Tensor norm(const NormUse& use, const at::Tensor& x) override {
+    GroupNormInput in = norm_input(net_, use, projections_);
     in.x = x;
-    in.weight = net_.parameters[n.name + ".weight"];
-    in.bias = net_.parameters[n.name + ".bias"];
-    in.groups = net_.plan.options.groups;
-    in.eps = net_.plan.options.norm_eps;
-    in.activate = activate;
-    if (projection >= 0) in.set_embedding(projections_[projection], net_.plan.options.scale_shift);
-    return group_norm_silu(in, /*widen=*/number == net_.plan.out_norm);
+    return group_norm_silu(in, /*widen=*/use.number == net_.plan.out_norm);
   }
 
   at::Tensor dropout(int, const at::Tensor& x) override { return x; }
@@ -130,6 +186,53 @@ class InferenceLayers : public Layers {
   }
 
  private:
+  const Network& net_;
+  std::vector<at::Tensor> projections_;
+};
+
+// float32 on a CPU: each convolution with what surrounds it is one operation (fused_conv.h).
+class FusedLayers : public Layers {
+ public:
+  FusedLayers(const Network& net, std::vector<at::Tensor> projections)
+      : net_(net), projections_(std::move(projections)) {}
+
+  Maps join(const Maps& h, const Maps& kept) override { return {h[0], kept[0]}; }
+
+  // Its moments are not needed: only the residual sum reads it.
+  Maps resize(Resample to, const Maps& x) override { return {{resized(to, whole(x)), {}, {}}}; }
+
+  Maps conv(int number, const Maps& x, Resample before) override {
+    ConvInput input;
+    input.maps = x;
+    input.resample = before;
+    return {net_.fused[number](input)};
+  }
+
+  Maps norm_conv(const NormUse& norm, int conv, const Maps& x) override { return {run(norm, conv, x, {}, 1)}; }
+
+  Maps residual_conv(const NormUse& norm, int conv, const Maps& x, const Maps& skip) override {
+    return {run(norm, conv, x, whole(skip), net_.plan.options.skip_scale)};
+  }
+
+  Maps attend(const AttentionPlan& plan, const Maps& qkv, const Maps& skip) override {
+    ConvInput input;
+    input.maps = {{self_attention(qkv[0].data, plan.heads), {}, {}}};
+    return {net_.fused[plan.out](input, whole(skip), net_.plan.options.skip_scale)};
+  }
+
+ private:
+  static at::Tensor whole(const Maps& x) { return x.size() == 1 ? x[0].data : at::cat({x[0].data, x[1].data}, 1); }
+
+  FeatureMap run(const NormUse& use, int conv, const Maps& x, const at::Tensor& residual, double scale) const {
+    const Coefficients<float> norm = group_norm_coefficients(norm_input(net_, use, projections_), x);
+    ConvInput input;
+    input.maps = x;
+    input.norm = &norm;
+    input.activate = use.activate;
+    input.resample = use.resample;
+    return net_.fused[conv](input, residual, scale, /*moments=*/conv != net_.plan.out_conv);
+  }
+
   const Network& net_;
   std::vector<at::Tensor> projections_;
 };
@@ -189,7 +292,7 @@ std::shared_ptr<const UNetRunner::Prepared> UNetRunner::prepare(const at::Tensor
       throw Error(cat("the network's condition must be of shape (N,", options.condition_channels, ",H,W), not ",
                       condition.sizes()));
     prepared->size = {n, condition.size(2), condition.size(3)};
-    prepared->stem = net.condition_conv(to_patches(net.plan, condition.to(net.device, at::kFloat)));
+    prepared->stem = net.condition_stem(to_patches(net.plan, condition.to(net.device, at::kFloat)));
   }
   const auto here = [&](const at::Tensor& x) { return x.defined() ? x.to(net.device) : x; };
   prepared->cond_embedding = net.cond_embedding(here(labels), here(augmentation_level));
@@ -215,12 +318,20 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
     if (net.plan.has_level_embedding) embedding = net.levels.narrow(0, k, 1) + embedding;
     projections = net.project(embedding);
   }
-  InferenceLayers layers(net, projections, n);
   const at::Tensor patches = to_patches(net.plan, x.to(net.device, at::kFloat));
-  at::Tensor stem = layers.conv(net.plan.stem, patches);
-  if (prepared.stem.defined()) stem.add_(prepared.stem);
-  const at::Tensor h = run_plan(net.plan, layers, stem.to(net.compute));
-  return from_patches(net.plan, layers.conv(net.plan.out_conv, h), height, width);
+  at::Tensor y;
+  if (net.uses_fused) {
+    ConvInput input;
+    input.maps = {{patches, {}, {}}};
+    FusedLayers layers(net, by_block(net, projections, n));
+    y = run_plan(net.plan, layers, net.fused[net.plan.stem](input, prepared.stem));
+  } else {
+    InferenceLayers layers(net, by_block(net, projections, n));
+    at::Tensor stem = layers.conv(net.plan.stem, patches);
+    if (prepared.stem.defined()) stem.add_(prepared.stem);
+    y = run_plan(net.plan, layers, {stem.to(net.compute), {}, {}});
+  }
+  return from_patches(net.plan, y, height, width);
 }
 
 }  // namespace sr3

@@ -15,7 +15,7 @@ namespace sr3 {
 
 namespace {
 
-class TrainingLayers : public Layers {
+class TrainingLayers : public TensorLayers {
  public:
   TrainingLayers(const Plan& plan, const Parameters& parameters, const at::Tensor& embedding, bool train,
                  uint64_t dropout_seed)
@@ -26,6 +26,7 @@ class TrainingLayers : public Layers {
       projections_.push_back(at::linear(input, parameters[p.name + ".weight"], parameters[p.name + ".bias"]));
   }
 
+  using TensorLayers::conv;
   // Computes in the dtype of x, which is fp32 for the first and the last convolution.
   at::Tensor conv(int number, const at::Tensor& x) override {
     const ConvPlan& c = plan_.convs[number];
@@ -36,17 +37,17 @@ class TrainingLayers : public Layers {
     return at::conv2d(x, weight, bias, c.stride, c.kernel / 2);
   }
 
-  at::Tensor norm(int number, const at::Tensor& x, int projection, bool activate) override {
-    const NormPlan& n = plan_.norms[number];
+  at::Tensor norm(const NormUse& use, const at::Tensor& x) override {
+    const NormPlan& n = plan_.norms[use.number];
     GroupNormInput in;
     in.x = x;
     in.weight = parameters_[n.name + ".weight"];
     in.bias = parameters_[n.name + ".bias"];
     in.groups = plan_.options.groups;
     in.eps = plan_.options.norm_eps;
-    in.activate = activate;
-    if (projection >= 0) in.set_embedding(projections_[projection], plan_.options.scale_shift);
-    return group_norm_silu(in, /*widen=*/number == plan_.out_norm);
+    in.activate = use.activate;
+    if (use.projection >= 0) in.set_embedding(projections_[use.projection], plan_.options.scale_shift);
+    return group_norm_silu(in, /*widen=*/use.number == plan_.out_norm);
   }
 
   at::Tensor dropout(int block, const at::Tensor& x) override {
@@ -104,8 +105,8 @@ at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters
     x = options.concat_order == "x-condition" ? at::cat({x, condition}, 1) : at::cat({condition, x}, 1);
   }
   TrainingLayers layers(plan, parameters, embedding, train, dropout_seed);
-  const at::Tensor h = run_plan(plan, layers, layers.conv(plan.stem, x).to(compute));
-  return from_patches(plan, layers.conv(plan.out_conv, h), input.x.size(2), input.x.size(3));
+  const at::Tensor y = run_plan(plan, layers, {layers.conv(plan.stem, x).to(compute), {}, {}});
+  return from_patches(plan, y, input.x.size(2), input.x.size(3));
 }
 
 }  // namespace sr3

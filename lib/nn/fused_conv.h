@@ -1,0 +1,62 @@
+// A convolution with constant weights on the CPU, in float32, fused with what surrounds it: concatenation, GroupNorm, SiLU and
+// resampling of its input, and the residual sum and the moments of its output, which the next GroupNorm needs. So a block reads
+// and writes each map once. The result for an image depends on that image alone, bit for bit: not on the rest of its batch or
+// the number of threads.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "nn/unet_plan.h"
+
+namespace sr3 {
+
+struct ConvKernels;
+template <class A>
+struct Coefficients;
+
+struct FeatureMap {
+  at::Tensor data;          // (N, C, H, W) channels_last
+  at::Tensor mean, square;  // of float32 maps on the CPU: (N, C) double, each channel's mean and its sum of squared
+                            // differences from it; undefined when they were not computed
+};
+
+struct ConvInput {
+  std::vector<FeatureMap> maps;               // concatenated along the channels
+  const Coefficients<float>* norm = nullptr;  // of all channels: (x - center) * slope + base; null: x
+  bool activate = false;                      // SiLU, after a norm
+  Resample resample = Resample::kNone;        // after both: nearest neighbour x 2, or the mean of 2 x 2
+};
+
+class FusedConv {
+ public:
+  // Whether this CPU has kernels for it.
+  static bool supported();
+
+  FusedConv() = default;
+  // weight: (out, in, k, k); bias: (out) or undefined. kernels: null selects the fastest ones.
+  FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias,
+            const ConvKernels* kernels = nullptr);
+
+  // (conv(input) + residual) * scale. residual: of the shape of the result, channels_last, or undefined. Thread-safe.
+  FeatureMap operator()(const ConvInput& input, const at::Tensor& residual = {}, double scale = 1,
+                        bool moments = true) const;
+
+ private:
+  friend class ConvTask;
+
+  struct Block {
+    int64_t first = 0, vectors = 0;  // its first output channel, and its vectors of output channels
+  };
+
+  const ConvKernels* kernels_ = nullptr;
+  int64_t in_ = 0, out_ = 0, kernel_ = 3, stride_ = 1, padding_ = 0, end_padding_ = 0;
+  int64_t chunk_ = 0, chunks_ = 0;  // channels of a chunk of the input, and the number of chunks
+  std::vector<Block> blocks_;
+  at::Tensor weights_;  // [chunk][block][row][column][channel of the chunk][output channel of the block]
+  at::Tensor bias_;     // (out)
+};
+
+}  // namespace sr3
