@@ -28,7 +28,7 @@ struct CasProgram {
     options.add("output", 'o', &cas.output, "DIR", "keep the answers of each run here, and the state to resume it");
     options.add("per-class", 0, &per_class, "the accuracy of each class instead");
     options.add("json", 0, &json, "JSON lines instead of a table");
-    compute.declare(options);
+    compute.declare(options, /*training=*/true);
   }
 };
 

@@ -6,7 +6,6 @@
 #include "cascade/generate.h"
 #include "cli/run.h"
 #include "cli/shared.h"
-#include "nn/precision.h"
 #include "tensor/device.h"
 
 using namespace sr3;
@@ -93,7 +92,7 @@ int run_program(cli::App& app) {
   const at::Device device = open_device(program.compute.device);
   use_threads(options.reader.threads = options.writer.threads = program.compute.threads);
   options.progress = app.progress;
-  return generate(cascade, images, options, device, precision_named(program.compute.precision, device));
+  return generate(cascade, images, options, device, program.compute.precision);
 }
 
 }  // namespace

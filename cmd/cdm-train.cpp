@@ -33,7 +33,7 @@ struct CdmTrainProgram {
     fresh.declare(options);
     options.add("output", 'o', &output, "CASCADE.json", "the new cascade; its stages go beside it");
     run.declare_output(options);
-    compute.declare(options);
+    compute.declare(options, /*training=*/true);
     cli::declare_seed(options, &run.trainer.seed);
   }
 

@@ -6,7 +6,6 @@
 #include "cascade/base_sampler.h"
 #include "cli/run.h"
 #include "cli/shared.h"
-#include "nn/precision.h"
 #include "stage/manifest.h"
 #include "stream/writer.h"
 #include "tensor/convert.h"
@@ -49,7 +48,7 @@ int run_program(cli::App& app) {
   use_threads(program.writer.threads = program.compute.threads);
   Writer out(program.writer);
   out.expect(base_sampler.count());
-  stage.load(device, precision_named(program.compute.precision, device));
+  stage.load(device, program.compute.precision);
 
   Meter meter(app.progress, "steps", base_sampler.count() * stage.steps());
   base_sampler.all([&](const std::string& key) { return out.skips(key); },

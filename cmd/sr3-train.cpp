@@ -26,7 +26,7 @@ struct TrainProgram {
     options.group(groups::kData);
     data.preprocess = "preset";
     data.declare(options);
-    compute.declare(options);
+    compute.declare(options, /*training=*/true);
     cli::declare_seed(options, &flags.trainer.seed);
     options.add("output", 'o', &output, "STAGE.json", "the stage; its other files go beside it");
   }

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "cascade/baseline.h"
 #include "cascade/chain.h"
+#include "cascade/measure_int8.h"
 #include "cli/run.h"
 #include "cli/shared.h"
-#include "nn/precision.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
 #include "tensor/device.h"
@@ -20,6 +20,7 @@ namespace {
 
 struct UpscaleProgram {
   std::vector<std::string> models;
+  bool measure_int8 = false;
   Baseline baseline;
   SamplingOverrides sampling;
   ChainOptions chain;
@@ -30,6 +31,8 @@ struct UpscaleProgram {
   void declare(Options& options) {
     options.group(groups::kModel);
     options.add("model", 'm', &models, "STAGE", "manifest of a stage; several are applied in this order");
+    options.add("measure-int8", 0, &measure_int8,
+                "compare int8 with fp32 on the images, and record the PSNR in the stage's manifest");
     baseline.declare(options);
     sampling.declare(options);
     chain.declare(options);
@@ -39,6 +42,18 @@ struct UpscaleProgram {
     compute.declare(options);
   }
 };
+
+int measure(cli::App& app, const UpscaleProgram& program) {
+  if (program.models.size() != 1) throw UsageError("--measure-int8 measures one stage: -m STAGE.json");
+  app.options.refuse_given(groups::kOutput, "--measure-int8 writes no images");
+  open_device(program.compute.device);
+  use_threads(program.compute.threads);
+  Reader in(app.inputs(), program.reader);
+  std::vector<Frame> images;
+  while (auto frame = in.next()) images.push_back(std::move(*frame));
+  measure_int8(program.models[0], program.sampling, program.chain, images, app.progress);
+  return in.status();
+}
 
 int with_stages(cli::App& app, const UpscaleProgram& program) {
   if (program.models.empty()) throw UsageError("no stage given: -m STAGE.json, or --baseline");
@@ -56,7 +71,7 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   hooks.skip = [&](const std::string& key) { return out.skips(key); };
   hooks.progress = [&](int64_t done, const std::string& what) { meter->update(done, what); };
   Chain chain(stages, program.chain, static_cast<int>(program.writer.depth), hooks);
-  for (Stage& stage : stages) stage.load(device, precision_named(program.compute.precision, device));
+  for (Stage& stage : stages) stage.load(device, program.compute.precision);
 
   meter.emplace(app.progress, "steps", images ? *images * chain.steps_each() : -1);
   while (auto frame = in.next()) chain.push(*frame);
@@ -88,6 +103,11 @@ int run_program(cli::App& app) {
   program.writer.threads = program.compute.threads;
   program.baseline.validate();
   validate(program.chain.upscale);
+  if (program.measure_int8) {
+    if (program.baseline.wanted())
+      throw UsageError("--measure-int8 needs a stage: -m and --baseline exclude each other");
+    return measure(app, program);
+  }
   if (!program.baseline.wanted()) return with_stages(app, program);
   if (!program.models.empty()) throw UsageError("--baseline needs no stage: -m and --baseline exclude each other");
   for (const OptionGroup& group : {groups::kSampling, groups::kResult, groups::kTiles})

@@ -134,9 +134,9 @@ void Cascade::check_labels() const {
                       "' has no classes; use a pipe: sample ... | upscale --class CLASS ..."));
 }
 
-void Cascade::load(at::Device device, at::ScalarType compute) {
-  if (base_) base_->load(device, compute);
-  for (Stage& stage : above_) stage.load(device, compute);
+void Cascade::load(at::Device device, const std::string& precision) {
+  if (base_) base_->load(device, precision);
+  for (Stage& stage : above_) stage.load(device, precision);
 }
 
 int64_t Cascade::steps_each() const {

@@ -42,7 +42,7 @@ class Cascade {
   Cascade(const std::vector<std::string>& stages, const CascadeOverrides& overrides, bool given);
 
   // Loads the weights of all stages (Stage::load).
-  void load(at::Device device, at::ScalarType compute);
+  void load(at::Device device, const std::string& precision);
 
   bool has_base() const { return base_.has_value(); }
   const Stage& base() const { return *base_; }

@@ -55,7 +55,7 @@ bool GenerateOptions::without_class(const Cascade& cascade) const {
 }
 
 int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateOptions options, at::Device device,
-             at::ScalarType compute) {
+             const std::string& precision) {
   options.validate(cascade);
   options.draw.seed = static_cast<uint64_t>(options.seed.value_or(0));
   std::optional<BaseSampler> base_sampler;
@@ -86,7 +86,7 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   if (kept) hooks.keep = [&](size_t, const Frame& frame) { kept.write(frame); };
   std::optional<Chain> chain;
   if (!cascade.above().empty()) chain.emplace(cascade.above(), options.chain, depth, hooks);
-  cascade.load(device, compute);
+  cascade.load(device, precision);
 
   meter.emplace(options.progress, "steps", number ? *number * cascade.steps_each() : -1);
   if (base_sampler) {

@@ -32,6 +32,6 @@ struct GenerateOptions {
 // the exit status: kDone, or kSkipped when the reader left something out. Throws UsageError for invalid options, Error and
 // DataError for stages or images that cannot be used.
 int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateOptions options, at::Device device,
-             at::ScalarType compute);
+             const std::string& precision);
 
 }  // namespace sr3

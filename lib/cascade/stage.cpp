@@ -9,6 +9,8 @@
 #include "base/rng.h"
 #include "diffusion/loss.h"
 #include "diffusion/noise_aug.h"
+#include "nn/fused_conv.h"
+#include "nn/precision.h"
 #include "stage/weights.h"
 #include "tensor/aten.h"
 
@@ -124,12 +126,14 @@ void Stage::stop_at(double alpha_bar) {
   stops_at_ = alpha_bar;
 }
 
-void Stage::load(at::Device device, at::ScalarType compute) {
+void Stage::load(at::Device device, const std::string& precision) {
+  const bool int8 = manifest_.precision.int8_psnr >= kInt8Psnr && device.is_cpu() && FusedConv::supported();
+  const at::ScalarType compute = precision_named(precision == "auto" && int8 ? "int8" : precision, device);
   const Parameters parameters = read_parameters(path_, manifest_);
   device_ = device;
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
   const std::string way = diffuses() ? cat(steps(), " steps of ", sampling_.sampler) : "one pass";
-  debug(cat("'", path_, "': ", way, ", ", at::toString(compute), " on ", device.str()));
+  debug(cat("'", path_, "': ", way, ", ", compute == at::kChar ? "int8" : at::toString(compute), " on ", device.str()));
   network_->set_levels(diffuses() ? network_level(manifest_.network.level.input, levels_) : std::vector<double>{0});
 }
 

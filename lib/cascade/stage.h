@@ -34,6 +34,9 @@ struct SamplingOverrides {
   SamplerOptions over(SamplerOptions manifest) const;
 };
 
+// The PSNR of int8 against fp32 from which --precision auto selects int8: the error is then half a level of 8 bits.
+constexpr double kInt8Psnr = 45;
+
 // The number of images in a batch, or the size of a tile, is chosen so that the network's largest feature maps take about this
 // many bytes; all maps that it keeps for its skip connections take ten times as many.
 constexpr int64_t kMapBytes = int64_t{1} << 24;
@@ -53,9 +56,10 @@ class Stage {
   // The alpha_bar of stop_at(); 1 if the stage samples to the end.
   double stops_at() const { return stops_at_; }
 
-  // Reads the weights, verifies their sha256 and shapes, and packs them for `device` and `compute` (at::kFloat,
-  // at::kBFloat16, ...). Throws DataError for weights that do not match the manifest.
-  void load(at::Device device, at::ScalarType compute);
+  // Reads the weights, verifies their sha256 and shapes, and packs them for `device` and a precision of --precision
+  // (nn/precision.h); "auto" is int8 on a CPU for a stage for which it was measured to be good enough. Throws DataError for
+  // weights that do not match the manifest, and UsageError for a precision that the device does not support.
+  void load(at::Device device, const std::string& precision);
 
   const std::string& path() const { return path_; }
   const StageManifest& manifest() const { return manifest_; }

@@ -32,10 +32,12 @@ void declare_seed(Options& options, uint64_t* seed) {
                }});
 }
 
-void ComputeOptions::declare(Options& options) {
+void ComputeOptions::declare(Options& options, bool training) {
   options.group(groups::kComputation);
   declare_device(options, &device);
-  options.choice("precision", 0, &precision, {"auto", "fp32", "bf16", "fp16"}, "number format of the network");
+  std::vector<std::string> words = {"auto", "fp32", "bf16", "fp16"};
+  if (!training) words.push_back("int8");
+  options.choice("precision", 0, &precision, words, "number format of the network");
   declare_threads(options, &threads);
 }
 

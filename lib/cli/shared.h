@@ -20,9 +20,10 @@ void declare_seed(Options& options, uint64_t* seed);
 // Where and how a network runs.
 struct ComputeOptions {
   std::string device = "auto";     // auto|cpu|cuda[:N]
-  std::string precision = "auto";  // auto|fp32|bf16|fp16; precision_named (nn/precision.h) chooses for auto
+  std::string precision = "auto";  // auto|fp32|bf16|fp16|int8; precision_named (nn/precision.h) chooses for auto
   int64_t threads = 0;             // 0: one on each core (libtorch's own default can be 1)
-  void declare(Options& options);
+  // int8 is for inference.
+  void declare(Options& options, bool training = false);
 };
 
 }  // namespace sr3::cli

@@ -23,7 +23,7 @@ const std::map<std::string, BlockType> kDown = {
 const std::map<std::string, BlockType> kUp = {
     {"UpBlock2D", {false, "conv"}}, {"AttnUpBlock2D", {true, ""}}, {"ResnetUpsampleBlock2D", {false, "resnet"}}};
 
-const std::map<std::string, std::string> kLayers = {{"embed", "time_emb_proj"}, {"skip", "conv_shortcut"}};
+const std::map<std::string, std::string> kDiffusersLayers = {{"embed", "time_emb_proj"}, {"skip", "conv_shortcut"}};
 
 std::string unit_of(const Place& p, int64_t levels) {
   const bool attention = p.layer.starts_with("attention.");
@@ -250,10 +250,10 @@ Layout diffusers_layout(const UNetOptions& network, bool old_names) {
         one(unit + (old_names ? "proj_attn" : "to_out.0"), shape);
       }
     } else {
-      const auto other = kLayers.find(p.layer);
-      one(unit_of(p, levels) + (p.layer == "attention.norm" ? "group_norm"
-                                : other != kLayers.end()    ? other->second
-                                                            : p.layer),
+      const auto other = kDiffusersLayers.find(p.layer);
+      one(unit_of(p, levels) + (p.layer == "attention.norm"       ? "group_norm"
+                                : other != kDiffusersLayers.end() ? other->second
+                                                                  : p.layer),
           p.shape);
     }
     return tensor;

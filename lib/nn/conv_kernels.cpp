@@ -3,6 +3,9 @@
 #include <array>
 #include <cstring>
 #include <type_traits>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace sr3 {
 
@@ -17,7 +20,7 @@ using Vector16 __attribute__((vector_size(64))) = float;
 
 // P pixels times V vectors of sums, which stay in registers over all taps and channels of the chunk.
 template <class Vector, int V, int P>
-SR3_INLINE void pixels_loop(const ConvRun& run, int64_t pixel) {
+SR3_INLINE void pixels_loop(const ConvRun<float>& run, int64_t pixel) {
   constexpr int64_t lanes = sizeof(Vector) / sizeof(float), width = V * lanes;
   Vector sum[P][V];
   float* const sums = run.sums + pixel * width;
@@ -47,21 +50,18 @@ SR3_INLINE void pixels_loop(const ConvRun& run, int64_t pixel) {
     for (int v = 0; v < V; ++v) std::memcpy(sums + p * width + v * lanes, &sum[p][v], sizeof(Vector));
 }
 
-template <class Vector, int V, int P>
-SR3_INLINE void run_loop(const ConvRun& run) {
-  for (int64_t pixel = 0; pixel < run.pixels; pixel += P) pixels_loop<Vector, V, P>(run, pixel);
-}
-
 // Of a Vector, the integers of the same size.
 template <class Vector>
 struct IntegersOf;
 template <>
 struct IntegersOf<Vector8> {
   using type __attribute__((vector_size(32))) = int32_t;
+  using bytes __attribute__((vector_size(32))) = uint8_t;
 };
 template <>
 struct IntegersOf<Vector16> {
   using type __attribute__((vector_size(64))) = int32_t;
+  using bytes __attribute__((vector_size(64))) = uint8_t;
 };
 
 // z * sigmoid(z). exp(x) = 2^n exp(r), |r| <= ln(2) / 2, with the polynomial of Cephes, as in group_norm_kernels.cpp.
@@ -84,66 +84,179 @@ SR3_INLINE void silu(Vector& z) {
   z /= exponential + 1.0F;
 }
 
-template <class Vector, bool activate>
-SR3_INLINE void normalise_loop(const ConvNorm& norm) {
+// Stores the first `size` numbers of z, as they are or as bytes.
+template <class Vector, class Size>
+SR3_INLINE void store(float* y, const Vector& z, Size size, const ConvNorm<float>&) {
+  std::memcpy(y, &z, size * sizeof(float));
+}
+
+template <class Vector, class Size>
+SR3_INLINE void store(uint8_t* y, const Vector& z, Size size, const ConvNorm<uint8_t>& norm) {
+  using Integers = typename IntegersOf<Vector>::type;
+  using Bytes = typename IntegersOf<Vector>::bytes;
+  Integers q = __builtin_convertvector(z * norm.inverse + (norm.zero + 0.5F), Integers);
+  q = q < 0 ? q * 0 : q;
+  q = q > 127 ? q * 0 + 127 : q;
+  // The lowest byte of each integer: __builtin_convertvector would extract them one by one.
+  Bytes lowest;
+  for (size_t i = 0; i < sizeof(Vector); ++i) lowest[i] = static_cast<uint8_t>(4 * i % sizeof(Vector));
+  const Bytes bytes = __builtin_shuffle((Bytes)q, lowest);
+  std::memcpy(y, &bytes, size);
+}
+
+template <class Vector, bool activate, class X, class Size>
+SR3_INLINE void normalise_vector(const ConvNorm<X>& norm, const float* x, X* y, int64_t c, Size size) {
+  Vector z = {}, center = {}, slope = {}, base = {};
+  std::memcpy(&z, x + c, size * sizeof(float));
+  std::memcpy(&center, norm.center + c, size * sizeof(float));
+  std::memcpy(&slope, norm.slope + c, size * sizeof(float));
+  std::memcpy(&base, norm.base + c, size * sizeof(float));
+  z = (z - center) * slope + base;
+  if (activate) silu(z);
+  store(y + c, z, size, norm);
+}
+
+template <class Vector, bool activate, class X>
+SR3_INLINE void normalise_loop(const ConvNorm<X>& norm) {
   constexpr int64_t lanes = sizeof(Vector) / sizeof(float);
-  for (int64_t c = 0; c < norm.channels; c += lanes) {
-    const int64_t count = norm.channels - c < lanes ? norm.channels - c : lanes;
-    Vector center = {}, slope = {}, base = {};
-    std::memcpy(&center, norm.center + c, count * sizeof(float));
-    std::memcpy(&slope, norm.slope + c, count * sizeof(float));
-    std::memcpy(&base, norm.base + c, count * sizeof(float));
-    const float* x = norm.x + c;
-    float* y = norm.y + c;
-    const auto each = [&](auto size) __attribute__((always_inline)) {
-      for (int64_t i = 0; i < norm.pixels; ++i, x += norm.x_stride, y += norm.y_stride) {
-        Vector z = {};
-        std::memcpy(&z, x, size * sizeof(float));
-        z = (z - center) * slope + base;
-        if (activate) silu(z);
-        std::memcpy(y, &z, size * sizeof(float));
-      }
-    };
-    if (count == lanes)
-      each(std::integral_constant<int64_t, lanes>());
-    else
-      each(count);
+  const std::integral_constant<int64_t, lanes> all;
+  const float* x = norm.x;
+  X* y = norm.y;
+  for (int64_t i = 0; i < norm.pixels; ++i, x += norm.x_stride, y += norm.y_stride) {
+    int64_t c = 0;
+    for (; c + lanes <= norm.channels; c += lanes) normalise_vector<Vector, activate>(norm, x, y, c, all);
+    if (c < norm.channels) normalise_vector<Vector, activate>(norm, x, y, c, norm.channels - c);
   }
 }
 
-template <class Vector>
-SR3_INLINE void normalise_loop(const ConvNorm& norm) {
+template <class Vector, class X>
+SR3_INLINE void normalise_loop(const ConvNorm<X>& norm) {
   if (norm.activate)
     normalise_loop<Vector, true>(norm);
   else
     normalise_loop<Vector, false>(norm);
 }
 
-SR3_INLINE void finish_loop(const ConvResult& r) {
-  const float* sums = r.sums;
-  const float* __restrict bias = r.bias;
-  const float* residual = r.residual;
-  float* __restrict out = r.out;
-  for (int64_t i = 0; i < r.pixels; ++i, sums += r.width, out += r.stride) {
-    if (residual != nullptr) {
-      for (int64_t c = 0; c < r.channels; ++c) out[c] = (sums[c] + bias[c] + residual[c]) * r.scale;
-      residual += r.stride;
-    } else {
-      for (int64_t c = 0; c < r.channels; ++c) out[c] = (sums[c] + bias[c]) * r.scale;
+template <class X>
+SR3_INLINE void finish_loop(const ConvResult<X>& r) {
+  const auto* sums = r.sums;
+  const float *factor = r.factor, *bias = r.bias, *residual = r.residual;
+  float* out = r.out;
+  const auto each = [&](auto scaled, auto added) __attribute__((always_inline)) {
+    for (int64_t i = 0; i < r.pixels; ++i, sums += r.width, out += r.stride) {
+#pragma GCC ivdep
+      for (int64_t c = 0; c < r.channels; ++c) {
+        auto sum = static_cast<float>(sums[c]);
+        if (scaled) sum *= factor[c];
+        sum += bias[c];
+        if (added) sum += residual[c];
+        out[c] = sum * r.scale;
+      }
+      if (added) residual += r.stride;
     }
-  }
+  };
+  const std::true_type yes;
+  const std::false_type no;
+  if (factor != nullptr)
+    residual != nullptr ? each(yes, yes) : each(yes, no);
+  else
+    residual != nullptr ? each(no, yes) : each(no, no);
 }
 
-#define SR3_CONV_KERNELS(NAME, TARGET, VECTOR, P1, P2, P3)                            \
-  TARGET void NAME##1(const ConvRun& run) { run_loop<VECTOR, 1, P1>(run); }           \
-  TARGET void NAME##2(const ConvRun& run) { run_loop<VECTOR, 2, P2>(run); }           \
-  TARGET void NAME##3(const ConvRun& run) { run_loop<VECTOR, 3, P3>(run); }           \
-  TARGET void NAME##normalise(const ConvNorm& norm) { normalise_loop<VECTOR>(norm); } \
-  TARGET void NAME##finish(const ConvResult& result) { finish_loop(result); }
+// Vectors of bytes. dot(): sum + the products of two times four neighbouring bytes, by lanes.
+struct Bytes8 {
+  using Vector = __m256i;
+  __attribute__((target("avx2"), always_inline)) static inline void dot(Vector& sum, int32_t a, int32_t b,
+                                                                        const int8_t* wa, const int8_t* wb) {
+    Vector u, v;
+    std::memcpy(&u, wa, sizeof u);
+    std::memcpy(&v, wb, sizeof v);
+    const Vector pairs =
+        _mm256_add_epi16(_mm256_maddubs_epi16(_mm256_set1_epi32(a), u), _mm256_maddubs_epi16(_mm256_set1_epi32(b), v));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
+};
+
+struct Bytes16 {
+  using Vector = __m512i;
+  __attribute__((target("avx512f,avx512bw"), always_inline)) static inline void dot(Vector& sum, int32_t a, int32_t b,
+                                                                                    const int8_t* wa,
+                                                                                    const int8_t* wb) {
+    Vector u, v;
+    std::memcpy(&u, wa, sizeof u);
+    std::memcpy(&v, wb, sizeof v);
+    const Vector pairs =
+        _mm512_add_epi16(_mm512_maddubs_epi16(_mm512_set1_epi32(a), u), _mm512_maddubs_epi16(_mm512_set1_epi32(b), v));
+    sum = _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+  }
+};
+
+struct Bytes16Vnni {
+  using Vector = __m512i;
+  __attribute__((target("avx512f,avx512bw,avx512vnni"), always_inline)) static inline void dot(Vector& sum, int32_t a,
+                                                                                               int32_t b,
+                                                                                               const int8_t* wa,
+                                                                                               const int8_t* wb) {
+    Vector u, v;
+    std::memcpy(&u, wa, sizeof u);
+    std::memcpy(&v, wb, sizeof v);
+    sum = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(sum, _mm512_set1_epi32(a), u), _mm512_set1_epi32(b), v);
+  }
+};
+
+#define SR3_BYTES_LOOP(NAME, TARGET, BYTES)                                                                  \
+  template <int V, int P>                                                                                    \
+  TARGET void NAME(const ConvRun<uint8_t>& run) {                                                            \
+    using Vector = BYTES::Vector;                                                                            \
+    constexpr int64_t lanes = sizeof(Vector) / 4, width = V * lanes;                                         \
+    const int64_t step = run.stride * run.chunk, count = run.taps * run.chunk;                               \
+    for (int64_t pixel = 0; pixel < run.pixels; pixel += P) {                                                \
+      int32_t* const sums = run.sums + pixel * width;                                                        \
+      Vector sum[P][V];                                                                                      \
+      std::memcpy(sum, sums, sizeof sum);                                                                    \
+      const int8_t* weights = run.weights;                                                                   \
+      for (int64_t tap = 0; tap < run.taps; ++tap) {                                                         \
+        const uint8_t* const row = run.rows[tap] + pixel * step;                                             \
+        for (int64_t c = 0; c < count; c += 8, weights += 8 * width)                                         \
+          for (int p = 0; p < P; ++p) {                                                                      \
+            int32_t x[2];                                                                                    \
+            std::memcpy(x, row + p * step + c, sizeof x);                                                    \
+            for (int v = 0; v < V; ++v)                                                                      \
+              BYTES::dot(sum[p][v], x[0], x[1], weights + v * 4 * lanes, weights + 4 * (width + v * lanes)); \
+          }                                                                                                  \
+      }                                                                                                      \
+      std::memcpy(sums, sum, sizeof sum);                                                                    \
+    }                                                                                                        \
+  }
+
+#define SR3_CONV_KERNELS(NAME, TARGET, VECTOR, BYTES, P1, P2, P3)                                  \
+  template <int V, int P>                                                                          \
+  TARGET void NAME##_floats(const ConvRun<float>& run) {                                           \
+    for (int64_t pixel = 0; pixel < run.pixels; pixel += P) pixels_loop<VECTOR, V, P>(run, pixel); \
+  }                                                                                                \
+  SR3_BYTES_LOOP(NAME##_bytes, TARGET, BYTES)                                                      \
+  template <class X>                                                                               \
+  TARGET void NAME##_normalise(const ConvNorm<X>& norm) {                                          \
+    normalise_loop<VECTOR>(norm);                                                                  \
+  }                                                                                                \
+  template <class X>                                                                               \
+  TARGET void NAME##_finish(const ConvResult<X>& result) {                                         \
+    finish_loop(result);                                                                           \
+  }                                                                                                \
+  constexpr ConvKernelsOf<float> NAME##_of_floats = {                                              \
+      {nullptr, NAME##_floats<1, P1>, NAME##_floats<2, P2>, NAME##_floats<3, P3>},                 \
+      NAME##_normalise<float>,                                                                     \
+      NAME##_finish<float>};                                                                       \
+  constexpr ConvKernelsOf<uint8_t> NAME##_of_bytes = {                                             \
+      {nullptr, NAME##_bytes<1, P1>, NAME##_bytes<2, P2 - 1>, NAME##_bytes<3, P3 - 1>},            \
+      NAME##_normalise<uint8_t>,                                                                   \
+      NAME##_finish<uint8_t>};
 
 // As many sums as there are registers for, less those of the weights and one for the input: 16 of AVX2, 32 of AVX-512.
-SR3_CONV_KERNELS(avx2_, __attribute__((target("avx2,fma"))), Vector8, 8, 6, 4)
-SR3_CONV_KERNELS(avx512_, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), Vector16, 16, 12, 8)
+SR3_CONV_KERNELS(avx2, __attribute__((target("avx2,fma"))), Vector8, Bytes8, 8, 6, 4)
+#define SR3_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+SR3_CONV_KERNELS(avx512, __attribute__((target(SR3_AVX512))), Vector16, Bytes16, 16, 12, 8)
+SR3_CONV_KERNELS(vnni, __attribute__((target(SR3_AVX512 ",avx512vnni"))), Vector16, Bytes16Vnni, 16, 12, 8)
 
 #endif
 
@@ -151,15 +264,16 @@ SR3_CONV_KERNELS(avx512_, __attribute__((target("avx512f,avx512bw,avx512dq,avx51
 
 const ConvKernels* conv_kernels(int* count) {
   static int available = 0;
-  static const std::array<ConvKernels, 2> kernels = [] {
-    std::array<ConvKernels, 2> all = {};
+  static const std::array<ConvKernels, 3> kernels = [] {
+    std::array<ConvKernels, 3> all = {};
 #if defined(__x86_64__)
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (avx512)
-      all[available++] = {"AVX-512", 16, {nullptr, avx512_1, avx512_2, avx512_3}, avx512_normalise, avx512_finish};
-    if (avx2) all[available++] = {"AVX2", 8, {nullptr, avx2_1, avx2_2, avx2_3}, avx2_normalise, avx2_finish};
+    if (avx512 && __builtin_cpu_supports("avx512vnni"))
+      all[available++] = {"AVX-512 VNNI", 16, vnni_of_floats, vnni_of_bytes};
+    if (avx512) all[available++] = {"AVX-512", 16, avx512_of_floats, avx512_of_bytes};
+    if (avx2) all[available++] = {"AVX2", 8, avx2_of_floats, avx2_of_bytes};
 #endif
     return all;
   }();

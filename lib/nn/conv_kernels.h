@@ -7,24 +7,43 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace sr3 {
+
+// X is float, or uint8_t: then the input has 7 bits, 0 to 127, and the weights -64 to 64, so that the sums, which are exact, have
+// the same bits on every CPU. Without VNNI four such products are added in 16 bits: 4 * 127 * 64 < 2^15.
+template <class X>
+struct ConvTypes {
+  using Weight = float;
+  using Sum = float;
+};
+template <>
+struct ConvTypes<uint8_t> {
+  using Weight = int8_t;
+  using Sum = int32_t;
+};
 
 // `pixels` sums of a block of V vectors, which are contiguous: sums[pixel][V * lanes]. Runs are computed in whole groups of
 // pixels: rows and sums must have room for kConvSlack pixels more, of any values.
 // rows: for each of the `taps` rows of the kernel, the chunk of the pixel below the first tap of the run's first sum; the
-// pixels of a row are contiguous, `chunk` numbers each. weights: [taps][taps * chunk][V * lanes].
+// pixels of a row are contiguous, `chunk` numbers each. weights: [taps][taps * chunk][V * lanes]; of bytes, four channels are
+// together, [taps][taps * chunk / 4][V * lanes][4], and the chunk is a multiple of 8.
+template <class X>
 struct ConvRun {
-  const float* const* rows;
-  const float* weights;
-  float* sums;
+  const X* const* rows;
+  const typename ConvTypes<X>::Weight* weights;
+  typename ConvTypes<X>::Sum* sums;
   int64_t pixels, taps, chunk, stride;
 };
 
-// out[pixel][channel] = (sums[pixel][channel] + bias[channel] + residual[pixel][channel]) * scale for `pixels` pixels and
-// `channels` channels. The pixels of sums are `width` numbers apart, those of residual and out `stride`. residual: or null.
+// out[pixel][channel] = (sums[pixel][channel] * factor[channel] + bias[channel] + residual[pixel][channel]) * scale for `pixels`
+// pixels and `channels` channels. The pixels of sums are `width` numbers apart, those of residual and out `stride`.
+// factor: null for 1; residual: or null.
+template <class X>
 struct ConvResult {
-  const float *sums, *bias, *residual;
+  const typename ConvTypes<X>::Sum* sums;
+  const float *factor, *bias, *residual;
   float* out;
   int64_t pixels, channels, width, stride;
   float scale;
@@ -32,22 +51,39 @@ struct ConvResult {
 
 // y[pixel][channel] = z, or SiLU(z) if `activate`, where z = (x[pixel][channel] - center[channel]) * slope[channel] +
 // base[channel]. The pixels of x and y are x_stride and y_stride numbers apart. SiLU's relative error is below 1e-6.
+// Bytes are z * inverse + zero, rounded and clamped to 0 .. 127.
+template <class X>
 struct ConvNorm {
   const float *x, *center, *slope, *base;
-  float* y;
+  X* y;
   int64_t pixels, channels, x_stride, y_stride;
   bool activate;
+  float inverse, zero;
 };
 
 constexpr int64_t kConvSlack = 16;
 constexpr int64_t kMaxVectors = 3;  // of a block
 
+template <class X>
+struct ConvKernelsOf {
+  void (*run[kMaxVectors + 1])(const ConvRun<X>& run);  // by V; [0] is not used
+  void (*normalise)(const ConvNorm<X>& norm);
+  void (*finish)(const ConvResult<X>& result);
+};
+
 struct ConvKernels {
-  const char* name;                                  // of the instruction set
-  int64_t lanes;                                     // numbers in a vector
-  void (*run[kMaxVectors + 1])(const ConvRun& run);  // by V; [0] is not used
-  void (*normalise)(const ConvNorm& norm);
-  void (*finish)(const ConvResult& result);
+  const char* name;  // of the instruction set
+  int64_t lanes;     // 32-bit numbers in a vector
+  ConvKernelsOf<float> floats;
+  ConvKernelsOf<uint8_t> bytes;
+
+  template <class X>
+  const ConvKernelsOf<X>& of() const {
+    if constexpr (std::is_same_v<X, float>)
+      return floats;
+    else
+      return bytes;
+  }
 };
 
 // The kernels of this CPU, the fastest first; empty when it has none. `count` receives their number.

@@ -30,6 +30,11 @@ struct ConvInput {
   Resample resample = Resample::kNone;        // after both: nearest neighbour x 2, or the mean of 2 x 2
 };
 
+// The numbers that are multiplied. kBytes: of 7 bits. The input's scale is chosen for each image from the moments of its maps,
+// which must be defined, so that nothing has to be calibrated; that of the weights for each output channel. Not after
+// Resample::kDown.
+enum class ConvNumbers { kFloats, kBytes };
+
 class FusedConv {
  public:
   // Whether this CPU has kernels for it.
@@ -38,25 +43,33 @@ class FusedConv {
   FusedConv() = default;
   // weight: (out, in, k, k); bias: (out) or undefined. kernels: null selects the fastest ones.
   FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias,
-            const ConvKernels* kernels = nullptr);
+            ConvNumbers numbers = ConvNumbers::kFloats, const ConvKernels* kernels = nullptr);
 
   // (conv(input) + residual) * scale. residual: of the shape of the result, channels_last, or undefined. Thread-safe.
   FeatureMap operator()(const ConvInput& input, const at::Tensor& residual = {}, double scale = 1,
                         bool moments = true) const;
 
  private:
+  template <class X>
   friend class ConvTask;
 
   struct Block {
     int64_t first = 0, vectors = 0;  // its first output channel, and its vectors of output channels
   };
 
+  template <class X>
+  void run(const ConvInput& input, const struct ConvSizes& sizes, const struct ByteScales& scales,
+           const float* residual, float scale, float* out, float* partial) const;
+
+  ConvNumbers numbers_ = ConvNumbers::kFloats;
   const ConvKernels* kernels_ = nullptr;
   int64_t in_ = 0, out_ = 0, kernel_ = 3, stride_ = 1, padding_ = 0, end_padding_ = 0;
   int64_t chunk_ = 0, chunks_ = 0;  // channels of a chunk of the input, and the number of chunks
   std::vector<Block> blocks_;
-  at::Tensor weights_;  // [chunk][block][row][column][channel of the chunk][output channel of the block]
-  at::Tensor bias_;     // (out)
+  at::Tensor weights_;       // [chunk][block] of what ConvRun describes
+  at::Tensor bias_;          // (out)
+  at::Tensor weight_scale_;  // (out) double: of bytes, what a weight of 1 stands for
+  at::Tensor weight_sum_;    // (out) double: the sum of an output channel's bytes
 };
 
 }  // namespace sr3

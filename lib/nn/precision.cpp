@@ -7,6 +7,7 @@
 #endif
 
 #include "base/error.h"
+#include "nn/fused_conv.h"
 
 namespace sr3 {
 
@@ -59,7 +60,12 @@ at::ScalarType precision_named(const std::string& name, at::Device device) {
     if (device.is_cpu()) throw UsageError("fp16 is for GPUs only: use bf16 or fp32");
     return at::kHalf;
   }
-  if (name != "auto") throw UsageError(cat("unknown precision '", name, "': it must be auto, fp32, bf16 or fp16"));
+  if (name == "int8") {
+    if (!device.is_cpu() || !FusedConv::supported()) throw UsageError("int8 is for CPUs with AVX2: use fp32 or bf16");
+    return at::kChar;
+  }
+  if (name != "auto")
+    throw UsageError(cat("unknown precision '", name, "': it must be auto, fp32, bf16, fp16 or int8"));
   return !device.is_cpu() || cpu_favours_bf16() ? at::kBFloat16 : at::kFloat;
 }
 

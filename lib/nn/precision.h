@@ -18,8 +18,9 @@ bool cpu_favours_bf16();
 // Whether oneDNN can compute in bf16, which needs AVX-512 (BW, VL, DQ). libtorch's own kernels can on any CPU.
 bool onednn_has_bf16();
 
-// The type for --precision: auto|fp32|bf16|fp16. auto is bf16 on a GPU and where cpu_favours_bf16(), else fp32. Throws
-// UsageError for another word, and for fp16 on a CPU.
+// The type for --precision: auto|fp32|bf16|fp16|int8, which is kChar: maps are fp32, and the convolutions after a norm
+// multiply bytes (fused_conv.h). auto is bf16 on a GPU and where cpu_favours_bf16(), else fp32. Throws
+// UsageError for another word, for fp16 on a CPU, and for int8 where it is not supported.
 at::ScalarType precision_named(const std::string& name, at::Device device);
 
 }  // namespace sr3

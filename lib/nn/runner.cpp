@@ -34,6 +34,23 @@ class Threads {
   int before_;
 };
 
+// Of each convolution. With kChar those of the blocks and between them multiply bytes: the first and the last one, and attention's,
+// are a small part of the time, and are in float32.
+std::vector<ConvNumbers> conv_numbers(const Plan& plan, at::ScalarType type) {
+  std::vector<ConvNumbers> numbers(plan.convs.size(), ConvNumbers::kFloats);
+  if (type != at::kChar) return numbers;
+  const auto use_bytes = [&](int conv, Resample before) {
+    if (conv >= 0 && before != Resample::kDown) numbers[conv] = ConvNumbers::kBytes;
+  };
+  for (const BlockPlan& block : plan.blocks) {
+    use_bytes(block.conv1, block.resample);
+    use_bytes(block.conv2, Resample::kNone);
+    use_bytes(block.skip, block.resample);
+  }
+  for (const Step& step : plan.steps) use_bytes(step.conv, Resample::kNone);
+  return numbers;
+}
+
 struct Network {
   Plan plan;
   at::Device device;
@@ -53,7 +70,7 @@ struct Network {
   int64_t level_count = 0;
 
   Network(const UNetOptions& options, const Parameters& given, at::Device where, at::ScalarType type)
-      : plan(options), device(where), compute(type) {
+      : plan(options), device(where), compute(type == at::kChar ? at::kFloat : type) {
     for (const auto& p : plan.parameters) {
       const at::Tensor value = given[p.name].detach();
       if (value.sizes() != at::IntArrayRef(p.shape))
@@ -61,7 +78,8 @@ struct Network {
       if (value.dim() != 4) parameters.add(p.name, value.to(device, at::kFloat));
     }
     uses_fused = device.is_cpu() && compute == at::kFloat && FusedConv::supported();
-    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) add_conv(i, given);
+    const std::vector<ConvNumbers> numbers = conv_numbers(plan, type);
+    for (int i = 0; i < static_cast<int>(plan.convs.size()); ++i) add_conv(i, given, numbers[i]);
     std::vector<at::Tensor> weights, biases;
     for (const auto& p : plan.projections) {
       weights.push_back(parameters[p.name + ".weight"]);
@@ -74,14 +92,14 @@ struct Network {
     }
   }
 
-  void add_conv(int number, const Parameters& given) {
+  void add_conv(int number, const Parameters& given, ConvNumbers numbers) {
     const ConvPlan& c = plan.convs[number];
     const auto type = number == plan.stem || number == plan.out_conv ? at::kFloat : compute;
     const at::Tensor weight = given[c.name + ".weight"].detach().to(device);
     const at::Tensor bias = c.bias ? parameters[c.name + ".bias"] : at::Tensor();
     const auto add = [&](const at::Tensor& w, const at::Tensor& b) {
       if (uses_fused)
-        fused.emplace_back(c, w, b);
+        fused.emplace_back(c, w, b, numbers);
       else
         convs.emplace_back(c, w, b, type);
     };

@@ -76,6 +76,7 @@ class KeyReader : public Binder {
   void field(const char* key, std::vector<double>& value, const Range&) override { get(key, value); }
 
  protected:
+  bool has(const char* key) override { return open_.back().object.has(key); }
   void enter(const char* key) override { open_.push_back({open_.back().object.get<JsonObject>(key), {}}); }
   size_t enter_list(const char* key, size_t) override {
     open_.push_back({{}, open_.back().object.get<std::vector<JsonObject>>(key)});

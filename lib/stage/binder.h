@@ -4,7 +4,8 @@
 //     b.field("steps", o.steps, at_least(1));
 //   }
 //
-// The declarations are in manifest_keys.cpp. Every key is required, and no other is taken.
+// The declarations are in manifest_keys.cpp. Every key is required, except for the sections that were added after stages had been
+// trained, and no other is taken.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,11 @@ class Binder {
     bind(*this, value);
     leave();
   }
+  // A section that may be missing; the value is then unchanged.
+  template <class T>
+  void optional_section(const char* key, T& value, void (*bind)(Binder&, T&)) {
+    if (has(key)) section(key, value, bind);
+  }
   template <class T>
   void list(const char* key, std::vector<T>& values, void (*bind)(Binder&, T&)) {
     values.resize(enter_list(key, values.size()));
@@ -50,6 +56,7 @@ class Binder {
   }
 
  protected:
+  virtual bool has(const char*) { return true; }
   virtual void enter(const char* key) = 0;
   virtual size_t enter_list(const char* key, size_t size) = 0;  // how many items there are to be
   virtual void enter_item(size_t i) = 0;

@@ -32,6 +32,10 @@ struct Distillation {   // Salimans & Ho 2022
   std::string teacher;  // sha256 of the teacher's weights
 };
 
+struct MeasuredPrecision {
+  double int8_psnr = 0;  // dB of the results in int8 against those in fp32, the lowest of some images; 0: not measured
+};
+
 struct ImageOptions {
   int64_t channels = 3;
   int64_t low_res = 0;    // side of the training condition; 0 with kind base
@@ -68,6 +72,7 @@ struct StageManifest {
   DiffusionOptions diffusion;
   SamplerOptions sampling;
   Distillation distillation;
+  MeasuredPrecision precision;
   LowResOptions low_res;
   ConditioningAugmentation augmentation;
   std::string weights_file;  // relative to the manifest

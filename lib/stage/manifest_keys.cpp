@@ -76,6 +76,8 @@ void bind_sampling(Binder& b, SamplerOptions& o) {
   b.field("clip", o.clip);
 }
 
+void bind_precision(Binder& b, MeasuredPrecision& o) { b.field("int8_psnr", o.int8_psnr, within(0, 1000)); }
+
 void bind_distillation(Binder& b, Distillation& o) {
   b.field("steps", o.steps, within(0, 65535));
   b.field("guidance", o.guidance, within(0, 1000));
@@ -139,7 +141,8 @@ void bind(Binder& b, StageManifest& o) {
   b.section("network", o.network, bind_network);
   b.section("diffusion", o.diffusion, bind_diffusion);
   b.section("sampling", o.sampling, bind_sampling);
-  b.section("distillation", o.distillation, bind_distillation);
+  b.optional_section("distillation", o.distillation, bind_distillation);
+  b.optional_section("precision", o.precision, bind_precision);
   b.section("low_res", o.low_res, bind_low_res);
   b.section("augmentation", o.augmentation, bind_augmentation);
   b.section("weights", o, bind_weights);

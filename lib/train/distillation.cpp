@@ -45,6 +45,7 @@ StageManifest student_of(const StageManifest& teacher, const std::string& path, 
   student.diffusion.label_dropout = 0;
   student.network.dropout = 0;
   student.distillation = {steps, first ? guidance : teacher.distillation.guidance, teacher.weights_sha256};
+  student.precision = {};
   student.weights_file = student.weights_sha256 = "";
   TrainingSummary training;
   training.data = teacher.training.data;

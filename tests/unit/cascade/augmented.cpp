@@ -46,7 +46,7 @@ TEST_CASE("a noise level is refused without augmentation, and required with it")
 TEST_CASE("the forward process is applied to a finished image at the low resolution, with the image's own noise") {
   const TinyStage noisy(gaussian);
   Stage stage(noisy.path(), at_level(0.2));
-  stage.load(at::kCPU, at::kFloat);
+  stage.load(at::kCPU, "fp32");
   const Upscaler upscaler(stage, {});
   const auto quiet = [](int64_t) {};
   const NoiseKey key{11, 4};
@@ -61,7 +61,7 @@ TEST_CASE("the forward process is applied to a finished image at the low resolut
   CHECK(at::allclose(two[1], renoised[0], 0, 1e-5));
   // The network is conditioned on the level.
   Stage other(noisy.path(), at_level(0.4));
-  other.load(at::kCPU, at::kFloat);
+  other.load(at::kCPU, "fp32");
   CHECK(!at::equal(renoised, Upscaler(other, {})({{z, key, -1, true}}, quiet)));
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("a stage that stops early passes on the noisy image, also with residua
     Stage stage(tiny.path(), {});
     const double level = 0.6;
     stage.stop_at(level);
-    stage.load(at::kCPU, at::kFloat);
+    stage.load(at::kCPU, "fp32");
     const at::Tensor low = at::full({3, 40, 40}, 0.5);
     UpscaleOptions options;
     options.tile = 256;

@@ -24,7 +24,7 @@ void base(StageManifest& m) {
 
 Stage loaded(const TinyStage& tiny, const SamplingOverrides& overrides = {}) {
   Stage stage(tiny.path(), overrides);
-  stage.load(at::kCPU, at::kFloat);
+  stage.load(at::kCPU, "fp32");
   return stage;
 }
 

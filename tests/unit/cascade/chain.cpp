@@ -14,7 +14,7 @@ std::vector<Stage> loaded(const std::vector<const TinyStage*>& tiny) {
   std::vector<Stage> stages;
   for (const TinyStage* one : tiny) {
     stages.emplace_back(one->path(), SamplingOverrides{});
-    stages.back().load(at::kCPU, at::kFloat);
+    stages.back().load(at::kCPU, "fp32");
   }
   return stages;
 }

@@ -29,7 +29,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 TEST_CASE("a stage refuses other weights than its own") {
   TinyStage tiny;
   Stage stage(tiny.path(), {});
-  stage.load(at::kCPU, at::kFloat);
+  stage.load(at::kCPU, "fp32");
 
   SUBCASE("absent: before any work") {
     std::filesystem::remove(tiny.weights());
@@ -39,7 +39,7 @@ TEST_CASE("a stage refuses other weights than its own") {
     std::string bytes = read_text(tiny.weights());
     bytes.back() = static_cast<char>(bytes.back() ^ 1);
     write_file(tiny.weights(), bytes);
-    CHECK(contains(error_of([&] { stage.load(at::kCPU, at::kFloat); }), "sha256"));
+    CHECK(contains(error_of([&] { stage.load(at::kCPU, "fp32"); }), "sha256"));
   }
   SUBCASE("weights of another network") {
     TensorFile file = read_safetensors(tiny.weights());
@@ -47,7 +47,7 @@ TEST_CASE("a stage refuses other weights than its own") {
       write_safetensors(tiny.weights(), file);
       tiny.manifest.weights_sha256 = sha256_file(tiny.weights());
       tiny.save();
-      return error_of([&] { Stage(tiny.path(), {}).load(at::kCPU, at::kFloat); });
+      return error_of([&] { Stage(tiny.path(), {}).load(at::kCPU, "fp32"); });
     };
     const auto first = file.tensors[0];
     file.tensors[0].first = "stranger";

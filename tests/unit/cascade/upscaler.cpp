@@ -20,7 +20,7 @@ namespace {
 
 Stage loaded(const TinyStage& tiny) {
   Stage stage(tiny.path(), {});
-  stage.load(at::kCPU, at::kFloat);
+  stage.load(at::kCPU, "fp32");
   return stage;
 }
 

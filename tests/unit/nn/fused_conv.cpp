@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -129,7 +130,7 @@ TEST_CASE("fused convolutions are within their rounding error of plain ones") {
       const Inputs in(c);
       const at::Tensor x = prepared(c, at::cat({in.first, in.second}, 1), in.norm);
       const Reference r = plain(c, x, in.weight, in.bias);
-      const FusedConv conv(in.plan, in.weight, in.bias, &kernels[k]);
+      const FusedConv conv(in.plan, in.weight, in.bias, ConvNumbers::kFloats, &kernels[k]);
       const FeatureMap y = conv(in.input);
       REQUIRE(y.data.sizes() == r.value.sizes());
       // A sum of m terms errs by at most m + 1 roundings of 2^-24 of its magnitude; the input by 8 roundings of values up to 10.
@@ -149,32 +150,80 @@ TEST_CASE("fused convolutions are within their rounding error of plain ones") {
     }
 }
 
+TEST_CASE("fused convolutions of bytes are within their quantisation error of plain ones, and exact sums") {
+  int count = 0;
+  const ConvKernels* kernels = conv_kernels(&count);
+  for (const Case& c : cases) {
+    if (c.resample == Resample::kDown) continue;
+    CAPTURE(&c - cases);
+    Inputs in(c);
+    // The moments select the scale: one of all channels here, so wide that nothing is clamped.
+    for (FeatureMap& map : in.input.maps) {
+      map.mean = at::zeros({c.n, map.data.size(1)}, at::kDouble);
+      map.square = at::full({c.n, map.data.size(1)}, static_cast<double>(c.height * c.width), at::kDouble);
+    }
+    const at::Tensor x = prepared(c, at::cat({in.first, in.second}, 1), in.norm);
+    const at::Tensor exact = plain(c, x, in.weight, in.bias).value;
+    const at::Tensor mean = c.norm ? (0 - in.norm.center) * in.norm.slope + in.norm.base : at::zeros({c.n, 1});
+    const at::Tensor deviation = 6 * (c.norm ? in.norm.slope.abs() : at::ones({c.n, 1}));
+    std::vector<at::Tensor> results;
+    for (int k = 0; k < count; ++k)
+      results.push_back(FusedConv(in.plan, in.weight, in.bias, ConvNumbers::kBytes, &kernels[k])(in.input).data);
+    for (const at::Tensor& result : results) {
+      CHECK(at::equal(result, results[0]));  // integer sums have the same bits by every instruction set
+      for (int64_t i = 0; i < c.n; ++i) {
+        const double highest = std::max(1e-3, (mean + deviation)[i].max().item<double>());
+        const double lowest = c.activate ? -0.2785 : std::min(-1e-3, (mean - deviation)[i].min().item<double>());
+        const double step = (highest - lowest) / 127;
+        REQUIRE(x[i].max().item<double>() < highest + step / 2);
+        // Each input errs by half a step, and half more where the zero is rounded at an end; each weight by half of its own.
+        const at::Tensor weight = in.weight.to(at::kDouble).abs();
+        const double inputs = weight.flatten(1).sum(1).max().item<double>() * step;
+        const double terms = static_cast<double>(x.size(1) * c.kernel * c.kernel);
+        const double weights = weight.max().item<double>() / 128 * terms * (x[i].abs().max().item<double>() + step);
+        CHECK((result[i].to(at::kDouble) - exact[i]).abs().max().item<double>() < inputs + weights + 1e-4);
+        // Errors of many terms are nearly independent: the typical one is far below the bound of the sum.
+        const double typical = (result[i].to(at::kDouble) - exact[i]).square().mean().sqrt().item<double>();
+        CHECK(typical < 2 * (inputs + weights) / std::sqrt(terms));
+      }
+    }
+  }
+}
+
 TEST_CASE("fused convolutions have the same bits in any batch and with any number of threads") {
   if (!FusedConv::supported()) return;
   const int threads = at::get_num_threads();
   for (const Case& c : cases) {
-    const Inputs in(c);
-    const FusedConv conv(in.plan, in.weight, in.bias);
-    const FeatureMap all = conv(in.input);
-    for (const int n : {1, 3, 7}) {
-      at::set_num_threads(n);
-      const FeatureMap again = conv(in.input);
-      CHECK(at::equal(again.data, all.data));
-      CHECK(at::equal(again.mean, all.mean));
-      CHECK(at::equal(again.square, all.square));
-    }
-    at::set_num_threads(threads);
-    for (int64_t i = 0; i < c.n; ++i) {
-      Coefficients<float> norm = in.norm;
-      ConvInput one = in.input;
-      for (FeatureMap& map : one.maps) map.data = map.data.narrow(0, i, 1);
-      norm.center = norm.center.narrow(0, i, 1).contiguous();
-      norm.slope = norm.slope.narrow(0, i, 1).contiguous();
-      norm.base = norm.base.narrow(0, i, 1).contiguous();
-      if (one.norm) one.norm = &norm;
-      const FeatureMap alone = conv(one);
-      CHECK(at::equal(alone.data[0], all.data[i]));
-      CHECK(at::equal(alone.square[0], all.square[i]));
+    for (const ConvNumbers numbers : {ConvNumbers::kFloats, ConvNumbers::kBytes}) {
+      if (numbers == ConvNumbers::kBytes && c.resample == Resample::kDown) continue;
+      Inputs in(c);
+      for (FeatureMap& map : in.input.maps) {
+        map.mean = random({c.n, map.data.size(1)}, 9).to(at::kDouble);
+        map.square = random({c.n, map.data.size(1)}, 10).to(at::kDouble).abs() * 50;
+      }
+      const FusedConv conv(in.plan, in.weight, in.bias, numbers);
+      const FeatureMap all = conv(in.input);
+      for (const int n : {1, 3, 7}) {
+        at::set_num_threads(n);
+        const FeatureMap again = conv(in.input);
+        CHECK(at::equal(again.data, all.data));
+        CHECK(at::equal(again.mean, all.mean));
+        CHECK(at::equal(again.square, all.square));
+      }
+      at::set_num_threads(threads);
+      for (int64_t i = 0; i < c.n; ++i) {
+        Coefficients<float> norm = in.norm;
+        ConvInput one = in.input;
+        for (FeatureMap& map : one.maps)
+          map = {map.data.narrow(0, i, 1), map.mean.narrow(0, i, 1), map.square.narrow(0, i, 1)};
+        norm.center = norm.center.narrow(0, i, 1).contiguous();
+        norm.slope = norm.slope.narrow(0, i, 1).contiguous();
+        norm.base = norm.base.narrow(0, i, 1).contiguous();
+        if (one.norm) one.norm = &norm;
+        const FeatureMap alone = conv(one);
+        CHECK(at::equal(alone.data[0], all.data[i]));
+        CHECK(at::equal(alone.square[0], all.square[i]));
+      }
     }
   }
 }

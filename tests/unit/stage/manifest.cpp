@@ -49,6 +49,7 @@ StageManifest unusual() {
   m.diffusion = {{"sigmoid", 500, 2e-4, 0.03, {}}, "v", "residual", 4.5, "learned", "discrete", "l2", 0.125};
   m.sampling = {"ddim", "10,10", "uniform", 0.5, "learned", false};
   m.distillation = {4, 1.5, kSome};
+  m.precision = {48.5};
   m.low_res.recipe.kernel = "lanczos";
   m.low_res.recipe.convention = "matlab";
   m.low_res.recipe.blur = 0.75;
@@ -135,6 +136,16 @@ TEST_CASE("keys are in the order of the page, and lists of numbers on one line")
   CHECK(keys.back() == "history[].time");
   CHECK(std::count(keys.begin(), keys.end(), "network.level.input") == 1);
   CHECK(std::count(keys.begin(), keys.end(), "diffusion.schedule.betas") == 1);
+}
+
+TEST_CASE("the sections of distillation and precision may be missing, for stages that were trained before them") {
+  json older = parsed(unusual());
+  older.erase("distillation");
+  older.erase("precision");
+  const StageManifest read = parse_manifest(older.dump(), "x.json");
+  CHECK(read.distillation.steps == 0);
+  CHECK(read.distillation.guidance == 1);
+  CHECK(read.precision.int8_psnr == 0);
 }
 
 TEST_CASE("every key is required and has its type; errors contain its name") {
