@@ -255,6 +255,37 @@ class FusedLayers : public Layers {
   std::vector<at::Tensor> projections_;
 };
 
+// stem: the condition's part of it, or undefined.
+at::Tensor run_fused_here(const Network& net, const at::Tensor& patches, const at::Tensor& stem,
+                          std::vector<at::Tensor> projections) {
+  ConvInput input;
+  input.maps = {{patches, {}, {}}};
+  FusedLayers layers(net, std::move(projections));
+  return run_plan(net.plan, layers, net.fused[net.plan.stem](input, stem));
+}
+
+// Small maps are not worth dividing: each thread takes whole images through the network, which changes no bit of the result.
+at::Tensor run_fused(const Network& net, const at::Tensor& patches, const at::Tensor& stem,
+                     const std::vector<at::Tensor>& projections) {
+  constexpr int64_t kSmallMap = 64 * 64;
+  const int64_t n = patches.size(0), threads = at::get_num_threads();
+  if (n < 2 || threads < 2 || patches.size(2) * patches.size(3) > kSmallMap)
+    return run_fused_here(net, patches, stem, projections);
+  const int64_t parts = std::min(n, threads);
+  std::vector<at::Tensor> outputs(static_cast<size_t>(parts));
+  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;  // the gradient mode is per thread
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t first = part * n / parts, count = (part + 1) * n / parts - first;
+      const auto of = [&](const at::Tensor& t) { return t.defined() ? t.narrow(0, first, count) : t; };
+      std::vector<at::Tensor> own;
+      for (const at::Tensor& projection : projections) own.push_back(of(projection));
+      outputs[static_cast<size_t>(part)] = run_fused_here(net, of(patches), of(stem), std::move(own));
+    }
+  });
+  return at::cat(outputs);
+}
+
 }  // namespace
 
 struct UNetRunner::Impl {
@@ -339,10 +370,7 @@ at::Tensor UNetRunner::operator()(const Prepared& prepared, const at::Tensor& x,
   const at::Tensor patches = to_patches(net.plan, x.to(net.device, at::kFloat));
   at::Tensor y;
   if (net.uses_fused) {
-    ConvInput input;
-    input.maps = {{patches, {}, {}}};
-    FusedLayers layers(net, by_block(net, projections, n));
-    y = run_plan(net.plan, layers, net.fused[net.plan.stem](input, prepared.stem));
+    y = run_fused(net, patches, prepared.stem, by_block(net, projections, n));
   } else {
     InferenceLayers layers(net, by_block(net, projections, n));
     at::Tensor stem = layers.conv(net.plan.stem, patches);
