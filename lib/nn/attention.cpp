@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/small_attention.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
@@ -137,6 +138,7 @@ at::Tensor self_attention(const at::Tensor& qkv, int64_t heads) {
     return y.transpose(1, 2).reshape({n, h, w, heads * d}).permute({0, 3, 1, 2});
   }
 #endif
+  if (!at::GradMode::is_enabled() && has_small_attention(qkv)) return small_attention(qkv, heads);
   return SelfAttention::apply(qkv, heads);
 }
 

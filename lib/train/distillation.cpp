@@ -66,7 +66,9 @@ TrainerOptions distillation_defaults(const StageManifest& teacher) {
   result.decay = "linear";
   result.ema = 0;
   if (teacher.training.batch > 0) result.batch = teacher.training.batch;
-  result.learning_rate = teacher.training.learning_rate > 0 ? teacher.training.learning_rate / 4 : 1e-4;
+  const double rate = teacher.training.learning_rate;
+  // A student's rate is divided already.
+  result.learning_rate = rate <= 0 ? 1e-4 : teacher.distillation.steps > 0 ? rate : rate / 4;
   return result;
 }
 

@@ -36,8 +36,8 @@ StageManifest student_of(const StageManifest& teacher, const std::string& path, 
 // The path of the student that samples in `steps` on the way to the last one: "dir/NAME.16.json" for "dir/NAME.json".
 std::string student_path(const std::string& output, int64_t steps);
 
-// How a student is trained by default: by the teacher's batch and a quarter of its learning rate, which falls to zero, without
-// EMA: the last weights of a halving are the next teacher.
+// How a student is trained by default: by the teacher's batch and a quarter of its learning rate (all of it, if it is a student
+// itself), which falls to zero, without EMA: the last weights of a halving are the next teacher.
 TrainerOptions distillation_defaults(const StageManifest& teacher);
 
 // Trains the students in turn, each for trainer.steps, the last one at `output`; finished ones are kept. trainer.time_limit
