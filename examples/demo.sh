@@ -27,13 +27,13 @@ show degrade -s 4 "$dir/hr" -o "$dir/lr/"
 
 say "bicubic interpolation, and the included stage"
 show upscale --baseline bicubic -s 4 "$dir/lr" -o "$dir/bicubic/"
-show upscale -m "$here/photo-x4.json" "$dir/lr" -o "$dir/sr/"
+show upscale -m "$here/photo-x4-fast.json" "$dir/lr" -o "$dir/sr/"
 
 say "compared with the reference: bicubic"
 show sr-metrics --low-res "$dir/lr" "$dir/hr" "$dir/bicubic"
-say "compared with the reference: photo-x4"
+say "compared with the reference: photo-x4-fast"
 show sr-metrics --low-res "$dir/lr" "$dir/hr" "$dir/sr"
-say "a sheet of low resolution, bicubic, photo-x4, reference"
+say "a sheet of low resolution, bicubic, photo-x4-fast, reference"
 show sheet --beside --fit --labels "$dir/lr" "$dir/bicubic" "$dir/sr" "$dir/hr" -o "$dir/sheet.png"
 
 say "a tiny stage, trained for half a minute"

@@ -11,8 +11,8 @@ namespace sr3 {
 // Whether small_attention() supports this map: float32 on a CPU with AVX2, with at most 1024 positions.
 bool has_small_attention(const at::Tensor& qkv);
 
-// As self_attention (attention.h), without gradients. An image's result does not depend on the rest of its batch or on the number of
-// threads.
+// As self_attention (attention.h), without gradients. An image's result does not depend on the rest of its batch or on the number
+// of threads.
 at::Tensor small_attention(const at::Tensor& qkv, int64_t heads);
 
 }  // namespace sr3
