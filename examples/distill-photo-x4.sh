@@ -8,15 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH
 dir=${1:-photo-x4}
 
-"$here/photos.sh" "$dir/photos"
-# As in train-photo-x4.sh: shrunk photographs have detail to learn from.
-for scale in 2 3 4; do
-  if [ ! -d "$dir/train/$scale" ]; then
-    degrade -s "$scale" "$dir/photos/train" -o "$dir/tmp-$scale/"
-    mkdir -p "$dir/train"
-    mv "$dir/tmp-$scale" "$dir/train/$scale"
-  fi
-done
+"$here/training-photos.sh" "$dir"
 
 sr3-train --distill "$here/photo-x4.json" --teacher-steps 16 --sampling-steps "${SAMPLING_STEPS:-4}" --steps "${STEPS:-900}" \
   --weights-type fp16 --min-detail 6 --preview-every 0 --description "x4 super-resolution of photographs in few steps" \

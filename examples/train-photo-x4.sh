@@ -14,15 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH
 dir=${1:-photo-x4}
 
-"$here/photos.sh" "$dir/photos"
-# Photographs straight from a camera are soft in full size; shrunk 2, 3 and 4 times they have detail to learn from.
-for scale in 2 3 4; do
-  if [ ! -d "$dir/train/$scale" ]; then
-    degrade -s "$scale" "$dir/photos/train" -o "$dir/tmp-$scale/"
-    mkdir -p "$dir/train"
-    mv "$dir/tmp-$scale" "$dir/train/$scale"
-  fi
-done
+"$here/training-photos.sh" "$dir"
 
 from=()
 [ -n "${SCRATCH:-}" ] || [ ! -e "$here/photo-x4.json" ] || [ -e "$dir/photo-x4.json" ] || from=(--init-from "$here/photo-x4.json")

@@ -7,6 +7,8 @@
 #include <immintrin.h>
 #endif
 
+#include "nn/vector_exp.h"
+
 namespace sr3 {
 
 namespace {
@@ -64,23 +66,11 @@ struct IntegersOf<Vector16> {
   using bytes __attribute__((vector_size(64))) = uint8_t;
 };
 
-// z * sigmoid(z). exp(x) = 2^n exp(r), |r| <= ln(2) / 2, with the polynomial of Cephes, as in group_norm_kernels.cpp.
+// z * sigmoid(z)
 template <class Vector>
 SR3_INLINE void silu(Vector& z) {
-  using Integers = typename IntegersOf<Vector>::type;
-  Vector x = -z;
-  x = x < -87.0F ? x * 0 - 87.0F : x;
-  x = x > 88.0F ? x * 0 + 88.0F : x;
-  const Vector shifted = x * 1.44269504F + 12582912.0F;  // 1.5 * 2^23: the integer is in the low bits
-  const Vector n = shifted - 12582912.0F;
-  const Vector r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
-  Vector p = r * 1.9875691500e-4F + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * r * r + r + 1.0F;
-  const Vector exponential = (Vector)((Integers)p + ((Integers)shifted << 23));
+  Vector exponential = -z;
+  vector_exp<typename IntegersOf<Vector>::type>(exponential);
   z /= exponential + 1.0F;
 }
 

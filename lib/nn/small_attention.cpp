@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "nn/vector_exp.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
@@ -22,21 +23,6 @@ constexpr int64_t kMaxPositions = 1024;
 using Vector __attribute__((vector_size(32))) = float;
 using Integers __attribute__((vector_size(32))) = int32_t;
 constexpr int64_t kLanes = 8;
-
-// x = e^x for x <= 0, with the polynomial of Cephes; below -87 it is e^-87, which rounds away in a sum that has a 1.
-SR3_AVX2 inline __attribute__((always_inline)) void exponential(Vector& x) {
-  x = x < -87.0F ? x * 0 - 87.0F : x;
-  const Vector shifted = x * 1.44269504F + 12582912.0F;  // 1.5 * 2^23: the integer is in the low bits
-  const Vector n = shifted - 12582912.0F;
-  const Vector r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
-  Vector p = r * 1.9875691500e-4F + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * r * r + r + 1.0F;
-  x = (Vector)((Integers)p + ((Integers)shifted << 23));
-}
 
 // One head of one image: T positions, whose q, k, v (d numbers each) and results are `stride` and `out_stride` numbers apart.
 struct Head {
@@ -69,7 +55,7 @@ SR3_AVX2 void attend(const Head& head, float* keys, float* scores) {
       Vector x;
       std::memcpy(&x, scores + j, sizeof x);
       x -= highest;
-      exponential(x);
+      vector_exp<Integers>(x);
       std::memcpy(scores + j, &x, sizeof x);
     }
     float total = 0;

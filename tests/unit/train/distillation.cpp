@@ -98,6 +98,15 @@ TEST_CASE("a student is its teacher's stage with its own sampling") {
   CHECK(student_path("a/b.json", 16) == "a/b.16.json");
 }
 
+TEST_CASE("a student's learning rate is a quarter of its first teacher's, also in a chain of students") {
+  StageManifest teacher;
+  teacher.training.learning_rate = 0.0008;
+  CHECK(distillation_defaults(teacher).learning_rate == 0.0002);
+  teacher.training.learning_rate = 0.0002;
+  teacher.distillation.steps = 8;
+  CHECK(distillation_defaults(teacher).learning_rate == 0.0002);
+}
+
 TEST_CASE("guidance is learned from the first teacher, and kept by the students after it") {
   Folder folder;
   StageManifest teacher = teacher_at(folder / "t.json");
