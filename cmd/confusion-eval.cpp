@@ -32,8 +32,8 @@ int run_plan(const StudyFlags& flags, const Operands& operands) {
   if (flags.output.empty()) throw UsageError("plan needs a folder to write: -o STUDY");
   int status = kDone;
   const StudyDesign made = make_study(inputs, flags.plan_design(), flags.output, &status);
-  info(cat("study ", made.id, ": ", made.raters, " raters, ", made.trials_in_all(), " trials each, ",
-           made.images.size(), " images, ", made.models.size(), made.models.size() == 1 ? " model" : " models"));
+  info(cat("study ", made.id, ": ", made.raters, " raters, ", made.trial_count(), " trials each, ", made.images.size(),
+           " images, ", made.models.size(), made.models.size() == 1 ? " model" : " models"));
   return status;
 }
 

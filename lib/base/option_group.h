@@ -16,7 +16,7 @@ namespace groups {
 inline constexpr OptionGroup kModel{"Model"};
 inline constexpr OptionGroup kSampling{"Sampling (defaults: the manifest's)"};
 inline constexpr OptionGroup kResult{"Result"};
-inline constexpr OptionGroup kTiles{"Large pictures"};
+inline constexpr OptionGroup kTiles{"Large images"};
 inline constexpr OptionGroup kImages{"Images"};
 inline constexpr OptionGroup kDegradation{"Degradation"};
 inline constexpr OptionGroup kSheet{"Sheet"};

@@ -60,7 +60,7 @@ CasRun cas_run(const std::string& set, uint64_t seed, const std::string& setting
   const auto c = static_cast<int64_t>(classes.size());
   for (size_t i = 0; i < labels.size(); ++i) {
     const float* row = plain.data_ptr<float>() + static_cast<int64_t>(i) * c;
-    run.answers.push_back(std::max_element(row, row + c) - row);
+    run.predictions.push_back(std::max_element(row, row + c) - row);
     int64_t rank = 1;
     for (int64_t k = 0; k < c; ++k) rank += row[k] > row[labels[i]] || (row[k] == row[labels[i]] && k < labels[i]);
     run.ranks.push_back(rank);
@@ -69,9 +69,14 @@ CasRun cas_run(const std::string& set, uint64_t seed, const std::string& setting
 }
 
 void write_cas_run(const std::string& path, const CasRun& run) {
-  const nlohmann::ordered_json all = {{"format", kFormat},        {"set", run.set},         {"seed", run.seed},
-                                      {"settings", run.settings}, {"classes", run.classes}, {"labels", run.labels},
-                                      {"answers", run.answers},   {"ranks", run.ranks}};
+  const nlohmann::ordered_json all = {{"format", kFormat},
+                                      {"set", run.set},
+                                      {"seed", run.seed},
+                                      {"settings", run.settings},
+                                      {"classes", run.classes},
+                                      {"labels", run.labels},
+                                      {"predictions", run.predictions},
+                                      {"ranks", run.ranks}};
   write_file(path, all.dump() + "\n");
 }
 
@@ -84,15 +89,15 @@ CasRun read_cas_run(const std::string& path) {
   run.settings = json.get<std::string>("settings");
   run.classes = json.get<std::vector<std::string>>("classes");
   run.labels = json.get<std::vector<int64_t>>("labels");
-  run.answers = json.get<std::vector<int64_t>>("answers");
+  run.predictions = json.get<std::vector<int64_t>>("predictions");
   run.ranks = json.get<std::vector<int64_t>>("ranks");
   const auto c = static_cast<int64_t>(run.classes.size());
-  bool sound = (run.set == kSets[0] || run.set == kSets[1]) && run.labels.size() == run.answers.size() &&
+  bool sound = (run.set == kSets[0] || run.set == kSets[1]) && run.labels.size() == run.predictions.size() &&
                run.labels.size() == run.ranks.size() && !run.labels.empty();
   for (size_t i = 0; sound && i < run.labels.size(); ++i)
-    sound = run.labels[i] >= 0 && run.labels[i] < c && run.answers[i] >= 0 && run.answers[i] < c &&
+    sound = run.labels[i] >= 0 && run.labels[i] < c && run.predictions[i] >= 0 && run.predictions[i] < c &&
             (run.ranks[i] == kNotLearned ||
-             (run.ranks[i] >= 1 && run.ranks[i] <= c && (run.ranks[i] == 1) == (run.answers[i] == run.labels[i])));
+             (run.ranks[i] >= 1 && run.ranks[i] <= c && (run.ranks[i] == 1) == (run.predictions[i] == run.labels[i])));
   if (!sound) throw json.error("its predictions do not match its images");
   return run;
 }

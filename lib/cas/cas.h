@@ -21,9 +21,9 @@ struct CasRun {
   uint64_t seed = 0;
   std::string settings;  // JSON of all that changes the result; only runs with equal settings may be combined
   std::vector<std::string> classes;
-  std::vector<int64_t> labels, answers;  // true and predicted classes of the test images, as indices into `classes`
-  std::vector<int64_t> ranks;            // rank of the true class among the logits, from 1: at most 5 is correct in
-                                         // top-5; or kNotLearned
+  std::vector<int64_t> labels, predictions;  // true and predicted classes of the test images, as indices into `classes`
+  std::vector<int64_t> ranks;                // rank of the true class among the logits, from 1: at most 5 is correct in
+                                             // top-5; or kNotLearned
 };
 
 // The run with these logits (N,classes), fp32, of the test images with these labels. Of equal logits, that of the first

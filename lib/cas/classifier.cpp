@@ -161,12 +161,12 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
     at::Tensor labels;
   };
   std::deque<Coming> coming;
-  int64_t asked = training.step();
-  const auto ask = [&] {
+  int64_t requested = training.step();
+  const auto request = [&] {
     Coming batch;
     batch.labels = at::empty({recipe.batch}, at::kLong);
     for (int64_t j = 0; j < recipe.batch; ++j) {
-      const int64_t e = asked * recipe.batch + j, i = order(e);
+      const int64_t e = requested * recipe.batch + j, i = order(e);
       batch.labels.data_ptr<int64_t>()[j] = labels[static_cast<size_t>(i)];
       batch.images.push_back(workers.submit([&, e, i] {
         RandomStream random(options.seed, static_cast<uint64_t>(e), kRandomAugment);
@@ -174,14 +174,14 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
       }));
     }
     coming.push_back(std::move(batch));
-    ++asked;
+    ++requested;
   };
 
   const StopSignals signals;
   Meter meter(progress, "steps", steps, training.step());
   auto saved = std::chrono::steady_clock::now();
   while (training.step() < steps) {
-    while (asked < steps && coming.size() < 3) ask();
+    while (requested < steps && coming.size() < 3) request();
     const at::Tensor x = batch_of(coming.front().images, recipe.size, options.device);
     const double loss = training.learn(x, coming.front().labels.to(options.device));
     coming.pop_front();

@@ -32,7 +32,9 @@ void apply(const CascadeOverrides& overrides, const std::vector<StageManifest>& 
     throw UsageError("--noise-level: no stage was trained with noise in its condition");
   if (levels.size() > 1 && levels.size() != noisy)
     throw UsageError(cat("--noise-level has ", levels.size(), " levels, but ", noisy, " stages take one"));
-  if (overrides.guidance && !guides) throw UsageError("--guidance: no stage was trained with label dropout");
+  if (overrides.guidance && !guides)
+    throw UsageError(
+        "--guidance: no stage has an unconditional prediction (trained with label dropout, and not distilled)");
   if (overrides.truncate && !truncates)
     throw UsageError("--truncate: no stage after another takes a noise level above 0");
 }

@@ -61,6 +61,10 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     throw UsageError(cat("--noise-level ", *overrides.noise_level, ": '", path_, "' was trained with 0 to ",
                          augmentation.max_level));
   guidance_ = overrides.guidance.value_or(1);
+  const int64_t distilled = manifest_.distillation.steps;
+  if (guidance_ != 1 && distilled > 0)
+    throw UsageError(cat("--guidance: '", path_, "' includes the guidance scale ", manifest_.distillation.guidance,
+                         " in its predictions, and has no unconditional one"));
   if (guidance_ != 1 && (!diffuses() || manifest_.diffusion.label_dropout == 0))
     throw UsageError(
         cat("--guidance: '", path_, "' was trained without label dropout, so it has no unconditional prediction"));
@@ -81,7 +85,6 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     if (overrides.steps || overrides.spacing) throw UsageError(error.what());
     throw;
   }
-  const int64_t distilled = manifest_.distillation.steps;
   if (distilled > 0 && (sampling_.sampler != "ddim" || sampling_.eta != 0 || sampling_.spacing != "trailing" ||
                         sampling_.steps != std::to_string(distilled)))
     warn(cat("'", path_, "' was distilled for ", distilled, " trailing steps of ddim; other sampling is worse"));

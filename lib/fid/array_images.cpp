@@ -43,7 +43,7 @@ ArrayImages::~ArrayImages() = default;
 
 int64_t ArrayImages::expected() const { return impl_->shard.of(impl_->images); }
 
-int64_t ArrayImages::met() const { return impl_->images; }
+int64_t ArrayImages::total() const { return impl_->images; }
 
 std::optional<Frame> ArrayImages::next() {
   Impl& impl = *impl_;

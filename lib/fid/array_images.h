@@ -28,7 +28,7 @@ class ArrayImages {
   // The number of images in this shard.
   int64_t expected() const;
   // The number of images in the file, other shards included.
-  int64_t met() const;
+  int64_t total() const;
 
  private:
   struct Impl;

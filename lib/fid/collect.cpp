@@ -111,7 +111,7 @@ class Pipeline {
   Pipeline(const SetImages& images, const FeatureNetwork& network, const CollectOptions& options, Collected& result)
       : images_(images),
         network_(network),
-        wants_{true, options.probabilities, options.spatial},
+        outputs_{true, options.probabilities, options.spatial},
         options_(options),
         result_(result),
         sink_(result.statistics, options),
@@ -167,7 +167,7 @@ class Pipeline {
     std::vector<at::Tensor> inputs;
     for (Prepared& image : batch) inputs.push_back(std::exchange(image.x, {}));
     clock_.lap(result_.resize);
-    Features features = network_(at::stack(inputs), wants_);
+    Features features = network_(at::stack(inputs), outputs_);
     clock_.lap(result_.network);
     sink_.add(batch, std::move(features));
     clock_.lap(result_.sums);
@@ -179,7 +179,7 @@ class Pipeline {
 
   const SetImages& images_;  // for their number
   const FeatureNetwork& network_;
-  const FeatureWants wants_;
+  const FeatureOutputs outputs_;
   const CollectOptions& options_;
   Collected& result_;
   Sink sink_;

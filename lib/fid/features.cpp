@@ -29,10 +29,10 @@ FeatureNetwork::FeatureNetwork(FeatureSpec spec, const FeatureOptions& options, 
   if (options_.batch < 1) throw std::logic_error("FeatureNetwork: the batch size is below 1");
 }
 
-Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wants) const {
+Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureOutputs& outputs) const {
   if (x.dim() != 4 || x.size(0) < 1 || x.size(1) != Image::kChannels)
     throw std::logic_error("FeatureNetwork: not (N,3,H,W)");
-  if (wants.spatial && !has_spatial_)
+  if (outputs.spatial && !has_spatial_)
     throw Error(cat("'", spec_.file, "' has no spatial features: sFID needs Inception's state dict (a .pth file)"));
   const at::NoGradGuard no_gradients;
   const int64_t n = x.size(0);
@@ -41,7 +41,7 @@ Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureWants& wan
     const int64_t count = std::min(batch(), n - first);
     at::Tensor some = x.narrow(0, first, count).to(options_.device, at::kFloat);
     if (count < batch()) some = at::constant_pad_nd(some, {0, 0, 0, 0, 0, 0, 0, batch() - count});
-    const Features f = run(some, wants);
+    const Features f = run(some, outputs);
     int64_t k = 0;
     for (const at::Tensor& value : {f.pool, f.probabilities, f.spatial}) {
       std::vector<at::Tensor>& list = parts[k++];

@@ -6,7 +6,7 @@
 //
 //   auto network = open_features(path, options);
 //   at::Tensor x = network->prepare(image);                 // one image, in any thread
-//   Features f = (*network)(at::stack(prepared), wants);    // any number of prepared images of one size
+//   Features f = (*network)(at::stack(prepared), outputs);    // any number of prepared images of one size
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +20,7 @@
 namespace sr3 {
 
 // The outputs to compute; others are not computed.
-struct FeatureWants {
+struct FeatureOutputs {
   bool pool = true;
   bool probabilities = false;
   bool spatial = false;  // only our own Inception has spatial features
@@ -66,7 +66,7 @@ class FeatureNetwork {
   // The features of x (N,3,H,W), N >= 1: prepared images of one size. Not thread-safe. Error if the network does not
   // have the requested outputs or does not accept the size, or if it returns a value that is not finite, a probability
   // below 0 or probabilities whose sum is not 1 within 0.001.
-  Features operator()(const at::Tensor& x, const FeatureWants& wants) const;
+  Features operator()(const at::Tensor& x, const FeatureOutputs& outputs) const;
 
   const FeatureSpec& spec() const { return spec_; }
   bool has_spatial() const { return has_spatial_; }
@@ -75,7 +75,7 @@ class FeatureNetwork {
  protected:
   FeatureNetwork(FeatureSpec spec, const FeatureOptions& options, bool has_spatial);
   // The features of exactly batch() images, which are on the device. Called without gradients.
-  virtual Features run(const at::Tensor& x, const FeatureWants& wants) const = 0;
+  virtual Features run(const at::Tensor& x, const FeatureOutputs& outputs) const = 0;
 
   FeatureSpec spec_;
   FeatureOptions options_;

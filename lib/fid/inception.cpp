@@ -111,11 +111,11 @@ class InceptionNetwork : public FeatureNetwork {
   }
 
  protected:
-  Features run(const at::Tensor& x, const FeatureWants& wants) const override {
+  Features run(const at::Tensor& x, const FeatureOutputs& outputs) const override {
     if (x.size(2) != kSide || x.size(3) != kSide)
       throw Error(cat("Inception requires images of 299x299, not ", x.size(3), "x", x.size(2)));
     const double half = spec_.scale == "128" ? 128 : 127.5;
-    return inception_((x - half) / half, wants);
+    return inception_((x - half) / half, outputs);
   }
 
  private:
@@ -215,7 +215,7 @@ at::Tensor Inception::block_e(const std::string& name, const at::Tensor& x, bool
                  1);
 }
 
-Features Inception::operator()(const at::Tensor& images, const FeatureWants& wants) const {
+Features Inception::operator()(const at::Tensor& images, const FeatureOutputs& outputs) const {
   Features result;
   at::Tensor x = images.contiguous(at::MemoryFormat::ChannelsLast);
   x = halved(chain("", {"Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3"}, x));
@@ -226,17 +226,17 @@ Features Inception::operator()(const at::Tensor& images, const FeatureWants& wan
   x = block_c("Mixed_6c.", x, nullptr);
   at::Tensor spatial;
   x = block_c("Mixed_6d.", x, &spatial);
-  if (wants.spatial)
+  if (outputs.spatial)
     result.spatial = spatial.narrow(1, 0, kSpatialChannels).permute({0, 2, 3, 1}).flatten(1).contiguous();
-  if (!wants.pool && !wants.probabilities) return result;
+  if (!outputs.pool && !outputs.probabilities) return result;
   x = block_c("Mixed_6e.", x, nullptr);
   x = block_d("Mixed_7a.", x);
   x = block_e("Mixed_7b.", x, /*by_maximum=*/false);
   x = block_e("Mixed_7c.", x, /*by_maximum=*/true);
   const at::Tensor pool = x.mean({2, 3});
-  if (wants.pool) result.pool = pool;
+  if (outputs.pool) result.pool = pool;
   // Without the bias, as in the original code of the Inception score.
-  if (wants.probabilities) result.probabilities = at::softmax(at::matmul(pool, classes_.t()), 1);
+  if (outputs.probabilities) result.probabilities = at::softmax(at::matmul(pool, classes_.t()), 1);
   return result;
 }
 

@@ -25,7 +25,7 @@ class Inception {
 
   // The features of x (N,3,H,W) in [-1,1], H and W at least 75 (FID: 299). The spatial features are the first 7 channels
   // of Mixed_6d.branch1x1 after its ReLU, flattened as (y,x,channel): TensorFlow's mixed_6/conv.
-  Features operator()(const at::Tensor& x, const FeatureWants& wants) const;
+  Features operator()(const at::Tensor& x, const FeatureOutputs& outputs) const;
 
   // The names and shapes of all tensors that a state dict must contain, in no particular order.
   static std::vector<std::pair<std::string, std::vector<int64_t>>> parameters();

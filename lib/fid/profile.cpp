@@ -56,13 +56,13 @@ std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {
   return open_features(features.empty() && usual ? usual : features, options);
 }
 
-Signature NetworkOptions::asked() const {
+Signature NetworkOptions::requested_signature() const {
   const Profile* of = profile_named(profile);
-  Signature asked;
-  asked.resize = resize.empty() && of ? of->resize : resize;
-  asked.scale = scale.empty() && of ? of->scale : scale;
-  if (!features.empty()) asked.features = base_name(features), asked.sha256 = sha256_file(features);
-  return asked;
+  Signature signature;
+  signature.resize = resize.empty() && of ? of->resize : resize;
+  signature.scale = scale.empty() && of ? of->scale : scale;
+  if (!features.empty()) signature.features = base_name(features), signature.sha256 = sha256_file(features);
+  return signature;
 }
 
 int64_t NetworkOptions::ddof() const {

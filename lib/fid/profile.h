@@ -25,7 +25,7 @@ struct NetworkOptions {
   std::unique_ptr<FeatureNetwork> open(at::Device device) const;
   // The signature that the options request: the file of --features, resize and scale. Fields that no option sets are
   // unknown.
-  Signature asked() const;
+  Signature requested_signature() const;
   // The ddof of the covariance: the given one, or the profile's, or 1.
   int64_t ddof() const;
   // Whether an option sets it.

@@ -24,7 +24,7 @@ class Namesakes {
  public:
   explicit Namesakes(const std::vector<std::string>& operands) {
     if (operands.empty() || (operands.size() == 1 && !operands[0].starts_with('@'))) return;
-    const std::vector<Part> parts = expand_operands(operands, /*tell=*/false);
+    const std::vector<Part> parts = expand_operands(operands, /*report_skipped=*/false);
     // With other kinds of operands, the position of an image is not that of its file.
     if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.kind != Part::kImage; })) return;
     for (size_t i = 0; i < parts.size(); ++i) files_[parts[i].key].emplace_back(static_cast<int64_t>(i), parts[i].path);
@@ -56,7 +56,7 @@ struct SetImages::Source {
       : array(std::make_unique<ArrayImages>(npz, Shard(options.shard), options.max_pixels)), namesakes({}) {}
 
   std::optional<Frame> next() { return reader ? reader->next() : array->next(); }
-  int64_t met() const { return reader ? reader->met() : array->met(); }
+  int64_t total() const { return reader ? reader->total() : array->total(); }
 };
 
 SetImages::SetImages(const std::vector<std::string>& operands, const ReaderOptions& options)
@@ -86,7 +86,7 @@ std::optional<SetImage> SetImages::next() {
           copies > 0 ? cat(frame->key, "\n", copies + 1) : frame->key;  // keys do not contain newlines
       return SetImage{std::move(*frame), position, identity};
     }
-    before_ += source.met();
+    before_ += source.total();
   }
   return std::nullopt;
 }

@@ -52,11 +52,11 @@ Collected Sets::collected(const std::vector<std::string>& operands, bool spatial
 
 // Options cannot change how a file's statistics were made; they apply to images only.
 void Sets::check_asked(const std::string& operand, const Signature& made) {
-  if (!asked_) asked_ = network_.asked();
-  const std::string field = difference(*asked_, made);
+  if (!requested_) requested_ = network_.requested_signature();
+  const std::string field = difference(*requested_, made);
   if (field.empty()) return;
   const std::string message =
-      cat("the options and '", operand, "' differ in ", field, ": ", values_of(field, *asked_, made));
+      cat("the options and '", operand, "' differ in ", field, ": ", values_of(field, *requested_, made));
   if (!wanted_.force) throw DataError(cat("cannot compare: ", message, " (--force compares anyway)"));
   warn(message);
 }

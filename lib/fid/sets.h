@@ -47,7 +47,7 @@ class Sets {
   std::string device_;
   ProgressOptions progress_;
   std::unique_ptr<FeatureNetwork> opened_;  // set with the first images
-  std::optional<Signature> asked_;          // set with the first file of statistics
+  std::optional<Signature> requested_;      // set with the first file of statistics
 };
 
 }  // namespace sr3

@@ -80,10 +80,10 @@ class TorchScriptNetwork : public FeatureNetwork {
   }
 
  protected:
-  Features run(const at::Tensor& x, const FeatureWants& wants) const override {
+  Features run(const at::Tensor& x, const FeatureOutputs& outputs) const override {
     Features result;
-    if (wants.pool) result.pool = forward(x, true);
-    if (wants.probabilities) result.probabilities = forward(x, false);
+    if (outputs.pool) result.pool = forward(x, true);
+    if (outputs.probabilities) result.probabilities = forward(x, false);
     return result;
   }
 

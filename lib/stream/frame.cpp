@@ -38,9 +38,9 @@ size_t bytes_of_letter(std::string_view at) {
   }
   const bool overlong = (n == 3 && code < 0x800) || (n == 4 && code < 0x10000),
              invalid = code > 0x10ffff || (code >> 11) == 0x1b;
-  const bool obeyed = code < 0xa0 || (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-                      (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-  return overlong || invalid || obeyed ? 0 : n;
+  const bool control = code < 0xa0 || (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+                       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+  return overlong || invalid || control ? 0 : n;
 }
 
 struct Component {

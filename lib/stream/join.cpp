@@ -45,7 +45,7 @@ std::optional<std::vector<Frame>> Join::next() {
   }
   if (ready_.empty()) {
     // One image each: two files that are compared need not have the same name.
-    const auto single = [](const auto& reader) { return reader->met() == 1 && reader->skipped() == 0; };
+    const auto single = [](const auto& reader) { return reader->total() == 1 && reader->skipped() == 0; };
     if (joined_ == 0 && std::all_of(waiting_.begin(), waiting_.end(), [](const auto& w) { return w.size() == 1; }) &&
         std::all_of(readers_.begin(), readers_.end(), single)) {
       std::vector<Frame> all;

@@ -76,7 +76,7 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
   }
 }
 
-std::vector<Part> folder_parts(const std::string& folder, bool tell) {
+std::vector<Part> folder_parts(const std::string& folder, bool report_skipped) {
   const std::string root = folder.ends_with('/') ? folder : folder + "/";
   Found found;
   walk(root, "", {}, found);
@@ -88,7 +88,7 @@ std::vector<Part> folder_parts(const std::string& folder, bool tell) {
                   first, "'): convert to PNG");
   }
   if (paths.empty()) throw Error(cat("no images in '", folder, "'", skipped.empty() ? "" : ", but ", skipped));
-  if (tell && !skipped.empty()) warn(cat("'", folder, "': skipping ", skipped));
+  if (report_skipped && !skipped.empty()) warn(cat("'", folder, "': skipping ", skipped));
   std::sort(paths.begin(), paths.end());
   const auto keys = keys_of(paths);
   std::vector<Part> parts;
@@ -120,16 +120,16 @@ Part file_part(const std::string& path, uint64_t size) {
   return {Part::kImage, path, clean_key(stem_of(path))};
 }
 
-std::vector<Part> parts_of(const std::string& operand, bool tell) {
+std::vector<Part> parts_of(const std::string& operand, bool report_skipped) {
   if (operand == "-") return {{Part::kStream, "-", ""}};
   const struct stat status = status_of(operand);
-  if (S_ISDIR(status.st_mode)) return folder_parts(operand, tell);
+  if (S_ISDIR(status.st_mode)) return folder_parts(operand, report_skipped);
   if (S_ISREG(status.st_mode)) return {file_part(operand, static_cast<uint64_t>(status.st_size))};
   return {{Part::kStream, operand, ""}};
 }
 
 // Files of a list have keys of their paths as written, so that equal names in different class folders stay distinct.
-std::vector<Part> list_parts(const std::string& list, bool tell) {
+std::vector<Part> list_parts(const std::string& list, bool report_skipped) {
   std::istringstream text(read_text(list));
   std::vector<Part> parts;
   std::vector<size_t> files;
@@ -144,7 +144,7 @@ std::vector<Part> list_parts(const std::string& list, bool tell) {
         throw DataError(cat("cannot use the list '", list, "': '", line, "' is not followed by one tab and a class"));
     }
     if (line.empty()) continue;
-    for (auto& part : parts_of(line, tell)) {
+    for (auto& part : parts_of(line, report_skipped)) {
       part.label = label;
       if (part.kind == Part::kImage && part.path == line) {
         part.folder = folder_of(line);
@@ -162,14 +162,15 @@ std::vector<Part> list_parts(const std::string& list, bool tell) {
 
 }  // namespace
 
-std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool tell) {
+std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool report_skipped) {
   if (operands.empty()) {
     if (::isatty(STDIN_FILENO)) throw UsageError("no input: give images as operands, or pipe them in");
     return {{Part::kStream, "-", ""}};
   }
   std::vector<Part> parts;
   for (const auto& operand : operands) {
-    auto some = operand.size() > 1 && operand[0] == '@' ? list_parts(operand.substr(1), tell) : parts_of(operand, tell);
+    auto some = operand.size() > 1 && operand[0] == '@' ? list_parts(operand.substr(1), report_skipped)
+                                                        : parts_of(operand, report_skipped);
     std::move(some.begin(), some.end(), std::back_inserter(parts));
   }
   return parts;

@@ -24,7 +24,7 @@ struct Part {
 // order of their paths; hidden names are skipped), "@list" (a file with one such operand per line, and after a tab the class
 // of its images, if that is known), or "-". Without operands the input is standard input. Error when an operand does not
 // exist, or a folder or a list has no images; UsageError when there is no operand and standard input is a terminal.
-// With `tell`, warns of images in unsupported formats in a folder; only the caller that reads the images should set it.
-std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool tell = true);
+// With `report_skipped`, warns of images in unsupported formats in a folder; only the caller that reads the images should set it.
+std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool report_skipped = true);
 
 }  // namespace sr3

@@ -312,7 +312,7 @@ std::optional<int64_t> Reader::expected() const {
 
 int64_t Reader::skipped() const { return impl_->skipped; }
 
-int64_t Reader::met() const { return impl_->ordinal; }
+int64_t Reader::total() const { return impl_->ordinal; }
 
 int Reader::status() const { return impl_->skipped ? kSkipped : kDone; }
 

@@ -45,7 +45,7 @@ class Reader {
   std::optional<int64_t> expected() const;
   int64_t skipped() const;
   // After the last image: the number of images in the input, including damaged ones and those of other shards.
-  int64_t met() const;
+  int64_t total() const;
   // kDone, or kSkipped if images were skipped.
   int status() const;
 

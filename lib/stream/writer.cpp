@@ -123,7 +123,7 @@ std::vector<Part> parts_of_all(const std::vector<std::string>& inputs) {
   for (const std::string& input : inputs)
     if (!input.starts_with('@') || (::stat(input.c_str() + 1, &status) == 0 && S_ISREG(status.st_mode)))
       known.push_back(input);
-  return known.empty() ? std::vector<Part>{} : expand_operands(known, /*tell=*/false);
+  return known.empty() ? std::vector<Part>{} : expand_operands(known, /*report_skipped=*/false);
 }
 
 Format format_of(const std::string& path) {

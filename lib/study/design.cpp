@@ -51,7 +51,7 @@ void StudyDesign::declare(Options& options) {
 
 void StudyDesign::validate() const {
   if (repeats > trials) throw UsageError(cat("--repeats ", repeats, " is more than --trials ", trials));
-  if (raters * trials_in_all() > 10 * static_cast<int64_t>(kMostTrials))
+  if (raters * trial_count() > 10 * static_cast<int64_t>(kMostTrials))
     throw UsageError("a study of more than ten million trials");
 }
 
@@ -151,7 +151,7 @@ void add_trial(const JsonObject& json, const StudyDesign& design, const std::map
                std::vector<RaterPlan>& plans) {
   PlannedTrial trial;
   const int64_t rater = json.get_within<int64_t>("rater", within(1, static_cast<double>(design.raters)));
-  const int64_t number = json.get_within<int64_t>("trial", within(1, static_cast<double>(design.trials_in_all())));
+  const int64_t number = json.get_within<int64_t>("trial", within(1, static_cast<double>(design.trial_count())));
   const auto kind = json.get<std::string>("kind"), image = json.get<std::string>("image"),
              real = json.get<std::string>("real");
   const auto found = std::find(std::begin(kKinds), std::end(kKinds), kind);
@@ -189,9 +189,9 @@ std::vector<RaterPlan> parse_trials(const std::string& text, const StudyDesign& 
     at = end + 1;
   }
   for (const RaterPlan& plan : plans)
-    if (static_cast<int64_t>(plan.size()) != design.trials_in_all())
+    if (static_cast<int64_t>(plan.size()) != design.trial_count())
       throw DataError(
-          cat("cannot read '", path, "': a rater has ", plan.size(), " trials instead of ", design.trials_in_all()));
+          cat("cannot read '", path, "': a rater has ", plan.size(), " trials instead of ", design.trial_count()));
   return plans;
 }
 

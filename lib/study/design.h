@@ -48,7 +48,7 @@ struct StudyDesign {
   void declare(Options& options);
   // UsageError when there are more repeats than trials, or more trials than a study can have.
   void validate() const;
-  int64_t trials_in_all() const { return practice + trials + catches + controls + repeats; }
+  int64_t trial_count() const { return practice + trials + catches + controls + repeats; }
   const char* question() const;
 };
 

@@ -41,7 +41,7 @@ struct Opened {
   std::map<std::string, AnswerSet> sets;  // by kind of raters
   // By kind of raters: the number of each (session, rater).
   std::map<std::string, std::map<std::pair<std::string, int64_t>, int64_t>> raters;
-  std::set<std::tuple<std::string, std::string, int64_t, int64_t>> met;  // (kind of raters, session, rater, trial)
+  std::set<std::tuple<std::string, std::string, int64_t, int64_t>> seen;  // (kind of raters, session, rater, trial)
 
   explicit Opened(const std::string& folder) : study(folder) {}
 
@@ -59,10 +59,10 @@ struct Opened {
     const std::string who = raters_of(answer);
     AnswerSet& to = set(who);
     const StudyDesign& design = study.design();
-    if (answer.rater > design.raters || answer.trial > design.trials_in_all())
+    if (answer.rater > design.raters || answer.trial > design.trial_count())
       throw DataError(cat("'", path, "' has an answer of rater ", answer.rater, " to trial ", answer.trial,
                           ", which is beyond the plan"));
-    if (!met.emplace(who, answer.session, answer.rater, answer.trial).second) {
+    if (!seen.emplace(who, answer.session, answer.rater, answer.trial).second) {
       ++to.dropped[kTwice];
       return;
     }

@@ -34,7 +34,7 @@ nlohmann::ordered_json page_settings(const StudyDesign& design) {
   return {{"study", design.id},
           {"task", design.task},
           {"question", design.question()},
-          {"total", design.trials_in_all()},
+          {"total", design.trial_count()},
           {"practice", design.practice},
           {"exposure_ms", design.exposure_ms},
           {"pixels", design.zoom}};

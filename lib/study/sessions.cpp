@@ -127,7 +127,7 @@ void Sessions::restore(const std::string& path) {
   session->path = path;
   for (const Answer& answer : file.answers) {
     if (answer.session != head.session || answer.trial != session->answered + 1 ||
-        answer.trial > study_.design().trials_in_all())
+        answer.trial > study_.design().trial_count())
       throw DataError(cat("'", path, "': the answer to trial ", answer.trial, " is out of order"));
     ++session->answered;
     session->last = answer;
@@ -148,7 +148,7 @@ int64_t Sessions::free_list() const {
     if (rater <= design.raters) taken[static_cast<size_t>(rater - 1)] = 2;
   for (const auto& [token, session] : sessions_) {
     const auto patience = session->answered > 0 ? kAbandoned : kNeverBegun;
-    const bool busy = session->answered == design.trials_in_all() || Clock::now() - session->touched < patience;
+    const bool busy = session->answered == design.trial_count() || Clock::now() - session->touched < patience;
     int& state = taken[static_cast<size_t>(session->head.rater - 1)];
     state = std::max(state, busy ? 2 : 1);
   }
@@ -180,7 +180,7 @@ Sessions::Session& Sessions::find(const std::string& token) const {
 
 Sessions::Session& Sessions::find(const std::string& token, int64_t trial) const {
   Session& session = find(token);
-  if (trial != session.answered + 1 || trial > study_.design().trials_in_all())
+  if (trial != session.answered + 1 || trial > study_.design().trial_count())
     throw Refused{409, "This is not the current trial."};
   return session;
 }
@@ -237,9 +237,9 @@ SessionState Sessions::answer(const std::string& token, Answer answer) {
   session.showings = 0;
   session.sent.clear();
   session.shown_at.reset();
-  if (session.answered == study_.design().trials_in_all()) {
+  if (session.answered == study_.design().trial_count()) {
     const auto done = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& one) {
-      return one.second->answered == study_.design().trials_in_all();
+      return one.second->answered == study_.design().trial_count();
     });
     info(cat("rater ", answer.rater, " is done; ", done, " of ", study_.design().raters, " raters are done"));
   }

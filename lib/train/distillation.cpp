@@ -54,11 +54,6 @@ StageManifest student_of(const StageManifest& teacher, const std::string& path, 
   return student;
 }
 
-std::string student_path(const std::string& output, int64_t steps) {
-  const std::string name = stage_paths(output).manifest;
-  return cat(name.substr(0, name.size() - std::string(".json").size()), ".", steps, ".json");
-}
-
 TrainerOptions distillation_defaults(const StageManifest& teacher) {
   TrainerOptions result;
   result.steps = 2000;
@@ -72,21 +67,36 @@ TrainerOptions distillation_defaults(const StageManifest& teacher) {
   return result;
 }
 
-int distill(const DistillationOptions& options, TrainerOptions trainer, const DataOptions& data,
-            const std::string& output, const ProgressOptions& progress) {
-  const auto begin = std::chrono::steady_clock::now();
+void check_distillation(const DistillationOptions& options) {
+  student_paths(options, "NAME.json");
+  student_of(read_manifest(options.teacher), options.teacher, options.teacher_steps / 2, options.guidance);
+}
+
+std::vector<std::string> student_paths(const DistillationOptions& options, const std::string& output) {
   std::vector<int64_t> teachers;
   try {
     teachers = halvings(options.teacher_steps, options.sampling_steps);
   } catch (const Error& error) {
     throw UsageError(cat("--teacher-steps: ", error.what()));
   }
+  const std::string name = stage_paths(output).manifest;
+  std::vector<std::string> paths;
+  for (const int64_t steps : teachers)
+    paths.push_back(steps / 2 == options.sampling_steps
+                        ? name
+                        : cat(name.substr(0, name.size() - std::string(".json").size()), ".", steps / 2, ".json"));
+  return paths;
+}
+
+int distill(const DistillationOptions& options, TrainerOptions trainer, const DataOptions& data,
+            const std::string& output, const ProgressOptions& progress) {
+  const auto begin = std::chrono::steady_clock::now();
   const std::optional<double> limit = trainer.time_limit;
   std::string teacher = options.teacher;
   int skipped = kDone;
-  for (const int64_t teacher_steps : teachers) {
-    const int64_t steps = teacher_steps / 2;
-    const std::string path = steps == options.sampling_steps ? output : student_path(output, steps);
+  int64_t steps = options.teacher_steps;
+  for (const std::string& path : student_paths(options, output)) {
+    steps /= 2;
     StageManifest student = student_of(read_manifest(teacher), teacher, steps, options.guidance);
     if (!options.description.empty()) student.description = options.description;
     if (!options.data_name.empty()) student.training.data = options.data_name;
@@ -104,7 +114,7 @@ int distill(const DistillationOptions& options, TrainerOptions trainer, const Da
       trainer.time_limit = *limit - spent.count();
       if (*trainer.time_limit <= 0) break;
     }
-    info(cat("'", path, "': ", teacher_steps, " sampling steps to ", steps));
+    info(cat("'", path, "': ", 2 * steps, " sampling steps to ", steps));
     const int status = Trainer(student, trainer, data, path).run(progress);
     if (status != kDone && status != kSkipped) return status;
     if (status == kSkipped) skipped = status;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/progress.h"
 #include "data/loader.h"
@@ -33,16 +34,19 @@ struct DistillationOptions {
 // a variance, one distilled for other steps; and for guidance without an unconditional prediction.
 StageManifest student_of(const StageManifest& teacher, const std::string& path, int64_t steps, double guidance);
 
-// The path of the student that samples in `steps` on the way to the last one: "dir/NAME.16.json" for "dir/NAME.json".
-std::string student_path(const std::string& output, int64_t steps);
+// The paths of the students in turn, the last of which is `output`: "dir/NAME.16.json", "dir/NAME.8.json", "dir/NAME.json".
+// UsageError unless the teacher's sampling steps are the last student's times 2, 4, 8, ...
+std::vector<std::string> student_paths(const DistillationOptions& options, const std::string& output);
+
+// Throws the UsageErrors of student_paths and student_of, and what reading the teacher's manifest throws, before any training.
+void check_distillation(const DistillationOptions& options);
 
 // How a student is trained by default: by the teacher's batch and a quarter of its learning rate (all of it, if it is a student
 // itself), which falls to zero, without EMA: the last weights of a halving are the next teacher.
 TrainerOptions distillation_defaults(const StageManifest& teacher);
 
 // Trains the students in turn, each for trainer.steps, the last one at `output`; finished ones are kept. trainer.time_limit
-// holds for all of them. Returns Trainer::run's status. UsageError unless the teacher's sampling steps
-// are the last student's times 2, 4, 8, ...
+// holds for all of them. Returns Trainer::run's status. Throws what check_distillation throws.
 int distill(const DistillationOptions& options, TrainerOptions trainer, const DataOptions& data,
             const std::string& output, const ProgressOptions& progress);
 

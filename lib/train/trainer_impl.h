@@ -58,7 +58,7 @@ struct Trainer::Impl {
   double window_seconds = 0, window_waited = 0;
   int64_t window_examples = 0;
   double shown_loss = std::numeric_limits<double>::quiet_NaN();
-  int64_t begun_at = 0;                   // the step after which this run resumes
+  int64_t resumed_step = 0;               // the step after which this run resumes
   int64_t saved = -1;                     // the step of the state on disk; -1: none is saved yet
   bool updating = false, saving = false;  // an update of the weights, or a save, is under way
   bool diverged = false;                  // kSkippedInRow steps in a row were skipped

@@ -128,7 +128,7 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   keep(manifest.description, former.description);
   keep(manifest.training.data, former.training.data);
   keep(manifest.training.attribution, former.training.attribution);
-  saved = begun_at = progress.step;
+  saved = resumed_step = progress.step;
   manifest.training.batch = former.training.batch;
   manifest.training.learning_rate = former.training.learning_rate;
   manifest.training.ema = former.training.ema;
@@ -168,7 +168,8 @@ void Trainer::Impl::save() {
   TrainingSummary& summary = manifest.training;
   summary.steps = progress.step;
   summary.images = progress.examples;
-  if (progress.step != begun_at || progress.step == 0) {  // else the summary already has the values it was trained with
+  if (progress.step != resumed_step ||
+      progress.step == 0) {  // else the summary already has the values it was trained with
     summary.batch = options.batch;
     summary.learning_rate = options.learning_rate;
     summary.ema = options.ema;

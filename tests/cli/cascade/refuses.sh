@@ -41,7 +41,7 @@ fails 2 "without label dropout" upscale -m n-16.json --class 0 --guidance 2 a.pp
 # In a chain each stage uses the options that it supports.
 upscale -m n-16.json -m c-16.json --class 0 --noise-level 0 --steps 2 a.ppm | pamfile - | grep -q '32 by 32'
 tiny_cascade u.json --unconditional
-fails 2 "--guidance: no stage was trained with label dropout" cascade u.json --guidance 2
+fails 2 "--guidance: no stage has an unconditional prediction" cascade u.json --guidance 2
 fails 2 "has no classes" cascade u.json --class 1
 fails 1 "which needs a class: 'u-8.json' has no classes" cascade -m u-8.json -m c-16.json --noise-level 0
 

@@ -41,8 +41,8 @@ CasRun ranked(const std::string& set, uint64_t seed, const std::vector<int64_t>&
 TEST_CASE("ranks, rows, standard deviation and McNemar's test, computed by hand") {
   const CasRun g0 = ranked("generated", 0, {1, 2, 1, 6, 5, 1, 1, 1});
   CHECK(g0.ranks == std::vector<int64_t>{1, 2, 1, 6, 5, 1, 1, 1});
-  CHECK(g0.answers[0] == 0);
-  CHECK(g0.answers[1] == 0);  // the only class that is ranked higher
+  CHECK(g0.predictions[0] == 0);
+  CHECK(g0.predictions[1] == 0);  // the only class that is ranked higher
   const CasRun g1 = ranked("generated", 1, {2, 2, 2, 6, 5, 1, 1, 1});
   const CasRun r0 = ranked("real", 0, {1, 1, 1, 1, 1, 2, 1, 1});
   const auto rows = cas_rows({g0, r0, g1});
@@ -74,7 +74,7 @@ TEST_CASE("ranks, rows, standard deviation and McNemar's test, computed by hand"
   CHECK(cas_report({few}, true, true).find("\"images\":0,\"top1\":null,") != std::string::npos);
 }
 
-TEST_CASE("answers that are not finite are refused") {
+TEST_CASE("predictions that are not finite are refused") {
   const at::Tensor logits = at::full({1, 6}, std::numeric_limits<float>::quiet_NaN());
   CHECK_THROWS_WITH_AS(cas_run("real", 3, "s", kClasses, {2}, logits),
                        doctest::Contains("seed 3: its logits are not finite"), Error);

@@ -95,7 +95,9 @@ TEST_CASE("a student is its teacher's stage with its own sampling") {
   CHECK(student_of(trained, "s.json", 4, 1).distillation.steps == 4);
   CHECK_THROWS_WITH_AS(student_of(trained, "s.json", 2, 1),
                        "cannot distill 's.json': it is itself distilled, for 8 steps: --teacher-steps 8", UsageError);
-  CHECK(student_path("a/b.json", 16) == "a/b.16.json");
+  DistillationOptions options;
+  options.teacher_steps = 32;
+  CHECK(student_paths(options, "a/b.json") == std::vector<std::string>{"a/b.16.json", "a/b.8.json", "a/b.json"});
 }
 
 TEST_CASE("a student's learning rate is a quarter of its first teacher's, also in a chain of students") {

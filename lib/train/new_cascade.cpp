@@ -1,4 +1,4 @@
-#include "train/cascade_options.h"
+#include "train/new_cascade.h"
 
 #include <unistd.h>
 
@@ -84,24 +84,6 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     write_manifest(paths[i + 1], stage);
   }
   write_file(manifest, text);
-}
-
-DataOptions data_of(const CascadeManifest& cascade, const std::vector<std::string>& operands) {
-  DataOptions data;
-  data.operands = operands;
-  data.pad = cascade.data.pad;
-  data.no_flip = !cascade.data.flip;
-  data.preprocess = "resize";
-  return data;
-}
-
-TrainerOptions trainer_of(const CascadeStage& stage) {
-  const CascadeTraining& training = stage.training;
-  TrainerOptions options;
-  options.steps = training.steps, options.batch = training.batch, options.warmup = training.warmup;
-  options.learning_rate = training.learning_rate, options.ema = training.ema;
-  options.decay = training.decay, options.vlb_weight = training.vlb_weight;
-  return options;
 }
 
 }  // namespace sr3

@@ -1,13 +1,11 @@
-// The options of cdm-train: for a new cascade, and for training one.
+// The options of cdm-train --new, which writes the manifests of a new cascade.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "data/loader.h"
 #include "stage/cascade_presets.h"
-#include "train/trainer_options.h"
 
 namespace sr3 {
 
@@ -25,10 +23,5 @@ struct NewCascadeFlags {
   // ends in .json, and beside it those of the stages. Error when one is there already.
   void write(const std::vector<std::string>& operands, const std::string& output, bool history) const;
 };
-
-// How the stages of a cascade see the data.
-DataOptions data_of(const CascadeManifest& cascade, const std::vector<std::string>& operands);
-// How a stage is trained without options of the command line.
-TrainerOptions trainer_of(const CascadeStage& stage);
 
 }  // namespace sr3

@@ -1,0 +1,185 @@
+#include "train/cascade_training.h"
+
+#include <unistd.h>
+
+#include <chrono>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "diffusion/distill.h"
+#include "stage/cascade_manifest.h"
+#include "stage/stage_files.h"
+#include "train/distillation.h"
+#include "train/trainer.h"
+
+namespace sr3 {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How the stages of a cascade see the data.
+DataOptions cascade_data(const CascadeManifest& cascade, DataOptions data) {
+  data.pad = cascade.data.pad;
+  data.no_flip = !cascade.data.flip;
+  data.preprocess = "resize";
+  return data;
+}
+
+// No stage is trained on the images that another one draws of its progress.
+void leave_out_plots(DataOptions& data, const std::string& stage) {
+  const StagePaths paths = stage_paths(stage);
+  data.leave_out.insert(data.leave_out.end(), {paths.preview, paths.loss});
+}
+
+// How a stage is trained without options of the command line.
+TrainerOptions stage_defaults(const CascadeTraining& training) {
+  TrainerOptions options;
+  options.steps = training.steps, options.batch = training.batch, options.warmup = training.warmup;
+  options.learning_rate = training.learning_rate, options.ema = training.ema;
+  options.decay = training.decay, options.vlb_weight = training.vlb_weight;
+  return options;
+}
+
+// Runs the trainings of the chosen stages in turn: `train` gets a stage's number, from 0, and the time that is left, and returns
+// the status of Trainer::run.
+template <class Train>
+int in_turn(const std::string& path, size_t stages, const CascadeRun& run, const Train& train) {
+  if (run.stage && *run.stage > static_cast<int64_t>(stages))
+    throw UsageError(cat("--stage ", *run.stage, ": '", path, "' has stages 1 to ", stages));
+  const Clock::time_point start = Clock::now();
+  const size_t first = run.stage ? static_cast<size_t>(*run.stage) - 1 : 0, end = run.stage ? first + 1 : stages;
+  int skipped = kDone;
+  for (size_t i = first; i < end; ++i) {
+    std::optional<double> left = run.flags.trainer.time_limit;
+    if (left) *left -= std::chrono::duration<double>(Clock::now() - start).count();
+    if (left && *left <= 0 && i > first) break;
+    const int status = train(i, left);
+    if (status != kDone && status != kSkipped) return status;
+    if (status == kSkipped) skipped = status;
+  }
+  return skipped;
+}
+
+// The value of stage i of `count` in a list of one value for all stages, or one for each.
+template <class T>
+T of_stage(const char* option, const std::vector<T>& values, size_t i, size_t count) {
+  if (values.size() != 1 && values.size() != count)
+    throw UsageError(cat("--", option, ": ", values.size(), " values for ", count, " stages"));
+  return values.size() == 1 ? values[0] : values[i];
+}
+
+// The students of a cascade's stages.
+struct StudentCascade {
+  CascadeManifest manifest;
+  std::vector<DistillationOptions> stages;
+  std::vector<TrainerOptions> trainers;
+};
+
+StudentCascade students_of(const CascadeDistillation& distillation, const CascadeRun& run, const std::string& output) {
+  const std::string& path = distillation.teacher;
+  StudentCascade made;
+  made.manifest = read_cascade(path);
+  const std::vector<StageManifest> teachers = read_stages(path, made.manifest);
+  const size_t count = teachers.size();
+  for (size_t i = 0; i < count; ++i) {
+    CascadeStage& stage = made.manifest.stages[i];
+    DistillationOptions options;
+    options.teacher = stage_path(path, made.manifest, i);
+    options.guidance = stage.sampling.guidance;
+    if (distillation.sampling_steps)
+      options.sampling_steps = of_stage("sampling-steps", *distillation.sampling_steps, i, count);
+    if (distillation.teacher_steps)
+      options.teacher_steps = of_stage("teacher-steps", *distillation.teacher_steps, i, count);
+    if (distillation.guidance) options.guidance = of_stage("guidance", *distillation.guidance, i, count);
+    check_distillation(options);
+
+    const TrainerOptions trainer = run.flags.resolved(distillation_defaults(teachers[i]));
+    stage.manifest = cat(stem_of(output), "-", teachers[i].image.high_res, ".json");
+    stage.sampling.steps = std::to_string(options.sampling_steps);
+    stage.sampling.sampler = "ddim";
+    stage.sampling.guidance = 1;  // the prediction includes it
+    stage.sampling.truncate = false;
+    stage.training = {.steps = trainer.steps,
+                      .batch = trainer.batch,
+                      .warmup = trainer.warmup,
+                      .learning_rate = trainer.learning_rate,
+                      .ema = trainer.ema,
+                      .vlb_weight = trainer.vlb_weight,
+                      .decay = trainer.decay};
+    made.stages.push_back(options);
+    made.trainers.push_back(trainer);
+  }
+  return made;
+}
+
+// Writes the manifest, or finds that it was written before, by a run that this one resumes.
+void write_or_find(CascadeManifest manifest, const std::string& path, bool history) {
+  if (access(path.c_str(), F_OK) == 0) {
+    CascadeManifest former = read_cascade(path);
+    manifest.history = former.history;
+    // The steps of a training may be extended.
+    for (size_t i = 0; i < former.stages.size() && i < manifest.stages.size(); ++i)
+      former.stages[i].training = manifest.stages[i].training;
+    if (cascade_text(former) != cascade_text(manifest))
+      throw Error(cat("'", path, "' exists and is a different cascade: choose another name, or remove it"));
+  } else if (history) {
+    manifest.history.push_back(this_run());
+  }
+  write_file(path, cascade_text(manifest));
+}
+
+}  // namespace
+
+int train_cascade(const std::string& path, const CascadeRun& run, const ProgressOptions& progress) {
+  const CascadeManifest cascade = read_cascade(path);
+  const std::vector<StageManifest> stages = read_stages(path, cascade);
+  DataOptions data = cascade_data(cascade, run.data);
+  for (size_t i = 0; i < stages.size(); ++i) leave_out_plots(data, stage_path(path, cascade, i));
+  return in_turn(path, stages.size(), run, [&](size_t i, std::optional<double> left) {
+    TrainerOptions trainer = run.flags.resolved(stage_defaults(cascade.stages[i].training));
+    trainer.time_limit = left;
+    const std::string stage = stage_path(path, cascade, i),
+                      which = cat("stage ", i + 1, " of ", stages.size(), ", '", stage, "'");
+    if (!stages[i].weights_file.empty() && stages[i].training.steps >= trainer.steps && !trainer.restart) {
+      info(cat(which, ": already trained for ", stages[i].training.steps, " steps"));
+      return static_cast<int>(kDone);
+    }
+    info(which);
+    return Trainer(stages[i], trainer, data, stage).run(progress);
+  });
+}
+
+void CascadeDistillation::declare(Options& options) {
+  options.group(groups::kDistillation);
+  options.add("distill", 0, &teacher, "CASCADE", "train students of this cascade's stages that sample in fewer steps");
+  options.add("sampling-steps", 0, &sampling_steps, "LIST", within(1, 32768),
+              "of the last students: one number, or one for each stage (default: 4)");
+  options.add("teacher-steps", 0, &teacher_steps, "LIST", within(2, 65535),
+              "of the cascade: sampling steps times 2, 4, 8, ... (default: 32)");
+  options.add("guidance", 0, &guidance, "LIST", within(0, 1000),
+              "guidance scales that the students learn (default: those of the cascade's manifest)");
+}
+
+int distill_cascade(const CascadeDistillation& distillation, const CascadeRun& run, const std::string& output,
+                    const ProgressOptions& progress) {
+  const std::string path = stage_paths(output).manifest;
+  const StudentCascade students = students_of(distillation, run, path);
+  const size_t count = students.stages.size();
+  DataOptions data = cascade_data(students.manifest, run.data);
+  for (size_t i = 0; i < count; ++i)
+    for (const std::string& stage : student_paths(students.stages[i], stage_path(path, students.manifest, i)))
+      leave_out_plots(data, stage);
+  bool written = false;
+  return in_turn(path, count, run, [&](size_t i, std::optional<double> left) {
+    if (!written) write_or_find(students.manifest, path, !run.flags.trainer.no_history);
+    written = true;
+    info(cat("stage ", i + 1, " of ", count));
+    TrainerOptions trainer = students.trainers[i];
+    trainer.time_limit = left;
+    return distill(students.stages[i], trainer, data, stage_path(path, students.manifest, i), progress);
+  });
+}
+
+}  // namespace sr3
