@@ -69,7 +69,7 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
   hooks.skip = [&](const std::string& key) { return out.skips(key); };
-  hooks.progress = [&](int64_t done, const std::string& what) { meter->update(done, what); };
+  hooks.progress = [&](double done, const std::string& what) { meter->update(done, what); };
   Chain chain(stages, program.chain, static_cast<int>(program.writer.depth), hooks);
   for (Stage& stage : stages) stage.load(device, program.compute.precision);
 

@@ -34,17 +34,17 @@ std::string Meter::duration(double seconds) {
   return text;
 }
 
-void Meter::update(int64_t done, const std::string& extra) {
+void Meter::update(double done, const std::string& extra) {
   if (silent_) return;
   const auto now = Clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();
-  const bool all = total_ >= 0 && done >= total_;
+  const bool all = total_ >= 0 && done >= static_cast<double>(total_);
   const bool last = all && (terminal_ || always_ || shown_);  // a quick run leaves no line in a log
   if (since < (terminal_ ? 0.2 : always_ ? 1.0 : 30.0) && !last) return;
   last_ = now;
   const double elapsed = std::chrono::duration<double>(now - begin_).count();
-  const double rate = elapsed > 0 ? static_cast<double>(done - start_) / elapsed : 0;
-  std::string text(std::to_string(done));
+  const double rate = elapsed > 0 ? (done - static_cast<double>(start_)) / elapsed : 0;
+  std::string text(std::to_string(static_cast<int64_t>(done)));
   if (total_ >= 0) text += "/" + std::to_string(total_);
   char speed[48];
   if (rate >= 1 || rate <= 0)
@@ -55,7 +55,7 @@ void Meter::update(int64_t done, const std::string& extra) {
   if (all)
     text += ", in " + duration(elapsed);
   else if (total_ >= 0 && rate > 0)
-    text += ", " + duration(static_cast<double>(total_ - done) / rate) + " left";
+    text += ", " + duration((static_cast<double>(total_) - done) / rate) + " left";
   if (!extra.empty()) text += ", " + extra;
   std::fprintf(stderr, terminal_ ? "\r\033[K%s: %s" : "%s: %s\n", log_state().program.c_str(), text.c_str());
   std::fflush(stderr);

@@ -22,8 +22,9 @@ class Meter {
   // Prints nothing with --progress never, or with -q unless --progress is "always".
   Meter(const ProgressOptions& options, std::string unit, int64_t total = -1, int64_t start = 0);
   ~Meter();
-  // Reports that `done` units are done; `extra`, such as "loss 0.0123" or "step 3/25", ends the line.
-  void update(int64_t done, const std::string& extra = "");
+  // Reports that `done` units are done, where fractions count for the time that is left; `extra`, such as "loss 0.0123" or
+  // "step 3/25", ends the line.
+  void update(double done, const std::string& extra = "");
   // Ends the line on a terminal.
   void finish();
   // A duration as text: "1h02m", "3m20s", "12s".

@@ -89,13 +89,14 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
   }
   if (stage == 0) begun_ += static_cast<int64_t>(count);
   const auto n = static_cast<int64_t>(count), steps = stages_[stage].steps();
-  const auto after_step = [&](int64_t k) {
+  const auto after = [&](double done) {
     if (!hooks_.progress) return;
     const std::string of = stages_.size() > 1 ? cat(", stage ", stage + 1) : "";
-    hooks_.progress(done_ + k * n, cat("image ", begun_, of, ", step ", k, "/", steps));
+    hooks_.progress(static_cast<double>(done_) + done * static_cast<double>(n),
+                    cat("image ", begun_, of, ", step ", static_cast<int64_t>(done), "/", steps));
   };
   const bool last = stage + 1 == stages_.size();
-  const at::Tensor results = upscalers_[stage](items, after_step);
+  const at::Tensor results = upscalers_[stage](items, after);
   const bool noisy = stages_[stage].stops_at() < 1, exact = !last && (options_.exact || noisy);
   done_ += n * steps;
   for (size_t i = 0; i < count; ++i) {

@@ -28,10 +28,10 @@ struct ChainOptions {
 class Chain {
  public:
   struct Hooks {
-    std::function<void(Frame)> sink;                                      // takes the results, in order
-    std::function<bool(const std::string& key)> skip;                     // whether to skip a result; may be empty
-    std::function<void(int64_t done, const std::string& what)> progress;  // image-steps so far; may be empty
-    std::function<void(size_t stage, const Frame&)> keep = {};            // takes each stage's images; may be empty
+    std::function<void(Frame)> sink;                                     // takes the results, in order
+    std::function<bool(const std::string& key)> skip;                    // whether to skip a result; may be empty
+    std::function<void(double done, const std::string& what)> progress;  // image-steps so far; may be empty
+    std::function<void(size_t stage, const Frame&)> keep = {};           // takes each stage's images; may be empty
   };
 
   // `stages` must outlive the chain, and be loaded before the first batch runs. depth: bits per sample of the results. Throws

@@ -78,11 +78,11 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   out.expect(number.value_or(1));
   Kept kept(options.keep_stages, images, options.writer.threads);
   std::optional<Meter> meter;
-  int64_t drawn = 0, enlarged = 0;  // image-steps
+  double drawn = 0, enlarged = 0;  // image-steps
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
   hooks.skip = [&](const std::string& key) { return out.skips(key); };
-  hooks.progress = [&](int64_t done, const std::string& what) { meter->update(drawn + (enlarged = done), what); };
+  hooks.progress = [&](double done, const std::string& what) { meter->update(drawn + (enlarged = done), what); };
   if (kept) hooks.keep = [&](size_t, const Frame& frame) { kept.write(frame); };
   std::optional<Chain> chain;
   if (!cascade.above().empty()) chain.emplace(cascade.above(), options.chain, depth, hooks);

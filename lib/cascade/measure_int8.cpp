@@ -22,7 +22,7 @@ std::vector<Frame> results(const std::string& path, const SamplingOverrides& ove
   Meter meter(progress, "steps in " + precision, -1);
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { made.push_back(std::move(frame)); };
-  hooks.progress = [&](int64_t done, const std::string& what) { meter.update(done, what); };
+  hooks.progress = [&](double done, const std::string& what) { meter.update(done, what); };
   Chain chain(stages, options, /*depth=*/16, hooks);
   stages[0].load(at::kCPU, precision);
   for (const Frame& image : images) chain.push(image);

@@ -79,15 +79,28 @@ Tiling::Tiling(int64_t height, int64_t width, const TileRule& rule)
   for (const auto& w : x_.weight) weight_x_.push_back(at::tensor(w).view({1, x_.length}));
 }
 
-at::Tensor Tiling::window(const at::Tensor& image, int64_t i) const {
+std::vector<Band> Tiling::bands(int64_t tiles) const {
+  const auto columns = static_cast<int64_t>(x_.start.size()), rows = static_cast<int64_t>(y_.start.size());
+  const int64_t each = std::clamp<int64_t>(divided_up(tiles, columns), 1, rows);
+  std::vector<Band> bands;
+  for (int64_t row = 0; row < rows; row += each) {
+    const int64_t end = std::min(row + each, rows), top = y_.start[static_cast<size_t>(row)],
+                  bottom = y_.start[static_cast<size_t>(end - 1)] + y_.length,
+                  next = end < rows ? y_.start[static_cast<size_t>(end)] : height_;
+    bands.push_back({row * columns, (end - row) * columns, {top, bottom - top}, {top, next - top}});
+  }
+  return bands;
+}
+
+at::Tensor Tiling::window(const at::Tensor& image, int64_t i, int64_t top) const {
   const auto columns = static_cast<int64_t>(x_.start.size());
-  return image.narrow(-2, y_.start[static_cast<size_t>(i / columns)], y_.length)
+  return image.narrow(-2, y_.start[static_cast<size_t>(i / columns)] - top, y_.length)
       .narrow(-1, x_.start[static_cast<size_t>(i % columns)], x_.length);
 }
 
-void Tiling::add(const at::Tensor& sum, const at::Tensor& tile, int64_t i) const {
+void Tiling::add(const at::Tensor& sum, const at::Tensor& tile, int64_t i, int64_t top) const {
   const size_t columns = x_.start.size(), n = static_cast<size_t>(i);
-  window(sum, i).addcmul_(tile, weight_y_[n / columns] * weight_x_[n % columns]);
+  window(sum, i, top).addcmul_(tile, weight_y_[n / columns] * weight_x_[n % columns]);
 }
 
 void Tiling::to(at::Device device) {
@@ -95,32 +108,38 @@ void Tiling::to(at::Device device) {
     for (auto& w : *list) w = w.to(device);
 }
 
-at::Tensor windows(const Tiling& tiling, const at::Tensor& x, TileRange range) {
-  if (tiling.tiles() == 1) return x.narrow(0, range.first, range.count);
+at::Tensor windows(const Tiling& tiling, const at::Tensor& x, const WindowBatch& batch, int64_t top) {
+  if (tiling.tiles() == 1) return x.narrow(0, batch.front().image, static_cast<int64_t>(batch.size()));
   std::vector<at::Tensor> parts;
-  for (int64_t i = range.first; i < range.first + range.count; ++i)
-    parts.push_back(tiling.window(x[i / tiling.tiles()], i % tiling.tiles()));
+  for (const Window& window : batch) parts.push_back(tiling.window(x[window.image], window.tile, top));
   return at::stack(parts);
 }
 
-at::Tensor blend_tiles(const Tiling& tiling, const at::Tensor& x, int64_t batch, const TileFunction& f) {
-  const int64_t total = x.size(0) * tiling.tiles();
-  const bool whole = tiling.tiles() == 1;
-  std::vector<at::Tensor> done;
+at::Tensor Blend::operator()(const Band& band, const at::Tensor& x, int64_t batch, const TileFunction& f) {
+  const bool whole = tiling_.tiles() == 1;
+  const int64_t total = x.size(0) * band.tiles, top = band.covered.first;
+  std::vector<at::Tensor> results;
   at::Tensor sum;
-  for (TileRange range; range.first < total; range.first += range.count) {
-    range.count = std::min(batch, total - range.first);
-    const at::Tensor out = f(windows(tiling, x, range), range);
+  WindowBatch some;
+  for (int64_t i = 0; i < total; ++i) {
+    some.push_back({i / band.tiles, band.first + i % band.tiles});
+    if (static_cast<int64_t>(some.size()) < batch && i + 1 < total) continue;
+    const at::Tensor out = f(windows(tiling_, x, some), some).to(at::kFloat);
     if (whole) {
-      done.push_back(out.to(at::kFloat));
-      continue;
+      results.push_back(out);
+    } else {
+      if (!sum.defined()) {
+        sum = at::zeros({x.size(0), out.size(1), band.covered.count, x.size(3)}, out.options());
+        if (rest_.defined()) sum.narrow(2, 0, rest_.size(2)).copy_(rest_);
+      }
+      for (size_t j = 0; j < some.size(); ++j)
+        tiling_.add(sum[some[j].image], out[static_cast<int64_t>(j)], some[j].tile, top);
     }
-    if (!sum.defined())
-      sum = at::zeros({x.size(0), out.size(1), x.size(2), x.size(3)}, out.options().dtype(at::kFloat));
-    for (int64_t i = 0; i < range.count; ++i)
-      tiling.add(sum[(range.first + i) / tiling.tiles()], out[i].to(at::kFloat), (range.first + i) % tiling.tiles());
+    some.clear();
   }
-  return !whole ? sum : done.size() == 1 ? done[0] : at::cat(done);
+  if (whole) return results.size() == 1 ? results[0] : at::cat(results);
+  rest_ = sum.narrow(2, band.done.count, band.covered.count - band.done.count).clone();
+  return sum.narrow(2, 0, band.done.count);
 }
 
 }  // namespace sr3

@@ -1,7 +1,9 @@
 // Covers a large image with overlapping tiles of one size, blended by smooth weights that sum to exactly 1 at every pixel.
-// The sampler never sees a tile: at each step the network runs tile by tile, its outputs are blended into one full-size
+// The sampler never sees a tile: at each step the network runs tile by tile, its outputs are blended into one
 // prediction, and the step is taken on the full-size x_t. So there is no seam to hide at the end, and the tiles agree
-// from the first step on. This file deals with geometry and sums only; the network is a callback.
+// from the first step on. Predictions are blended in bands of whole tile rows, from top to bottom: rows that are done are not
+// read by later tiles, so that x_t can be replaced in place, and nothing but x_t is needed at full size.
+// This file deals with geometry and sums only; the network is a callback.
 // Legend: N images of one size, C channels, H W height and width of the image, h w of a tile.
 #pragma once
 
@@ -10,6 +12,8 @@
 #include <cstdint>
 #include <functional>
 #include <vector>
+
+#include "base/rows.h"
 
 namespace sr3 {
 
@@ -30,6 +34,13 @@ struct TileAxis {
 // The tiles of an axis of `size` pixels: as few as the rule allows, then as short as possible, evenly spread.
 TileAxis tile_axis(int64_t size, const TileRule& rule);
 
+// Some whole rows of tiles.
+struct Band {
+  int64_t first = 0, tiles = 0;  // the numbers of its tiles
+  Rows covered;                  // by its tiles
+  Rows done;                     // those whose blend is complete after this band: up to the next one's tiles
+};
+
 class Tiling {
  public:
   Tiling(int64_t height, int64_t width, const TileRule& rule);
@@ -40,10 +51,12 @@ class Tiling {
   int64_t height() const { return height_; }
   int64_t width() const { return width_; }
 
-  // The part (..., h, w) of image (..., H, W) that tile i covers, as a view.
-  at::Tensor window(const at::Tensor& image, int64_t i) const;
-  // Adds tile (C,h,w) times the weights of tile i to sum (C,H,W), float32.
-  void add(const at::Tensor& sum, const at::Tensor& tile, int64_t i) const;
+  // Bands of at least `tiles` tiles, from top to bottom.
+  std::vector<Band> bands(int64_t tiles) const;
+  // The part (..., h, w) that tile i covers of an image (..., rows, W), whose first row is row `top`; as a view.
+  at::Tensor window(const at::Tensor& image, int64_t i, int64_t top = 0) const;
+  // Adds tile (C,h,w) times the weights of tile i to sum (C,rows,W), float32, whose first row is row `top`.
+  void add(const at::Tensor& sum, const at::Tensor& tile, int64_t i, int64_t top = 0) const;
   // Moves the weights to the device of the tiles.
   void to(at::Device device);
 
@@ -53,17 +66,28 @@ class Tiling {
   std::vector<at::Tensor> weight_y_, weight_x_;  // (h,1) and (1,w) of each start
 };
 
-// The windows of a batch: numbers first .. first+count-1, where number = image * tiles + tile.
-struct TileRange {
-  int64_t first = 0, count = 0;
+// A window of each of some images.
+struct Window {
+  int64_t image = 0, tile = 0;
 };
+using WindowBatch = std::vector<Window>;
 // Maps the windows x (count, C, h, w) to (count, C', h, w).
-using TileFunction = std::function<at::Tensor(const at::Tensor& x, TileRange range)>;
+using TileFunction = std::function<at::Tensor(const at::Tensor& x, const WindowBatch& batch)>;
 
-// The windows `range` of the images x (N,C,H,W), stacked: (count, C, h, w).
-at::Tensor windows(const Tiling& tiling, const at::Tensor& x, TileRange range);
-// Applies f to all windows of x (N,C,H,W) in batches of `batch`, and blends the results to (N,C',H,W) float32. If there is only one
-// tile, these are the unchanged values of f.
-at::Tensor blend_tiles(const Tiling& tiling, const at::Tensor& x, int64_t batch, const TileFunction& f);
+// The windows of images x (N,C,rows,W), whose first row is row `top`, stacked: (count, C, h, w).
+at::Tensor windows(const Tiling& tiling, const at::Tensor& x, const WindowBatch& batch, int64_t top = 0);
+
+// Blends what a network makes of the bands of some images, one after the other.
+class Blend {
+ public:
+  explicit Blend(const Tiling& tiling) : tiling_(tiling) {}  // `tiling` must outlive it
+  // Applies f to the windows of x (N,C,H,W) in the next band, in batches of `batch`. Returns the blended rows band.done:
+  // (N,C',rows,W) float32. If there is only one tile, these are the unchanged values of f.
+  at::Tensor operator()(const Band& band, const at::Tensor& x, int64_t batch, const TileFunction& f);
+
+ private:
+  const Tiling& tiling_;
+  at::Tensor rest_;  // the sums of rows that the next band adds to
+};
 
 }  // namespace sr3

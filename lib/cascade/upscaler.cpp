@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.h"
 #include "base/options.h"
@@ -17,22 +18,29 @@ constexpr int64_t kLongestSide = 512, kShortestSide = 128, kOverlap = 32;
 constexpr int64_t kMaxAtOnce = 16;
 // Prepared conditions of up to this size are kept for all steps; larger ones are prepared again at each step.
 constexpr int64_t kPreparedBytes = int64_t{1} << 28;
+// A condition of up to this size is kept for all steps; a larger one is made again, band by band.
+constexpr int64_t kConditionBytes = int64_t{1} << 27;
 // Clipping and the overlap of the kernels leave an error after each projection, which shrinks geometrically.
 constexpr int kFinalProjections = 10;
 
-// One batch of images through all sampling steps.
+// One batch of images through all sampling steps, in bands of rows (cascade/tiling.h).
 class Job {
  public:
   Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& items, Tiling tiling, int64_t at_once);
-  at::Tensor run(const std::function<void(int64_t)>& after_step);  // (N,C,H,W) in [-1,1]
+  at::Tensor run(const std::function<void(double)>& after);  // (N,C,H,W) in [-1,1]
 
  private:
-  Stage::Prepared prepared(TileRange range);
-  at::Tensor noise(int64_t k) const;
-  at::Tensor image_of(const at::Tensor& x0) const;
-  at::Tensor noisy_image_of(const at::Tensor& x) const;
+  at::Tensor condition(Rows rows) const;
+  Stage::Prepared prepared(const WindowBatch& batch, const at::Tensor& condition, int64_t top);
+  at::Tensor noise(int64_t k, Rows rows) const;
+  Denoised predicted(Blend& blend, const Band& band, const at::Tensor& x, int64_t k);
+  at::Tensor image_of(const at::Tensor& x0, Rows rows) const;
+  at::Tensor noisy_image_of(const at::Tensor& x, Rows rows) const;
   at::Tensor projected(const at::Tensor& image) const;
-  at::Tensor corrected(const at::Tensor& x0) const;
+  at::Tensor corrected(const at::Tensor& x0, Rows rows) const;
+  at::Tensor finished(const at::Tensor& x, Rows rows) const;
+  at::Tensor regressed(const std::function<void(double)>& after);
+  at::Tensor sampled(const std::function<void(double)>& after);
 
   const Stage& stage_;
   const bool consistency_;
@@ -40,12 +48,14 @@ class Job {
   const ImageOptions& image_;
   const bool residual_;
   Tiling tiling_;
+  std::vector<Band> bands_;
   Projection projection_;
   std::vector<NoiseKey> keys_;
   std::vector<at::Tensor> low_res_;  // with --consistency
-  at::Tensor condition_, labels_;    // (N,C,H,W), (N)
+  std::vector<EnlargedRows> enlarged_;
+  at::Tensor condition_, labels_;  // (N,C,H,W), unless it is too large to keep; (N)
   bool keep_ = false;
-  std::vector<Stage::Prepared> kept_;  // for each batch of windows
+  std::map<int64_t, Stage::Prepared> kept_;  // for each batch of windows, by the first one
 };
 
 Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& items, Tiling tiling, int64_t at_once)
@@ -54,10 +64,11 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
       at_once_(at_once),
       image_(stage.manifest().image),
       residual_(stage.manifest().diffusion.target == "residual"),
-      tiling_(std::move(tiling)) {
+      tiling_(std::move(tiling)),
+      // A projection needs the whole image.
+      bands_(tiling_.bands(consistency ? tiling_.tiles() : at_once)) {
   const auto& low = stage.manifest().low_res;
   const Enlargement up = enlargement_named(low.upsample);
-  std::vector<at::Tensor> conditions;
   std::vector<int64_t> labels;
   for (const UpscaleItem& item : items) {
     at::Tensor given = item.low_res;
@@ -65,55 +76,83 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
       given = add_condition_noise_at(given.unsqueeze(0), stage.alpha_bar(), *stage.noise_steps(), item.key.seed,
                                      static_cast<int64_t>(item.key.index))
                   .condition[0];
-    conditions.push_back(enlarge_planes(given, tiling_.width(), tiling_.height(), up));
+    enlarged_.emplace_back(given, tiling_.width(), tiling_.height(), up);
     keys_.push_back(item.key);
     labels.push_back(item.label);
     if (consistency) low_res_.push_back(item.low_res);
   }
   projection_ = {kernel_named(low.recipe.kernel), up.kernel, items[0].low_res.size(2), items[0].low_res.size(1)};
-  condition_ = at::stack(conditions).to(stage.device());
+  const auto n = static_cast<int64_t>(items.size());
+  if (n * image_.channels * tiling_.height() * tiling_.width() * 4 <= kConditionBytes)
+    condition_ = condition({0, tiling_.height()});
   if (stage.manifest().network.classes > 0) labels_ = at::tensor(labels, at::kLong).to(stage.device());
   tiling_.to(stage.device());
   // The network keeps the first convolution's output for the condition, in float32.
   const auto& network = stage.manifest().network;
-  const int64_t bytes = condition_.size(0) * tiling_.tiles() * tiling_.tile_height() * tiling_.tile_width() /
+  const int64_t bytes = n * tiling_.tiles() * tiling_.tile_height() * tiling_.tile_width() /
                         (network.patch * network.patch) * network.channels * 4;
   keep_ = bytes <= kPreparedBytes;
 }
 
-Stage::Prepared Job::prepared(TileRange range) {
-  const auto slot = static_cast<size_t>(range.first / at_once_);
-  if (slot < kept_.size() && kept_[slot].given) return kept_[slot];
+// (N,C,rows,W), on the device.
+at::Tensor Job::condition(Rows rows) const {
+  if (condition_.defined()) return condition_.narrow(2, rows.first, rows.count);
+  std::vector<at::Tensor> each;
+  for (const EnlargedRows& one : enlarged_) each.push_back(one(rows));
+  return at::stack(each).to(stage_.device());
+}
+
+// condition: (N,C,rows,W), whose first row is row `top`.
+Stage::Prepared Job::prepared(const WindowBatch& batch, const at::Tensor& condition, int64_t top) {
+  const int64_t first = batch.front().image * tiling_.tiles() + batch.front().tile;
+  const auto found = kept_.find(first);
+  if (found != kept_.end()) return found->second;
   at::Tensor labels;
-  if (labels_.defined())
-    labels = labels_.index_select(
-        0, at::arange(range.first, range.first + range.count, labels_.options()).div(tiling_.tiles(), "floor"));
-  // The regression network has no x_t: the condition takes its place (run()).
-  const bool concatenated = stage_.manifest().network.condition_channels > 0;
-  auto made = stage_.prepare(range.count, concatenated ? windows(tiling_, condition_, range) : at::Tensor(), labels);
-  if (keep_) {
-    kept_.resize(std::max(kept_.size(), slot + 1));
-    kept_[slot] = made;
+  if (labels_.defined()) {
+    std::vector<int64_t> images;
+    for (const Window& window : batch) images.push_back(window.image);
+    labels = labels_.index_select(0, at::tensor(images, labels_.options()));
   }
+  // The regression network has no x_t: the condition takes its place (regressed()).
+  const bool concatenated = stage_.manifest().network.condition_channels > 0;
+  auto made = stage_.prepare(static_cast<int64_t>(batch.size()),
+                             concatenated ? windows(tiling_, condition, batch, top) : at::Tensor(), labels);
+  if (keep_) kept_[first] = made;
   return made;
 }
 
-at::Tensor Job::noise(int64_t k) const {
-  return philox_noise(keys_, static_cast<uint32_t>(k), image_.channels, tiling_.height(), tiling_.width())
-      .to(stage_.device());
+at::Tensor Job::noise(int64_t k, Rows rows) const {
+  std::vector<at::Tensor> each;
+  for (const NoiseKey& key : keys_)
+    each.push_back(philox_noise_window(key, static_cast<uint32_t>(k), image_.channels, tiling_.width(), 0, rows.first,
+                                       tiling_.width(), rows.count)
+                       .unsqueeze(0));
+  return (each.size() == 1 ? each[0] : at::cat(each)).to(stage_.device());
 }
 
-// The image (N,C,H,W) in [-1,1] of a predicted x0, which may be a residual.
-at::Tensor Job::image_of(const at::Tensor& x0) const {
+// The network's prediction of the rows band.done.
+Denoised Job::predicted(Blend& blend, const Band& band, const at::Tensor& x, int64_t k) {
+  const bool learned = stage_.diffuses() && stage_.manifest().diffusion.variance == "learned";
+  const at::Tensor given = condition(band.covered);
+  const at::Tensor prediction = blend(band, x, at_once_, [&](const at::Tensor& part, const WindowBatch& batch) {
+    const Denoised one = stage_.denoise(prepared(batch, given, band.covered.first), part, k);
+    return learned ? at::cat({one.x0, one.variance_fraction}, 1) : one.x0;
+  });
+  if (!learned) return {prediction, {}};
+  return {prediction.narrow(1, 0, image_.channels), prediction.narrow(1, image_.channels, image_.channels)};
+}
+
+// The image (N,C,rows,W) in [-1,1] of a predicted x0, which may be a residual.
+at::Tensor Job::image_of(const at::Tensor& x0, Rows rows) const {
   if (!residual_) return x0.clamp(-1, 1);
-  return x0.div(stage_.manifest().diffusion.residual_scale).add_(condition_).clamp_(-1, 1);
+  return x0.div(stage_.manifest().diffusion.residual_scale).add_(condition(rows)).clamp_(-1, 1);
 }
 
 // The noisy image of x at the level where the stage stops; x may be a residual (Stage::stop_at).
-at::Tensor Job::noisy_image_of(const at::Tensor& x) const {
+at::Tensor Job::noisy_image_of(const at::Tensor& x, Rows rows) const {
   if (!residual_) return x;
   const double level = stage_.levels().end, scale = stage_.manifest().diffusion.residual_scale;
-  return (condition_ * std::sqrt(level) + x / scale) * std::sqrt(stage_.stops_at() / level);
+  return (condition(rows) * std::sqrt(level) + x / scale) * std::sqrt(stage_.stops_at() / level);
 }
 
 at::Tensor Job::projected(const at::Tensor& image) const {
@@ -124,41 +163,66 @@ at::Tensor Job::projected(const at::Tensor& image) const {
 }
 
 // Replaces the sampler's clamp, which is right for images only: a residual is clamped so that its image stays within [-1,1].
-at::Tensor Job::corrected(const at::Tensor& x0) const {
-  at::Tensor image = image_of(x0);
+at::Tensor Job::corrected(const at::Tensor& x0, Rows rows) const {
+  if (!stage_.sampling().clip && !consistency_) return x0;
+  at::Tensor image = image_of(x0, rows);
   if (consistency_) image = projected(image);
-  return residual_ ? image.sub_(condition_).mul_(stage_.manifest().diffusion.residual_scale) : image;
+  return residual_ ? image.sub_(condition(rows)).mul_(stage_.manifest().diffusion.residual_scale) : image;
 }
 
-at::Tensor Job::run(const std::function<void(int64_t)>& after_step) {
-  const bool learned = stage_.diffuses() && stage_.manifest().diffusion.variance == "learned";
-  const auto evaluate = [&](const at::Tensor& x, int64_t k) {
-    const at::Tensor prediction = blend_tiles(tiling_, x, at_once_, [&](const at::Tensor& part, TileRange range) {
-      const Denoised one = stage_.denoise(prepared(range), part, k);
-      return learned ? at::cat({one.x0, one.variance_fraction}, 1) : one.x0;
-    });
-    return learned ? Denoised{prediction.narrow(1, 0, image_.channels),
-                              prediction.narrow(1, image_.channels, image_.channels)}
-                   : Denoised{prediction, {}};
-  };
-  at::Tensor x0;
-  if (stage_.diffuses()) {
-    SamplerOptions sampling = stage_.sampling();
-    SampleHooks hooks;
-    if (sampling.clip || consistency_) hooks.correct_x0 = [&](const at::Tensor& x, int64_t) { return corrected(x); };
-    hooks.after_step = [&](int64_t k) { after_step(k + 1); };
-    sampling.clip = false;  // corrected() does it
-    x0 = sample_loop(
-        sampling, stage_.levels(), evaluate, [&](int64_t k) { return noise(k); }, hooks);
-  } else {
-    x0 = evaluate(condition_, 0).x0;
-    after_step(1);
-  }
-  if (stage_.stops_at() < 1) return noisy_image_of(x0);
-  at::Tensor image = image_of(x0);
+// What the last step, or the regression, makes of an image.
+at::Tensor Job::finished(const at::Tensor& x, Rows rows) const {
+  if (stage_.stops_at() < 1) return noisy_image_of(x, rows);
+  at::Tensor image = image_of(x, rows);
   if (consistency_)
     for (int i = 0; i < kFinalProjections; ++i) image = projected(image);
   return image;
+}
+
+at::Tensor Job::regressed(const std::function<void(double)>& after) {
+  const at::Tensor x = condition({0, tiling_.height()});
+  at::Tensor result;
+  Blend blend(tiling_);
+  for (const Band& band : bands_) {
+    const at::Tensor image = finished(predicted(blend, band, x, 0).x0, band.done);
+    if (bands_.size() == 1) {
+      result = image;
+    } else {
+      if (!result.defined()) result = at::empty_like(x);
+      result.narrow(2, band.done.first, band.done.count).copy_(image);
+    }
+    after(static_cast<double>(band.done.first + band.done.count) / static_cast<double>(tiling_.height()));
+  }
+  return result;
+}
+
+at::Tensor Job::sampled(const std::function<void(double)>& after) {
+  const ReverseSteps steps(stage_.sampling(), stage_.levels());
+  const auto rows_of = [](const at::Tensor& image, Rows rows) {
+    return image.defined() ? image.narrow(2, rows.first, rows.count) : image;
+  };
+  at::Tensor x = noise(0, {0, tiling_.height()}), previous;
+  if (steps.uses_previous()) previous = at::empty_like(x);
+  for (int64_t k = 0; k < steps.count(); ++k) {
+    Blend blend(tiling_);
+    for (const Band& band : bands_) {
+      const Rows rows = band.done;
+      Denoised prediction = predicted(blend, band, x, k);
+      prediction.x0 = corrected(prediction.x0, rows);
+      const at::Tensor x_t = rows_of(x, rows), former = rows_of(previous, rows);
+      const at::Tensor next = steps(k, x_t, prediction, former, [&] { return noise(k + 1, rows); });
+      // Rows that are done are not read again in this step.
+      x_t.copy_(k + 1 < steps.count() ? next : finished(next, rows));
+      if (previous.defined()) former.copy_(prediction.x0);
+      after(static_cast<double>(k) +
+            static_cast<double>(rows.first + rows.count) / static_cast<double>(tiling_.height()));
+    }
+  }
+  return x;
+}
+
+at::Tensor Job::run(const std::function<void(double)>& after) {
+  return stage_.diffuses() ? sampled(after) : regressed(after);
 }
 
 }  // namespace
@@ -216,8 +280,7 @@ int64_t Upscaler::images_at_once(int64_t low_width, int64_t low_height) const {
   return whole.tiles() > 1 ? 1 : tiles_at_once(whole);
 }
 
-at::Tensor Upscaler::operator()(const std::vector<UpscaleItem>& items,
-                                const std::function<void(int64_t)>& after_step) const {
+at::Tensor Upscaler::operator()(const std::vector<UpscaleItem>& items, const std::function<void(double)>& after) const {
   const at::NoGradGuard no_grad;
   const at::Tensor& first = items.at(0).low_res;
   for (const UpscaleItem& item : items)
@@ -226,7 +289,7 @@ at::Tensor Upscaler::operator()(const std::vector<UpscaleItem>& items,
   Tiling tiles = tiling(width, height);
   const int64_t at_once = tiles_at_once(tiles);
   Job job(stage_, options_.consistency, items, std::move(tiles), at_once);
-  return job.run(after_step).to(at::kCPU);
+  return job.run(after).to(at::kCPU);
 }
 
 }  // namespace sr3

@@ -45,8 +45,8 @@ class Upscaler {
   int64_t images_at_once(int64_t low_width, int64_t low_height) const;
 
   // Upscales images of one size. Returns as many results (N,C,H,W), float32 on the CPU in [-1,1], or noisy images if the stage
-  // stops early. Calls after_step(k) after the k-th sampling step of the batch.
-  at::Tensor operator()(const std::vector<UpscaleItem>& items, const std::function<void(int64_t)>& after_step) const;
+  // stops early. Calls after(steps) with the number of sampling steps of the batch that are done, with fractions for large images.
+  at::Tensor operator()(const std::vector<UpscaleItem>& items, const std::function<void(double)>& after) const;
 
  private:
   int64_t default_side() const;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rows.h"
 #include "degrade/kernel.h"
 
 namespace sr3 {
@@ -23,5 +24,8 @@ Enlargement enlargement_named(const std::string& word);  // UsageError for an un
 // [-1,1]; the result may exceed that slightly, unless it has whole levels.
 std::vector<float> enlarge(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                            int64_t width, int64_t height, Enlargement how);
+// Rows of the result: the same values, for the cost of these rows.
+std::vector<float> enlarge_rows(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
+                                int64_t width, int64_t height, Enlargement how, Rows rows);
 
 }  // namespace sr3

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "base/rows.h"
 #include "degrade/kernel.h"
 #include "image/image.h"
 
@@ -21,11 +22,15 @@ namespace sr3 {
 // conventions resize 16-bit images with weights in doubles. DataError when the image between the passes would be too
 // large; std::logic_error for a size below 1x1.
 Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention);
+// Rows of resize(): the same values, for the cost of these rows.
+Image resize_rows(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention, Rows rows);
 
 // The float convention without rounding and clipping, for interleaved values in any range: `in` holds
 // in_height * in_width * channels of them. Errors as for resize().
 std::vector<float> resize_float(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
                                 int64_t width, int64_t height, Kernel kernel);
+std::vector<float> resize_float_rows(std::span<const float> in, int64_t in_width, int64_t in_height, int64_t channels,
+                                     int64_t width, int64_t height, Kernel kernel, Rows rows);
 
 // The samples as floats in grey levels of the image's depth, and back: clipped and rounded to the nearest level.
 std::vector<float> float_levels(const Image& image);

@@ -71,33 +71,45 @@ void validate(const SamplerOptions& options) {
   if (!(options.eta >= 0 && options.eta <= 1)) throw Error(cat("eta is ", options.eta, ", not between 0 and 1"));
 }
 
+ReverseSteps::ReverseSteps(const SamplerOptions& options, const SamplingLevels& levels)
+    : options_(options), levels_(levels) {
+  validate(options);
+}
+
+int64_t ReverseSteps::count() const { return static_cast<int64_t>(levels_.alpha_bar.size()); }
+
+at::Tensor ReverseSteps::operator()(int64_t k, const at::Tensor& x_t, const Denoised& prediction,
+                                    const at::Tensor& previous_x0, const std::function<at::Tensor()>& noise) const {
+  const at::NoGradGuard no_grad;
+  const auto number = static_cast<size_t>(k);
+  const at::Tensor& x0 = prediction.x0;
+  const Step step = step_of(options_, levels_, number);
+  at::Tensor next = step.x0 == 1 ? x0.clone() : x0 * step.x0;
+  if (step.x != 0) next.add_(x_t, step.x);
+  if (step.previous != 0) next.add_(previous_x0, step.previous);
+  if (step.sigma > 0) {
+    if (options_.sampler == "ddpm" && options_.variance == "learned")
+      next.addcmul_(noise(),
+                    learned_sigma(prediction.variance_fraction, levels_.alpha_bar[number], levels_.after(number))
+                        .to(x_t.scalar_type()));
+    else
+      next.add_(noise(), step.sigma);
+  }
+  return next;
+}
+
 at::Tensor sample_loop(const SamplerOptions& options, const SamplingLevels& levels, const DenoiseStep& denoise,
                        const NoiseStep& noise, const SampleHooks& hooks) {
-  validate(options);
+  const ReverseSteps steps(options, levels);
   const at::NoGradGuard no_grad;
-  const bool learned = options.sampler == "ddpm" && options.variance == "learned";
-  const auto& alpha_bar = levels.alpha_bar;
-  const auto count = static_cast<int64_t>(alpha_bar.size());
   at::Tensor x = noise(0), previous;
-  for (int64_t k = 0; k < count; ++k) {
-    const Denoised prediction = denoise(x, k);
-    at::Tensor x0 = prediction.x0.to(x.scalar_type());
-    if (options.clip) x0 = x0.clamp(-1, 1);
-    if (hooks.correct_x0) x0 = hooks.correct_x0(x0, k);
-
-    const Step step = step_of(options, levels, static_cast<size_t>(k));
-    at::Tensor next = step.x0 == 1 ? x0.clone() : x0 * step.x0;
-    if (step.x != 0) next.add_(x, step.x);
-    if (step.previous != 0) next.add_(previous, step.previous);
-    if (step.sigma > 0) {
-      if (learned)
-        next.addcmul_(noise(k + 1),
-                      learned_sigma(prediction.variance_fraction, alpha_bar[k], levels.after(k)).to(x.scalar_type()));
-      else
-        next.add_(noise(k + 1), step.sigma);
-    }
-    x = next;
-    previous = x0;
+  for (int64_t k = 0; k < steps.count(); ++k) {
+    Denoised prediction = denoise(x, k);
+    prediction.x0 = prediction.x0.to(x.scalar_type());
+    if (options.clip) prediction.x0 = prediction.x0.clamp(-1, 1);
+    if (hooks.correct_x0) prediction.x0 = hooks.correct_x0(prediction.x0, k);
+    x = steps(k, x, prediction, previous, [&] { return noise(k + 1); });
+    previous = prediction.x0;
     if (hooks.after_step) hooks.after_step(k);
   }
   return x;

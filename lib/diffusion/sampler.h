@@ -43,6 +43,25 @@ struct SampleHooks {
   std::function<void(int64_t k)> after_step;  // reports progress, k from 0; may be empty
 };
 
+// The steps of the reverse process, on any part of an image: each is a function of single pixels.
+class ReverseSteps {
+ public:
+  // Throws Error for invalid options. `levels` must outlive it.
+  ReverseSteps(const SamplerOptions& options, const SamplingLevels& levels);
+
+  int64_t count() const;
+  // Whether a step needs the x0 of the step before.
+  bool uses_previous() const { return options_.sampler == "dpmpp-2m"; }
+  // x after step k. prediction: at x_t, with the corrected x0; previous_x0: the corrected one of step k-1, if it is used;
+  // noise: called if the step adds noise. Error when the variance "learned" is requested but not predicted.
+  at::Tensor operator()(int64_t k, const at::Tensor& x_t, const Denoised& prediction, const at::Tensor& previous_x0,
+                        const std::function<at::Tensor()>& noise) const;
+
+ private:
+  SamplerOptions options_;
+  const SamplingLevels& levels_;
+};
+
 // Runs the reverse process from x_T = noise(0) through all levels, and returns x at levels.end (x_0 when that is 1). Computes
 // no gradients, and never waits for the device. Throws Error for invalid options, and when variance "learned" is requested
 // but the network predicts no variance.

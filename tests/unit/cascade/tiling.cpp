@@ -22,6 +22,17 @@ at::Tensor picture(int64_t n, int64_t c, int64_t h, int64_t w) {
   return (at::frac(i * 0.6180339887498949) * 2 - 1).to(at::kFloat).view({n, c, h, w});
 }
 
+// All bands of x, each of at least `tiles` tiles.
+at::Tensor blended(const Tiling& tiling, const at::Tensor& x, int64_t batch, const TileFunction& f, int64_t tiles = 1) {
+  Blend blend(tiling);
+  std::vector<at::Tensor> rows;
+  for (const Band& band : tiling.bands(tiles)) {
+    rows.push_back(blend(band, x, batch, f));
+    CHECK(rows.back().size(2) == band.done.count);
+  }
+  return at::cat(rows, 2);
+}
+
 }  // namespace
 
 TEST_CASE("tiles cover the axis, keep the overlap, stay inside, and their weights sum to exactly 1") {
@@ -82,30 +93,47 @@ TEST_CASE("impossible sizes are a programming error") {
 
 TEST_CASE("with a pointwise network the tiled result equals the whole one, for any batch") {
   const at::Tensor x = picture(2, 3, 40, 56);
-  const auto f = [](const at::Tensor& t, TileRange) { return at::cat({t * t, t + 1}, 1); };
+  const auto f = [](const at::Tensor& t, const WindowBatch&) { return at::cat({t * t, t + 1}, 1); };
   const at::Tensor expected = at::cat({x * x, x + 1}, 1);
   const Tiling whole(40, 56, {64, 8, 4, 8}), tiled(40, 56, {24, 8, 4, 8});
   REQUIRE(whole.tiles() == 1);
   REQUIRE(tiled.tiles() == 6);
-  CHECK(at::equal(blend_tiles(whole, x, 1, f), expected));
-  const at::Tensor by_one = blend_tiles(tiled, x, 1, f);
+  CHECK(at::equal(blended(whole, x, 1, f), expected));
+  const at::Tensor by_one = blended(tiled, x, 1, f);
   CHECK((by_one - expected).abs().max().item<float>() < 3e-7f);
-  for (int64_t batch : {2, 5, 100}) CHECK(at::equal(blend_tiles(tiled, x, batch, f), by_one));
+  for (int64_t batch : {2, 5, 100})
+    for (int64_t tiles : {1, 3, 4, 6, 100}) CHECK(at::equal(blended(tiled, x, batch, f, tiles), by_one));
 }
 
-TEST_CASE("every window of every image is processed once, in order") {
-  const at::Tensor x = picture(3, 1, 32, 32);
-  const Tiling tiling(32, 32, {16, 4, 4, 4});
-  int64_t next = 0;
-  blend_tiles(tiling, x, 4, [&](const at::Tensor& t, TileRange range) {
-    CHECK(range.first == next);
-    CHECK(t.size(0) == range.count);
-    for (int64_t i = 0; i < range.count; ++i)
-      CHECK(at::equal(t[i], tiling.window(x[(range.first + i) / tiling.tiles()], (range.first + i) % tiling.tiles())));
-    next += range.count;
-    return t.clone();
-  });
-  CHECK(next == 3 * tiling.tiles());
+TEST_CASE(
+    "every window of every image is processed once, and no band reads the rows that an earlier one is done with") {
+  const Tiling tiling(48, 32, {16, 4, 4, 4});
+  for (int64_t tiles : {1, 4, 7, 100}) {
+    CAPTURE(tiles);
+    at::Tensor x = picture(3, 1, 48, 32);
+    const at::Tensor given = x.clone();
+    std::vector<int> seen(static_cast<size_t>(3 * tiling.tiles()), 0);
+    Blend blend(tiling);
+    int64_t top = 0;
+    for (const Band& band : tiling.bands(tiles)) {
+      CHECK(band.done.first == top);
+      CHECK(band.covered.first == top);
+      CHECK(band.covered.count >= band.done.count);
+      blend(band, x, 4, [&](const at::Tensor& t, const WindowBatch& batch) {
+        CHECK(batch.size() <= 4);
+        REQUIRE(t.size(0) == static_cast<int64_t>(batch.size()));
+        for (size_t i = 0; i < batch.size(); ++i) {
+          CHECK(at::equal(t[static_cast<int64_t>(i)], tiling.window(given[batch[i].image], batch[i].tile)));
+          ++seen[static_cast<size_t>(batch[i].image * tiling.tiles() + batch[i].tile)];
+        }
+        return t.clone();
+      });
+      x.narrow(2, band.done.first, band.done.count).fill_(99);
+      top += band.done.count;
+    }
+    CHECK(top == 48);
+    CHECK(std::all_of(seen.begin(), seen.end(), [](int times) { return times == 1; }));
+  }
 }
 
 TEST_CASE("a linear network with a small receptive field leaves no seams between tiles") {
@@ -114,11 +142,11 @@ TEST_CASE("a linear network with a small receptive field leaves no seams between
   // elsewhere.
   const at::Tensor x = picture(1, 1, 64, 160).mul(0.1).add(0.8);
   const at::Tensor kernel = at::full({1, 1, 5, 5}, 1.0 / 25);
-  const auto f = [&](const at::Tensor& t, TileRange) { return at::conv2d(t, kernel, {}, 1, 2); };
+  const auto f = [&](const at::Tensor& t, const WindowBatch&) { return at::conv2d(t, kernel, {}, 1, 2); };
   const Tiling tiled(64, 160, {64, 32, 4, 4});
   REQUIRE(tiled.tiles() > 1);
-  const at::Tensor whole = f(x, {}), blended = blend_tiles(tiled, x, 3, f);
-  const at::Tensor inner = (blended - whole).abs();
+  const at::Tensor whole = f(x, {}), joined = blended(tiled, x, 3, f);
+  const at::Tensor inner = (joined - whole).abs();
   // The edge of the tile has 0.8 * 15/25 instead of 0.8, with a weight of at most sin^2(pi/2 * 1.5/32) = 0.0054.
   CHECK(inner.max().item<float>() < 0.8f * 0.4f * 0.0056f);
 }

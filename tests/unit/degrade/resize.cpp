@@ -270,6 +270,32 @@ TEST_CASE("the vectorised passes equal plain loops, whatever the number of chann
   }
 }
 
+TEST_CASE("rows are those of the whole result") {
+  const Image in = pattern(13, 11), deep = pattern(13, 11, 16);
+  const auto floats = float_levels(in);
+  for (const Kernel kernel : kAll)
+    for (const auto& [width, height] : {std::pair{26, 22}, {13, 33}, {20, 11}, {13, 11}, {5, 4}, {40, 3}})
+      for (const Rows rows : {Rows{0, 1}, Rows{1, 2}, Rows{height - 1, 1}, Rows{0, height}}) {
+        const auto row = static_cast<size_t>(width) * 3, first = static_cast<size_t>(rows.first) * row,
+                   count = static_cast<size_t>(rows.count) * row;
+        const auto part = [&](const auto& whole) {
+          const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(first);
+          return std::decay_t<decltype(whole)>(begin, begin + static_cast<std::ptrdiff_t>(count));
+        };
+        for (const Convention convention :
+             {Convention::kPillow, Convention::kPillow12, Convention::kMatlab, Convention::kFloat}) {
+          CHECK(resize_rows(in, width, height, kernel, convention, rows).u8 ==
+                part(resize(in, width, height, kernel, convention).u8));
+          CHECK(resize_rows(deep, width, height, kernel, convention, rows).u16 ==
+                part(resize(deep, width, height, kernel, convention).u16));
+        }
+        CHECK(resize_float_rows(floats, 13, 11, 3, width, height, kernel, rows) ==
+              part(resize_float(floats, 13, 11, 3, width, height, kernel)));
+      }
+  CHECK_THROWS_AS(resize_rows(in, 4, 4, Kernel::kBox, Convention::kPillow, {3, 2}), std::logic_error);
+  CHECK_THROWS_AS(resize_rows(in, 4, 4, Kernel::kBox, Convention::kPillow, {0, 0}), std::logic_error);
+}
+
 TEST_CASE("names, and invalid sizes") {
   for (Kernel kernel : kAll) CHECK(kernel_named(name_of(kernel)) == kernel);
   CHECK(convention_named("pillow12") == Convention::kPillow12);
