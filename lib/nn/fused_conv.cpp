@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <type_traits>
+#include <span>
 
 #include "base/error.h"
 #include "nn/conv_kernels.h"
+#include "nn/conv_task.h"
 #include "nn/group_norm_coefficients.h"
 #include "nn/group_norm_kernels.h"
 #include "tensor/aten.h"
@@ -17,8 +17,7 @@ namespace sr3 {
 
 namespace {
 
-constexpr int64_t kLongestRun = 64;  // pixels of a row that are computed at once
-constexpr int64_t kFewestRows = 8;   // of a task, because each loads the rows above and below
+constexpr int64_t kFewestRows = 8;  // of a task, because each loads the rows above and below
 
 int64_t rounded_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
@@ -37,14 +36,6 @@ const ConvKernels* fastest_kernels() {
   const ConvKernels* kernels = conv_kernels(&count);
   return count > 0 ? kernels : nullptr;
 }
-
-const float* floats(const at::Tensor& t) { return static_cast<const float*>(t.data_ptr()); }
-
-// What the byte 1 stands for in the input of an image, and the byte that stands for 0.
-struct ByteScale {
-  double scale = 1;
-  int64_t zero = 0;
-};
 
 Coefficients<float> identity_norm(int64_t n, int64_t channels) {
   Coefficients<float> norm(n, channels, 1);
@@ -79,162 +70,7 @@ ByteScale byte_scale(const ConvInput& input, int64_t image, double pixels) {
 
 }  // namespace
 
-// The sizes of one call, in pixels. A row of the output is computed in `runs` runs of up to `length` pixels.
-struct ConvSizes {
-  int64_t n, source_height, source_width;  // of the maps that are given
-  int64_t in_height, in_width;             // after resampling
-  int64_t height, width;                   // of the output
-  int64_t runs, length;
-
-  int64_t run_size(int64_t run) const { return std::min(length, width - run * length); }
-};
-
-// Of each image: what its sums of bytes are multiplied with, and what is added to them, by output channel.
-struct ByteScales {
-  std::vector<ByteScale> input;
-  std::vector<float> factor, bias;  // (N, out)
-};
-
-// Some rows of one image, one run of each: the input rows that an output row needs are kept in a ring.
-template <class X>
-class ConvTask {
- public:
-  ConvTask(const FusedConv& conv, const ConvInput& input, const ConvSizes& sizes, const ByteScales& scales,
-           int64_t image, int64_t run)
-      : conv_(conv),
-        input_(input),
-        sizes_(sizes),
-        kernels_(conv.kernels_->of<X>()),
-        image_(image),
-        first_(run * sizes.length),
-        pixels_(sizes.run_size(run)),
-        row_pixels_((pixels_ + kConvSlack - 1) * conv.stride_ + conv.kernel_),
-        ring_(at::zeros({conv.chunks_ * conv.kernel_ * row_pixels_ * conv.chunk_}, kType)),
-        sums_(at::empty({(pixels_ + kConvSlack) * width()}, at::kFloat)) {
-    if (input.resample != Resample::kNone) source_ = at::zeros({2, 2 * row_pixels_ * conv.chunk_}, kType);
-    if constexpr (kBytes) {
-      scale_ = scales.input[image];
-      factor_ = scales.factor.data() + image * conv.out_;
-      bias_ = scales.bias.data() + image * conv.out_;
-    } else {
-      bias_ = floats(conv.bias_);
-    }
-  }
-
-  // out and residual: the first pixel of the image's output row y; the result has the run's pixels only.
-  void row(int64_t y, const float* residual, float scale, float* out) {
-    const int64_t top = y * conv_.stride_ - conv_.padding_;
-    for (int64_t in_y = std::max(top, next_); in_y < top + conv_.kernel_; ++in_y) load(in_y);
-    next_ = top + conv_.kernel_;
-    std::memset(sums_.data_ptr(), 0, sums_.nbytes());
-    const auto* weights = static_cast<const typename ConvTypes<X>::Weight*>(conv_.weights_.data_ptr());
-    const int64_t lanes = conv_.kernels_->lanes;
-    for (int64_t chunk = 0; chunk < conv_.chunks_; ++chunk) {
-      const X* rows[3];
-      for (int64_t tap = 0; tap < conv_.kernel_; ++tap) rows[tap] = row_of(chunk, top + tap);
-      for (const FusedConv::Block& block : conv_.blocks_) {
-        kernels_.run[block.vectors](
-            {rows, weights, sums_of(block), pixels_, conv_.kernel_, conv_.chunk_, conv_.stride_});
-        weights += conv_.kernel_ * conv_.kernel_ * conv_.chunk_ * block.vectors * lanes;
-      }
-    }
-    for (const FusedConv::Block& block : conv_.blocks_) {
-      const int64_t at = first_ * conv_.out_ + block.first, block_width = block.vectors * lanes;
-      kernels_.finish({sums_of(block), factor_ ? factor_ + block.first : nullptr, bias_ + block.first,
-                       residual ? residual + at : nullptr, out + at, pixels_,
-                       std::min(block_width, conv_.out_ - block.first), block_width, conv_.out_, scale});
-    }
-  }
-
- private:
-  static constexpr bool kBytes = std::is_same_v<X, uint8_t>;
-  static constexpr auto kType = kBytes ? at::kByte : at::kFloat;
-  using Sum = typename ConvTypes<X>::Sum;
-
-  int64_t width() const { return conv_.blocks_.back().first + conv_.blocks_.back().vectors * conv_.kernels_->lanes; }
-
-  Sum* sums_of(const FusedConv::Block& block) {
-    return static_cast<Sum*>(sums_.data_ptr()) + block.first * (pixels_ + kConvSlack);
-  }
-
-  X* row_of(int64_t chunk, int64_t in_y) {
-    const int64_t slot = (in_y + conv_.kernel_) % conv_.kernel_;  // in_y is at least -padding
-    return static_cast<X*>(ring_.data_ptr()) + (chunk * conv_.kernel_ + slot) * row_pixels_ * conv_.chunk_;
-  }
-
-  // Fills the ring's row of in_y, with zeros outside of the image.
-  void load(int64_t in_y) {
-    const int64_t begin = first_ * conv_.stride_ - conv_.padding_;
-    const int64_t count = (pixels_ - 1) * conv_.stride_ + conv_.kernel_;
-    const bool inside = in_y >= 0 && in_y < sizes_.in_height;
-    const int64_t from = std::max<int64_t>(begin, 0), to = inside ? std::min(begin + count, sizes_.in_width) : from;
-    for (int64_t chunk = 0; chunk < conv_.chunks_; ++chunk) {
-      X* row = row_of(chunk, in_y);
-      const X zero = static_cast<X>(scale_.zero);
-      const int64_t left = (from - begin) * conv_.chunk_, right = (to - begin) * conv_.chunk_;
-      std::fill(row, row + left, zero);
-      std::fill(row + right, row + count * conv_.chunk_, zero);
-      if (inside) fill(chunk, in_y, from, to, row + left);
-    }
-  }
-
-  // The pixels from .. to of a row after resampling.
-  void fill(int64_t chunk, int64_t y, int64_t from, int64_t to, X* row) {
-    const int64_t size = conv_.chunk_;
-    if (input_.resample == Resample::kNone) {
-      source_row(chunk, y, from, to, row);
-    } else if (input_.resample == Resample::kUp) {
-      auto* source = static_cast<X*>(source_.data_ptr());
-      source_row(chunk, y / 2, from / 2, (to + 1) / 2, source);
-      for (int64_t x = from; x < to; ++x, row += size)
-        std::memcpy(row, source + (x / 2 - from / 2) * size, size * sizeof(X));
-    } else if constexpr (!kBytes) {
-      auto *upper = static_cast<X*>(source_.data_ptr()), *lower = upper + 2 * row_pixels_ * size;
-      source_row(chunk, 2 * y, 2 * from, 2 * to, upper);
-      source_row(chunk, 2 * y + 1, 2 * from, 2 * to, lower);
-      for (int64_t x = from; x < to; ++x, row += size, upper += 2 * size, lower += 2 * size)
-        for (int64_t c = 0; c < size; ++c) row[c] = (upper[c] + upper[c + size] + lower[c] + lower[c + size]) * 0.25F;
-    }
-  }
-
-  // The pixels from .. to of a row of the maps, normalised, of one chunk of their channels.
-  void source_row(int64_t chunk, int64_t y, int64_t from, int64_t to, X* row) {
-    const int64_t first = chunk * conv_.chunk_, last = std::min(first + conv_.chunk_, conv_.in_);
-    int64_t begin = 0;
-    for (const FeatureMap& map : input_.maps) {
-      const int64_t channels = map.data.size(1), end = begin + channels;
-      const int64_t a = std::max(first, begin), b = std::min(last, end);
-      if (a < b) {
-        const int64_t pixel = (image_ * sizes_.source_height + y) * sizes_.source_width + from;
-        const float* x = floats(map.data) + pixel * channels + a - begin;
-        if (input_.norm) {
-          const Coefficients<float>& norm = *input_.norm;
-          kernels_.normalise({x, sr3::row<float>(norm.center, image_) + a, sr3::row<float>(norm.slope, image_) + a,
-                              sr3::row<float>(norm.base, image_) + a, row + a - first, to - from, b - a, channels,
-                              conv_.chunk_, input_.activate, static_cast<float>(1 / scale_.scale),
-                              static_cast<float>(scale_.zero)});
-        } else if constexpr (!kBytes) {
-          for (int64_t i = 0; i < to - from; ++i)
-            std::memcpy(row + i * conv_.chunk_ + a - first, x + i * channels, (b - a) * sizeof(float));
-        }
-      }
-      begin = end;
-    }
-  }
-
-  const FusedConv& conv_;
-  const ConvInput& input_;
-  const ConvSizes& sizes_;
-  const ConvKernelsOf<X>& kernels_;
-  const int64_t image_, first_, pixels_;  // the run's first pixel and its pixels
-  const int64_t row_pixels_;              // of a row of the ring
-  at::Tensor ring_;                       // [chunk][row % kernel][pixel][channel of the chunk]
-  at::Tensor sums_;                       // [block][pixel][channel of the block]
-  at::Tensor source_;                     // two rows before resampling
-  ByteScale scale_;                       // of bytes
-  const float *factor_ = nullptr, *bias_ = nullptr;
-  int64_t next_ = -2;  // the first row that is not in the ring
-};
+int64_t FusedConv::width() const { return blocks_.back().first + blocks_.back().vectors * kernels_->lanes; }
 
 bool FusedConv::supported() { return fastest_kernels() != nullptr; }
 
@@ -292,22 +128,35 @@ void FusedConv::run(const ConvInput& input, const ConvSizes& s, const ByteScales
   // Enough tasks that threads end at about the same time.
   const int64_t bands = s.n * s.runs, wanted = 4 * at::get_num_threads();
   const int64_t rows = std::clamp(bands * s.height / wanted, std::min(kFewestRows, s.height), s.height);
-  const int64_t tasks_of_band = (s.height + rows - 1) / rows;
-  at::parallel_for(0, bands * tasks_of_band, 1, [&](int64_t begin, int64_t end) {
+  const int64_t tasks_of_band = (s.height + rows - 1) / rows, tasks = bands * tasks_of_band;
+  // Of a map that is too small for all threads, the output channels are divided, too.
+  const auto all_blocks = static_cast<int64_t>(blocks_.size());
+  const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads(),
+                parts = std::clamp<int64_t>(threads / tasks, 1, all_blocks);
+  const auto moments_of = [&](int64_t image, int64_t y, int64_t run) {
+    float* part = partial + 3 * ((image * s.height + y) * s.runs + run) * out_;
+    norms.moments(out + ((image * s.height + y) * s.width + run * s.length) * out_, s.run_size(run), out_, part,
+                  part + out_, part + 2 * out_);
+  };
+  at::parallel_for(0, tasks * parts, 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t band = i / tasks_of_band, image = band / s.runs, run = band % s.runs;
-      ConvTask<X> task(*this, input, s, scales, image, run);
-      const int64_t top = i % tasks_of_band * rows;
-      for (int64_t y = top; y < std::min(top + rows, s.height); ++y) {
-        const int64_t at = (image * s.height + y) * s.width * out_;
-        task.row(y, residual ? residual + at : nullptr, scale, out + at);
-        if (!partial) continue;
-        float* part = partial + 3 * ((image * s.height + y) * s.runs + run) * out_;
-        norms.moments(out + at + run * s.length * out_, s.run_size(run), out_, part, part + out_, part + 2 * out_);
+      const int64_t part = i % parts, band = i / parts / tasks_of_band, image = band / s.runs, run = band % s.runs;
+      const auto first = static_cast<size_t>(all_blocks * part / parts),
+                 last = static_cast<size_t>(all_blocks * (part + 1) / parts);
+      ConvTask<X> task(*this, input, s, scales, image, run, std::span(blocks_).subspan(first, last - first));
+      const int64_t top = i / parts % tasks_of_band * rows, bottom = std::min(top + rows, s.height);
+      for (int64_t y = top; y < bottom; y += task.group()) {
+        const int64_t at = (image * s.height + y) * s.width * out_, count = std::min(task.group(), bottom - y);
+        task.rows(y, count, residual ? residual + at : nullptr, scale, out + at);
+        for (int64_t j = y; partial && parts == 1 && j < y + count; ++j) moments_of(image, j, run);
       }
     }
   });
+  if (!partial || parts == 1) return;
+  for (int64_t image = 0; image < s.n; ++image)
+    for (int64_t y = 0; y < s.height; ++y)
+      for (int64_t run = 0; run < s.runs; ++run) moments_of(image, y, run);
 }
 
 FeatureMap FusedConv::operator()(const ConvInput& input, const at::Tensor& residual, double scale, bool moments) const {

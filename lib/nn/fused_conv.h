@@ -61,6 +61,8 @@ class FusedConv {
   void run(const ConvInput& input, const struct ConvSizes& sizes, const struct ByteScales& scales,
            const float* residual, float scale, float* out, float* partial) const;
 
+  int64_t width() const;  // output channels, with those that fill up the last vector
+
   ConvNumbers numbers_ = ConvNumbers::kFloats;
   const ConvKernels* kernels_ = nullptr;
   int64_t in_ = 0, out_ = 0, kernel_ = 3, stride_ = 1, padding_ = 0, end_padding_ = 0;

@@ -1,9 +1,10 @@
-// The speed of the network relative to that of a single convolution, for the 98M-parameter 16->128 network of Janspiry's SR3
-// and for a small one. They are measured alternately in the same run, so that other work on the machine affects both
-// equally.
-//   bench-unet [ROUNDS [NETWORK [THREADS]]]
+// The speed of the network relative to that of a single convolution of libtorch, for the 98M-parameter 16->128 network of
+// Janspiry's SR3 and for a small one. They are measured alternately in the same run, so that other work on the machine affects
+// both equally.
+//   bench-unet [ROUNDS [NETWORK [THREADS [PASS]]]]     NETWORK: 16-128|small|all; PASS: inference|training|all
 // TSV: network, pass, precision, GFLOP, seconds, GFLOP/s, the convolution's GFLOP/s, ratio. Times are the shortest of
-// ROUNDS (10), which are the least disturbed. With one thread they are processor time.
+// ROUNDS (10), which are the least disturbed. With one thread they are processor time. The convolution is the faster one of the
+// layouts channels_last and contiguous, of bf16 if the network is, else of fp32.
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -17,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "nn/fused_conv.h"
 #include "nn/precision.h"
 #include "nn/unet.h"
 #include "tensor/aten.h"
@@ -65,9 +67,9 @@ double seconds_of(const std::function<void()>& work) {
 }
 
 // A 3x3 convolution of 256 channels on 4 maps of 32x32: its GFLOP, and a function that runs it.
-std::pair<double, std::function<void()>> bare_convolution(at::ScalarType type) {
-  const at::Tensor x = at::randn({4, 256, 32, 32}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor w = at::randn({256, 256, 3, 3}).to(type).contiguous(at::MemoryFormat::ChannelsLast);
+std::pair<double, std::function<void()>> bare_convolution(at::ScalarType type, at::MemoryFormat layout) {
+  const at::Tensor x = at::randn({4, 256, 32, 32}).to(type).contiguous(layout);
+  const at::Tensor w = at::randn({256, 256, 3, 3}).to(type).contiguous(layout);
   constexpr int kTimes = 8;
   return {kTimes * 2.0 * 9 * 256 * 256 * 4 * 1024 / 1e9, [=] {
             const at::NoGradGuard no_grad;
@@ -77,28 +79,37 @@ std::pair<double, std::function<void()>> bare_convolution(at::ScalarType type) {
 
 void report(const std::string& network, const char* pass, at::ScalarType type, double gflop,
             const std::function<void()>& work, int rounds) {
-  const auto [bare_gflop, bare] = bare_convolution(type);
+  const auto bare_type = type == at::kBFloat16 ? type : at::kFloat;
+  const auto [bare_gflop, bare] = bare_convolution(bare_type, at::MemoryFormat::ChannelsLast);
+  const auto other = bare_convolution(bare_type, at::MemoryFormat::Contiguous).second;
   bare();
+  other();
   work();
   work();
   double seconds = 1e9, bare_seconds = 1e9;
   for (int i = 0; i < rounds; ++i) {
-    bare_seconds = std::min(bare_seconds, seconds_of(bare));
+    bare_seconds = std::min({bare_seconds, seconds_of(bare), seconds_of(other)});
     seconds = std::min(seconds, seconds_of(work));
   }
   const double speed = gflop / seconds, peak = bare_gflop / bare_seconds;
-  std::printf("%s\t%s\t%s\t%.1f\t%.4f\t%.0f\t%.0f\t%.3f\n", network.c_str(), pass, type == at::kFloat ? "fp32" : "bf16",
+  std::printf("%s\t%s\t%s\t%.1f\t%.4f\t%.0f\t%.0f\t%.3f\n", network.c_str(), pass,
+              type == at::kFloat  ? "fp32"
+              : type == at::kChar ? "int8"
+                                  : "bf16",
               gflop, seconds, speed, peak, speed / peak);
   std::fflush(stdout);
 }
 
 void bench(const std::string& name, const UNetOptions& options, int64_t size, int64_t batch, int64_t training_batch,
-           int rounds) {
+           const std::string& pass, int rounds) {
   Parameters parameters = initial_parameters(options, 1);
   std::vector<at::ScalarType> types = {at::kFloat};
   if (cpu_has_bf16()) types.push_back(at::kBFloat16);
   const double gflop = forward_flops(options, size, size) / 1e9;
-  for (const auto type : types) {
+  std::vector<at::ScalarType> inference = types;
+  if (FusedConv::supported()) inference.push_back(at::kChar);
+  if (pass == "training") inference.clear();
+  for (const auto type : inference) {
     const at::Tensor x = at::randn({batch, 3, size, size});
     UNetRunner run(options, parameters, at::kCPU, type);
     run.set_levels({0.5});
@@ -106,6 +117,7 @@ void bench(const std::string& name, const UNetOptions& options, int64_t size, in
     report(
         name, "inference", type, gflop * batch, [&] { run(*prepared, x, 0); }, rounds);
   }
+  if (pass == "inference") return;
   std::vector<at::Tensor> leaves;
   for (const auto& [key, value] : parameters.all()) leaves.push_back(value.requires_grad_());
   for (const auto type : types) {
@@ -127,7 +139,7 @@ void bench(const std::string& name, const UNetOptions& options, int64_t size, in
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 10;
-  const std::string only = argc > 2 ? argv[2] : "";
+  const std::string only = argc > 2 ? argv[2] : "all", pass = argc > 4 ? argv[4] : "all";
   const int all = static_cast<int>(std::thread::hardware_concurrency());
   at::set_num_threads(argc > 3 ? std::max(1, std::atoi(argv[3])) : all);
   int64_t count = 0;
@@ -141,7 +153,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::printf("network\tpass\tprecision\tgflop\tseconds\tgflop/s\tconvolution\tratio\n");
-  if (only.empty() || only == "16-128") bench("16-128", janspiry_16_128(), 128, 1, 2, rounds);
-  if (only.empty() || only == "small") bench("small", small_patch_2(), 64, 1, 16, rounds);
+  if (only == "all" || only == "16-128") bench("16-128", janspiry_16_128(), 128, 1, 2, pass, rounds);
+  if (only == "all" || only == "small") bench("small", small_patch_2(), 64, 1, 16, pass, rounds);
   return 0;
 }
