@@ -46,7 +46,10 @@ struct UpscaleProgram {
 int measure(cli::App& app, const UpscaleProgram& program) {
   if (program.models.size() != 1) throw UsageError("--measure-int8 measures one stage: -m STAGE.json");
   app.options.refuse_given(groups::kOutput, "--measure-int8 writes no images");
-  open_device(program.compute.device);
+  app.options.refuse_given(groups::kSampling, "--measure-int8 measures how the manifest samples",
+                           {"guidance", "noise-level"});
+  if (program.compute.device != "auto" && program.compute.device != "cpu")
+    throw UsageError(cat("--device ", program.compute.device, ": int8 is measured where it runs, on the CPU"));
   use_threads(program.compute.threads);
   Reader in(app.inputs(), program.reader);
   std::vector<Frame> images;

@@ -1,9 +1,11 @@
 #include "cascade/stage.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/rng.h"
@@ -19,6 +21,26 @@ namespace {
 
 constexpr size_t kMaxSteps = 65535;  // the limit of tensor/noise.h
 
+// The argument of --levels for free_levels(); empty without it.
+std::string given_levels(const std::string& path, const StageManifest& manifest, const SamplingOverrides& overrides) {
+  if (!overrides.levels) return {};
+  if (overrides.spacing) throw UsageError("--levels and --spacing exclude each other");
+  if (overrides.levels->empty()) throw UsageError("--levels '': no levels");
+  if (manifest.network.level.input == "timestep")
+    throw UsageError(
+        cat("--levels: the network of '", path, "' is conditioned on the timestep, and has none between its steps"));
+  if (overrides.levels->front() != '@') return *overrides.levels;
+  std::string levels;
+  for (const uint8_t byte : read_file(overrides.levels->substr(1), 1 << 20)) {
+    const bool space = std::isspace(byte) != 0;
+    if (!space) levels += static_cast<char>(byte);
+    if (space && !levels.empty() && levels.back() != ',') levels += ',';
+  }
+  if (!levels.empty() && levels.back() == ',') levels.pop_back();
+  if (levels.empty()) throw DataError(cat("'", overrides.levels->substr(1), "' has no levels"));
+  return levels;
+}
+
 }  // namespace
 
 void SamplingOverrides::declare(Options& options, bool base) {
@@ -27,6 +49,8 @@ void SamplingOverrides::declare(Options& options, bool base) {
   options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
   options.add("eta", 0, &eta, "E", within(0, 1), "ddim: fresh noise; 0: none, 1: as in ddpm");
   options.choice("spacing", 0, &spacing, {"uniform", "ddim", "log-snr", "trailing"}, "spacing of the timesteps");
+  options.add("levels", 0, &levels, "LEVELS",
+              "noise levels: cosine, linear:B0,B1, a list of alpha_bar or @FILE, instead of the training's timesteps");
   options.choice("variance", 0, &variance, {"beta", "posterior", "learned"}, "ddpm: variance of the fresh noise");
   options.add("guidance", 0, &guidance, "W", within(0, 1000), "classifier-free guidance scale; 1: off, 2 to 4: usual");
   if (!base)
@@ -69,7 +93,8 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     throw UsageError(
         cat("--guidance: '", path_, "' was trained without label dropout, so it has no unconditional prediction"));
   if (!diffuses()) {
-    if (overrides.steps || overrides.sampler || overrides.spacing || overrides.variance || overrides.eta)
+    if (overrides.steps || overrides.sampler || overrides.spacing || overrides.levels || overrides.variance ||
+        overrides.eta)
       throw UsageError(cat("'", path_, "' is a regression stage, which has no sampling steps and no sampler"));
     return;
   }
@@ -79,14 +104,17 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
     throw UsageError(cat("--variance learned: the network of '", path_, "' has not learned one"));
   alpha_bar_ = make_alpha_bar(make_betas(manifest_.diffusion.schedule));
   if (noisy) noise_steps_ = std::llround(*overrides.noise_level * static_cast<double>(alpha_bar_.size()));
+  const std::string levels = given_levels(path_, manifest_, overrides);
+  const bool counted = overrides.steps || levels == "cosine" || levels.rfind("linear:", 0) == 0;
   try {
-    levels_ = sampling_levels(alpha_bar_, sampling_.steps, sampling_.spacing);
+    levels_ = levels.empty() ? sampling_levels(alpha_bar_, sampling_.steps, sampling_.spacing)
+                             : free_levels(alpha_bar_, levels, counted ? parse_int(sampling_.steps) : 0);
   } catch (const Error& error) {
-    if (overrides.steps || overrides.spacing) throw UsageError(error.what());
+    if (overrides.steps || overrides.spacing || overrides.levels) throw UsageError(error.what());
     throw;
   }
   if (distilled > 0 && (sampling_.sampler != "ddim" || sampling_.eta != 0 || sampling_.spacing != "trailing" ||
-                        sampling_.steps != std::to_string(distilled)))
+                        overrides.levels || sampling_.steps != std::to_string(distilled)))
     warn(cat("'", path_, "' was distilled for ", distilled, " trailing steps of ddim; other sampling is worse"));
   if (levels_.alpha_bar.size() > kMaxSteps)
     throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMaxSteps));
@@ -115,6 +143,7 @@ std::vector<Stage> open_chain(const std::vector<std::string>& paths, const Sampl
   leave_out(&SamplingOverrides::variance, [&](Manifest m) { return samples_by(m, "ddpm"); });
   for (const auto value : {&SamplingOverrides::steps, &SamplingOverrides::sampler, &SamplingOverrides::spacing})
     leave_out(value, diffuses);
+  leave_out(&SamplingOverrides::levels, [&](Manifest m) { return diffuses(m) && m.network.level.input != "timestep"; });
   std::vector<Stage> stages;
   for (size_t i = 0; i < paths.size(); ++i) stages.emplace_back(paths[i], each[i]);
   return stages;

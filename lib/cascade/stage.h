@@ -20,7 +20,7 @@ class Options;
 
 // Settings of the command line, or of a cascade, that override a manifest's `sampling`.
 struct SamplingOverrides {
-  std::optional<std::string> steps, sampler, spacing, variance;
+  std::optional<std::string> steps, sampler, spacing, levels, variance;
   std::optional<double> eta;
   // Guidance scale w of classifier-free guidance (Ho & Salimans 2021): unconditional prediction + w (conditional -
   // unconditional); 1: off.

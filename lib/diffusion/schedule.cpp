@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/error.h"
 #include "base/options.h"
@@ -37,6 +38,9 @@ std::vector<int64_t> strided_steps(int64_t T, int64_t count) {
   }
   throw Error(cat("no integer stride takes ", count, " of ", T, " steps, as spacing 'ddim' requires"));
 }
+
+// alpha_bar of the cosine schedule at the share u of its steps, up to a factor (Nichol & Dhariwal 2021, equation 17).
+double cosine_level(double u) { return std::pow(std::cos((u + 0.008) / 1.008 * 1.57079632679489661923), 2); }
 
 // Evenly spaced from the noisiest on, so that every second of 2N is one of N. Rounded half to even, as numpy does.
 std::vector<int64_t> trailing_steps(int64_t T, int64_t count) {
@@ -97,10 +101,7 @@ std::vector<double> make_betas(const ScheduleOptions& options) {
       } else if (options.kind == "sigmoid") {
         betas[i] = low + (high - low) / (1 + std::exp(-between(-6, 6, i)));
       } else if (options.kind == "cosine") {
-        const auto f = [T](int64_t t) {
-          const double u = static_cast<double>(t) / static_cast<double>(T);
-          return std::pow(std::cos((u + 0.008) / 1.008 * 1.57079632679489661923), 2);
-        };
+        const auto f = [T](int64_t t) { return cosine_level(static_cast<double>(t) / static_cast<double>(T)); };
         betas[i] = std::min(1 - f(i + 1) / f(i), 0.999);
       } else {
         fail("unknown kind '", options.kind, "'");
@@ -174,6 +175,56 @@ SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::
   out.timestep.assign(chosen.rbegin(), chosen.rend());
   for (int64_t t : out.timestep) out.alpha_bar.push_back(alpha_bar[t]);
   out.keeps_end = out.timestep.front() == T - 1;
+  return out;
+}
+
+namespace {
+
+std::vector<double> levels_named(const std::string& levels, int64_t steps) {
+  const std::string linear = "linear:";
+  std::vector<double> chosen;
+  if (levels != "cosine" && levels.rfind(linear, 0) != 0) {
+    chosen = parse_list(levels, parse_double);
+    if (steps != 0 && steps != static_cast<int64_t>(chosen.size()))
+      throw Error(cat(chosen.size(), " levels for ", steps, " steps"));
+    return chosen;
+  }
+  if (steps < 1) throw Error("a schedule needs a number of steps");
+  if (levels == "cosine") {
+    for (int64_t k = steps; k > 0; --k)
+      chosen.push_back(cosine_level(static_cast<double>(k) / static_cast<double>(steps)) / cosine_level(0));
+    return chosen;
+  }
+  const std::vector<double> ends = parse_list(levels.substr(linear.size()), parse_double);
+  if (ends.size() != 2) throw Error("linear needs the first and the last beta, as in linear:1e-4,0.5");
+  chosen = make_alpha_bar(make_betas({.kind = "linear", .steps = steps, .beta_start = ends[0], .beta_end = ends[1]}));
+  std::reverse(chosen.begin(), chosen.end());
+  return chosen;
+}
+
+}  // namespace
+
+SamplingLevels free_levels(const std::vector<double>& alpha_bar, const std::string& levels, int64_t steps) {
+  SamplingLevels out;
+  try {
+    for (const double level : levels_named(levels, steps)) {
+      if (!(level > 0 && level < 1)) throw Error(cat("the level ", level, " is not between 0 and 1"));
+      out.alpha_bar.push_back(std::clamp(level, alpha_bar.back(), alpha_bar.front()));
+      const size_t last = out.alpha_bar.size() - 1;
+      if (last > 0 && out.alpha_bar[last] <= out.alpha_bar[last - 1])
+        throw Error(cat("level ", last + 1,
+                        " is not less noisy than the one before it, within the training schedule's ", alpha_bar.back(),
+                        " to ", alpha_bar.front()));
+      const auto above = std::lower_bound(alpha_bar.begin(), alpha_bar.end(), out.alpha_bar[last], std::greater<>());
+      auto nearest = above == alpha_bar.end() ? above - 1 : above;
+      if (nearest != alpha_bar.begin() && *(nearest - 1) - out.alpha_bar[last] < out.alpha_bar[last] - *nearest)
+        --nearest;
+      out.timestep.push_back(nearest - alpha_bar.begin());
+    }
+  } catch (const Error& error) {
+    throw Error(cat("cannot use the levels '", levels, "': ", error.what()));
+  }
+  out.keeps_end = out.alpha_bar.front() == alpha_bar.back();
   return out;
 }
 

@@ -45,6 +45,13 @@ struct SamplingLevels {
 // impossible.
 SamplingLevels sampling_levels(const std::vector<double>& alpha_bar, const std::string& steps,
                                const std::string& spacing);
+// Levels that are not steps of the training schedule, for networks whose input is the level itself and which were trained on all
+// levels between the schedule's ends (SR3, section 2.4, and WaveGrad): those of a schedule of its own with so many steps,
+// "cosine" (whose beta is not limited) or "linear:B0,B1" (beta from B0 to B1), or a list of values of alpha_bar, noisiest first,
+// such as "0.01,0.3,0.9".
+// Levels beyond an end of the training schedule are replaced by that end. `timestep` is that of the nearest level.
+// steps: for a list, its length or 0. Throws Error, with the reason, when that is impossible, or two levels are equal.
+SamplingLevels free_levels(const std::vector<double>& alpha_bar, const std::string& levels, int64_t steps);
 // Those levels that are noisier than alpha_bar = end, followed by `end` itself: CDM's truncated conditioning, which yields z_s.
 // Throws Error when no level is noisier.
 SamplingLevels truncated(SamplingLevels levels, double end);

@@ -20,11 +20,12 @@ done
 sed -i '/"precision": {/,/}/d' photo-x4.json
 upscale -v -m photo-x4.json $few small/1.ppm -o auto.png 2>log
 not grep -q 'int8 on cpu' log
-upscale -m photo-x4.json --measure-int8 $few small/ >table 2>log
+sed -i '/"sampling": {/,/}/ { s/"steps": .*/"steps": "2",/; s/"ddpm"/"ddim"/; s/"uniform"/"trailing"/ }' photo-x4.json
+upscale -m photo-x4.json --measure-int8 small/ >table 2>log
 grep -c . table | grep -qx 3
 grep -q '"int8_psnr": ' photo-x4.json
 sed -i 's/"int8_psnr": .*/"int8_psnr": 45.0/' photo-x4.json
-upscale -v -m photo-x4.json $few small/1.ppm -o auto.png 2>log
+upscale -v -m photo-x4.json small/1.ppm -o auto.png 2>log
 grep -q 'int8 on cpu' log
 same auto.png int8/1.png
 sed -i 's/"int8_psnr": .*/"int8_psnr": 44.9/' photo-x4.json
@@ -35,5 +36,7 @@ mkdir empty
 fails 1 "no images in 'empty/'" upscale -m photo-x4.json --measure-int8 empty/
 fails 2 "measures one stage" upscale --measure-int8 small/1.ppm
 fails 2 "writes no images" upscale -m photo-x4.json --measure-int8 small/ -o out/
+fails 2 "--steps: --measure-int8 measures how the manifest samples" upscale -m photo-x4.json --measure-int8 --steps 3 small/
+fails 2 "--device cuda: int8 is measured where it runs" upscale -m photo-x4.json --measure-int8 --device cuda small/
 fails 2 "exclude each other" upscale --baseline box -s 2 --measure-int8 small/
 fails 2 "'int8' is not one of auto|fp32|bf16|fp16" sr3-train --preset tiny --precision int8 small -o x.json

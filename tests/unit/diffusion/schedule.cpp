@@ -199,3 +199,38 @@ TEST_CASE("last betas that keep the final noise level of a longer schedule") {
   CHECK_THROWS_AS(beta_end_for({.kind = "linear", .steps = 20, .beta_start = 0.5}, 0.9), Error);
   CHECK_THROWS_AS(beta_end_for({.kind = "linear", .steps = 1}, 0.5), Error);
 }
+
+TEST_CASE("free levels: schedules of their own, lists, and the ends of the training schedule") {
+  const std::vector<double> training = alpha_bar_of("cosine", 1000);
+  // Of as many steps, the training schedule itself, from its noisy end.
+  const SamplingLevels all = free_levels(training, "cosine", 1000);
+  REQUIRE(all.alpha_bar.size() == 1000);
+  for (size_t k = 0; k < 1000; ++k) {
+    // Except at the end, where the training's last beta is limited.
+    if (k > 0) CHECK(all.alpha_bar[k] == near(training[999 - k], 1e-9));
+    CHECK(all.timestep[k] == 999 - static_cast<int64_t>(k));
+  }
+  CHECK(all.keeps_end);
+  // 1 - beta: 0.9, 0.7, 0.5; the products from the last step on.
+  const SamplingLevels linear = free_levels(training, "linear:0.1,0.5", 3);
+  CHECK(linear.alpha_bar[0] == near(0.9 * 0.7 * 0.5, 1e-12));
+  CHECK(linear.alpha_bar[1] == near(0.9 * 0.7, 1e-12));
+  CHECK(linear.alpha_bar[2] == near(0.9, 1e-12));
+  CHECK(!linear.keeps_end);
+  // The nearest timestep of each.
+  for (size_t k = 0; k < 3; ++k)
+    for (const double other : training)
+      CHECK(std::abs(training[static_cast<size_t>(linear.timestep[k])] - linear.alpha_bar[k]) <=
+            std::abs(other - linear.alpha_bar[k]));
+  const SamplingLevels listed = free_levels(training, "1e-300,0.25,0.9999999999", 0);
+  CHECK(listed.alpha_bar == std::vector<double>{training.back(), 0.25, training.front()});
+  CHECK(listed.keeps_end);
+  CHECK(listed.end == 1);
+  CHECK(free_levels(training, "0.5", 1).alpha_bar == std::vector<double>{0.5});
+  for (const char* levels : {"", "sine", "0.5,0.5", "0.7,0.3", "0,0.5", "0.5,1", "nan", "linear:", "linear:0.1",
+                             "linear:0.1,2", "linear:0.1,0.2,0.3", "1e-300,1e-299"})
+    CHECK_THROWS_AS(free_levels(training, levels, 2), Error);
+  CHECK_THROWS_WITH_AS(free_levels(training, "0.1,0.5,0.9", 2),
+                       "cannot use the levels '0.1,0.5,0.9': 3 levels for 2 steps", Error);
+  CHECK_THROWS_AS(free_levels(training, "cosine", 0), Error);
+}
