@@ -90,7 +90,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cdm-train", "train the stages of a cascade, or begin a new one",
-                  "CASCADE.json DATA... [--stage N] | --distill CASCADE.json DATA... -o STUDENTS.json | "
-                  "--new SIZES DATA... -o CASCADE.json",
-                  argc, argv, run_program);
+                  "CASCADE.json DATA... | --new SIZES|--distill CASCADE DATA... -o NEW.json", argc, argv, run_program);
 }
