@@ -125,6 +125,7 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
 
 std::vector<Stage> open_chain(const std::vector<std::string>& paths, const SamplingOverrides& overrides) {
   std::vector<StageManifest> manifests;
+  manifests.reserve(paths.size());
   for (const std::string& path : paths) manifests.push_back(read_manifest(path));
   std::vector<SamplingOverrides> each(paths.size(), overrides);
   const auto leave_out = [&](auto SamplingOverrides::*value, const auto& takes) {

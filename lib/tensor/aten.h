@@ -4,6 +4,9 @@
 #pragma once
 
 #define AT_PER_OPERATOR_HEADERS
+#ifdef __clang__  // clang-tidy 14 needs IValue to be complete before the headers below use it
+#include <ATen/core/ivalue.h>
+#endif
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>

@@ -81,6 +81,7 @@ std::vector<std::string> student_paths(const DistillationOptions& options, const
   }
   const std::string name = stage_paths(output).manifest;
   std::vector<std::string> paths;
+  paths.reserve(teachers.size());
   for (const int64_t steps : teachers)
     paths.push_back(steps / 2 == options.sampling_steps
                         ? name
