@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # distill-digits.sh DIGITS [DIR [OPTION ...]]: trains students of examples/digits.json that sample in few steps (progressive
 # distillation, Salimans and Ho 2022), with the guidance scale included. OPTIONs are passed to cdm-train.
-# DIGITS: as for digits-8-16-32.sh, whose DIR is used for unpacking. Run again, it resumes where it stopped. About an hour on
-# two cores. The results are in DIR (digits): digits-fast.json with its stages. STEPS (400) is the number of training steps of each
+# DIGITS: as for digits-8-16-32.sh, whose DIR is used for unpacking. Run again, it resumes where it stopped.
+# The results are in DIR (digits): digits-fast.json with its stages. STEPS (400) is the number of training steps of each
 # student, SAMPLING_STEPS (8,4,4) those of sampling in each stage. The included examples/digits-fast.json has the base stage of
 # such a training, and above it the stages of digits.json in fewer steps (see the README).
 #   examples/distill-digits.sh digits28.tar.xz                      all stages

