@@ -8,14 +8,13 @@
 #endif
 
 #include "nn/vector_exp.h"
+#include "nn/winograd_loops.h"
 
 namespace sr3 {
 
 namespace {
 
 #if defined(__x86_64__)
-
-#define SR3_INLINE inline __attribute__((always_inline))
 
 using Vector8 __attribute__((vector_size(32))) = float;
 using Vector16 __attribute__((vector_size(64))) = float;
@@ -219,27 +218,37 @@ struct Bytes16Vnni {
     }                                                                                                        \
   }
 
-#define SR3_CONV_KERNELS(NAME, TARGET, VECTOR, BYTES, P1, P2, P3)                                  \
-  template <int V, int P>                                                                          \
-  TARGET void NAME##_floats(const ConvRun<float>& run) {                                           \
-    for (int64_t pixel = 0; pixel < run.pixels; pixel += P) pixels_loop<VECTOR, V, P>(run, pixel); \
-  }                                                                                                \
-  SR3_BYTES_LOOP(NAME##_bytes, TARGET, BYTES)                                                      \
-  template <class X>                                                                               \
-  TARGET void NAME##_normalise(const ConvNorm<X>& norm) {                                          \
-    normalise_loop<VECTOR>(norm);                                                                  \
-  }                                                                                                \
-  template <class X>                                                                               \
-  TARGET void NAME##_finish(const ConvResult<X>& result) {                                         \
-    finish_loop(result);                                                                           \
-  }                                                                                                \
-  constexpr ConvKernelsOf<float> NAME##_of_floats = {                                              \
-      {nullptr, NAME##_floats<1, P1>, NAME##_floats<2, P2>, NAME##_floats<3, P3>},                 \
-      NAME##_normalise<float>,                                                                     \
-      NAME##_finish<float>};                                                                       \
-  constexpr ConvKernelsOf<uint8_t> NAME##_of_bytes = {                                             \
-      {nullptr, NAME##_bytes<1, P1>, NAME##_bytes<2, P2 - 1>, NAME##_bytes<3, P3 - 1>},            \
-      NAME##_normalise<uint8_t>,                                                                   \
+#define SR3_CONV_KERNELS(NAME, TARGET, VECTOR, BYTES, P1, P2, P3)                                    \
+  template <int V, int P>                                                                            \
+  TARGET void NAME##_floats(const ConvRun<float>& run) {                                             \
+    for (int64_t pixel = 0; pixel < run.pixels; pixel += P) pixels_loop<VECTOR, V, P>(run, pixel);   \
+  }                                                                                                  \
+  SR3_BYTES_LOOP(NAME##_bytes, TARGET, BYTES)                                                        \
+  template <class X>                                                                                 \
+  TARGET void NAME##_normalise(const ConvNorm<X>& norm) {                                            \
+    normalise_loop<VECTOR>(norm);                                                                    \
+  }                                                                                                  \
+  template <class X>                                                                                 \
+  TARGET void NAME##_finish(const ConvResult<X>& result) {                                           \
+    finish_loop(result);                                                                             \
+  }                                                                                                  \
+  template <int M>                                                                                   \
+  TARGET void NAME##_winograd_input(const WinogradInput& input) {                                    \
+    winograd_input_loop<M, VECTOR>(input);                                                           \
+  }                                                                                                  \
+  template <int M>                                                                                   \
+  TARGET void NAME##_winograd_result(const WinogradResult& result) {                                 \
+    winograd_result_loop<M, VECTOR>(result);                                                         \
+  }                                                                                                  \
+  template <int M>                                                                                   \
+  constexpr WinogradKernels NAME##_winograd = {NAME##_winograd_input<M>, NAME##_winograd_result<M>}; \
+  constexpr ConvKernelsOf<float> NAME##_of_floats = {                                                \
+      {nullptr, NAME##_floats<1, P1>, NAME##_floats<2, P2>, NAME##_floats<3, P3>},                   \
+      NAME##_normalise<float>,                                                                       \
+      NAME##_finish<float>};                                                                         \
+  constexpr ConvKernelsOf<uint8_t> NAME##_of_bytes = {                                               \
+      {nullptr, NAME##_bytes<1, P1>, NAME##_bytes<2, P2 - 1>, NAME##_bytes<3, P3 - 1>},              \
+      NAME##_normalise<uint8_t>,                                                                     \
       NAME##_finish<uint8_t>};
 
 // As many sums as there are registers for, less those of the weights and one for the input: 16 of AVX2, 32 of AVX-512.
@@ -261,9 +270,10 @@ const ConvKernels* conv_kernels(int* count) {
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     if (avx512 && __builtin_cpu_supports("avx512vnni"))
-      all[available++] = {"AVX-512 VNNI", 16, vnni_of_floats, vnni_of_bytes};
-    if (avx512) all[available++] = {"AVX-512", 16, avx512_of_floats, avx512_of_bytes};
-    if (avx2) all[available++] = {"AVX2", 8, avx2_of_floats, avx2_of_bytes};
+      all[available++] = {"AVX-512 VNNI", 16, vnni_of_floats, vnni_of_bytes, vnni_winograd<2>, vnni_winograd<4>};
+    if (avx512)
+      all[available++] = {"AVX-512", 16, avx512_of_floats, avx512_of_bytes, avx512_winograd<2>, avx512_winograd<4>};
+    if (avx2) all[available++] = {"AVX2", 8, avx2_of_floats, avx2_of_bytes, avx2_winograd<2>, avx2_winograd<4>};
 #endif
     return all;
   }();

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "nn/winograd_kernels.h"
+
 namespace sr3 {
 
 // X is float, or uint8_t: then the input has 7 bits, 0 to 127, and the weights -64 to 64, so that the sums, which are exact, have
@@ -76,6 +78,7 @@ struct ConvKernels {
   int64_t lanes;     // 32-bit numbers in a vector
   ConvKernelsOf<float> floats;
   ConvKernelsOf<uint8_t> bytes;
+  WinogradKernels winograd_2, winograd_4;
 
   template <class X>
   const ConvKernelsOf<X>& of() const {
@@ -83,6 +86,13 @@ struct ConvKernels {
       return floats;
     else
       return bytes;
+  }
+  template <int M>
+  const WinogradKernels& winograd_of() const {
+    if constexpr (M == 2)
+      return winograd_2;
+    else
+      return winograd_4;
   }
 };
 

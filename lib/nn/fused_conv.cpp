@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 #include <span>
 
 #include "base/error.h"
@@ -11,20 +13,25 @@
 #include "nn/conv_task.h"
 #include "nn/group_norm_coefficients.h"
 #include "nn/group_norm_kernels.h"
+#include "nn/winograd_task.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
 
 namespace {
 
-constexpr int64_t kFewestRows = 8;  // of a task, because each loads the rows above and below
+constexpr int64_t kFewestRows = 8;    // of a task, because each loads the rows above and below
+constexpr int64_t kFewestTiles = 32;  // of a task of Winograd's algorithm, because each reads all weights
+
+// From here on Winograd's algorithm has tiles of 2 x 2: those of 4 x 4 have four times the weights of a plain sum.
+constexpr int64_t kManyWeights = 400 * 400;
 
 int64_t rounded_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 // The weights of a chunk and a block should stay in the first-level cache. Chunks are even, and pad the channels least.
-int64_t chunk_size(int64_t channels, int64_t kernel, ConvNumbers numbers) {
-  const int64_t longest = kernel == 1 || numbers == ConvNumbers::kBytes ? 96 : 24;
-  const int64_t multiple = numbers == ConvNumbers::kBytes ? 8 : 4;
+int64_t chunk_size(int64_t channels, int64_t kernel, ConvNumbers numbers, bool winograd) {
+  const int64_t longest = kernel == 1 || numbers == ConvNumbers::kBytes || winograd ? 96 : 24;
+  const int64_t multiple = winograd ? 16 : numbers == ConvNumbers::kBytes ? 8 : 4;
   int64_t best = multiple;
   for (int64_t chunk = multiple; chunk <= longest; chunk += multiple)
     if (rounded_up(channels, chunk) <= rounded_up(channels, best)) best = chunk;
@@ -35,6 +42,14 @@ const ConvKernels* fastest_kernels() {
   int count = 0;
   const ConvKernels* kernels = conv_kernels(&count);
   return count > 0 ? kernels : nullptr;
+}
+
+// G g G^T of every pair of channels, (out, in, M + 2, M + 2).
+template <int M>
+at::Tensor winograd_weights(const at::Tensor& weight) {
+  at::Tensor g = at::empty({M + 2, 3}, at::kDouble);
+  std::memcpy(g.data_ptr(), kWinogradWeights<M>, sizeof kWinogradWeights<M>);
+  return at::matmul(at::matmul(g, weight.to(at::kDouble)), g.t()).to(at::kFloat);
 }
 
 Coefficients<float> identity_norm(int64_t n, int64_t channels) {
@@ -86,7 +101,9 @@ FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
       end_padding_(plan.same ? 1 : plan.kernel / 2) {
   if (kernels_ == nullptr) throw std::logic_error("FusedConv: this CPU has no kernels");
   if (kernel_ != 1 && kernel_ != 3) throw std::logic_error("FusedConv: kernels are 1x1 or 3x3");
-  chunk_ = chunk_size(in_, kernel_, numbers);
+  if (numbers == ConvNumbers::kFloats && kernel_ == 3 && stride_ == 1 && !plan.same && std::min(in_, out_) >= 16)
+    tile_ = in_ * out_ < kManyWeights ? 4 : 2;
+  chunk_ = chunk_size(in_, kernel_, numbers, tile_ > 0);
   chunks_ = (in_ + chunk_ - 1) / chunk_;
   const int64_t lanes = kernels_->lanes;
   for (int64_t left = (out_ + lanes - 1) / lanes, first = 0; left > 0;) {
@@ -98,7 +115,9 @@ FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
   }
   const int64_t all_out = rounded_up(out_, lanes), all_in = chunks_ * chunk_;
   bias_ = bias.defined() ? bias.to(at::kFloat).contiguous() : at::zeros({out_}, at::kFloat);
-  at::Tensor values = weight.to(at::kFloat);
+  at::Tensor values = tile_ == 4   ? winograd_weights<4>(weight)
+                      : tile_ == 2 ? winograd_weights<2>(weight)
+                                   : weight.to(at::kFloat);
   if (numbers == ConvNumbers::kBytes) {
     const at::Tensor exact = values.to(at::kDouble);
     weight_scale_ = exact.abs().flatten(1).amax(1).clamp_min(1e-30) / 64;
@@ -107,9 +126,10 @@ FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
     values = bytes.to(at::kChar);
   }
   // (out, in, k, k) -> [chunk][row][column][channel][out], with zeros for the channels that fill up chunks and vectors
-  at::Tensor padded = at::zeros({all_out, all_in, kernel_, kernel_}, values.options());
+  const int64_t size = values.size(2);
+  at::Tensor padded = at::zeros({all_out, all_in, size, size}, values.options());
   padded.narrow(0, 0, out_).narrow(1, 0, in_).copy_(values);
-  padded = padded.view({all_out, chunks_, chunk_, kernel_, kernel_}).permute({1, 3, 4, 2, 0});
+  padded = padded.view({all_out, chunks_, chunk_, size, size}).permute({1, 3, 4, 2, 0});
   std::vector<at::Tensor> parts;
   for (int64_t chunk = 0; chunk < chunks_; ++chunk)
     for (const Block& block : blocks_) {
@@ -124,15 +144,30 @@ FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
 template <class X>
 void FusedConv::run(const ConvInput& input, const ConvSizes& s, const ByteScales& scales, const float* residual,
                     float scale, float* out, float* partial) const {
+  if (tile_ == 2)
+    run_tasks(
+        s, [&](auto... part) { return WinogradTask<2>(*this, input, s, part...); }, residual, scale, out, partial);
+  else if (tile_ == 4)
+    run_tasks(
+        s, [&](auto... part) { return WinogradTask<4>(*this, input, s, part...); }, residual, scale, out, partial);
+  else
+    run_tasks(
+        s, [&](auto... part) { return ConvTask<X>(*this, input, s, scales, part...); }, residual, scale, out, partial);
+}
+
+template <class MakeTask>
+void FusedConv::run_tasks(const ConvSizes& s, const MakeTask& make_task, const float* residual, float scale, float* out,
+                          float* partial) const {
   const auto& norms = group_norm_kernels<float, float>();
-  // Enough tasks that threads end at about the same time.
-  const int64_t bands = s.n * s.runs, wanted = 4 * at::get_num_threads();
-  const int64_t rows = std::clamp(bands * s.height / wanted, std::min(kFewestRows, s.height), s.height);
+  // Enough tasks that threads end at about the same time, of whole rows of tiles.
+  const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads(), tile = std::max<int64_t>(tile_, 1);
+  const int64_t bands = s.n * s.runs, wanted = threads == 1 ? 1 : 4 * threads;
+  const int64_t fewest = tile_ > 0 ? (kFewestTiles * tile * tile + s.length - 1) / s.length : kFewestRows;
+  const int64_t rows = rounded_up(std::clamp(bands * s.height / wanted, std::min(fewest, s.height), s.height), tile);
   const int64_t tasks_of_band = (s.height + rows - 1) / rows, tasks = bands * tasks_of_band;
   // Of a map that is too small for all threads, the output channels are divided, too.
   const auto all_blocks = static_cast<int64_t>(blocks_.size());
-  const int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads(),
-                parts = std::clamp<int64_t>(threads / tasks, 1, all_blocks);
+  const int64_t parts = std::clamp<int64_t>(threads / tasks, 1, all_blocks);
   const auto moments_of = [&](int64_t image, int64_t y, int64_t run) {
     float* part = partial + 3 * ((image * s.height + y) * s.runs + run) * out_;
     norms.moments(out + ((image * s.height + y) * s.width + run * s.length) * out_, s.run_size(run), out_, part,
@@ -144,7 +179,7 @@ void FusedConv::run(const ConvInput& input, const ConvSizes& s, const ByteScales
       const int64_t part = i % parts, band = i / parts / tasks_of_band, image = band / s.runs, run = band % s.runs;
       const auto first = static_cast<size_t>(all_blocks * part / parts),
                  last = static_cast<size_t>(all_blocks * (part + 1) / parts);
-      ConvTask<X> task(*this, input, s, scales, image, run, std::span(blocks_).subspan(first, last - first));
+      auto task = make_task(image, run, std::span(blocks_).subspan(first, last - first));
       const int64_t top = i / parts % tasks_of_band * rows, bottom = std::min(top + rows, s.height);
       for (int64_t y = top; y < bottom; y += task.group()) {
         const int64_t at = (image * s.height + y) * s.width * out_, count = std::min(task.group(), bottom - y);

@@ -51,7 +51,11 @@ class FusedConv {
 
  private:
   template <class X>
+  friend class ConvRows;
+  template <class X>
   friend class ConvTask;
+  template <int M>
+  friend class WinogradTask;
 
   struct Block {
     int64_t first = 0, vectors = 0;  // its first output channel, and its vectors of output channels
@@ -61,6 +65,10 @@ class FusedConv {
   void run(const ConvInput& input, const struct ConvSizes& sizes, const struct ByteScales& scales,
            const float* residual, float scale, float* out, float* partial) const;
 
+  template <class MakeTask>
+  void run_tasks(const struct ConvSizes& sizes, const MakeTask& make_task, const float* residual, float scale,
+                 float* out, float* partial) const;
+
   int64_t width() const;  // output channels, with those that fill up the last vector
 
   ConvNumbers numbers_ = ConvNumbers::kFloats;
@@ -68,8 +76,9 @@ class FusedConv {
   int64_t in_ = 0, out_ = 0, kernel_ = 3, stride_ = 1, padding_ = 0, end_padding_ = 0;
   int64_t chunk_ = 0, chunks_ = 0;  // channels of a chunk of the input, and the number of chunks
   std::vector<Block> blocks_;
-  at::Tensor weights_;       // [chunk][block] of what ConvRun describes
-  at::Tensor bias_;          // (out)
+  int64_t tile_ = 0;    // of Winograd's algorithm, the rows and columns of results of a tile; 0: plain sums
+  at::Tensor weights_;  // [chunk][block] of what ConvRun describes; with Winograd's algorithm, of each of its products
+  at::Tensor bias_;     // (out)
   at::Tensor weight_scale_;  // (out) double: of bytes, what a weight of 1 stands for
   at::Tensor weight_sum_;    // (out) double: the sum of an output channel's bytes
 };
