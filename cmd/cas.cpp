@@ -1,11 +1,10 @@
 // cas: classification accuracy score: trains a classifier on generated images, and tests it on real ones.
 // The runs (a set of images, a seed) are independent; -o keeps the answers of each in a file, so that several jobs can
 // share them (lib/cas/cas_job.h) and the last command prints the table of all (lib/cas/cas_report.h). See cas(1).
-#include <cstdio>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/table.h"
 #include "cas/cas_job.h"
 #include "cas/cas_report.h"
 #include "cli/run.h"
@@ -52,8 +51,7 @@ int run_program(cli::App& app) {
              " runs are left to other jobs; when all are done, the same command without --shard prints the table"));
     return kDone;
   }
-  const std::string report = cas_report(*runs, program.per_class, program.json);
-  std::fwrite(report.data(), 1, report.size(), stdout);
+  print_table(cas_report(*runs, program.per_class, program.json));
   return kDone;
 }
 
@@ -61,6 +59,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cas", "classification accuracy score: train on generated images, test on real ones",
-                  "--train GENERATED --test REAL [--real-train REAL_TRAIN] [--recipe NAME] [-o DIR]", argc, argv,
-                  run_program);
+                  "--train GENERATED --test REAL [--real-train REAL] [-o DIR]", argc, argv, run_program);
 }

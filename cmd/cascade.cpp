@@ -6,6 +6,7 @@
 #include "cascade/generate.h"
 #include "cli/run.h"
 #include "cli/shared.h"
+#include "stage/find_manifest.h"
 #include "tensor/device.h"
 
 using namespace sr3;
@@ -69,10 +70,10 @@ Cascade open_cascade(const CascadeProgram& program, const std::vector<std::strin
   const bool joined = !program.stages.empty();
   if (!joined && operands.empty()) throw UsageError("no cascade given: CASCADE.json, or its stages by -m");
   images.assign(operands.begin() + !joined, operands.end());
-  if (!joined) return Cascade(operands[0], program.sampling, !images.empty());
+  if (!joined) return Cascade(find_manifest(operands[0]), program.sampling, !images.empty());
   if (!images.empty() && images[0].ends_with(".json"))
     throw UsageError(cat("'", images[0], "': either a cascade, or stages by -m"));
-  return Cascade(program.stages, program.sampling, !images.empty());
+  return Cascade(find_manifests(program.stages), program.sampling, !images.empty());
 }
 
 int run_program(cli::App& app) {
@@ -99,5 +100,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cascade", "generate images by a cascade of stages",
-                  "CASCADE.json | -m STAGE.json ... [-n N] [--class CLASS] [images] [-o OUT]", argc, argv, run_program);
+                  "CASCADE.json|-m STAGE... [-n N] [--class CLASS] [images] [-o OUT]", argc, argv, run_program);
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/run.h"
 #include "cli/shared.h"
+#include "stage/find_manifest.h"
 #include "train/cascade_training.h"
 #include "train/new_cascade.h"
 
@@ -78,6 +79,7 @@ int run_program(cli::App& app) {
   app.parse();
   if (program.compute.precision == "fp16")
     throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
+  program.distillation.teacher = find_manifest(program.distillation.teacher);
   if (program.distillation.teacher.empty())
     app.options.refuse_given(groups::kDistillation, "it is for --distill", {"distill"});
   else if (program.fresh.sizes)
@@ -90,5 +92,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cdm-train", "train the stages of a cascade, or begin a new one",
-                  "CASCADE.json DATA... | --new SIZES|--distill CASCADE DATA... -o NEW.json", argc, argv, run_program);
+                  "CASCADE.json DATA... | --new SIZES|--distill C DATA... -o NEW", argc, argv, run_program);
 }

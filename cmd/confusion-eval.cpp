@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/table.h"
 #include "cli/run.h"
 #include "study/chart.h"
 #include "study/flags.h"
@@ -69,34 +70,36 @@ int run_score(const StudyFlags& flags, const Operands& operands) {
   const std::vector<AnswerSet> sets = gather(operands, flags.inputs.reader.keep_going);
   const std::vector<ScoreTable> tables = score_tables(sets, options);
   if (tables.empty()) throw DataError("nothing to score: there are no answers yet");
-  std::fputs(score_text(tables, flags.json).c_str(), stdout);
+  print_table(score_text(tables, flags.json));
   if (!flags.plot.empty()) write_file(flags.plot, chart_svg(tables));
   return skipped_damage(sets) ? kSkipped : kDone;
 }
 
-int run_power(const StudyFlags& flags, const Operands& operands) {
+int run_power(const cli::App& app, const StudyFlags& flags, const Operands& operands) {
   if (!operands.empty()) throw UsageError(cat("'", operands[0], "' is unexpected: power reads no study"));
-  std::fputs(power_table(flags.power_options(), flags.design.trials, flags.json).c_str(), stdout);
+  const PowerOptions options = flags.power_options();
+  for (const char* goal : {"goal", "margin", "power"})
+    if (flags.power_images && app.options.find(goal)->given)
+      throw UsageError(cat("--", goal, ": with --images the answer is the half-width, whatever the goal"));
+  print_table(flags.power_images ? affordable_table(options, *flags.power_images, flags.design.trials, flags.json)
+                                 : power_table(options, flags.design.trials, flags.json));
   return kDone;
 }
 
 int run_program(cli::App& app) {
   StudyFlags flags;
   flags.declare(app.options);
+  app.verbs = study_verbs();
   app.parse();
   use_threads(flags.inputs.reader.threads);
-  Operands operands = app.operands();
-  const std::string verb = operands.empty() ? "" : operands[0];
-  if (!operands.empty()) operands.erase(operands.begin());
-  flags.refuse_others(app.options, verb);
+  const std::string& verb = app.take_verb().name;
+  const Operands& operands = app.operands();
   if (verb == "plan") return run_plan(flags, operands);
   if (verb == "serve") return run_serve(flags, operands);
   if (verb == "page") return run_page(flags, operands);
   if (verb == "rate") return run_rate(flags, operands, app.progress);
   if (verb == "score") return run_score(flags, operands);
-  if (verb == "power") return run_power(flags, operands);
-  throw UsageError(cat(verb.empty() ? "missing command" : "unknown command '" + verb + "'",
-                       ": plan, serve, page, rate, score or power"));
+  return run_power(app, flags, operands);
 }
 
 }  // namespace

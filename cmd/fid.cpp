@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/table.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "fid/report.h"
@@ -61,42 +63,65 @@ int run_stats(cli::App& app, FidProgram& program, const std::vector<std::string>
 
 int run_merge(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
   check_statistics_path(program.output);
-  app.options.refuse_all_given("merge does not take this option: the parts keep what stats was given",
-                               {"output", "force", "threads", "progress", "quiet", "verbose"});
   if (operands.empty()) throw UsageError("nothing to merge: name the parts");
   write_statistics(program.output, merge_files(operands, program.compare.force));
   return kDone;
 }
 
 int run_compare(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
-  if (operands.size() != 2) throw UsageError("compare takes two sets: the generated one and the reference");
-  if (operands[0] == "-" && operands[1] == "-") throw UsageError("only one set can be standard input");
+  if (operands.size() < 2)
+    throw UsageError(
+        "compare takes two sets: the generated one and the reference; of several the last is the reference");
+  if (std::count(operands.begin(), operands.end(), "-") > 1) throw UsageError("only one set can be standard input");
   if (!program.collect.reader.shard.empty())
     throw UsageError("--shard is for stats: parts are merged before they are compared");
   if (!program.output.empty()) throw UsageError("compare writes to standard output: -o is for stats and merge");
   program.collect.keep_features |= program.compare.needs_features();
   program.compare.in_order = program.network.profile == "adm";
   Sets sets = program.sets(app);
-  const Collected first = sets.side(operands[0], true), second = sets.side(operands[1], false);
-  const Statistics &a = first.statistics, &b = second.statistics;
-  const auto report = program.json ? report_json : report_table;
-  std::fputs(report(compare(a, b, program.compare), a.signature, b.signature).c_str(), stdout);
-  return std::max(first.status, second.status);
+  std::vector<SetReport> reports;
+  std::optional<Collected> reference;
+  int status = kDone;
+  for (size_t i = 0; i + 1 < operands.size(); ++i) {
+    const Collected generated = sets.side(operands[i], true);
+    if (!reference) reference = sets.side(operands.back(), false);
+    const Statistics &a = generated.statistics, &b = reference->statistics;
+    reports.push_back({operands[i], compare(a, b, program.compare), a.signature, b.signature});
+    status = std::max({status, generated.status, reference->status});
+  }
+  print_table(program.json ? report_json(reports) : report_table(reports));
+  return status;
 }
+
+// What stats was given about scores decides what its file keeps; merged parts keep what they have.
+const std::vector<cli::Verb> kVerbs = {
+    {"stats",
+     "[--features FILE] [--shard I/N] -o FILE.npz IMAGES...",
+     "statistics of a set of images, or of a part of it",
+     {groups::kFeatures, groups::kComputation, groups::kInput},
+     {"output", "keep-features", "groups", "kid", "kid-full", "isc", "sfid", "prc", "infinity", "ci"}},
+    {"merge",
+     "[--force] -o FILE.npz PART.npz...",
+     "the statistics of a set from those of its parts",
+     {},
+     {"output", "force", "threads"}},
+    {"compare",
+     "[--features FILE] [--kid] [--ci] GENERATED... REFERENCE",
+     "the distance of each generated set to the reference, and other scores",
+     {groups::kFeatures, groups::kScores, groups::kComputation},
+     {"force", "json", "seed", "keep-going", "max-pixels", "shard", "output"}},
+};
 
 int run_program(cli::App& app) {
   FidProgram program;
   program.declare(app.options);
+  app.verbs = kVerbs;
   app.parse();
   use_threads(program.collect.reader.threads);
-  std::vector<std::string> operands = app.operands();
-  const std::string verb = operands.empty() ? "" : operands[0];
-  if (!operands.empty()) operands.erase(operands.begin());
-  if (verb == "stats") return run_stats(app, program, operands);
-  if (verb == "merge") return run_merge(app, program, operands);
-  if (verb == "compare") return run_compare(app, program, operands);
-  throw UsageError(
-      cat(verb.empty() ? "missing command" : "unknown command '" + verb + "'", ": stats, merge or compare"));
+  const std::string& verb = app.take_verb().name;
+  if (verb == "stats") return run_stats(app, program, app.operands());
+  if (verb == "merge") return run_merge(app, program, app.operands());
+  return run_compare(app, program, app.operands());
 }
 
 }  // namespace

@@ -1,18 +1,20 @@
 // import-weights: published checkpoints of other projects as stages.
 // The formats are adm, sr3 and diffusers (lib/import/adm.h, sr3.h, diffusers.h). --describe shows what is in a file
 // (lib/import/describe.h), --verify compares a stage with its original (lib/import/probe.h). See import-weights(1).
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/table.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "import/describe.h"
 #include "import/import_stage.h"
 #include "import/probe.h"
+#include "info/description.h"
+#include "stage/find_manifest.h"
 #include "stage/stage_files.h"
 #include "tensor/device.h"
 
@@ -43,29 +45,22 @@ struct ImportProgram {
 int run_describe(const ImportProgram& program, const std::vector<std::string>& files) {
   if (files.empty()) throw UsageError("--describe needs a file of weights");
   for (size_t i = 0; i < files.size(); ++i) {
-    nlohmann::ordered_json line;
     if (i > 0 && !program.json) std::printf("\n");
-    for (const auto& [name, text] : describe_checkpoint(files[i])) {
-      line[name] = text;
-      std::string cell = printable(text);
-      std::replace(cell.begin(), cell.end(), '\t', '?');
-      if (!program.json) std::printf("%s\t%s\n", name.c_str(), cell.c_str());
-    }
-    if (program.json) std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    print_table(description_text(describe_checkpoint(files[i]), program.json));
   }
   return kDone;
 }
 
 int run_verify(const ImportProgram& program, const std::vector<std::string>& stages) {
   if (stages.size() != 1) throw UsageError("--verify PROBE takes one stage: STAGE.json");
-  const ProbeResult result = run_probe(program.verify, stages[0], open_device(program.device));
+  const std::string stage = find_manifest(stages[0]);
+  const ProbeResult result = run_probe(program.verify, stage, open_device(program.device));
   const nlohmann::ordered_json line = {
       {"images", result.images}, {"largest", result.largest}, {"relative", result.relative}};
-  if (program.json)
-    std::printf("%s\n", line.dump().c_str());
-  else
-    std::printf("images\tlargest\trelative\n%lld\t%.6g\t%.6g\n", static_cast<long long>(result.images), result.largest,
-                result.relative);
+  char table[120];
+  std::snprintf(table, sizeof table, "images\tlargest\trelative\n%lld\t%.6g\t%.6g\n",
+                static_cast<long long>(result.images), result.largest, result.relative);
+  print_table(program.json ? line.dump() + "\n" : table);
   if (result.relative <= program.tolerance) return kDone;
   throw Error(cat("'", stages[0], "' did not make '", program.verify, "': the relative error is ", result.relative,
                   ", more than ", program.tolerance));
@@ -87,9 +82,29 @@ int run_import(cli::App& app, ImportProgram& program, const std::string& format,
   return kDone;
 }
 
+// For --help: what a format does not take is refused where the checkpoint is read (lib/import/import_stage.h).
+const std::vector<cli::Verb> kFormats = {
+    {"adm",
+     "CHECKPOINT [--flags FLAGS] -o STAGE.json",
+     "of guided-diffusion or improved-diffusion",
+     {groups::kStage, groups::kComputation},
+     {"flags", "class-names"}},
+    {"sr3",
+     "CHECKPOINT [--config FILE] -o STAGE.json",
+     "of Janspiry's SR3",
+     {groups::kStage, groups::kComputation},
+     {"config", "class-names", "low-res"}},
+    {"diffusers",
+     "FOLDER -o STAGE.json",
+     "a UNet2DModel of diffusers, with its config.json",
+     {groups::kStage, groups::kComputation},
+     {"class-names", "low-res", "high-res"}},
+};
+
 int run_program(cli::App& app) {
   ImportProgram program;
   program.declare(app.options);
+  app.verbs = kFormats;
   app.parse();
   const std::vector<std::string>& operands = app.operands();
   if (program.describe && !program.verify.empty()) throw UsageError("--describe and --verify exclude each other");
@@ -111,6 +126,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("import-weights", "published checkpoints of other projects as stages",
-                  "adm|sr3|diffusers CHECKPOINT [--flags FLAGS] [--config FILE] -o STAGE.json", argc, argv,
-                  run_program);
+                  "adm|sr3|diffusers CHECKPOINT -o STAGE.json", argc, argv, run_program);
 }

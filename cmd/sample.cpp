@@ -6,6 +6,7 @@
 #include "cascade/base_sampler.h"
 #include "cli/run.h"
 #include "cli/shared.h"
+#include "stage/find_manifest.h"
 #include "stage/manifest.h"
 #include "stream/writer.h"
 #include "tensor/convert.h"
@@ -39,6 +40,7 @@ int run_program(cli::App& app) {
   program.declare(app.options);
   app.parse();
   if (program.model.empty()) throw UsageError("no stage given: -m STAGE.json");
+  program.model = find_manifest(program.model);
   if (!app.operands().empty())
     throw UsageError(cat("'", app.operands()[0], "': a base stage takes no images; upscale does"));
   check_base(program.model, read_manifest(program.model));  // before options that other stages take

@@ -1,11 +1,13 @@
 // sr-metrics: PSNR, SSIM and low-resolution consistency of image pairs.
-// Two or three inputs are joined by key (lib/stream/join.h), each pair is scored in a thread (lib/metrics/scores.h), and
-// the table (lib/metrics/score_table.h) is printed at the end, so that it is complete or absent. See sr-metrics(1).
-#include <cstdio>
+// Each set is joined with the reference by key (lib/stream/join.h), each pair is scored in a thread
+// (lib/metrics/scores.h), and the table (lib/metrics/score_table.h) is printed at the end,
+// so that it is complete or absent. See sr-metrics(1).
+#include <algorithm>
 #include <deque>
 #include <future>
 
 #include "base/error.h"
+#include "base/table.h"
 #include "cli/run.h"
 #include "metrics/score_table.h"
 #include "stream/join.h"
@@ -38,22 +40,22 @@ ScoredPair score_frames(const ScoreOptions& options, const std::vector<Frame>& f
   }
 }
 
-int run_program(cli::App& app) {
-  MetricsProgram program;
-  program.declare(app.options);
-  app.parse();
-  std::vector<std::string> inputs = app.operands();
-  if (inputs.size() != 2) throw UsageError("two inputs are needed: the reference images and those to be measured");
-  if (program.low_res) inputs.push_back(*program.low_res);
+struct Measured {
+  std::vector<ScoredPair> pairs;
+  int status = kDone;
+};
 
+Measured measure(const cli::App& app, const MetricsProgram& program, std::vector<std::string> inputs,
+                 const std::string& which) {
+  if (program.low_res) inputs.push_back(*program.low_res);
   Join join(inputs, program.reader);
   Meter meter(app.progress, "images", join.expected().value_or(-1));
-  std::vector<ScoredPair> pairs;
+  Measured measured;
   std::deque<std::future<ScoredPair>> running;
   const auto finish_first = [&] {
-    pairs.push_back(running.front().get());
+    measured.pairs.push_back(running.front().get());
     running.pop_front();
-    meter.update(static_cast<int64_t>(pairs.size()));
+    meter.update(static_cast<double>(measured.pairs.size()), which);
   };
   Workers workers(program.reader.threads);
   while (auto frames = join.next()) {
@@ -64,14 +66,42 @@ int run_program(cli::App& app) {
   while (!running.empty()) finish_first();
   meter.finish();
   if (join.joined() == 0) throw DataError("nothing to measure: no images");
+  measured.status = join.status();
+  return measured;
+}
+
+int run_program(cli::App& app) {
+  MetricsProgram program;
+  program.declare(app.options);
+  app.parse();
+  const std::vector<std::string>& inputs = app.operands();
+  if (inputs.size() < 2)
+    throw UsageError("two inputs are needed, or more: the reference images and those to be measured");
+  const size_t count = inputs.size() - 1;
+  // What is read again for each set cannot be standard input, and neither can two sets.
+  const auto stdins = std::count(inputs.begin(), inputs.end(), "-") + (program.low_res == "-");
+  if (count > 1 && (inputs[0] == "-" || program.low_res == "-"))
+    throw UsageError("'-': of several sets, the reference and --low-res are read for each; name files or folders");
+  if (stdins > 1) throw UsageError("only one input can be standard input, '-'");
+
+  std::vector<ScoredSet> sets;
+  int status = kDone;
+  for (size_t i = 1; i <= count; ++i) {
+    Measured measured =
+        measure(app, program, {inputs[0], inputs[i]}, count > 1 ? cat("set ", i, " of ", count) : std::string());
+    status = std::max(status, measured.status);
+    sets.push_back({inputs[i], std::move(measured.pairs)});
+  }
   // A shard without images has a table without rows.
-  std::fputs(score_table(std::move(pairs), program.low_res.has_value(), program.json).c_str(), stdout);
-  return join.status();
+  const bool consistency = program.low_res.has_value();
+  print_table(count > 1 ? set_table(sets, consistency, program.json)
+                        : score_table(std::move(sets[0].pairs), consistency, program.json));
+  return status;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   return cli::run("sr-metrics", "PSNR, SSIM and low-resolution consistency of image pairs",
-                  "[--low-res INPUT] [-s N] [--crop N] [--json] REFERENCE IMAGES", argc, argv, run_program);
+                  "[--low-res INPUT] [-s N] [--crop N] REFERENCE IMAGES...", argc, argv, run_program);
 }

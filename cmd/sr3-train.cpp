@@ -5,6 +5,7 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "data/loader.h"
+#include "stage/find_manifest.h"
 #include "train/distillation.h"
 #include "train/trainer.h"
 #include "train/trainer_options.h"
@@ -65,6 +66,8 @@ int run_program(cli::App& app) {
   TrainProgram program;
   program.declare(app.options);
   app.parse();
+  program.distillation.teacher = find_manifest(program.distillation.teacher);
+  program.flags.trainer.init_from = find_manifest(program.flags.trainer.init_from);
   if (program.output.empty()) throw UsageError("-o STAGE.json is missing: where the stage goes");
   if (app.operands().empty()) throw UsageError("no images to train on: name folders, archives or files");
   if (program.compute.precision == "fp16")
@@ -82,5 +85,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("sr3-train", "train a super-resolution stage, or the regression baseline",
-                  "[--preset NAME | --distill STAGE] [--steps N] DATA... -o STAGE.json", argc, argv, run_program);
+                  "[--preset NAME | --distill STAGE] DATA... -o STAGE.json", argc, argv, run_program);
 }

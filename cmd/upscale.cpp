@@ -10,6 +10,7 @@
 #include "cascade/measure_int8.h"
 #include "cli/run.h"
 #include "cli/shared.h"
+#include "stage/find_manifest.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
 #include "tensor/device.h"
@@ -72,12 +73,16 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
   hooks.skip = [&](const std::string& key) { return out.skips(key); };
-  hooks.progress = [&](double done, const std::string& what) { meter->update(done, what); };
+  hooks.progress = [&](double done, const std::string& what, double end) { meter->update(done, what, end); };
+  if (images) hooks.expected = *images * program.chain.samples;
   Chain chain(stages, program.chain, static_cast<int>(program.writer.depth), hooks);
   for (Stage& stage : stages) stage.load(device, program.compute.precision);
 
   meter.emplace(app.progress, "steps", images ? *images * chain.steps_each() : -1);
-  while (auto frame = in.next()) chain.push(*frame);
+  while (auto frame = in.next()) {
+    out.warn_of_lost_depth(frame->image);
+    chain.push(*frame);
+  }
   chain.flush();
   meter->finish();
   out.close();
@@ -104,6 +109,7 @@ int run_program(cli::App& app) {
   program.declare(app.options);
   app.parse();
   program.writer.threads = program.compute.threads;
+  program.models = find_manifests(program.models);
   program.baseline.validate();
   validate(program.chain.upscale);
   if (program.measure_int8) {

@@ -34,7 +34,7 @@ std::string Meter::duration(double seconds) {
   return text;
 }
 
-void Meter::update(double done, const std::string& extra) {
+void Meter::update(double done, const std::string& extra, double end) {
   if (silent_) return;
   const auto now = Clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();
@@ -56,6 +56,8 @@ void Meter::update(double done, const std::string& extra) {
     text += ", in " + duration(elapsed);
   else if (total_ >= 0 && rate > 0)
     text += ", " + duration((static_cast<double>(total_) - done) / rate) + " left";
+  else if (rate > 0 && end >= done)
+    text += ", " + duration((end - done) / rate) + " left of this one";
   if (!extra.empty()) text += ", " + extra;
   std::fprintf(stderr, terminal_ ? "\r\033[K%s: %s" : "%s: %s\n", log_state().program.c_str(), text.c_str());
   std::fflush(stderr);

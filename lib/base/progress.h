@@ -23,8 +23,9 @@ class Meter {
   Meter(const ProgressOptions& options, std::string unit, int64_t total = -1, int64_t start = 0);
   ~Meter();
   // Reports that `done` units are done, where fractions count for the time that is left; `extra`, such as "loss 0.0123" or
-  // "step 3/25", ends the line.
-  void update(double done, const std::string& extra = "");
+  // "step 3/25", ends the line. end: at how many units what is at hand will be done; of an unknown total, the time until
+  // then is shown as the time that is left.
+  void update(double done, const std::string& extra = "", double end = -1);
   // Ends the line on a terminal.
   void finish();
   // A duration as text: "1h02m", "3m20s", "12s".

@@ -120,7 +120,8 @@ std::string CasJob::path_of(size_t set, uint64_t seed, const char* suffix) const
   return cat(options_.output, "/", sets_[set].first, "-", seed, suffix);
 }
 
-std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, const ProgressOptions& progress) const {
+std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, const ProgressOptions& progress,
+                                  const std::string& number) const {
   const auto& [name, images] = sets_[set];
   const std::string settings = settings_of(set), file = path_of(set, seed, ".json");
   const bool keeps = !options_.output.empty();
@@ -131,10 +132,10 @@ std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, 
           cat("'", file, "' was made from other images or settings; remove it, or use another folder with -o"));
     return there;
   }
-  info(cat("training on ", name, " images, seed ", seed));
+  info(cat(number, ": training on ", name, " images, seed ", seed));
   const std::string state = keeps ? path_of(set, seed, ".state") : "";
-  const auto logits =
-      train_classifier({recipe_, seed, classes_, state, settings, device, options_.threads}, *images, *test_, progress);
+  const auto logits = train_classifier({recipe_, seed, classes_, state, settings, device, options_.threads, number},
+                                       *images, *test_, progress);
   if (!logits) return std::nullopt;
   CasRun made = cas_run(name, seed, settings, classes_, labels_, *logits);
   // A class without training images cannot be predicted correctly, not even in top-5.
@@ -158,7 +159,8 @@ std::optional<std::vector<CasRun>> CasJob::runs(at::Device device, const Progres
         ++missing_;
         continue;
       }
-      auto found = run(set, seed, device, progress);
+      auto found = run(set, seed, device, progress,
+                       cat("run ", number + 1, " of ", static_cast<int64_t>(sets_.size()) * options_.seeds));
       if (!found) return std::nullopt;
       runs.push_back(std::move(*found));
     }

@@ -48,7 +48,8 @@ class CasJob {
   int64_t missing() const { return missing_; }
 
  private:
-  std::optional<CasRun> run(size_t set, uint64_t seed, at::Device device, const ProgressOptions& progress) const;
+  std::optional<CasRun> run(size_t set, uint64_t seed, at::Device device, const ProgressOptions& progress,
+                            const std::string& number) const;
   std::string settings_of(size_t set) const;
   std::string path_of(size_t set, uint64_t seed, const char* suffix) const;
 

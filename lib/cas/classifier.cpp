@@ -188,7 +188,8 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
     if (!std::isfinite(loss))
       throw Error(cat("cannot train the classifier: its loss is not finite at step ", training.step(),
                       " (another --seed may help)"));
-    meter.update(training.step(), cat("loss ", std::round(loss * 1e4) / 1e4));
+    meter.update(training.step(),
+                 cat(options.name, options.name.empty() ? "" : ", ", "loss ", std::round(loss * 1e4) / 1e4));
     const bool stopped = StopSignals::received() != 0;
     if (stopped || std::chrono::steady_clock::now() - saved > kSaveEvery) {
       training.save();

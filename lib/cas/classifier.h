@@ -21,7 +21,8 @@ struct ClassifierOptions {
   std::string state;                 // folder to resume from, saved every minute and at a signal; "": none
   std::string settings;              // stored in the state, and compared when it is resumed
   at::Device device = at::kCPU;
-  int64_t threads = 0;  // that decode
+  int64_t threads = 0;    // that decode
+  std::string name = {};  // of this run, for the progress
 };
 
 // Trains the classifier and returns the logits of the test images in order, (N,classes) fp32 on the CPU. Nothing after

@@ -152,7 +152,7 @@ void BaseSampler::all(const std::function<bool(const std::string& key)>& skip,
     const auto n = static_cast<int64_t>(frames.size());
     const at::Tensor images = (*this)(frames, [&](int64_t step) {
       if (progress)
-        progress(done + step * n, cat("image ", frames.back().index + 1, ", step ", step, "/", stage_.steps()));
+        progress(done + step * n, cat("image ", k + 1, " of ", count(), ", step ", step, "/", stage_.steps()));
     });
     done += n * stage_.steps();
     for (int64_t i = 0; i < n; ++i) sink(std::move(frames[static_cast<size_t>(i)]), images[i]);

@@ -54,7 +54,10 @@ void Chain::push(const Frame& frame, const at::Tensor& image, bool noised) {
       made.key = suffixed_key(made.key, cat("-", sample + 1));
       if (made.total) *made.total *= k;
     }
-    if (hooks_.skip && hooks_.skip(made.key)) continue;
+    if (hooks_.skip && hooks_.skip(made.key)) {
+      ++begun_;
+      continue;
+    }
     made.seed = options_.seed ? *options_.seed : frame.seed.value_or(0);
     for (size_t stage = 0; stage < stages_.size(); ++stage) label_for(stage, made);  // throws before any work is done
     waiting_.push_back(std::move(work));
@@ -65,6 +68,7 @@ void Chain::push(const Frame& frame, const at::Tensor& image, bool noised) {
 void Chain::flush() {
   std::vector<Work> work = std::move(waiting_);
   waiting_.clear();
+  end_ = done_ + static_cast<int64_t>(work.size()) * steps_each() / options_.samples;
   for (size_t stage = 0; stage < stages_.size() && !work.empty(); ++stage) run(stage, work);
   for (Work& one : work) hooks_.sink(std::move(one.frame));
 }
@@ -91,9 +95,11 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
   const auto n = static_cast<int64_t>(count), steps = stages_[stage].steps();
   const auto after = [&](double done) {
     if (!hooks_.progress) return;
+    const std::string all = hooks_.expected ? cat(" of ", *hooks_.expected) : "";
     const std::string of = stages_.size() > 1 ? cat(", stage ", stage + 1) : "";
     hooks_.progress(static_cast<double>(done_) + done * static_cast<double>(n),
-                    cat("image ", begun_, of, ", step ", static_cast<int64_t>(done), "/", steps));
+                    cat("image ", begun_, all, of, ", step ", static_cast<int64_t>(done), "/", steps),
+                    static_cast<double>(end_));
   };
   const bool last = stage + 1 == stages_.size();
   const at::Tensor results = upscalers_[stage](items, after);

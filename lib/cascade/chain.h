@@ -28,10 +28,12 @@ struct ChainOptions {
 class Chain {
  public:
   struct Hooks {
-    std::function<void(Frame)> sink;                                     // takes the results, in order
-    std::function<bool(const std::string& key)> skip;                    // whether to skip a result; may be empty
-    std::function<void(double done, const std::string& what)> progress;  // image-steps so far; may be empty
-    std::function<void(size_t stage, const Frame&)> keep = {};           // takes each stage's images; may be empty
+    std::function<void(Frame)> sink;                   // takes the results, in order
+    std::function<bool(const std::string& key)> skip;  // whether to skip a result; may be empty
+    // Image-steps so far, what is at hand, and how many image-steps there will be when that is done; may be empty.
+    std::function<void(double done, const std::string& what, double end)> progress;
+    std::function<void(size_t stage, const Frame&)> keep = {};  // takes each stage's images; may be empty
+    std::optional<int64_t> expected = {};                       // the number of results, for `what`: "image 3 of 10"
   };
 
   // `stages` must outlive the chain, and be loaded before the first batch runs. depth: bits per sample of the results. Throws
@@ -67,7 +69,8 @@ class Chain {
   std::vector<Upscaler> upscalers_;
   std::vector<std::optional<int64_t>> labels_;  // for each stage, the class of --class; -1: unconditional
   std::vector<Work> waiting_;                   // the next batch: images of one size
-  int64_t done_ = 0, begun_ = 0;                // image-steps done; images started in the first stage
+  int64_t done_ = 0, begun_ = 0;                // image-steps done; results started in the first stage, or skipped
+  int64_t end_ = 0;                             // image-steps when the batch at hand has passed all stages
 };
 
 }  // namespace sr3

@@ -82,7 +82,10 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
   hooks.skip = [&](const std::string& key) { return out.skips(key); };
-  hooks.progress = [&](double done, const std::string& what) { meter->update(drawn + (enlarged = done), what); };
+  hooks.progress = [&](double done, const std::string& what, double end) {
+    meter->update(drawn + (enlarged = done), what, drawn + end);
+  };
+  if (number) hooks.expected = *number * options.chain.samples;
   if (kept) hooks.keep = [&](size_t, const Frame& frame) { kept.write(frame); };
   std::optional<Chain> chain;
   if (!cascade.above().empty()) chain.emplace(cascade.above(), options.chain, depth, hooks);
@@ -102,7 +105,10 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
             out.write(std::move(frame));
         });
   } else {
-    while (auto frame = in->next()) chain->push(*frame);
+    while (auto frame = in->next()) {
+      out.warn_of_lost_depth(frame->image);
+      chain->push(*frame);
+    }
   }
   if (chain) chain->flush();
   meter->finish();

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/table.h"
 #include "metrics/psnr.h"
 #include "tensor/aten.h"
 
@@ -19,15 +21,17 @@ std::vector<Frame> results(const std::string& path, const SamplingOverrides& ove
                            const ProgressOptions& progress) {
   std::vector<Stage> stages = open_chain({path}, overrides);
   std::vector<Frame> made;
-  Meter meter(progress, "steps in " + precision, -1);
+  std::optional<Meter> meter;
   Chain::Hooks hooks;
   hooks.sink = [&](Frame frame) { made.push_back(std::move(frame)); };
-  hooks.progress = [&](double done, const std::string& what) { meter.update(done, what); };
+  hooks.progress = [&](double done, const std::string& what, double) { meter->update(done, what); };
+  hooks.expected = static_cast<int64_t>(images.size());
   Chain chain(stages, options, /*depth=*/16, hooks);
   stages[0].load(at::kCPU, precision);
+  meter.emplace(progress, "steps in " + precision, *hooks.expected * chain.steps_each());
   for (const Frame& image : images) chain.push(image);
   chain.flush();
-  meter.finish();
+  meter->finish();
   return made;
 }
 
@@ -39,12 +43,15 @@ void measure_int8(const std::string& path, const SamplingOverrides& overrides, c
   const std::vector<Frame> fast = results(path, overrides, options, images, "int8", progress);
   const std::vector<Frame> exact = results(path, overrides, options, images, "fp32", progress);
   double lowest = std::numeric_limits<double>::infinity();
-  std::printf("name\tpsnr\n");
+  std::string table = "name\tpsnr\n";
   for (size_t i = 0; i < fast.size(); ++i) {
     const double db = psnr(exact[i].image, fast[i].image);
-    std::printf("%s\t%.2f\n", fast[i].key.c_str(), db);
+    char cell[32];
+    std::snprintf(cell, sizeof cell, "%.2f", db);
+    table += cat(fast[i].key, "\t", cell, "\n");
     lowest = std::min(lowest, db);
   }
+  print_table(table);
   StageManifest manifest = read_manifest(path);
   manifest.precision.int8_psnr = std::min(999.0, std::round(lowest * 100) / 100);
   write_manifest(path, manifest);

@@ -166,7 +166,7 @@ void Stage::load(at::Device device, const std::string& precision) {
   device_ = device;
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
   const std::string way = diffuses() ? cat(steps(), " steps of ", sampling_.sampler) : "one pass";
-  debug(cat("'", path_, "': ", way, ", ", compute == at::kChar ? "int8" : at::toString(compute), " on ", device.str()));
+  debug(cat("'", path_, "': ", way, ", ", precision_name(compute), " on ", device.str()));
   network_->set_levels(diffuses() ? network_level(manifest_.network.level.input, levels_) : std::vector<double>{0});
 }
 

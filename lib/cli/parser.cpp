@@ -5,6 +5,7 @@
 #include <cxxopts.hpp>
 
 #include "base/error.h"
+#include "cli/suggestion.h"
 
 namespace sr3::cli {
 
@@ -43,6 +44,17 @@ std::string quoted(const std::string& message) {
 
 std::string dashed(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
 
+UsageError unknown_option(const Options& options, const std::vector<std::string>& arguments, const std::string& name) {
+  // Of "-lr 1e-4" the parser reports "-l".
+  std::string word = name;
+  for (const std::string& argument : arguments)
+    if (name.size() == 1 && argument.size() > 2 && argument.starts_with("-" + name)) {
+      word = argument.substr(1, argument.find('=') - 1);
+      break;
+    }
+  return UsageError(cat("unknown option '", dashed(name), "'", suggestion(options, word)));
+}
+
 // cxxopts accepts --json=false, as the value of a flag.
 void refuse_values_of_flags(const Options& options, const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
@@ -57,11 +69,22 @@ void refuse_values_of_flags(const Options& options, const std::vector<std::strin
   }
 }
 
+// "-scale 4" would be -s with the value "cale".
+void refuse_long_names_after_one_dash(const Options& options, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return;
+    if (argument.size() < 4 || argument[0] != '-' || argument[1] == '-') continue;
+    const std::string name = argument.substr(1, argument.find('=') - 1);
+    if (options.find(name)) throw UsageError(cat("unknown option '-", name, "' (did you mean '--", name, "'?)"));
+  }
+}
+
 }  // namespace
 
 CommandLine read_command_line(const Options& options, const std::vector<std::string>& arguments) {
   cxxopts::Options parser = to_cxxopts(options, {});
   refuse_values_of_flags(options, arguments);
+  refuse_long_names_after_one_dash(options, arguments);
   std::vector<const char*> argv{""};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   CommandLine out;
@@ -73,7 +96,7 @@ CommandLine read_command_line(const Options& options, const std::vector<std::str
     }
     out.operands = result.unmatched();
   } catch (const cxxopts::exceptions::no_such_option& e) {
-    throw UsageError(cat("unknown option '", dashed(quoted(e.what())), "'"));
+    throw unknown_option(options, arguments, quoted(e.what()));
   } catch (const cxxopts::exceptions::missing_argument& e) {
     throw UsageError(cat("option '", dashed(quoted(e.what())), "' needs an argument"));
   } catch (const cxxopts::exceptions::option_requires_argument& e) {

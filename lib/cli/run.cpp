@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -74,8 +75,23 @@ App::App(std::string program, std::string summary, std::string synopsis, std::ve
       arguments_(std::move(arguments)) {}
 
 std::string App::help() const {
-  return cat("usage: ", program_, synopsis_.empty() ? "" : " ", synopsis_, "\n\n", summary_, "\n\n",
-             options_help(options, kHidden));
+  const auto head = [](const std::string& name, const std::string& synopsis, const std::string& summary) {
+    return cat("usage: ", name, synopsis.empty() ? "" : " ", synopsis, "\n\n", summary, "\n\n");
+  };
+  std::vector<std::string> hidden = kHidden;
+  if (const Verb* verb = operands_.empty() ? nullptr : find_verb(verbs, operands_[0])) {
+    for (const std::string& name : others(options, *verb)) hidden.push_back(name);
+    return head(cat(program_, " ", verb->name), verb->synopsis, verb->summary) + options_help(options, hidden);
+  }
+  std::string text = head(program_, synopsis_, summary_);
+  size_t widest = 0;
+  for (const Verb& each : verbs) widest = std::max(widest, each.name.size());
+  for (const Verb& each : verbs)
+    text += cat("  ", each.name, std::string(widest - each.name.size() + 2, ' '), each.summary, "\n");
+  if (!verbs.empty())
+    text +=
+        cat("\n'", program_, " ", verbs[0].name, " --help' shows the options of ", verbs[0].name, ", and so on.\n\n");
+  return text + options_help(options, hidden);
 }
 
 void App::parse() {
@@ -92,6 +108,7 @@ void App::parse() {
        [this] { throw Exit{options_table(options, kHidden)}; });
 
   const CommandLine line = read_command_line(options, arguments_);
+  operands_ = line.operands;
   // Before any value is checked, so that --help works beside a wrong one.
   for (const Given& given : line.given)
     if (given.option->name == "help" || given.option->name == "version" || given.option->name == "list-options")
@@ -100,12 +117,21 @@ void App::parse() {
     options.mark_given(given.option->name);
     apply(given);
   }
-  operands_ = line.operands;
 }
 
 const std::vector<std::string>& App::inputs() const {
   if (operands_.empty() && isatty(STDIN_FILENO)) throw UsageError("no images given, and standard input is a terminal");
   return operands_;
+}
+
+const Verb& App::take_verb() {
+  const std::string name = operands_.empty() ? "" : operands_[0];
+  const Verb* verb = find_verb(verbs, name);
+  if (!verb)
+    throw UsageError(cat(name.empty() ? "missing command" : "unknown command '" + name + "'", ": ", verb_names(verbs)));
+  operands_.erase(operands_.begin());
+  refuse_others(options, *verb);
+  return *verb;
 }
 
 std::string brief_reason(const std::string& what, bool all) {

@@ -7,6 +7,7 @@
 
 #include "base/options.h"
 #include "base/progress.h"
+#include "cli/verbs.h"
 
 namespace sr3::cli {
 
@@ -22,6 +23,8 @@ class App {
   // Declare into this, then call parse(), which adds -h --help --version -q -v --progress and the hidden --list-options.
   Options options;
   ProgressOptions progress;
+  // Of a program whose first operand says what to do: set them before parse(), which then answers "VERB --help".
+  std::vector<Verb> verbs;
 
   // Reads the command line and sets each option through its Option::set, in the order given, so that of a single-valued
   // option the last one counts. Throws a UsageError that names the option, or Exit.
@@ -31,10 +34,13 @@ class App {
   // The operands of a program that reads images, for Reader. Throws UsageError when there are none and standard input,
   // which would be read instead, is a terminal.
   const std::vector<std::string>& inputs() const;
+  // The first operand, which must be one of the verbs, and is no operand any more. UsageError when it is missing or another,
+  // and for an option that it does not take.
+  const Verb& take_verb();
   const std::string& program() const { return program_; }
 
  private:
-  std::string help() const;
+  std::string help() const;  // of the verb that is the first operand, if there is one
 
   std::string program_, summary_, synopsis_;
   std::vector<std::string> arguments_, operands_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/table.h"
 
 namespace sr3 {
 namespace {
@@ -23,26 +24,37 @@ std::string cell(const std::optional<double>& value) {
 
 }  // namespace
 
-std::string report_table(const std::vector<Measure>& measures, const Signature& a, const Signature& b) {
-  std::string text = "measure\tvalue\tsd\tse\tlow\thigh\tfeatures\tsignature\n";
-  for (const Measure& m : measures)
-    text += cat(m.name, "\t", cell(m.value), "\t", cell(m.deviation), "\t", cell(m.standard_error), "\t", cell(m.low),
-                "\t", cell(m.high), "\t", features_of(a, b), "\t", signature_line(a, b), "\n");
+std::string report_table(const std::vector<SetReport>& reports) {
+  const bool several = reports.size() > 1;
+  std::string text = cat(several ? "set\t" : "", "measure\tvalue\tsd\tse\tlow\thigh\tfeatures\tsignature\n");
+  for (const SetReport& report : reports)
+    for (const Measure& m : report.measures) {
+      if (several) text += plain_cell(report.set) + "\t";
+      text += cat(m.name, "\t", cell(m.value), "\t", cell(m.deviation), "\t", cell(m.standard_error), "\t", cell(m.low),
+                  "\t", cell(m.high), "\t", features_of(report.first, report.second), "\t",
+                  signature_line(report.first, report.second), "\n");
+    }
   return text;
 }
 
-std::string report_json(const std::vector<Measure>& measures, const Signature& a, const Signature& b) {
-  nlohmann::ordered_json line;
-  for (const Measure& m : measures) {
-    line[m.name] = m.value;
-    if (m.deviation) line[m.name + "_sd"] = *m.deviation;
-    if (m.standard_error) line[m.name + "_se"] = *m.standard_error;
-    if (m.low) line[m.name + "_low"] = *m.low, line[m.name + "_high"] = *m.high;
+std::string report_json(const std::vector<SetReport>& reports) {
+  std::string text;
+  for (const SetReport& report : reports) {
+    nlohmann::ordered_json line;
+    if (reports.size() > 1) line["set"] = report.set;
+    for (const Measure& m : report.measures) {
+      line[m.name] = m.value;
+      if (m.deviation) line[m.name + "_sd"] = *m.deviation;
+      if (m.standard_error) line[m.name + "_se"] = *m.standard_error;
+      if (m.low) line[m.name + "_low"] = *m.low, line[m.name + "_high"] = *m.high;
+    }
+    line["features"] = features_of(report.first, report.second);
+    line["signature"] = signature_line(report.first, report.second);
+    line["first"] = nlohmann::ordered_json::parse(report.first.json());
+    line["second"] = nlohmann::ordered_json::parse(report.second.json());
+    text += line.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n";
   }
-  line["features"] = features_of(a, b), line["signature"] = signature_line(a, b);
-  line["first"] = nlohmann::ordered_json::parse(a.json());
-  line["second"] = nlohmann::ordered_json::parse(b.json());
-  return line.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n";
+  return text;
 }
 
 std::string report_times(const Collected& c) {

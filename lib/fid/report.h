@@ -10,11 +10,18 @@
 
 namespace sr3 {
 
+// The scores of one generated set.
+struct SetReport {
+  std::string set;  // the operand
+  std::vector<Measure> measures;
+  Signature first, second;  // of the set, and of the reference
+};
+
 // A table with tab-separated columns and a header line: measure value sd se low high features signature. A missing value
-// is "-".
-std::string report_table(const std::vector<Measure>& measures, const Signature& a, const Signature& b);
-// One line of JSON: an object with all measures and both full signatures.
-std::string report_json(const std::vector<Measure>& measures, const Signature& a, const Signature& b);
+// is "-". Of several sets it has a first column: set.
+std::string report_table(const std::vector<SetReport>& reports);
+// A line of JSON for each set: an object with all measures and both full signatures; of several sets with its name, too.
+std::string report_json(const std::vector<SetReport>& reports);
 // "500 images, 12.5 a second; of the time ...", printed with -v.
 std::string report_times(const Collected& collected);
 

@@ -1,5 +1,6 @@
 #include "format/json.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
@@ -35,6 +36,15 @@ void print(const ordered_json& value, const std::string& indent, std::string& ou
   }
   if (!one_line) out += "\n" + indent;
   out += list ? "]" : "}";
+}
+
+// "line 3, column 7" of a byte that is counted from 1; columns count characters.
+std::string place_in(std::string_view text, size_t byte) {
+  const std::string_view before = text.substr(0, byte > 0 ? byte - 1 : 0);
+  const size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  const auto characters = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(begin), before.end(),
+                                        [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  return cat("line ", 1 + std::count(before.begin(), before.end(), '\n'), ", column ", 1 + characters);
 }
 
 }  // namespace
@@ -75,7 +85,7 @@ json parse_json(std::string_view text, const std::string& origin, int max_depth)
   try {
     return json::parse(text.begin(), text.end(), watch);
   } catch (const json::parse_error& e) {
-    throw DataError(cat("cannot read '", origin, "': not valid JSON at byte ", e.byte));
+    throw DataError(cat("cannot read '", origin, "': not valid JSON at ", place_in(text, e.byte)));
   } catch (const json::out_of_range&) {
     throw DataError(cat("cannot read '", origin, "': a number is out of range"));
   }

@@ -16,7 +16,7 @@
 
 namespace sr3 {
 
-// Parses a document. Throws DataError "cannot read 'origin': ..." for a syntax error (with its byte), invalid UTF-8, a
+// Parses a document. Throws DataError "cannot read 'origin': ..." for a syntax error (with its line and column), invalid UTF-8, a
 // key that an object has twice, a number out of range, and nesting deeper than max_depth (an object within the outermost
 // one has depth 2).
 nlohmann::json parse_json(std::string_view text, const std::string& origin, int max_depth);

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/table.h"
+
 namespace sr3 {
 namespace {
 
@@ -18,13 +20,17 @@ std::string json_line(const std::string& name, int64_t images, const Scores& s) 
   object["psnr"] = s.psnr, object["ssim"] = or_null(s.ssim);
   object["psnr_y"] = s.psnr_y, object["ssim_y"] = or_null(s.ssim_y);
   if (s.consistency) object["consistency"] = *s.consistency, object["rounding_floor"] = *s.rounding_floor;
-  return object.dump() + "\n";
+  return object.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string number(const char* format, double value) {
   char text[64];
   std::snprintf(text, sizeof text, format, value);
   return text;
+}
+
+std::string header(const char* names, bool consistency) {
+  return std::string(names) + "\tpsnr\tssim\tpsnr_y\tssim_y" + (consistency ? "\tconsistency\trounding_floor\n" : "\n");
 }
 
 std::string text_line(const std::string& name, const Scores& s) {
@@ -61,13 +67,24 @@ std::string score_table(std::vector<ScoredPair> pairs, bool consistency, bool js
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const ScoredPair& a, const ScoredPair& b) { return a.index < b.index; });
   std::string table;
-  if (!json)
-    table = std::string("name\tpsnr\tssim\tpsnr_y\tssim_y") + (consistency ? "\tconsistency\trounding_floor\n" : "\n");
+  if (!json) table = header("name", consistency);
   for (const ScoredPair& pair : pairs)
     table += json ? json_line(pair.name, 0, pair.scores) : text_line(pair.name, pair.scores);
   if (pairs.empty()) return table;
   const Scores mean = mean_scores(pairs);
   return table + (json ? json_line("mean", static_cast<int64_t>(pairs.size()), mean) : text_line("mean", mean));
+}
+
+std::string set_table(const std::vector<ScoredSet>& sets, bool consistency, bool json) {
+  std::string table;
+  if (!json) table = header("name\timages", consistency);
+  for (const auto& [name, pairs] : sets) {
+    if (pairs.empty()) continue;
+    const Scores mean = mean_scores(pairs);
+    const auto images = static_cast<int64_t>(pairs.size());
+    table += json ? json_line(name, images, mean) : text_line(plain_cell(name) + "\t" + std::to_string(images), mean);
+  }
+  return table;
 }
 
 }  // namespace sr3

@@ -22,4 +22,13 @@ Scores mean_scores(const std::vector<ScoredPair>& pairs);
 // the header of the text names the columns consistency and rounding_floor, which all pairs or none have.
 std::string score_table(std::vector<ScoredPair> pairs, bool consistency, bool json);
 
+// What was measured against the reference, of several.
+struct ScoredSet {
+  std::string name;  // the operand
+  std::vector<ScoredPair> pairs;
+};
+
+// A row for each set: its mean and the number of images, from which it is taken. Sets without pairs have no row.
+std::string set_table(const std::vector<ScoredSet>& sets, bool consistency, bool json);
+
 }  // namespace sr3

@@ -6,6 +6,8 @@
 #include <cpuid.h>
 #endif
 
+#include <stdexcept>
+
 #include "base/error.h"
 #include "nn/fused_conv.h"
 
@@ -67,6 +69,21 @@ at::ScalarType precision_named(const std::string& name, at::Device device) {
   if (name != "auto")
     throw UsageError(cat("unknown precision '", name, "': it must be auto, fp32, bf16, fp16 or int8"));
   return !device.is_cpu() || cpu_favours_bf16() ? at::kBFloat16 : at::kFloat;
+}
+
+std::string precision_name(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat:
+      return "fp32";
+    case at::kBFloat16:
+      return "bf16";
+    case at::kHalf:
+      return "fp16";
+    case at::kChar:
+      return "int8";
+    default:
+      throw std::logic_error(cat("no precision computes in ", at::toString(type)));
+  }
 }
 
 }  // namespace sr3

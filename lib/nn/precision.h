@@ -22,5 +22,7 @@ bool onednn_has_bf16();
 // multiply bytes (fused_conv.h). auto is bf16 on a GPU and where cpu_favours_bf16(), else fp32. Throws
 // UsageError for another word, for fp16 on a CPU, and for int8 where it is not supported.
 at::ScalarType precision_named(const std::string& name, at::Device device);
+// The word of --precision for a type that precision_named() returns.
+std::string precision_name(at::ScalarType type);
 
 }  // namespace sr3

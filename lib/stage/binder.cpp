@@ -38,6 +38,7 @@ class Describer : public Binder {
   std::vector<KeyDescription> keys;
 
   void field(const char* key, std::string&, const Words& words) override { add(key, "string", joined(words)); }
+  void text_or_integer(const char* key, std::string&) override { add(key, "string or integer", ""); }
   void field(const char* key, bool&) override { add(key, "boolean", ""); }
   void field(const char* key, int64_t&, const Range& range) override { add(key, "integer", range.text()); }
   void field(const char* key, double&, const Range& range) override { add(key, "number", range.text()); }
@@ -68,6 +69,16 @@ class KeyReader : public Binder {
   explicit KeyReader(const JsonObject& document) : open_{{document, {}}} {}
 
   void field(const char* key, std::string& value, const Words&) override { get(key, value); }
+  void text_or_integer(const char* key, std::string& value) override {
+    const JsonObject& here = open_.back().object;
+    const auto found = here.value().find(key);
+    if (found == here.value().end() || found->is_string())
+      value = here.get<std::string>(key);
+    else if (found->is_number_integer())
+      value = std::to_string(here.get<int64_t>(key));
+    else
+      throw here.wrong(key, "a string or an integer");
+  }
   void field(const char* key, bool& value) override { get(key, value); }
   void field(const char* key, int64_t& value, const Range&) override { get(key, value); }
   void field(const char* key, double& value, const Range&) override { get(key, value); }
@@ -106,6 +117,7 @@ class Checker : public Binder {
     if (!words.empty() && std::find(words.begin(), words.end(), value) == words.end())
       throw DataError(cat(prefix_, "'", path_.of(key), "' is '", value, "', not one of ", joined(words)));
   }
+  void text_or_integer(const char*, std::string&) override {}
   void field(const char*, bool&) override {}
   void field(const char* key, int64_t& value, const Range& range) override {
     check(path_.of(key), static_cast<double>(value), range);
@@ -146,6 +158,7 @@ class KeyWriter : public Binder {
   ordered_json root = ordered_json::object();
 
   void field(const char* key, std::string& value, const Words&) override { here()[key] = value; }
+  void text_or_integer(const char* key, std::string& value) override { here()[key] = value; }
   void field(const char* key, bool& value) override { here()[key] = value; }
   void field(const char* key, int64_t& value, const Range&) override { here()[key] = value; }
   void field(const char* key, double& value, const Range&) override { here()[key] = value; }

@@ -26,6 +26,8 @@ class Binder {
 
   virtual ~Binder() = default;
   virtual void field(const char* key, std::string& value, const Words& words = {}) = 0;
+  // Text for which a whole number may stand: "steps": 25 is "steps": "25", which is how it is written.
+  virtual void text_or_integer(const char* key, std::string& value) = 0;
   virtual void field(const char* key, bool& value) = 0;
   virtual void field(const char* key, int64_t& value, const Range& range) = 0;
   virtual void field(const char* key, double& value, const Range& range) = 0;
@@ -80,7 +82,7 @@ nlohmann::ordered_json write_keys(const Declaration& bind);
 
 struct KeyDescription {
   std::string name;   // "network.level.input", "history[].program"
-  std::string type;   // string|boolean|integer|number|strings|integers|numbers
+  std::string type;   // string|string or integer|boolean|integer|number|strings|integers|numbers
   std::string range;  // Range::text(), words joined by "|", or ""
 };
 std::vector<KeyDescription> describe_keys(const Declaration& bind);

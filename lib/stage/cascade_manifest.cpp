@@ -17,7 +17,7 @@ void bind_data(Binder& b, CascadeData& o) {
 }
 
 void bind_sampling(Binder& b, CascadeSampling& o) {
-  b.field("steps", o.steps);
+  b.text_or_integer("steps", o.steps);
   b.field("sampler", o.sampler, {"ddpm", "ddim", "dpmpp-2m"});
   b.field("guidance", o.guidance, within(0, 1000));
   b.field("noise_level", o.noise_level, within(0, 1));

@@ -69,7 +69,7 @@ void bind_diffusion(Binder& b, DiffusionOptions& o) {
 
 void bind_sampling(Binder& b, SamplerOptions& o) {
   b.field("sampler", o.sampler, {"ddpm", "ddim", "dpmpp-2m"});
-  b.field("steps", o.steps);
+  b.text_or_integer("steps", o.steps);
   b.field("spacing", o.spacing, {"uniform", "ddim", "log-snr", "trailing"});
   b.field("eta", o.eta, within(0, 1));
   b.field("variance", o.variance, {"beta", "posterior", "learned"});

@@ -31,6 +31,13 @@ bool is_image_name(const std::string& path) {
   return kExtensions.contains(extension_of(path));
 }
 
+bool is_other_image_name(const std::string& path) {
+  static const std::set<std::string> kExtensions = {"webp", "tif", "tiff", "bmp", "gif", "avif", "heic", "heif",
+                                                    "jxl",  "jp2", "pam",  "pbm", "tga", "exr",  "hdr",  "qoi",
+                                                    "dng",  "cr2", "cr3",  "nef", "arw", "orf",  "raf",  "rw2"};
+  return kExtensions.contains(extension_of(path));
+}
+
 std::string folder_of(const std::string& path) {
   for (std::string above = directory_of(path); !above.empty(); above = directory_of(above)) {
     above.pop_back();

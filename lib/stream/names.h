@@ -11,6 +11,9 @@ namespace sr3 {
 // or one in a hidden folder: those whose names begin with a dot.
 bool is_image_name(const std::string& path);
 
+// Whether the extension is that of an image in a format that is not supported. Such files must not be skipped silently.
+bool is_other_image_name(const std::string& path);
+
 // The last folder of a path: "cats" for "train/cats/1.png", "" if there is none.
 std::string folder_of(const std::string& path);
 

@@ -34,14 +34,6 @@ using Place = std::pair<dev_t, ino_t>;
 
 constexpr int64_t kMaxLinks = 10000;
 
-// Unsupported formats. These are images, too, and must not be skipped silently.
-bool is_other_image(const std::string& path) {
-  static const std::set<std::string> kExtensions = {"webp", "tif", "tiff", "bmp", "gif", "avif", "heic", "heif",
-                                                    "jxl",  "jp2", "pam",  "pbm", "tga", "exr",  "hdr",  "qoi",
-                                                    "dng",  "cr2", "cr3",  "nef", "arw", "orf",  "raf",  "rw2"};
-  return kExtensions.contains(extension_of(path));
-}
-
 struct Found {
   std::vector<std::string> images, others;
   int64_t links = 0;
@@ -70,7 +62,7 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
       walk(root, below + name + "/", above, found);
     } else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name)) {
       found.images.push_back(below + name);
-    } else if (is_other_image(name)) {
+    } else if (is_other_image_name(name)) {
       found.others.push_back(below + name);
     }
   }

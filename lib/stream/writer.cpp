@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "image/codec.h"
+#include "stream/names.h"
 #include "stream/operands.h"
 #include "stream/workers.h"
 
@@ -30,18 +31,21 @@ namespace sr3 {
 namespace {
 
 bool is_folder(const std::string& output) {
+  if (output == "-") return false;
   struct stat status;
-  return output.ends_with('/') || (::stat(output.c_str(), &status) == 0 && S_ISDIR(status.st_mode));
+  if (::stat(output.c_str(), &status) == 0) return S_ISDIR(status.st_mode);
+  return output.ends_with('/') || extension_of(output).empty();
 }
 
 }  // namespace
 
 void WriterOptions::declare(Options& options) {
   options.group(groups::kOutput);
-  options.add("output", 'o', &output, "OUT", "DIR/, FILE.png, FILE.jpg, FILE.ppm, or - for a stream of images");
+  options.add("output", 'o', &output, "OUT", "DIR, FILE.png, FILE.jpg, FILE.ppm, or - for a stream of images");
   options.add({"depth", 0, "8|16", "bits per sample", std::to_string(depth), false, [this](const std::string& given) {
                  if (given != "8" && given != "16") throw UsageError(cat("'", given, "' is not one of 8|16"));
                  depth = given == "8" ? 8 : 16;
+                 depth_given = true;
                }});
   options.add("png-level", 0, &png_level, "N", within(0, 9), "compression of PNG files; 0: none, 9: slowest");
 }
@@ -126,13 +130,20 @@ std::vector<Part> parts_of_all(const std::vector<std::string>& inputs) {
   return known.empty() ? std::vector<Part>{} : expand_operands(known, /*report_skipped=*/false);
 }
 
-Format format_of(const std::string& path) {
+std::optional<Format> format_of(const std::string& path) {
   const std::string extension = extension_of(path);
   if (extension == "png") return Format::kPng;
   if (extension == "jpg" || extension == "jpeg") return Format::kJpeg;
   if (extension == "ppm" || extension == "pnm") return Format::kPnm;
-  throw UsageError(
-      cat("-o: '", path, "' names neither a folder (with a slash at its end) nor a .png, .jpg or .ppm file"));
+  return std::nullopt;
+}
+
+// A new name with another ending, such as "run.2", is a folder where several images are known to come.
+bool holds_several(const std::string& output, const std::vector<std::string>& inputs) {
+  if (output == "-" || format_of(output) || is_other_image_name(output) || place_of(output)) return false;
+  int64_t images = 0;
+  for (const Part& part : parts_of_all(inputs)) images += part.kind == Part::kArchive ? 2 : part.kind == Part::kImage;
+  return images > 1;
 }
 
 }  // namespace
@@ -145,7 +156,8 @@ struct Writer::Impl {
   std::string folder;
   EncodeOptions encoding;
   std::set<std::string> keys;
-  int64_t written = 0;
+  int64_t written = 0, skipped = 0;
+  bool warned_of_depth = false;
   bool closed = false;
   Bytes single;  // the single file's content, written at the end, when nothing else can fail
 
@@ -163,7 +175,8 @@ struct Writer::Impl {
   std::thread thread;  // takes finished images in order
 
   Impl(const WriterOptions& given, const std::vector<std::string>& inputs) : options(given), workers(given.threads) {
-    options.validate();
+    const bool folder_named = is_folder(options.output) || holds_several(options.output, inputs);
+    if (!folder_named) options.validate();
     encoding.png_level = static_cast<int>(options.png_level);
     encoding.software = cat("sr3-cdm ", kVersion);
     const std::string& output = options.output;
@@ -171,7 +184,7 @@ struct Writer::Impl {
     if (output == "-") {
       if (::isatty(STDOUT_FILENO))
         throw UsageError("images are not written to a terminal: use -o DIR/, -o FILE, or a pipe");
-    } else if (is_folder(output)) {
+    } else if (folder_named) {
       kind = Kind::kFolder;
       format = Format::kPng;
       folder = output.ends_with('/') ? output : output + "/";
@@ -180,7 +193,11 @@ struct Writer::Impl {
       make_folder(folder);
     } else {
       kind = Kind::kFile;
-      format = format_of(output);
+      const auto named = format_of(output);
+      if (!named)
+        throw UsageError(
+            cat("-o: '", output, "' names neither a folder (with a slash at its end) nor a .png, .jpg or .ppm file"));
+      format = *named;
       if (format == Format::kJpeg && options.depth == 16) throw UsageError("--depth 16: JPEG holds 8 bits only");
       if (place_of(output)) refuse_input(output, parts_of_all(inputs));
       // Fails now if the file cannot be created; without close() it leaves nothing. (A named pipe must be opened only once.)
@@ -262,8 +279,17 @@ void Writer::expect(int64_t images) const {
         cat("-o: '", impl_->options.output, "' holds one image, but ", images, " will be written; use -o DIR/"));
 }
 
+void Writer::warn_of_lost_depth(const Image& image) {
+  const WriterOptions& options = impl_->options;
+  if (image.depth <= options.depth || options.depth_given || std::exchange(impl_->warned_of_depth, true)) return;
+  warn(impl_->format == Format::kJpeg
+           ? "16 bits per sample become 8, as JPEG holds no more (PNG and PPM do, with --depth 16)"
+           : "16 bits per sample become 8 (--depth 16 keeps them, --depth 8 ends this warning)");
+}
+
 void Writer::write(Frame frame) {
   Impl& impl = *impl_;
+  warn_of_lost_depth(frame.image);
   frame.key = clean_key(frame.key);
   if (frame.key.empty()) frame.key = number_key(frame.index);
   if (impl.kind == Impl::Kind::kFile && impl.written > 0)
@@ -290,10 +316,12 @@ void Writer::write(Frame frame) {
   impl.wake.notify_all();
 }
 
-bool Writer::skips(const std::string& key) const {
+bool Writer::skips(const std::string& key) {
   if (!impl_->options.skip_existing) return false;
   struct stat status;
-  return ::stat((impl_->folder + clean_key(key) + ".png").c_str(), &status) == 0;
+  const bool there = ::stat((impl_->folder + clean_key(key) + ".png").c_str(), &status) == 0;
+  impl_->skipped += there;
+  return there;
 }
 
 void Writer::close() {
@@ -302,6 +330,9 @@ void Writer::close() {
   impl.closed = true;
   impl.finish();
   impl.check_failure();
+  if (impl.skipped > 0)
+    info(cat("skipped ", impl.skipped, impl.skipped == 1 ? " image that is" : " images that are", " already in '",
+             impl.folder, "'; ", impl.written, impl.written == 1 ? " is new" : " are new"));
   if (impl.kind != Impl::Kind::kFile) return;
   // Whoever names a file relies on it: `... -o a.png && open a.png`.
   if (impl.written == 0) throw Error(cat("cannot write '", impl.options.output, "': there is no image to write"));

@@ -1,6 +1,6 @@
-// The writer of every program. The output "-" is a stream of P6 images with "#sr" lines; "DIR/" is a folder with a PNG file
-// per image, named by its key; "FILE.png", ".jpg" or ".ppm" is one image. Threads encode and write behind the caller; a
-// stream keeps the order. close() waits for them, and throws if a byte was lost.
+// The writer of every program. "-" is a stream of P6 images with "#sr" lines; "DIR/", or a new name without an ending, is
+// a folder with a PNG file per image, named by its key; "FILE.png", ".jpg" or ".ppm" is one image. Threads encode and write behind
+// the caller; a stream keeps the order. close() waits for them, and throws if a byte was lost.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,8 @@ class Options;
 
 struct WriterOptions {
   std::string output = "-";
-  int64_t depth = 8;  // 8 or 16
+  int64_t depth = 8;         // 8 or 16
+  bool depth_given = false;  // set by --depth: more than 8 bits are then not missed
   int64_t threads = 0;
   int64_t png_level = EncodeOptions{}.png_level;
   bool skip_existing = false;                    // leave out images whose file is already in the folder
@@ -34,11 +35,14 @@ class Writer {
   Writer(const Writer&) = delete;
   // Announces the number of images: UsageError, before any work, if the output is a file, which holds only one.
   void expect(int64_t images) const;
+  // Warns, once, of an image whose samples have more bits than the result will have, unless --depth asked for it. write()
+  // does so; a program calls it for images of which it writes others.
+  void warn_of_lost_depth(const Image& image);
   // Error for a second image to a single file, for a key that was used before in a folder, and for an earlier failure.
   void write(Frame frame);
-  // Whether the image of this key need not be made: with skip_existing, if DIR/KEY.png exists.
-  bool skips(const std::string& key) const;
-  // Waits until everything is written. Error if something could not be, or if a single file was given no image.
+  // Whether the image of this key need not be made: with skip_existing, if DIR/KEY.png exists. Called once for each image.
+  bool skips(const std::string& key);
+  // Waits for the last file, and says how many were skipped. Error if something was lost, or a single file was given no image.
   void close();
 
  private:

@@ -1,32 +1,46 @@
 #include "study/flags.h"
 
-#include <algorithm>
-#include <map>
-
 #include "base/error.h"
 #include "base/options.h"
 #include "cli/shared.h"
 
 namespace sr3 {
 
-namespace {
-
-// What a verb takes: whole groups, and single options of others.
-struct Takes {
-  std::vector<OptionGroup> groups;
-  std::vector<std::string> options;
-};
-
-const std::map<std::string, Takes> kTakes = {
-    {"plan", {{groups::kStudies, groups::kRules, groups::kInput}, {}}},
-    {"serve", {{groups::kShowing}, {"threads"}}},
-    {"page", {{}, {"output", "list", "threads"}}},
-    {"rate", {{groups::kMachineRaters}, {"output", "seed", "threads"}}},
-    {"score", {{groups::kScoring}, {"seed", "margin", "keep-going", "threads"}}},
-    {"power", {{groups::kPower}, {"trials", "margin", "json", "threads"}}},
-};
-
-}  // namespace
+const std::vector<cli::Verb>& study_verbs() {
+  static const std::vector<cli::Verb> kVerbs = {
+      {"plan",
+       "REAL MODEL... [--low-res INPUT] [--raters N] -o STUDY",
+       "make a study of real images and those of models",
+       {groups::kStudies, groups::kRules, groups::kInput},
+       {}},
+      {"serve",
+       "STUDY [--host ADDRESS] [--port N]",
+       "show a study to raters in their browsers",
+       {groups::kShowing},
+       {"threads"}},
+      {"page",
+       "STUDY [--list N] -o FILE.html",
+       "a rater's part of a study as a single file",
+       {},
+       {"output", "list", "threads"}},
+      {"rate",
+       "STUDY --rater NAME [-o FILE]",
+       "let a program answer in place of a rater",
+       {groups::kMachineRaters},
+       {"output", "seed", "threads"}},
+      {"score",
+       "[--csv] [--plot FILE.svg] STUDY|ANSWERS...",
+       "evaluate the answers",
+       {groups::kScoring},
+       {"seed", "margin", "keep-going", "threads"}},
+      {"power",
+       "[--margin X] [--goal NAME] | --images N",
+       "how large a study must be, or what one of a given size can show",
+       {groups::kPower},
+       {"trials", "margin", "json", "threads"}},
+  };
+  return kVerbs;
+}
 
 void StudyFlags::declare(Options& options) {
   options.group(groups::kStudies);
@@ -53,22 +67,13 @@ void StudyFlags::declare(Options& options) {
   options.group(groups::kMachineRaters);
   machine.declare(options);
   options.group(groups::kPower);
+  options.add("images", 0, &power_images, "N", at_least(2), "how many images there are: answer with the half-width");
   options.choice("goal", 0, &power.goal, {"interval", "equivalence", "difference"}, "what the margin applies to");
   options.add("power", 0, &power.power, "X", between(0, 1), "probability that the test succeeds");
   options.add("rate", 0, &power.rate, "X", between(0, 1), "expected confusion rate");
   options.add("icc-rater", 0, &power.icc.rater, "X", from_to_below(0, 1), "correlation of one rater's judgements");
   options.add("icc-image", 0, &power.icc.image, "X", from_to_below(0, 1), "correlation of judgements on one image");
   inputs.reader.declare(options);
-}
-
-void StudyFlags::refuse_others(const Options& options, const std::string& verb) const {
-  const auto found = kTakes.find(verb);
-  if (found == kTakes.end()) return;
-  const auto& [taken, single] = found->second;
-  for (const OptionGroup& group : {groups::kStudies, groups::kRules, groups::kShowing, groups::kScoring,
-                                   groups::kMachineRaters, groups::kPower, groups::kInput})
-    if (std::find(taken.begin(), taken.end(), group) == taken.end())
-      options.refuse_given(group, cat(verb, " does not take this option"), single);
 }
 
 PlanInputs StudyFlags::plan_inputs(const std::vector<std::string>& operands) const {

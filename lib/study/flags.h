@@ -1,11 +1,12 @@
-// The command line of confusion-eval; see confusion-eval(1). All verbs share one table of options, of which each takes
-// some and refuses the others.
+// The command line of confusion-eval; see confusion-eval(1). All verbs share one table of options.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/verbs.h"
 #include "study/machine.h"
 #include "study/power_table.h"
 #include "study/score.h"
@@ -13,6 +14,9 @@
 #include "study/study.h"
 
 namespace sr3 {
+
+// plan, serve, page, rate, score and power, with the options that each takes.
+const std::vector<cli::Verb>& study_verbs();
 
 struct StudyFlags {
   StudyDesign design;
@@ -24,11 +28,10 @@ struct StudyFlags {
   std::string task = "auto", output, plot;
   uint64_t seed = 0;
   int64_t list = 1;
+  std::optional<int64_t> power_images;
   bool no_history = false, csv = false, json = false;
 
   void declare(Options& options);
-  // Throws UsageError for an option that was given and that `verb` (plan, serve, page, rate, score, power) would ignore.
-  void refuse_others(const Options& options, const std::string& verb) const;
 
   // The options of plan, serve and so on, with what several verbs share filled in. UsageError when they contradict each
   // other. operands: the real images, then those of the models.

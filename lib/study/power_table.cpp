@@ -9,9 +9,21 @@
 
 namespace sr3 {
 
-std::string power_table(const PowerOptions& options, int64_t trials, bool json) {
+namespace {
+
+void check_correlations(const PowerOptions& options) {
   if (options.icc.rater + options.icc.image >= 1)
     throw UsageError("--icc-rater and --icc-image are 1 or more together, and must be less");
+}
+
+double half_width(const PowerOptions& options, int64_t raters, int64_t trials, int64_t images) {
+  return normal_quantile(0.975) * study_error(options, raters, trials, images);
+}
+
+}  // namespace
+
+std::string power_table(const PowerOptions& options, int64_t trials, bool json) {
+  check_correlations(options);
   const int64_t fewest = std::max<int64_t>(2, images_needed(options));
   std::vector<int64_t> rows = {fewest, fewest + (fewest + 3) / 4};
   for (const int64_t scale : {1, 10, 100, 1000, 10000})
@@ -28,9 +40,22 @@ std::string power_table(const PowerOptions& options, int64_t trials, bool json) 
                           {"trials", each},
                           {"raters", *raters},
                           {"judgements", *raters * each},
-                          {"half_width", normal_quantile(0.975) * study_error(options, *raters, each, images)}});
+                          {"half_width", half_width(options, *raters, each, images)}});
   }
   if (table.rows.empty()) throw Error("cannot reach the goal with any realistic number of raters and images");
+  return score_text({table}, json);
+}
+
+std::string affordable_table(const PowerOptions& options, int64_t images, int64_t trials, bool json) {
+  check_correlations(options);
+  const int64_t each = std::min(trials, images);
+  ScoreTable table{"power", {}};
+  for (const int64_t raters : {5, 10, 20, 50, 100, 200, 500, 1000})
+    table.rows.push_back({{"images", images},
+                          {"trials", each},
+                          {"raters", raters},
+                          {"judgements", raters * each},
+                          {"half_width", half_width(options, raters, each, images)}});
   return score_text({table}, json);
 }
 

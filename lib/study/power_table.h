@@ -12,4 +12,8 @@ namespace sr3 {
 // resulting 95% interval. It is printed as by score_text (study/score.h). UsageError if an option is out of range.
 std::string power_table(const PowerOptions& options, int64_t trials, bool json);
 
+// What a study of so many images can show: half the width of the 95% interval for several numbers of raters, whatever the
+// goal. images: at least 2.
+std::string affordable_table(const PowerOptions& options, int64_t images, int64_t trials, bool json);
+
 }  // namespace sr3

@@ -42,13 +42,24 @@ for program in $PROGRAMS; do
   "$program" --help >help
   summary=$(sed -n 's/^\.Nd //p' "$page")
   [ "$(sed -n 3p help)" = "$summary" ] || wrong "$program --help has '$(sed -n 3p help)', the page's NAME '$summary'"
-  synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$page")
+  synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh COMMON USES/p' "$page")
   while read -r flag; do
     [ -z "$flag" ] || grep -qE -- "Fl ${flag#-}( |\$)" <<<"$synopsis" ||
       wrong "man/$program.1: SYNOPSIS lacks $flag, which is in the first line of --help"
   done < <(head -n1 help | grep -oE '(^| |\[)-{1,2}[A-Za-z0-9][A-Za-z0-9-]*' | tr -d ' [')
-  for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
-    grep -q "^\.Sh $section$" "$page" || wrong "man/$program.1 has no section $section"
+  # The sections in this order: what people come for is near the top, and no page points to another for its exit status.
+  printf '%s\n' NAME SYNOPSIS 'COMMON USES' DESCRIPTION OPTIONS ENVIRONMENT FILES 'EXIT STATUS' EXAMPLES 'SEE ALSO' >sections
+  sed -n 's/^\.Sh //p' "$page" | grep -vx PAPERS | diff sections - >differences ||
+    wrong "man/$program.1 lacks sections (<), or has them in another order:" "$(grep '^[<>]' differences)"
+  section() { sed -n "/^\.Sh $1\$/,/^\.Sh/p" "$page"; }
+  [ "$(section 'COMMON USES' | grep -c '^\$ ')" -ge 5 ] || wrong "man/$program.1: COMMON USES has fewer than five lines"
+  for status in 0 1 2; do
+    section 'EXIT STATUS' | grep -qx "\.It $status" || wrong "man/$program.1: EXIT STATUS lacks $status"
   done
+  # Who can skip images, or stop a run, says so.
+  if grep -q '^keep-going' list; then
+    section 'EXIT STATUS' | grep -qE '^\.It 3$' || wrong "man/$program.1: EXIT STATUS lacks 3"
+  fi
+  section FILES | grep -q bash-completion || wrong "man/$program.1: FILES lacks the completions"
 done
 exit $bad

@@ -4,7 +4,7 @@ for program in $PROGRAMS; do
     "$program" "$option" >out 2>err
     head -n1 out | grep -q "^usage: $program"
     [ ! -s err ]
-    [ "$(wc -L <out)" -le 100 ]
+    [ "$(wc -L <out)" -le 80 ]
   done
   grep -q -- --progress out
   "$program" --version >out 2>err

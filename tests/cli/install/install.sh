@@ -14,6 +14,11 @@ for program in $PROGRAMS; do
 done
 [ -s $share/man/man7/sr3-cdm.7 ]
 [ -x $share/sr3-cdm/demo.sh ]
+# The stages that come with the programs are found by their names, from beside the program.
+image 12 12 >a.ppm
+(unset SR3_CDM_PATH && root/usr/bin/my-upscale -m photo-x4-fast --steps 1 a.ppm -o a.png)
+prints "$PWD/root/usr/share/sr3-cdm/photo-x4.json" root/usr/bin/my-info photo-x4
+prints "cascade of " root/usr/bin/my-info digits
 # The examples, and the pipe of --show-pipe, call the programs by these names.
 prints 'degrade (sr3-cdm)' $share/sr3-cdm/bin/degrade --version
 tiny_cascade c.json

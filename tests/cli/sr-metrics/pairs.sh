@@ -69,7 +69,6 @@ sr-metrics sizes other >table
 [ "$(cut -f3,5 table | tail -n1)" = "$(printf '1.000000\t1.000000')" ]
 sr-metrics sizes/1.ppm other/1.ppm --json | tail -n1 | grep -qE '^{"name":"mean","images":1,"psnr":[0-9.]+,"ssim":null,'
 fails 2 "two inputs are needed" sr-metrics hr
-fails 2 "two inputs are needed" sr-metrics hr sr sr
 fails 2 "only one input can be standard input" sr-metrics - -
 fails 1 "cannot open 'missing'" sr-metrics hr missing
 mkdir empty

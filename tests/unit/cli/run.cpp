@@ -92,7 +92,7 @@ TEST_CASE("operands may be anywhere; '-' is one, and so is everything after '--'
 }
 
 TEST_CASE("a usage error names its option") {
-  CHECK(refusal({"--scael", "4"}) == "unknown option '--scael'");
+  CHECK(refusal({"--scael", "4"}) == "unknown option '--scael' (did you mean '--scale'?)");
   CHECK(refusal({"-z"}) == "unknown option '-z'");
   CHECK(refusal({"--scale"}) == "option '--scale' needs an argument");
   CHECK(refusal({"-s"}).find("needs an argument") != std::string::npos);

@@ -122,7 +122,7 @@ TEST_CASE("damaged and malicious files are refused, with the reason") {
   refused(std::string("\0\xe1\xf5\5\0\0\0\0{}", 10), "not a safetensors file");  // 100,000,000 bytes announced
   refused(framed("", ""), "no JSON object");
   refused(framed("[]", ""), "no JSON object");
-  refused(framed("{\"a\"", ""), "not valid JSON at byte");
+  refused(framed("{\"a\"", ""), "not valid JSON at line 1, column 5");
   refused(framed("{}x", ""), "not valid JSON");
   refused(framed("{\"\xff\":1}", ""), "not valid JSON");
   refused(framed("{\"a\":" + std::string(1000000, '['), ""), "nested deeper than 3");

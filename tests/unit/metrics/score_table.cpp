@@ -44,3 +44,14 @@ TEST_CASE("without pairs there is a header and no mean") {
   CHECK(score_table({}, false, false) == "name\tpsnr\tssim\tpsnr_y\tssim_y\n");
   CHECK(score_table({}, false, true).empty());
 }
+
+TEST_CASE("of several sets each has a row with its mean") {
+  const std::vector<ScoredSet> sets = {{"out/a", {pair_of("1", 0, 30, 0.5), pair_of("2", 1, 20, 0.7)}},
+                                       {"b\t2", {pair_of("1", 0, 10, std::nullopt)}},
+                                       {"empty", {}}};
+  CHECK(set_table(sets, false, false) ==
+        "name\timages\tpsnr\tssim\tpsnr_y\tssim_y\n"
+        "out/a\t2\t25.0000\t0.600000\t25.0000\t0.600000\n"
+        "b?2\t1\t10.0000\t-\t10.0000\t-\n");
+  CHECK(set_table(sets, false, true).starts_with("{\"name\":\"out/a\",\"images\":2,\"psnr\":25.0,\"ssim\":0.6,"));
+}

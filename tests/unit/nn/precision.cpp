@@ -36,3 +36,10 @@ TEST_CASE("bf16 is supported and preferred according to the CPU's flags") {
     return;
   }
 }
+
+TEST_CASE("a precision has the name of its option") {
+  for (const char* name : {"fp32", "bf16"}) CHECK(precision_name(precision_named(name, at::kCPU)) == name);
+  CHECK(precision_name(at::kHalf) == "fp16");
+  CHECK(precision_name(at::kChar) == "int8");
+  CHECK_THROWS_AS(precision_name(at::kDouble), std::logic_error);
+}

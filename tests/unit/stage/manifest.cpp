@@ -148,6 +148,21 @@ TEST_CASE("the sections of distillation and precision may be missing, for stages
   CHECK(read.precision.int8_psnr == 0);
 }
 
+TEST_CASE("the number of sampling steps may be a number, and is written as text") {
+  json document = parsed(unusual());
+  document["sampling"]["steps"] = 25;
+  const StageManifest read = parse_manifest(document.dump(), "x.json");
+  CHECK(read.sampling.steps == "25");
+  CHECK(parsed(read)["sampling"]["steps"] == "25");
+  for (const json& wrong : {json(0), json(-1), json(1.5), json(true), json::array({10, 10})}) {
+    CAPTURE(wrong.dump());
+    document["sampling"]["steps"] = wrong;
+    CHECK_THROWS_AS(parse_manifest(document.dump(), "x.json"), DataError);
+  }
+  document["sampling"]["steps"] = 1.5;
+  refused(document, "cannot use 'x.json': 'sampling.steps' is not a string or an integer");
+}
+
 TEST_CASE("every key is required and has its type; errors contain its name") {
   const json whole = parsed(unusual());
   leaves(whole, "", [&](const std::string& path, const json& value) {
@@ -158,7 +173,8 @@ TEST_CASE("every key is required and has its type; errors contain its name") {
     json wrong = whole;
     wrong[pointer] = nullptr;
     refused(wrong, "'" + dotted(path) + "' is not ");
-    if (value.is_string()) wrong[pointer] = 3;
+    // "steps": 3 is right, as "steps": "3" is.
+    if (value.is_string()) wrong[pointer] = path == "/sampling/steps" ? json(1.5) : json(3);
     if (value.is_boolean()) wrong[pointer] = 1;
     if (value.is_number_integer()) wrong[pointer] = 1.5;
     if (value.is_number_float()) wrong[pointer] = "1";
@@ -202,7 +218,7 @@ TEST_CASE("files that are not manifests are refused") {
   const auto says = [](const std::string& text, const char* why) {
     CHECK_THROWS_WITH_AS(parse_manifest(text, "x.json"), doctest::Contains(why), DataError);
   };
-  says("", "cannot read 'x.json': not valid JSON at byte");
+  says("", "cannot read 'x.json': not valid JSON at line 1, column 1");
   says("[1]", "not a JSON object");
   says("{\"kind\":1,\"kind\":2}", "key 'kind' appears twice");
   says(std::string(100000, '['), "nested deeper");

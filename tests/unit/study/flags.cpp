@@ -19,7 +19,7 @@ std::string refusal(const std::string& verb, const char* given) {
     options.mark_given(given);
   }
   try {
-    flags.refuse_others(options, verb);
+    cli::refuse_others(options, *cli::find_verb(study_verbs(), verb));
   } catch (const UsageError& error) {
     return error.what();
   }

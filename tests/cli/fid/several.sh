@@ -1,0 +1,22 @@
+# Several generated sets against the last operand, the reference: rows for each, equal to those of each alone.
+photos real 8 16 12
+photos a 8 12 10
+photos b 8 20 14
+feature_network net.pt
+fid stats --features net.pt real -o real.npz
+fid compare --features net.pt a b real.npz >table
+[ "$(head -n1 table | cut -f1-3)" = "$(printf 'set\tmeasure\tvalue')" ]
+[ "$(wc -l <table)" = 3 ]
+for set in a b; do
+  fid compare --features net.pt $set real.npz | tail -n1 >alone
+  grep "^$set" table | cut -f2- | cmp - alone
+done
+fid compare --features net.pt --kid-full a b a real | cut -f1,2 | tail -n +2 | sort | uniq -c | awk '{ print $1, $2, $3 }' >rows
+grep -qx "2 a frechet_distance" rows
+grep -qx "1 b kernel_distance_full" rows
+fid compare --json --features net.pt a b real >lines
+[ "$(grep -c '^{"set":"[ab]","frechet_distance":' lines)" = 2 ]
+fid compare --json --features net.pt a real | grep -q '^{"frechet_distance":'
+fails 2 "compare takes two sets" fid compare --features net.pt a
+fails 2 "only one set can be standard input" fid compare --features net.pt - a -
+fails 1 "missing" fid compare --features net.pt a missing real
