@@ -2,6 +2,7 @@
 // The runs (a set of images, a seed) are independent; -o keeps the answers of each in a file, so that several jobs can
 // share them (lib/cas/cas_job.h) and the last command prints the table of all (lib/cas/cas_report.h). See cas(1).
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/table.h"
@@ -39,19 +40,32 @@ int run_program(cli::App& app) {
     throw UsageError(cat("'", app.operands()[0], "' is unexpected: images go to --train and --test"));
   if (program.compute.precision != "auto" && program.compute.precision != "fp32")
     throw UsageError("option '--precision': cas trains in fp32");
+  check_stdout();
   program.cas.threads = program.compute.threads;
   use_threads(program.compute.threads);
   const at::Device device = open_device(program.compute.device);
 
   CasJob job(program.cas);
-  const auto runs = job.runs(device, app.progress);
-  if (!runs) return 128 + StopSignals::received();
+  const auto print = [&] {
+    if (job.runs().empty()) return;
+    if (job.unfinished() > 0) warn(cat("the table lacks ", job.unfinished(), job.unfinished() == 1 ? " run" : " runs"));
+    print_table(cas_report(job.runs(), program.per_class, program.json));
+  };
+  try {
+    if (!job.make_runs(device, app.progress)) {
+      print();  // what is computed is not lost
+      return 128 + StopSignals::received();
+    }
+  } catch (const Error&) {
+    print();
+    throw;
+  }
   if (job.missing() > 0) {
     info(cat(job.missing(),
              " runs are left to other jobs; when all are done, the same command without --shard prints the table"));
     return kDone;
   }
-  print_table(cas_report(*runs, program.per_class, program.json));
+  print();
   return kDone;
 }
 

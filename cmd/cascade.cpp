@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/shell.h"
 #include "cascade/generate.h"
 #include "cli/run.h"
 #include "cli/shared.h"
@@ -44,13 +45,13 @@ std::string CascadeProgram::pipe(const Cascade& cascade, const std::vector<std::
   const auto add = [](std::string& to, const char* option, const auto& value) { to += cat(" ", option, " ", value); };
   if (cascade.has_base()) {
     add(words.first, "-n", draw.number);
-    if (!draw.classes.empty()) add(words.first, "--class", quoted(draw.classes));
+    if (!draw.classes.empty()) add(words.first, "--class", shell_word(draw.classes));
     if (draw.by_class) words.first += " --by-class";
     if (generate.without_class(cascade)) words.classes = " --class none";
   } else {
-    if (!draw.classes.empty()) add(words.classes, "--class", quoted(draw.classes));
+    if (!draw.classes.empty()) add(words.classes, "--class", shell_word(draw.classes));
     if (generate.reader.keep_going) words.first += " --keep-going";
-    for (const std::string& image : images) words.first += " " + quoted(image);
+    for (const std::string& image : images) words.first += " " + shell_word(image);
   }
   if (generate.seed) add(words.first, "--seed", *generate.seed);
   if (!draw.shard.empty()) add(words.first, "--shard", draw.shard);
@@ -58,7 +59,7 @@ std::string CascadeProgram::pipe(const Cascade& cascade, const std::vector<std::
   if (compute.device != "auto") add(words.all, "--device", compute.device);
   if (compute.precision != "auto") add(words.all, "--precision", compute.precision);
   if (compute.threads) add(words.all, "--threads", compute.threads);
-  if (writer.output != "-") add(words.last, "-o", quoted(writer.output));
+  if (writer.output != "-") add(words.last, "-o", shell_word(writer.output));
   if (writer.depth != WriterOptions{}.depth) add(words.last, "--depth", writer.depth);
   if (writer.png_level != WriterOptions{}.png_level) add(words.last, "--png-level", writer.png_level);
   if (writer.skip_existing) words.last += " --skip-existing";

@@ -1,7 +1,11 @@
 // cdm-train: trains the stages of a cascade (CDM), or students of them, or writes the manifests of a new cascade.
 // Options are handled here, the order of the stages in lib/train/cascade_training.h, the training of one in lib/train/trainer.h.
 // See cdm-train(1).
+#include <cstdio>
+
 #include "base/error.h"
+#include "base/log.h"
+#include "base/shell.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "stage/find_manifest.h"
@@ -45,6 +49,21 @@ int write_new(cli::App& app, CdmTrainProgram& program) {
   return kDone;
 }
 
+// Completes the command line by that of the run that it resumes: of the last stage whose training has started.
+TrainingCommand completed(cli::App& app, CdmTrainProgram& program, const std::vector<std::string>& data,
+                          const std::string& cascade) {
+  TrainingCommand command = command_of(app.options, data);
+  const RunFlags& run = program.run.flags;
+  if (run.resume && run.trainer.restart) throw UsageError("--resume and --restart exclude each other");
+  const auto former = run.trainer.restart ? std::nullopt : former_cascade_command(cascade, program.run.stage);
+  if (former)
+    command.take(*former, app.options);
+  else if (run.resume)
+    throw UsageError(cat("--resume: '", cascade, "' has no training to resume"));
+  if (command.data.empty()) throw UsageError("no images to train on: name folders, archives or files");
+  return command;
+}
+
 int train(cli::App& app, CdmTrainProgram& program) {
   const std::string& teacher = program.distillation.teacher;
   std::vector<std::string> data = app.operands();
@@ -61,12 +80,16 @@ int train(cli::App& app, CdmTrainProgram& program) {
     cascade = data.front();
     data.erase(data.begin());
   }
-  if (data.empty()) throw UsageError("no images to train on: name folders, archives or files");
+  const TrainingCommand command = completed(app, program, data, teacher.empty() ? cascade : program.output);
   TrainerOptions& trainer = program.run.flags.trainer;
+  trainer.command = command;
+  trainer.goes_on = cat(log_state().program, program.run.stage ? cat(" --stage ", *program.run.stage) : "");
+  trainer.goes_on += teacher.empty() ? cat(" ", shell_word(cascade))
+                                     : cat(" --distill ", shell_word(teacher), " -o ", shell_word(program.output));
   trainer.device = program.compute.device;
   trainer.precision = program.compute.precision;
   trainer.threads = program.compute.threads;
-  program.run.data.operands = data;
+  program.run.data.operands = command.data;
   program.run.data.seed = trainer.seed;
   program.run.data.threads = trainer.threads;
   return teacher.empty() ? train_cascade(cascade, program.run, app.progress)
@@ -77,6 +100,11 @@ int run_program(cli::App& app) {
   CdmTrainProgram program;
   program.declare(app.options);
   app.parse();
+  if (program.fresh.spec.preset == "list" || !program.fresh.show_preset.empty()) {
+    const std::string& preset = program.fresh.show_preset;
+    std::fputs((preset.empty() ? cascade_preset_list() : cascade_preset_table(preset)).c_str(), stdout);
+    return kDone;
+  }
   if (program.compute.precision == "fp16")
     throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
   program.distillation.teacher = find_manifest(program.distillation.teacher);

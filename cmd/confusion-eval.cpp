@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/table.h"
@@ -66,6 +67,8 @@ int run_rate(const StudyFlags& flags, const Operands& operands, const ProgressOp
 
 int run_score(const StudyFlags& flags, const Operands& operands) {
   const StudyScoreOptions options = flags.score_options();
+  check_stdout();
+  if (!flags.plot.empty()) check_writable(flags.plot);
   const auto gather = flags.csv ? gather_csv : gather_answers;
   const std::vector<AnswerSet> sets = gather(operands, flags.inputs.reader.keep_going);
   const std::vector<ScoreTable> tables = score_tables(sets, options);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/table.h"
 #include "cli/run.h"
@@ -76,21 +76,35 @@ int run_compare(cli::App& app, FidProgram& program, const std::vector<std::strin
   if (!program.collect.reader.shard.empty())
     throw UsageError("--shard is for stats: parts are merged before they are compared");
   if (!program.output.empty()) throw UsageError("compare writes to standard output: -o is for stats and merge");
+  check_stdout();
   program.collect.keep_features |= program.compare.needs_features();
   program.compare.in_order = program.network.profile == "adm";
   Sets sets = program.sets(app);
   std::vector<SetReport> reports;
-  std::optional<Collected> reference;
+  std::vector<std::string> failures;
   int status = kDone;
-  for (size_t i = 0; i + 1 < operands.size(); ++i) {
-    const Collected generated = sets.side(operands[i], true);
-    if (!reference) reference = sets.side(operands.back(), false);
-    const Statistics &a = generated.statistics, &b = reference->statistics;
-    reports.push_back({operands[i], compare(a, b, program.compare), a.signature, b.signature});
-    status = std::max({status, generated.status, reference->status});
+  const auto print = [&] {
+    print_table(program.json ? report_json(reports) : report_table(reports));
+    std::fflush(stdout);
+    for (const std::string& why : failures) error(why);
+  };
+  const std::vector<std::string> generated(operands.begin(), operands.end() - 1);
+  try {
+    sets.sides(generated, operands.back(),
+               [&](const std::string& set, const Collected& first, const Collected& second) {
+                 const Statistics &a = first.statistics, &b = second.statistics;
+                 Comparison found = compare(a, b, program.compare);
+                 for (const std::string& why : found.failures)
+                   failures.push_back(generated.size() > 1 ? cat("'", set, "': ", why) : why);
+                 reports.push_back({set, std::move(found.measures), a.signature, b.signature});
+                 status = std::max({status, first.status, second.status});
+               });
+  } catch (const Error&) {
+    if (!reports.empty()) print();  // what is computed is not lost
+    throw;
   }
-  print_table(program.json ? report_json(reports) : report_table(reports));
-  return status;
+  print();
+  return failures.empty() ? status : kFailed;
 }
 
 // What stats was given about scores decides what its file keeps; merged parts keep what they have.

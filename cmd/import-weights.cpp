@@ -68,7 +68,7 @@ int run_verify(const ImportProgram& program, const std::vector<std::string>& sta
 
 int run_import(cli::App& app, ImportProgram& program, const std::string& format, const std::string& operand) {
   if (program.import.output.empty()) throw UsageError("no stage to write: -o STAGE.json");
-  stage_paths(program.import.output);  // fails for a wrong name, before the work
+  check_stage_writable(stage_paths(program.import.output));
   const CheckpointFile file(format == "diffusers" ? weights_of_folder(operand) : operand);
   ImportPlan plan = plan_import(format, file, program.import);
   const auto total = static_cast<int64_t>(plan.layout.tensors.size());

@@ -1,12 +1,14 @@
 // sr-metrics: PSNR, SSIM and low-resolution consistency of image pairs.
 // Each set is joined with the reference by key (lib/stream/join.h), each pair is scored in a thread
-// (lib/metrics/scores.h), and the table (lib/metrics/score_table.h) is printed at the end,
-// so that it is complete or absent. See sr-metrics(1).
+// (lib/metrics/scores.h), and the table (lib/metrics/score_table.h) is printed at the end; after an error, without the
+// mean. See sr-metrics(1).
 #include <algorithm>
 #include <deque>
+#include <exception>
 #include <future>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/table.h"
 #include "cli/run.h"
 #include "metrics/score_table.h"
@@ -43,6 +45,7 @@ ScoredPair score_frames(const ScoreOptions& options, const std::vector<Frame>& f
 struct Measured {
   std::vector<ScoredPair> pairs;
   int status = kDone;
+  std::exception_ptr error;  // which ended it
 };
 
 Measured measure(const cli::App& app, const MetricsProgram& program, std::vector<std::string> inputs,
@@ -58,12 +61,23 @@ Measured measure(const cli::App& app, const MetricsProgram& program, std::vector
     meter.update(static_cast<double>(measured.pairs.size()), which);
   };
   Workers workers(program.reader.threads);
-  while (auto frames = join.next()) {
-    auto shared = std::make_shared<std::vector<Frame>>(std::move(*frames));
-    running.push_back(workers.submit([&program, shared] { return score_frames(program.scores, *shared); }));
-    if (running.size() > workers.size()) finish_first();
+  try {
+    while (auto frames = join.next()) {
+      auto shared = std::make_shared<std::vector<Frame>>(std::move(*frames));
+      running.push_back(workers.submit([&program, shared] { return score_frames(program.scores, *shared); }));
+      if (running.size() > workers.size()) finish_first();
+    }
+    while (!running.empty()) finish_first();
+  } catch (const Error&) {
+    for (auto& one : running) {
+      try {
+        if (one.valid()) measured.pairs.push_back(one.get());
+      } catch (const Error&) {  // the first one is reported
+      }
+    }
+    measured.error = std::current_exception();
+    return measured;
   }
-  while (!running.empty()) finish_first();
   meter.finish();
   if (join.joined() == 0) throw DataError("nothing to measure: no images");
   measured.status = join.status();
@@ -84,16 +98,25 @@ int run_program(cli::App& app) {
     throw UsageError("'-': of several sets, the reference and --low-res are read for each; name files or folders");
   if (stdins > 1) throw UsageError("only one input can be standard input, '-'");
 
+  check_stdout();
+  const bool consistency = program.low_res.has_value();
   std::vector<ScoredSet> sets;
   int status = kDone;
   for (size_t i = 1; i <= count; ++i) {
     Measured measured =
         measure(app, program, {inputs[0], inputs[i]}, count > 1 ? cat("set ", i, " of ", count) : std::string());
+    if (measured.error) {
+      // What is measured is not lost, but a mean of some images would be taken for that of all.
+      if (!sets.empty())
+        print_table(set_table(sets, consistency, program.json));
+      else if (count == 1 && !measured.pairs.empty())
+        print_table(score_table(std::move(measured.pairs), consistency, program.json, /*complete=*/false));
+      std::rethrow_exception(measured.error);
+    }
     status = std::max(status, measured.status);
     sets.push_back({inputs[i], std::move(measured.pairs)});
   }
   // A shard without images has a table without rows.
-  const bool consistency = program.low_res.has_value();
   print_table(count > 1 ? set_table(sets, consistency, program.json)
                         : score_table(std::move(sets[0].pairs), consistency, program.json));
   return status;

@@ -1,12 +1,17 @@
 // sr3-train: trains a super-resolution stage (SR3), or the regression baseline.
 // Options and files are handled here, the training itself in lib/train/trainer.h. See sr3-train(1).
+#include <cstdio>
+
 #include "base/error.h"
 #include "base/log.h"
+#include "base/shell.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "data/loader.h"
 #include "stage/find_manifest.h"
+#include "stage/stage_files.h"
 #include "train/distillation.h"
+#include "train/preset_help.h"
 #include "train/trainer.h"
 #include "train/trainer_options.h"
 
@@ -19,10 +24,12 @@ struct TrainProgram {
   DistillationOptions distillation;
   DataOptions data;
   cli::ComputeOptions compute;
-  std::string output;
+  std::string output, show_preset;
 
   void declare(Options& options) {
     flags.declare(options);
+    options.group(groups::kTraining);
+    options.add("show-preset", 0, &show_preset, "NAME", "print the options that a preset stands for, and exit");
     distillation.declare(options);
     options.group(groups::kData);
     data.preprocess = "preset";
@@ -30,20 +37,53 @@ struct TrainProgram {
     compute.declare(options, /*training=*/true);
     cli::declare_seed(options, &flags.trainer.seed);
     options.add("output", 'o', &output, "STAGE.json", "the stage; its other files go beside it");
+    explain_defaults(preset_named(kDefaultPreset), options);
   }
 };
 
+// Completes the command line by that of the run that it resumes.
+TrainingCommand completed(cli::App& app, TrainProgram& program) {
+  TrainingCommand command = command_of(app.options, app.operands());
+  const RunFlags& run = program.flags;
+  if (run.resume && run.trainer.restart) throw UsageError("--resume and --restart exclude each other");
+  auto former = run.trainer.restart ? std::nullopt : former_command(program.output);
+  if (former && command.given.contains("distill") && !former->given.contains("distill"))
+    former.reset();  // another training, as its settings will show
+  if (former)
+    command.take(*former, app.options);
+  else if (run.resume)
+    throw UsageError(cat("--resume: '", program.output, "' has no training to resume"));
+  if (command.data.empty()) throw UsageError("no images to train on: name folders, archives or files");
+  return command;
+}
+
+// The stage without --preset: that of the training to be resumed, or of --init-from.
+std::optional<StageManifest> given_stage(const TrainProgram& program, const TrainingCommand& command) {
+  if (command.given.contains("preset")) return std::nullopt;
+  const TrainerOptions& trainer = program.flags.trainer;
+  if (auto state = trainer.restart ? std::nullopt : state_manifest(stage_paths(program.output))) return state;
+  if (trainer.init_from.empty()) return std::nullopt;
+  const StageManifest stage = read_manifest(trainer.init_from);
+  if (stage.kind == "base")
+    throw UsageError(cat("--init-from: '", trainer.init_from, "' is a base stage, which cdm-train trains"));
+  if (stage.distillation.steps > 0)
+    throw UsageError(cat("--init-from: '", trainer.init_from, "' is distilled: give the --preset of its network"));
+  return stage;
+}
+
 // What every training is given beside its own options.
-void complete(TrainProgram& program, TrainerOptions& trainer, const std::vector<std::string>& operands) {
+void complete(TrainProgram& program, TrainerOptions& trainer, const TrainingCommand& command) {
   trainer.device = program.compute.device;
   trainer.precision = program.compute.precision;
   trainer.threads = program.compute.threads;
-  program.data.operands = operands;
+  trainer.command = command;
+  trainer.goes_on = cat(log_state().program, " -o ", shell_word(program.output));
+  program.data.operands = command.data;
   program.data.seed = trainer.seed;
   program.data.threads = trainer.threads;
 }
 
-int distill_stage(cli::App& app, TrainProgram& program) {
+int distill_stage(cli::App& app, TrainProgram& program, const TrainingCommand& command) {
   const char* const why = "a student has its teacher's stage, network and low-resolution images";
   app.options.refuse_given(groups::kStage, why, {"description", "data-name", "attribution"});
   app.options.refuse_given(groups::kNetwork, why);
@@ -54,7 +94,7 @@ int distill_stage(cli::App& app, TrainProgram& program) {
   TrainerOptions defaults = distillation_defaults(teacher);
   if (app.options.find("decay")->given) defaults.decay = program.flags.trainer.decay;
   TrainerOptions trainer = program.flags.RunFlags::resolved(defaults);
-  complete(program, trainer, app.operands());
+  complete(program, trainer, command);
   if (program.data.preprocess == "preset") program.data.preprocess = DataOptions{}.preprocess;
   program.distillation.description = program.flags.description;
   program.distillation.data_name = program.flags.data_name;
@@ -66,17 +106,22 @@ int run_program(cli::App& app) {
   TrainProgram program;
   program.declare(app.options);
   app.parse();
+  if (program.flags.preset == "list" || !program.show_preset.empty()) {
+    const std::string text = program.show_preset.empty() ? preset_list() : preset_table(program.show_preset);
+    std::fputs(text.c_str(), stdout);
+    return kDone;
+  }
+  if (program.output.empty()) throw UsageError("-o STAGE.json is missing: where the stage goes");
+  const TrainingCommand command = completed(app, program);
   program.distillation.teacher = find_manifest(program.distillation.teacher);
   program.flags.trainer.init_from = find_manifest(program.flags.trainer.init_from);
-  if (program.output.empty()) throw UsageError("-o STAGE.json is missing: where the stage goes");
-  if (app.operands().empty()) throw UsageError("no images to train on: name folders, archives or files");
   if (program.compute.precision == "fp16")
     throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
-  if (!program.distillation.teacher.empty()) return distill_stage(app, program);
+  if (!program.distillation.teacher.empty()) return distill_stage(app, program, command);
   app.options.refuse_given(groups::kDistillation, "it is for --distill", {"distill"});
   TrainerOptions trainer = program.flags.resolved();
-  complete(program, trainer, app.operands());
-  const StageManifest stage = program.flags.stage(program.data.crop);
+  complete(program, trainer, command);
+  const StageManifest stage = program.flags.stage(program.data.crop, given_stage(program, command));
   if (program.data.preprocess == "preset") program.data.preprocess = program.flags.preprocess();
   return Trainer(stage, trainer, program.data, program.output).run(app.progress);
 }
@@ -85,5 +130,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("sr3-train", "train a super-resolution stage, or the regression baseline",
-                  "[--preset NAME | --distill STAGE] DATA... -o STAGE.json", argc, argv, run_program);
+                  "[--preset NAME | --distill STAGE] [--steps N] [DATA...] -o STAGE.json", argc, argv, run_program);
 }

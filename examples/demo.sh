@@ -39,8 +39,8 @@ show sheet --beside --fit --labels "$dir/lr" "$dir/bicubic" "$dir/sr" "$dir/hr" 
 say "a tiny stage, trained for half a minute"
 rm -rf "$dir"/tiny.*
 show sr3-train --preset tiny --time-limit 30s --min-detail 6 --preview-every 100 "$train" -o "$dir/tiny.json"
-say "and for another half: the same command resumes where it stopped"
-show sr3-train --preset tiny --time-limit 30s --min-detail 6 --preview-every 100 "$train" -o "$dir/tiny.json"
+say "and for another half: it takes all that is not given from its state"
+show sr3-train --time-limit 30s -o "$dir/tiny.json"
 
 say "results"
 ls -1 "$dir/sheet.png" "$dir"/tiny.*.png

@@ -58,7 +58,11 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   }
   const auto fail = [this] { return Error(cat("cannot write '", path_, "': ", std::strerror(errno))); };
   struct stat status;
-  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+  const bool there = ::stat(path.c_str(), &status) == 0;
+  if (path.empty() || path.ends_with('/') || (there && S_ISDIR(status.st_mode)))
+    throw Error(cat("cannot write '", path_,
+                    "': ", path.empty() ? "a file has no empty name" : "it names a folder, not a file"));
+  if (there && !S_ISREG(status.st_mode)) {
     file_ = std::fopen(path.c_str(), "wbe");  // a named pipe or a device is written to, not replaced
     if (!file_) throw fail();
     return;
@@ -72,6 +76,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     target_ = to.is_absolute() ? to.string() : directory_of(target_) + to.string();
   }
   const std::string folder = directory_of(target_);
+  if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0 && errno == ENOENT)
+    throw Error(cat("cannot write '", path_, "': ", std::strerror(ENOENT), ": make the folder '", folder, "' first"));
   if (base_name(target_).size() > NAME_MAX) {
     errno = ENAMETOOLONG;
     throw fail();
@@ -141,6 +147,26 @@ void write_file(const std::string& path, std::string_view bytes) {
   OutputFile out(path);
   out.write(bytes);
   out.close();
+}
+
+void check_writable(const std::string& path) {
+  struct stat status;
+  // A named pipe must be opened only once.
+  if (path != "-" && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return;
+  const OutputFile probe(path);
+}
+
+void make_folder(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  if (failure) throw Error(cat("cannot create the folder '", path, "': ", failure.message()));
+  check_writable(cat(path, path.ends_with('/') ? "" : "/", "probe"));
+}
+
+void check_stdout() {
+  const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+    throw Error("cannot write 'standard output': it is closed (> FILE)");
 }
 
 std::string directory_of(const std::string& path) {

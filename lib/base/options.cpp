@@ -80,14 +80,23 @@ void Options::add(Option option) {
   options_.push_back(std::move(option));
 }
 
+void Options::extend_text(std::string_view name, const std::string& more) {
+  for (Option& option : options_)
+    if (option.name == name) {
+      option.text += more;
+      return;
+    }
+  throw std::logic_error(cat("there is no option --", name));
+}
+
 const Option* Options::find(std::string_view name) const {
   const auto at = std::find_if(options_.begin(), options_.end(), [&](const Option& o) { return o.name == name; });
   return at == options_.end() ? nullptr : &*at;
 }
 
-void Options::mark_given(std::string_view name) {
+void Options::mark_given(std::string_view name, const std::string& value) {
   for (Option& option : options_)
-    if (option.name == name) option.given = true;
+    if (option.name == name) option.given = true, option.value = value;
 }
 
 void Options::refuse(const std::function<bool(const Option&)>& concerned, const std::string& why,

@@ -26,6 +26,7 @@ struct Option {
   std::function<void(const std::string&)> set;  // throws UsageError with a text that needs the option's name before it
   OptionGroup group = {};                       // set by Options::add
   bool given = false;                           // on the command line; known after it was read
+  std::string value = {};                       // as it was given, the last time
 };
 
 class Options {
@@ -60,9 +61,12 @@ class Options {
   // text and default are shown. Declared differently (letter, argument) it is a std::logic_error.
   void add(Option option);
 
+  // Adds to the text of an option. std::logic_error if there is no such option.
+  void extend_text(std::string_view name, const std::string& more);
+
   const std::vector<Option>& all() const { return options_; }
   const Option* find(std::string_view name) const;
-  void mark_given(std::string_view name);
+  void mark_given(std::string_view name, const std::string& value = "");
   // For options that would be ignored. UsageError "--NAME: WHY" for the first option of a group that was given, unless
   // it is among `except`. std::logic_error for a group without options and for an exception that is not an option.
   void refuse_given(const OptionGroup& group, const std::string& why,

@@ -9,6 +9,14 @@
 
 namespace sr3 {
 
+namespace {
+
+const auto kBegin = std::chrono::steady_clock::now();
+
+}  // namespace
+
+double running_time() { return std::chrono::duration<double>(std::chrono::steady_clock::now() - kBegin).count(); }
+
 void ProgressOptions::declare(Options& options) {
   options.choice("progress", 0, &progress, {"auto", "always", "never"}, "when to show progress");
 }

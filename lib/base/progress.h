@@ -16,6 +16,9 @@ struct ProgressOptions {
   void declare(Options& options);
 };
 
+// Seconds since the program began.
+double running_time();
+
 class Meter {
  public:
   // unit is the plural of what is counted, such as "images"; total < 0 means unknown; start is how much was done before.

@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "cas/classifier.h"
+#include "stream/operands.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
@@ -81,6 +83,9 @@ void CasOptions::declare(Options& options) {
 }
 
 CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {
+  if (!options.output.empty()) make_folder(options.output);
+  // All sets are found before the images of one are read.
+  for (const auto& operands : {options.test, options.train, options.real_train}) known_parts(operands);
   // The folders of generated images may have the names that sample --by-class derives from classes; those of the test
   // images have the classes' own names.
   const auto open = [&](const std::vector<std::string>& operands) {
@@ -120,18 +125,27 @@ std::string CasJob::path_of(size_t set, uint64_t seed, const char* suffix) const
   return cat(options_.output, "/", sets_[set].first, "-", seed, suffix);
 }
 
+std::optional<CasRun> CasJob::former_run(size_t set, uint64_t seed) const {
+  const std::string file = path_of(set, seed, ".json");
+  if (options_.output.empty() || !std::filesystem::exists(file)) return std::nullopt;
+  CasRun there = read_cas_run(file);
+  if (there.settings != settings_of(set) || there.classes != classes_)
+    throw UsageError(
+        cat("'", file, "' was made from other images or settings; remove it, or use another folder with -o"));
+  return there;
+}
+
+void CasJob::check_former_runs() const {
+  for (size_t set = 0; set < sets_.size(); ++set)
+    for (int64_t k = 0; k < options_.seeds; ++k) former_run(set, options_.seed + static_cast<uint64_t>(k));
+}
+
 std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, const ProgressOptions& progress,
                                   const std::string& number) const {
   const auto& [name, images] = sets_[set];
   const std::string settings = settings_of(set), file = path_of(set, seed, ".json");
   const bool keeps = !options_.output.empty();
-  if (keeps && std::filesystem::exists(file)) {
-    CasRun there = read_cas_run(file);
-    if (there.settings != settings || there.classes != classes_)
-      throw UsageError(
-          cat("'", file, "' was made from other images or settings; remove it, or use another folder with -o"));
-    return there;
-  }
+  if (auto there = former_run(set, seed)) return there;
   info(cat(number, ": training on ", name, " images, seed ", seed));
   const std::string state = keeps ? path_of(set, seed, ".state") : "";
   const auto logits = train_classifier({recipe_, seed, classes_, state, settings, device, options_.threads, number},
@@ -147,24 +161,25 @@ std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, 
   return made;
 }
 
-std::optional<std::vector<CasRun>> CasJob::runs(at::Device device, const ProgressOptions& progress) {
-  if (!options_.output.empty()) std::filesystem::create_directories(options_.output);
-  std::vector<CasRun> runs;
+bool CasJob::make_runs(at::Device device, const ProgressOptions& progress) {
+  check_former_runs();
   int64_t number = 0;
   missing_ = 0;
+  own_ = static_cast<int64_t>(sets_.size()) * options_.seeds;
   for (size_t set = 0; set < sets_.size(); ++set)
     for (int64_t k = 0; k < options_.seeds; ++k, ++number) {
       const uint64_t seed = options_.seed + static_cast<uint64_t>(k);
       if (!shard_.has(number) && !std::filesystem::exists(path_of(set, seed, ".json"))) {
         ++missing_;
+        --own_;
         continue;
       }
       auto found = run(set, seed, device, progress,
                        cat("run ", number + 1, " of ", static_cast<int64_t>(sets_.size()) * options_.seeds));
-      if (!found) return std::nullopt;
-      runs.push_back(std::move(*found));
+      if (!found) return false;
+      runs_.push_back(std::move(*found));
     }
-  return runs;
+  return true;
 }
 
 }  // namespace sr3

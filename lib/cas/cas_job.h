@@ -40,16 +40,22 @@ class CasJob {
   // the classes differ, or the numbers of images per class in the training sets, and options.unlike does not allow it.
   explicit CasJob(const CasOptions& options);
 
-  // Makes this job's runs and returns all runs that exist, those made before and by other jobs included. Nothing after
-  // SIGINT or SIGTERM; the state is then saved, except if there is no output folder. UsageError if the folder contains a
-  // run with other images or settings.
-  std::optional<std::vector<CasRun>> runs(at::Device device, const ProgressOptions& progress);
-  // After runs(): the number of other jobs' runs that do not exist yet.
+  // Makes this job's runs. False after SIGINT or SIGTERM; the state is then saved, except if there is no output folder.
+  // UsageError, before the first run, if the folder contains a run with other images or settings.
+  bool make_runs(at::Device device, const ProgressOptions& progress);
+  // The runs that exist, those made before and by other jobs included; after an error in make_runs, those made until then.
+  const std::vector<CasRun>& runs() const { return runs_; }
+  // How many of this job's runs were not made.
+  int64_t unfinished() const { return own_ - static_cast<int64_t>(runs_.size()); }
+  // After make_runs(): the number of other jobs' runs that do not exist yet.
   int64_t missing() const { return missing_; }
 
  private:
   std::optional<CasRun> run(size_t set, uint64_t seed, at::Device device, const ProgressOptions& progress,
                             const std::string& number) const;
+  // The run that the output folder has already. UsageError if it was made from other images or settings.
+  std::optional<CasRun> former_run(size_t set, uint64_t seed) const;
+  void check_former_runs() const;  // all of them, before the first training
   std::string settings_of(size_t set) const;
   std::string path_of(size_t set, uint64_t seed, const char* suffix) const;
 
@@ -60,7 +66,8 @@ class CasJob {
   std::vector<std::pair<std::string, std::unique_ptr<LabelledImages>>> sets_;  // "generated", "real"
   std::vector<std::string> classes_;                                           // of all sets, sorted
   std::vector<int64_t> labels_;  // classes of the test images, as indices into classes_
-  int64_t missing_ = 0;
+  std::vector<CasRun> runs_;
+  int64_t missing_ = 0, own_ = 0;
 };
 
 }  // namespace sr3

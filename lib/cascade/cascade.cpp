@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/shell.h"
 
 namespace sr3 {
 namespace {
@@ -54,16 +55,6 @@ std::string installed_name(const std::string& program) {
   constexpr std::string_view kOwn = "cascade";
   const std::string& name = log_state().program;
   return name.ends_with(kOwn) ? name.substr(0, name.size() - kOwn.size()) + program : program;
-}
-
-std::string quoted(const std::string& word) {
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || std::string("_-./,=+:@%").find(c) < 10;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  std::string text = "'";
-  for (char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
 }
 
 void CascadeOverrides::declare(Options& options) {
@@ -118,8 +109,8 @@ void Cascade::open(const std::string& path, CascadeManifest cascade, const Casca
       truncates_ = true;
     }
     const bool base = stages[i].kind == "base";
-    commands_.push_back(
-        cat(installed_name(base ? "sample" : "upscale"), " -m ", quoted(stage.path()), words_of(sampling, stages[i])));
+    commands_.push_back(cat(installed_name(base ? "sample" : "upscale"), " -m ", shell_word(stage.path()),
+                            words_of(sampling, stages[i])));
     if (base)
       base_.emplace(std::move(stage));
     else

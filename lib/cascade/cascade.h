@@ -65,7 +65,4 @@ class Cascade {
   bool exact_ = false, truncates_ = false;
 };
 
-// The text as one word of the shell.
-std::string quoted(const std::string& word);
-
 }  // namespace sr3

@@ -4,31 +4,38 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/options.h"
 #include "tensor/convert.h"
 
 namespace sr3 {
 namespace {
 
-// Writes the images of --keep-stages, with one writer for each resolution, opened with its first image.
+// Writes the images of --keep-stages, with one writer for each resolution, opened at the latest with its first image.
 class Kept {
  public:
   Kept(std::string folder, std::vector<std::string> inputs, int64_t threads)
       : folder_(std::move(folder)), inputs_(std::move(inputs)), threads_(threads) {}
   explicit operator bool() const { return !folder_.empty(); }
-  void write(const Frame& frame) {
-    auto& writer = writers_[frame.image.width];
-    WriterOptions options;
-    options.threads = threads_;
-    options.output = cat(folder_, folder_.ends_with('/') ? "" : "/", frame.image.width, "/");
-    if (!writer) writer = std::make_unique<Writer>(options, inputs_);
-    writer->write(frame);
-  }
+  // Fails now if the folder cannot be written into.
+  void open() { make_folder(folder_); }
+  // The same for the folder of images of this width.
+  void open(int64_t width) { writer_of(width); }
+  void write(const Frame& frame) { writer_of(frame.image.width).write(frame); }
   void close() {
     for (auto& [size, writer] : writers_) writer->close();
   }
 
  private:
+  Writer& writer_of(int64_t width) {
+    auto& writer = writers_[width];
+    WriterOptions options;
+    options.threads = threads_;
+    options.output = cat(folder_, folder_.ends_with('/') ? "" : "/", width, "/");
+    if (!writer) writer = std::make_unique<Writer>(options, inputs_);
+    return *writer;
+  }
+
   std::string folder_;
   std::vector<std::string> inputs_;  // files that must not be overwritten
   int64_t threads_;
@@ -77,6 +84,12 @@ int generate(Cascade& cascade, const std::vector<std::string>& images, GenerateO
   const auto number = base_sampler ? std::optional(base_sampler->count()) : in->expected();
   out.expect(number.value_or(1));
   Kept kept(options.keep_stages, images, options.writer.threads);
+  if (kept) kept.open();
+  if (kept && cascade.has_base()) {
+    if (cascade.base().stops_at() == 1) kept.open(cascade.base().manifest().image.high_res);
+    for (const Stage& stage : cascade.above())
+      if (stage.stops_at() == 1) kept.open(stage.manifest().image.high_res);
+  }
   std::optional<Meter> meter;
   double drawn = 0, enlarged = 0;  // image-steps
   Chain::Hooks hooks;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/table.h"
 #include "metrics/psnr.h"
@@ -40,6 +41,8 @@ std::vector<Frame> results(const std::string& path, const SamplingOverrides& ove
 void measure_int8(const std::string& path, const SamplingOverrides& overrides, const ChainOptions& options,
                   const std::vector<Frame>& images, const ProgressOptions& progress) {
   if (images.empty()) throw UsageError("--measure-int8 needs images to upscale");
+  check_writable(path);
+  check_stdout();
   const std::vector<Frame> fast = results(path, overrides, options, images, "int8", progress);
   const std::vector<Frame> exact = results(path, overrides, options, images, "fp32", progress);
   double lowest = std::numeric_limits<double>::infinity();

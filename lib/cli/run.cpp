@@ -114,7 +114,7 @@ void App::parse() {
     if (given.option->name == "help" || given.option->name == "version" || given.option->name == "list-options")
       apply(given);
   for (const Given& given : line.given) {
-    options.mark_given(given.option->name);
+    options.mark_given(given.option->name, given.value);
     apply(given);
   }
 }

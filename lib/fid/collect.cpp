@@ -193,14 +193,17 @@ class Pipeline {
 
 }  // namespace
 
+Signature signature_of(const FeatureSpec& network, int64_t ddof) {
+  Signature signature;
+  signature.features = network.file, signature.sha256 = network.sha256, signature.inception = network.inception;
+  signature.resize = network.resize, signature.scale = network.scale, signature.ddof = ddof;
+  return signature;
+}
+
 Collected collect(const std::vector<std::string>& operands, const FeatureNetwork& network,
                   const CollectOptions& options) {
   Collected result;
-  Signature& signature = result.statistics.signature;
-  const FeatureSpec& spec = network.spec();
-  signature.features = spec.file, signature.sha256 = spec.sha256, signature.inception = spec.inception;
-  signature.resize = spec.resize, signature.scale = spec.scale, signature.ddof = options.ddof;
-
+  result.statistics.signature = signature_of(network.spec(), options.ddof);
   SetImages images(operands, options.reader);
   Pipeline pipeline(images, network, options, result);
   while (auto image = images.next()) pipeline.add(std::move(*image));

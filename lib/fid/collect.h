@@ -27,6 +27,9 @@ struct Collected {
   double decode = 0, resize = 0, network = 0, sums = 0;
 };
 
+// The signature of the statistics of images, before their number is known.
+Signature signature_of(const FeatureSpec& network, int64_t ddof);
+
 // Operands are those of Reader; a .npz file is an array of images (fid/array_images.h). Throws what Reader and the network
 // throw, and DataError "cannot use ..." for an image that the network does not accept.
 Collected collect(const std::vector<std::string>& operands, const FeatureNetwork& network,

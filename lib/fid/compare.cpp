@@ -7,10 +7,17 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "fid/interval.h"
+#include "fid/possible.h"
 #include "fid/sample_scores.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
+
+DataError too_few_images(const char* which, int64_t images, int64_t ddof) {
+  return DataError(cat("cannot compare: the ", which, " set has ", images, images == 1 ? " image" : " images",
+                       ", and a covariance needs at least ", ddof + 1));
+}
+
 namespace {
 
 constexpr double kNormal95 = 1.959963984540054;
@@ -20,13 +27,6 @@ constexpr double kNormal95 = 1.959963984540054;
 bool is_inception(const Signature& a, const Signature& b) {
   const auto other = [](const Signature& s) { return !s.features.empty() && !s.inception; };
   return (a.inception || b.inception) && !other(a) && !other(b);
-}
-
-const at::Tensor& features_of(const Statistics& s, const char* side, const char* what) {
-  if (!s.features.defined())
-    throw Error(cat(what, " needs the features of the ", side,
-                    " images: give images, or keep features in their statistics (--keep-features)"));
-  return s.features;
 }
 
 void warn_of_lossy(const Signature& a, const Signature& b) {
@@ -45,13 +45,19 @@ void warn_of_few(const Statistics& s, const char* which) {
             " dimensions: with so few, the distance is far too large, and comparable only between sets of equal size"));
 }
 
-Measure distance_of(const Statistics& a, const Statistics& b, const CompareOptions& options, const std::string& name) {
+Measure distance_of(const Statistics& a, const Statistics& b, const CompareOptions& options, const std::string& name,
+                    std::vector<std::string>& failures) {
   const Gaussian ga = a.gaussian(), gb = b.gaussian();
-  Measure measure{name, frechet_distance(ga, gb), {}, {}, {}, {}};
+  const double distance = frechet_distance(ga, gb);
+  Measure measure{name, distance, {}, {}, {}, {}};
   if (!options.ci) return measure;
-  if (const auto interval = frechet_interval(a, b, ga, gb, measure.value)) {
-    measure.standard_error = interval->standard_error;
-    measure.low = interval->low, measure.high = interval->high;
+  try {
+    if (const auto interval = frechet_interval(a, b, ga, gb, distance)) {
+      measure.standard_error = interval->standard_error;
+      measure.low = interval->low, measure.high = interval->high;
+    }
+  } catch (const Error& error) {
+    failures.emplace_back(error.what());
   }
   return measure;
 }
@@ -59,19 +65,9 @@ Measure distance_of(const Statistics& a, const Statistics& b, const CompareOptio
 // The signature of the features, which may be those of a sample of the images.
 const Signature& made(const Statistics& s) { return s.sample ? *s.sample : s.signature; }
 
-void check_alike(const Signature& a, const Signature& b, bool force) {
-  const std::string field = difference(a, b);
-  if (field.empty()) return;
-  const std::string message = cat("the sets differ in ", field, ": ", values_of(field, a, b));
-  if (!force) throw DataError(cat("cannot compare: ", message, " (--force compares them anyway)"));
-  warn(message);
-}
-
 void check_size(const Statistics& s, const char* which) {
   if (s.dimension() == 0) throw DataError(cat("cannot compare: the ", which, " set contains no images"));
-  if (s.mergeable() && s.count() <= s.ddof())
-    throw DataError(cat("cannot compare: the ", which, " set has ", s.count(),
-                        " image, and a covariance needs at least ", s.ddof() + 1));
+  if (s.mergeable() && s.count() <= s.ddof()) throw too_few_images(which, s.count(), s.ddof());
 }
 
 Measure with_interval(const std::string& name, const Uncertain& u) {
@@ -80,8 +76,6 @@ Measure with_interval(const std::string& name, const Uncertain& u) {
 }
 
 Measure score_of_classes(const Statistics& a, const CompareOptions& options, const std::string& name) {
-  if (!a.probabilities.defined())
-    throw Error("--isc needs the class probabilities of the first images: give images, or statistics made with --isc");
   at::Tensor rows = a.probabilities;
   if (options.in_order) {
     at::Tensor places, order;
@@ -116,7 +110,61 @@ void CompareOptions::declare(Options& options) {
               "of --prc: the radius of a ball is the distance to the K-th neighbour");
 }
 
-std::vector<Measure> compare(const Statistics& a, const Statistics& b, const CompareOptions& options) {
+std::vector<std::string> CompareOptions::scores() const {
+  std::vector<std::string> wanted;
+  for (const auto& [score, is_wanted] : {std::pair("--infinity", infinity),
+                                         {"--sfid", sfid},
+                                         {"--kid", kid},
+                                         {"--kid-full", kid_full},
+                                         {"--isc", isc},
+                                         {"--prc", prc}})
+    if (is_wanted) wanted.emplace_back(score);
+  return wanted;
+}
+
+void check_alike(const Signature& a, const Signature& b, bool force) {
+  const std::string field = difference(a, b);
+  if (field.empty()) return;
+  const std::string message = cat("the sets differ in ", field, ": ", values_of(field, a, b));
+  if (!force) throw DataError(cat("cannot compare: ", message, " (--force compares them anyway)"));
+  warn(message);
+}
+
+namespace {
+
+// The rows of the table for one score; their names depend on the networks.
+std::vector<std::string> names_of_score(const std::string& score, bool inception, const std::string& kernel) {
+  if (score == "--infinity") return {inception ? "fid_infinity" : "frechet_distance_infinity"};
+  if (score == "--sfid") return {inception ? "sfid" : "spatial_frechet_distance"};
+  if (score == "--kid") return {kernel};
+  if (score == "--kid-full") return {kernel + "_full"};
+  if (score == "--isc") return {inception ? "inception_score" : "classifier_score"};
+  return {"precision", "recall"};
+}
+
+// Their values, under these names.
+std::vector<Measure> measured(const std::string& score, const std::vector<std::string>& names, const Statistics& a,
+                              const Statistics& b, const CompareOptions& options) {
+  if (score == "--infinity") {
+    const Uncertain fit = frechet_infinity(a.features, b.gaussian(), a.ddof(), options.seed);
+    // The subsets overlap, so the standard error of the fitted line is not that of the distance: it gives no interval.
+    return {{names[0], fit.value, {}, fit.standard_error, {}, {}}};
+  }
+  if (score == "--sfid")
+    return {{names[0], frechet_distance(*a.spatial_gaussian(), *b.spatial_gaussian()), {}, {}, {}, {}}};
+  if (score == "--kid") {
+    const Kid found = kid(a.features, b.features, {options.subsets, options.subset_size, options.seed});
+    return {{names[0], found.mean, found.deviation, {}, {}, {}}};
+  }
+  if (score == "--kid-full") return {with_interval(names[0], kid_full(a.features, b.features))};
+  if (score == "--isc") return {score_of_classes(a, options, names[0])};
+  const PrecisionRecall found = precision_recall(b.features, a.features, options.neighbours);
+  return {{names[0], found.precision, {}, {}, {}, {}}, {names[1], found.recall, {}, {}, {}, {}}};
+}
+
+}  // namespace
+
+Comparison compare(const Statistics& a, const Statistics& b, const CompareOptions& options) {
   check_alike(a.signature, b.signature, options.force);
   if (a.sample || b.sample) check_alike(made(a), made(b), options.force);
   check_size(a, "first");
@@ -129,37 +177,23 @@ std::vector<Measure> compare(const Statistics& a, const Statistics& b, const Com
   if (!a.signature.set.empty() && a.signature.set == b.signature.set) warn("both sets hold the same images");
 
   const bool inception = is_inception(a.signature, b.signature);
-  const std::string distance = inception ? "fid" : "frechet_distance";
   const std::string kernel = is_inception(made(a), made(b)) ? "kid" : "kernel_distance";
-  std::vector<Measure> measures = {distance_of(a, b, options, distance)};
-  if (options.infinity) {
-    const Uncertain fit = frechet_infinity(features_of(a, "first", "--infinity"), b.gaussian(), a.ddof(), options.seed);
-    // The subsets overlap, so the standard error of the fitted line is not that of the distance: it gives no interval.
-    measures.push_back({distance + "_infinity", fit.value, {}, fit.standard_error, {}, {}});
+  Comparison result;
+  result.measures.push_back(distance_of(a, b, options, inception ? "fid" : "frechet_distance", result.failures));
+  for (const std::string& score : options.scores()) {
+    const std::vector<std::string> names = names_of_score(score, inception, kernel);
+    std::string why = why_not(score, options, known_of(a), known_of(b));
+    try {
+      if (why.empty())
+        for (const Measure& measure : measured(score, names, a, b, options)) result.measures.push_back(measure);
+    } catch (const Error& error) {
+      why = error.what();
+    }
+    if (why.empty()) continue;
+    result.failures.push_back(why);
+    for (const std::string& name : names) result.measures.push_back({name, {}, {}, {}, {}, {}});
   }
-  if (options.sfid) {
-    const auto ga = a.spatial_gaussian(), gb = b.spatial_gaussian();
-    if (!ga || !gb)
-      throw Error(cat("--sfid needs spatial features of the ", ga ? "second" : "first",
-                      " images, which their statistics do not contain: give images, or statistics made with --sfid"));
-    measures.push_back({inception ? "sfid" : "spatial_frechet_distance", frechet_distance(*ga, *gb), {}, {}, {}, {}});
-  }
-  if (options.kid) {
-    const Kid found = kid(features_of(a, "first", "--kid"), features_of(b, "second", "--kid"),
-                          {options.subsets, options.subset_size, options.seed});
-    measures.push_back({kernel, found.mean, found.deviation, {}, {}, {}});
-  }
-  if (options.kid_full)
-    measures.push_back(with_interval(
-        kernel + "_full", kid_full(features_of(a, "first", "--kid-full"), features_of(b, "second", "--kid-full"))));
-  if (options.isc) measures.push_back(score_of_classes(a, options, inception ? "inception_score" : "classifier_score"));
-  if (options.prc) {
-    const PrecisionRecall found =
-        precision_recall(features_of(b, "second", "--prc"), features_of(a, "first", "--prc"), options.neighbours);
-    measures.push_back({"precision", found.precision, {}, {}, {}, {}});
-    measures.push_back({"recall", found.recall, {}, {}, {}, {}});
-  }
-  return measures;
+  return result;
 }
 
 }  // namespace sr3

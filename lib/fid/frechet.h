@@ -55,12 +55,14 @@ std::optional<double> frechet_standard_error(const at::Tensor& features, const G
 // a's side.
 Uncertain frechet_jackknife(const std::vector<Moments>& groups, const Gaussian& b, int64_t ddof);
 
+constexpr int64_t kInfinityPoints = 15;  // of frechet_infinity
+
 // The distance extrapolated to infinitely many images (Chong and Forsyth 2020). `points` subsets of a's features (N,D),
 // with sizes spread evenly from `smallest` to N, are drawn without replacement by `seed`; the distances are fitted by
 // least squares as a line in 1 / size. Returns the intercept and its standard error from the residuals. If `smallest` is
 // 0 it is 5000, or D + 1 if that is larger, but at most half of the images. Error if there are fewer than 2 * points
 // images, or if the smallest subset has no more images than dimensions.
 Uncertain frechet_infinity(const at::Tensor& features, const Gaussian& b, int64_t ddof, uint64_t seed,
-                           int64_t points = 15, int64_t smallest = 0);
+                           int64_t points = kInfinityPoints, int64_t smallest = 0);
 
 }  // namespace sr3

@@ -43,7 +43,7 @@ std::string report_json(const std::vector<SetReport>& reports) {
     nlohmann::ordered_json line;
     if (reports.size() > 1) line["set"] = report.set;
     for (const Measure& m : report.measures) {
-      line[m.name] = m.value;
+      line[m.name] = m.value ? nlohmann::ordered_json(*m.value) : nlohmann::ordered_json();
       if (m.deviation) line[m.name + "_sd"] = *m.deviation;
       if (m.standard_error) line[m.name + "_se"] = *m.standard_error;
       if (m.low) line[m.name + "_low"] = *m.low, line[m.name + "_high"] = *m.high;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "fid/array_images.h"
 #include "fid/report.h"
+#include "stream/operands.h"
 #include "tensor/device.h"
 
 namespace sr3 {
@@ -36,15 +37,19 @@ Sets::Sets(const NetworkOptions& network, const CompareOptions& wanted, const Co
 
 Sets::~Sets() = default;
 
-Collected Sets::collected(const std::vector<std::string>& operands, bool spatial) {
+FeatureNetwork& Sets::network() {
   if (!opened_) opened_ = network_.open(open_device(device_));
+  return *opened_;
+}
+
+Collected Sets::collected(const std::vector<std::string>& operands, bool spatial) {
   std::optional<Meter> meter;
   collect_.spatial = spatial;
   collect_.progress = [&](int64_t done, int64_t total) {
     if (!meter) meter.emplace(progress_, "images", total);
     meter->update(done);
   };
-  Collected collected = collect(operands, *opened_, collect_);
+  Collected collected = collect(operands, network(), collect_);
   if (meter) meter->finish();
   debug(report_times(collected));
   return collected;
@@ -61,22 +66,84 @@ void Sets::check_asked(const std::string& operand, const Signature& made) {
   warn(message);
 }
 
-Collected Sets::side(const std::string& operand, bool first) {
+struct Sets::Side {
+  std::string operand;
+  Collected collected;                  // what a file of statistics contains
+  bool statistics = false;              // whether it is one
+  bool images = false, sample = false;  // whether images are to be read: all of the set, or a sample of it
+  std::optional<int64_t> number;        // of these images, if it is known
+};
+
+namespace {
+
+// The number of images of an operand, if nothing must be read for it. Error if there are none.
+std::optional<int64_t> number_of(const std::string& operand) {
+  if (operand == "-") return std::nullopt;
+  if (operand.ends_with(".npz")) return ArrayImages(operand, Shard(""), INT64_MAX).total();
+  const std::vector<Part> parts = known_parts({operand});
+  for (const Part& part : parts)
+    if (part.kind != Part::kImage) return std::nullopt;
+  return parts.empty() ? std::nullopt : std::optional(static_cast<int64_t>(parts.size()));
+}
+
+}  // namespace
+
+Sets::Side Sets::found(const std::string& operand, bool first) {
+  Side side{operand, {}, false, false, false, {}};
   const bool archive = operand.ends_with(".npz"), images = !archive || ArrayImages::has_images(operand);
-  if (!archive || (images && !has_moments(operand))) return of_images({operand});
-  Collected side;
-  Statistics& s = side.statistics;
+  side.statistics = archive && (!images || has_moments(operand));
+  side.images = !side.statistics;
+  side.sample = side.statistics && images && wanted_.needs_sample(first);
+  if (side.images || side.sample) side.number = number_of(operand);
+  if (side.images) return side;
+  Statistics& s = side.collected.statistics;
   s = read_statistics(operand);
   check_asked(operand, s.signature);
   if (network_.sets_ddof() && s.mergeable()) s.signature.ddof = network_.ddof();
-  if (!images || !wanted_.needs_sample(first)) return side;
-  Collected sample = collected({operand}, /*spatial=*/false);
+  return side;
+}
+
+KnownSet Sets::known(const Side& side) const {
+  KnownSet known;
+  if (side.statistics) known = known_of(side.collected.statistics);
+  if (side.images || side.sample) known.features = known.probabilities = true, known.images = side.number;
+  return known;
+}
+
+void Sets::read_images(Side& side) {
+  if (side.images) side.collected = of_images({side.operand});
+  if (!side.sample) return;
+  Statistics& s = side.collected.statistics;
+  const Collected sample = collected({side.operand}, /*spatial=*/false);
   s.features = sample.statistics.features;
   s.probabilities = sample.statistics.probabilities, s.positions = sample.statistics.positions;
   s.sample = sample.statistics.signature;
   s.sample->ddof = -1;  // features do not depend on it
-  side.status = sample.status;
-  return side;
+  side.collected.status = sample.status;
+}
+
+void Sets::check_pair(const Side& generated, const Side& reference) {
+  require_possible(wanted_, known(generated), known(reference));
+  for (const auto& [side, which] : {std::pair(&generated, "first"), {&reference, "second"}})
+    if (side->images && side->number && *side->number <= collect_.ddof)
+      throw too_few_images(which, *side->number, collect_.ddof);
+  if (generated.statistics == reference.statistics || wanted_.force) return;
+  const Signature read = signature_of(network().spec(), collect_.ddof);
+  check_alike(generated.statistics ? generated.collected.statistics.signature : read,
+              reference.statistics ? reference.collected.statistics.signature : read, /*force=*/false);
+}
+
+void Sets::sides(const std::vector<std::string>& generated, const std::string& reference, const Compare& compare) {
+  std::vector<Side> sides;
+  for (const std::string& set : generated) sides.push_back(found(set, true));
+  Side b = found(reference, false);
+  for (const Side& a : sides) check_pair(a, b);
+  for (Side& a : sides) {
+    read_images(a);
+    if (&a == &sides.front()) read_images(b);
+    compare(a.operand, a.collected, b.collected);
+    a.collected = {};
+  }
 }
 
 }  // namespace sr3

@@ -2,6 +2,7 @@
 // that contain both. The network is opened once, and only if images are to be read.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/progress.h"
 #include "fid/collect.h"
 #include "fid/compare.h"
+#include "fid/possible.h"
 #include "fid/profile.h"
 
 namespace sr3 {
@@ -32,12 +34,21 @@ class Sets {
 
   // The statistics of images, and the reader's status.
   Collected of_images(const std::vector<std::string>& operands) { return collected(operands, wanted_.sfid); }
-  // One side of a comparison: images; statistics; or both, as in guided-diffusion's reference batches, which contain the
-  // mean and covariance of a whole data set and a sample of its images. The sample is read only if a score needs the
-  // features of each image. DataError if the network options contradict a file of statistics, unless forced.
-  Collected side(const std::string& operand, bool first);
+  // Calls `compare` with each generated set and the reference, which are images; statistics; or both, as in
+  // guided-diffusion's reference batches, which contain the mean and covariance of a whole data set and a sample of its
+  // images. The sample is read only if a score needs the features of each image. Before the first image is decoded, all
+  // sets are found: DataError if the network options contradict a file of statistics, or two sides each other, unless
+  // forced; Error if a score cannot be computed of them.
+  using Compare = std::function<void(const std::string& set, const Collected& generated, const Collected& reference)>;
+  void sides(const std::vector<std::string>& generated, const std::string& reference, const Compare& compare);
 
  private:
+  struct Side;
+  Side found(const std::string& operand, bool first);
+  KnownSet known(const Side& side) const;
+  void check_pair(const Side& generated, const Side& reference);
+  FeatureNetwork& network();
+  void read_images(Side& side);
   Collected collected(const std::vector<std::string>& operands, bool spatial);
   void check_asked(const std::string& operand, const Signature& made);
 

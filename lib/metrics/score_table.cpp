@@ -63,14 +63,14 @@ Scores mean_scores(const std::vector<ScoredPair>& pairs) {
   return sum;
 }
 
-std::string score_table(std::vector<ScoredPair> pairs, bool consistency, bool json) {
+std::string score_table(std::vector<ScoredPair> pairs, bool consistency, bool json, bool complete) {
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const ScoredPair& a, const ScoredPair& b) { return a.index < b.index; });
   std::string table;
   if (!json) table = header("name", consistency);
   for (const ScoredPair& pair : pairs)
     table += json ? json_line(pair.name, 0, pair.scores) : text_line(pair.name, pair.scores);
-  if (pairs.empty()) return table;
+  if (pairs.empty() || !complete) return table;
   const Scores mean = mean_scores(pairs);
   return table + (json ? json_line("mean", static_cast<int64_t>(pairs.size()), mean) : text_line("mean", mean));
 }

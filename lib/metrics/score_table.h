@@ -18,9 +18,10 @@ struct ScoredPair {
 // The mean of each column over the pairs that have a value there. pairs: at least one.
 Scores mean_scores(const std::vector<ScoredPair>& pairs);
 
-// The whole table in order of index, each line with its newline. Without pairs there is no mean. consistency: whether
+// The whole table in order of index, each line with its newline. Without pairs there is no mean,
+// nor of pairs that are not `complete`. consistency: whether
 // the header of the text names the columns consistency and rounding_floor, which all pairs or none have.
-std::string score_table(std::vector<ScoredPair> pairs, bool consistency, bool json);
+std::string score_table(std::vector<ScoredPair> pairs, bool consistency, bool json, bool complete = true);
 
 // What was measured against the reference, of several.
 struct ScoredSet {

@@ -178,10 +178,69 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
   return made;
 }
 
+namespace {
+
+// A base stage and one above it, of usual sizes.
+NewCascade example_of(const std::string& preset) {
+  CascadeSpec spec;
+  spec.preset = preset;
+  spec.sizes = {32, 64};
+  return new_cascade(spec, "NAME");
+}
+
+std::vector<std::string> preset_names_in_order() {
+  std::vector<std::string> names;
+  for (const Family& family : families()) names.emplace_back(family.name);
+  names.emplace_back("cdm");
+  return names;
+}
+
+}  // namespace
+
+std::string cascade_preset_list() {
+  std::string text = "preset\tstage\tsteps\tbatch\tchannels\n";
+  for (const std::string& name : preset_names_in_order()) {
+    const NewCascade made = example_of(name);
+    for (size_t i = 0; i < made.stages.size(); ++i) {
+      const CascadeTraining& training = made.cascade.stages[i].training;
+      text += cat(name, "\t", made.stages[i].kind, "\t", training.steps, "\t", training.batch, "\t",
+                  made.stages[i].network.channels, "\n");
+    }
+  }
+  return text;
+}
+
+std::string cascade_preset_table(const std::string& preset) {
+  const NewCascade made = example_of(preset);
+  std::string text = "setting";
+  for (const StageManifest& stage : made.stages) text += "\t" + stage.kind;
+  const auto row = [&](const char* name, const auto& value) {
+    text += cat("\n", name);
+    for (size_t i = 0; i < made.stages.size(); ++i)
+      text += cat("\t", value(made.stages[i], made.cascade.stages[i].training));
+  };
+  using Stage = const StageManifest&;
+  using Training = const CascadeTraining&;
+  row("steps", [](Stage, Training t) { return t.steps; });
+  row("batch", [](Stage, Training t) { return t.batch; });
+  row("learning_rate", [](Stage, Training t) { return t.learning_rate; });
+  row("warmup", [](Stage, Training t) { return t.warmup; });
+  row("decay", [](Stage, Training t) { return t.decay; });
+  row("ema", [](Stage, Training t) { return t.ema; });
+  row("predict", [](Stage s, Training) { return s.diffusion.predict; });
+  row("schedule", [](Stage s, Training) { return s.diffusion.schedule.kind; });
+  row("diffusion_steps", [](Stage s, Training) { return s.diffusion.schedule.steps; });
+  row("sampling_steps", [](Stage s, Training) { return s.sampling.steps; });
+  row("channels", [](Stage s, Training) { return s.network.channels; });
+  row("groups", [](Stage s, Training) { return s.network.groups; });
+  row("dropout", [](Stage s, Training) { return s.network.dropout; });
+  return text + "\n";
+}
+
 std::string cascade_preset_names() {
   std::string names;
-  for (const Family& family : families()) names += cat(family.name, ", ");
-  return names + "cdm";
+  for (const std::string& name : preset_names_in_order()) names += (names.empty() ? "" : ", ") + name;
+  return names;
 }
 
 }  // namespace sr3

@@ -32,5 +32,9 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name);
 
 // The names of all presets: "tiny, small, ..."
 std::string cascade_preset_names();
+// Tables of how stages are trained and how wide their networks are: of all presets, and of one with all that its training
+// sets. UsageError for an unknown preset.
+std::string cascade_preset_list();
+std::string cascade_preset_table(const std::string& preset);
 
 }  // namespace sr3

@@ -36,7 +36,7 @@ Preset small_machine(const char* name, const char* text, std::vector<double> mul
 }
 
 Preset tiny() {
-  Preset p = small_machine("tiny", "16->64, 0.7M parameters: first results after a minute on 2 cores", {1, 2}, 32, 8);
+  Preset p = small_machine("tiny", "16->64, 0.7M parameters: for a first try", {1, 2}, 32, 8);
   p.batch = 8;
   p.steps = 1000;
   p.warmup = 50;
@@ -46,8 +46,7 @@ Preset tiny() {
 }
 
 Preset small() {
-  Preset p =
-      small_machine("small", "16->64, 4M parameters: useful results after an hour on 2 cores", {1, 2, 3}, 48, 16);
+  Preset p = small_machine("small", "16->64, 4M parameters: for machines without a GPU", {1, 2, 3}, 48, 16);
   p.batch = 16;
   p.steps = 20000;
   p.warmup = 200;
@@ -58,8 +57,8 @@ Preset small() {
 
 // The stage of examples/train-photo-x4.sh: it has most of its width where the maps are large, for texture, and two blocks a level.
 Preset photo_x4() {
-  Preset p = small_machine("photo-x4", "16->64, 3M parameters: the stage that is included, hours on 2 cores",
-                           {1, 1.5, 2}, 48, 8);
+  Preset p = small_machine("photo-x4", "16->64, 3M parameters: the stage for photographs that is included", {1, 1.5, 2},
+                           48, 8);
   p.manifest.network.blocks = {2, 2, 2};
   p.batch = 16;
   p.steps = 200000;

@@ -29,6 +29,17 @@ StagePaths stage_paths(const std::string& output) {
           stem + ".loss.png"};
 }
 
+void check_stage_writable(const StagePaths& paths) {
+  check_writable(paths.weights);
+  check_writable(paths.manifest);
+}
+
+std::optional<StageManifest> state_manifest(const StagePaths& paths) {
+  const std::string path = paths.state + "/manifest.json";
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  return parse_manifest(read_text(path), path);
+}
+
 void remove_leftovers(const StagePaths& paths) {
   const std::string folder = directory_of(paths.manifest), fresh = base_name(paths.weights) + ".new";
   const std::string written[] = {base_name(paths.manifest), fresh, base_name(paths.preview), base_name(paths.loss)};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ struct StagePaths {
 };
 // The paths that belong to the manifest "dir/NAME.json". Throws UsageError if `output` is not of that form.
 StagePaths stage_paths(const std::string& output);
+
+// Fails, before the work, if one of the two files of the stage cannot be written.
+void check_stage_writable(const StagePaths& paths);
+
+// The manifest in the state of a training; nothing without a state.
+std::optional<StageManifest> state_manifest(const StagePaths& paths);
 
 // Removes files that a killed run left half written. Only the process that trains this stage may call it.
 void remove_leftovers(const StagePaths& paths);

@@ -4,8 +4,17 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "stream/operands.h"
 
 namespace sr3 {
+
+namespace {
+
+DataError unpaired(const std::string& origin, const std::string& key, const std::string& where) {
+  return DataError(cat("cannot pair '", origin, "': no image '", key, "' in '", where, "'"));
+}
+
+}  // namespace
 
 Join::Join(const std::vector<std::string>& operands, const ReaderOptions& options)
     : operands_(operands),
@@ -21,6 +30,26 @@ Join::Join(const std::vector<std::string>& operands, const ReaderOptions& option
   whole.shard.clear();
   for (const std::string& operand : operands)
     readers_.push_back(std::make_unique<Reader>(std::vector<std::string>{operand}, whole));
+  if (!keep_going_) refuse_left_over();
+}
+
+void Join::refuse_left_over() const {
+  std::vector<std::map<std::string, std::string>> paths;  // of each input, by key
+  bool single = true;
+  for (const std::string& operand : operands_) {
+    std::map<std::string, std::string> input;
+    for (const Part& part : known_parts({operand})) {
+      if (part.kind != Part::kImage) return;
+      input.emplace(part.key, part.path);
+    }
+    if (input.empty()) return;
+    single = single && input.size() == 1;
+    paths.push_back(std::move(input));
+  }
+  for (size_t i = 0; i < paths.size() && !single; ++i)
+    for (const auto& [key, path] : paths[i])
+      for (size_t j = 0; j < paths.size(); ++j)
+        if (!paths[j].contains(key)) throw unpaired(path, key, operands_[j]);
 }
 
 std::optional<std::vector<Frame>> Join::next() {
@@ -82,9 +111,9 @@ void Join::report_left_over() {
       std::string where;
       for (size_t j = 0; j < waiting_.size() && where.empty(); ++j)
         if (!seen_[j].count(key)) where = operands_[j];
-      const std::string text = cat("cannot pair '", frame.origin, "': no image '", key, "' in '", where, "'");
-      if (!keep_going_) throw DataError(text);
-      warn(text);
+      const DataError error = unpaired(frame.origin, key, where);
+      if (!keep_going_) throw error;
+      warn(error.what());
       ++skipped_;
     }
   waiting_.assign(waiting_.size(), {});

@@ -17,14 +17,15 @@ namespace sr3 {
 
 class Join {
  public:
-  // Every operand is an input. UsageError when two of them are standard input. A shard selects images of the first input;
-  // their partners may be anywhere in the others.
+  // Every operand is an input. UsageError when two of them are standard input. Unless keep_going is set, DataError for an
+  // image without a partner, "cannot pair 'a/x.png': no image 'x' in 'b/'", if all inputs are files and folders of images.
+  // A shard selects images of the first input; their partners may be anywhere in the others.
   Join(const std::vector<std::string>& operands, const ReaderOptions& options);
 
   // The images of the next key that all inputs have, in the order of the operands; nothing at the end. Keys are returned
   // as they become complete: if the inputs differ in order, sort by the first image's index. Inputs that hold a single
   // image each are joined whatever their keys are. Throws DataError when a key occurs twice in one input, and at the end
-  // when an image has no partner: "cannot pair 'a/x.png': no image 'x' in 'b/'"; with keep_going, an image without a
+  // when an image of an archive or a stream has no partner, as the constructor does; with keep_going, an image without a
   // partner is skipped with a warning.
   std::optional<std::vector<Frame>> next();
   // The number of images of the first input, in its shard, if it is known.
@@ -36,6 +37,7 @@ class Join {
 
  private:
   std::optional<std::vector<Frame>> take(const std::string& key);
+  void refuse_left_over() const;  // before anything is read, if the keys of all inputs are known
   void report_left_over();
 
   std::vector<std::string> operands_;

@@ -168,4 +168,14 @@ std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool
   return parts;
 }
 
+std::vector<Part> known_parts(const std::vector<std::string>& operands) {
+  std::vector<std::string> known;
+  struct stat status;
+  for (const std::string& operand : operands)
+    if (!operand.starts_with('@') || operand.size() == 1 || ::stat(operand.c_str() + 1, &status) != 0 ||
+        S_ISREG(status.st_mode))
+      known.push_back(operand);
+  return known.empty() ? std::vector<Part>{} : expand_operands(known, /*report_skipped=*/false);
+}
+
 }  // namespace sr3

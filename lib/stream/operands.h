@@ -27,4 +27,8 @@ struct Part {
 // With `report_skipped`, warns of images in unsupported formats in a folder; only the caller that reads the images should set it.
 std::vector<Part> expand_operands(const std::vector<std::string>& operands, bool report_skipped = true);
 
+// The parts that can be known before anything is read, for checks before the work: those of all operands, with the same
+// errors, except for a list that is a pipe, which can be read only once. Empty without operands.
+std::vector<Part> known_parts(const std::vector<std::string>& operands);
+
 }  // namespace sr3

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
-#include <filesystem>
 #include <future>
 #include <map>
 #include <mutex>
@@ -114,22 +113,6 @@ void refuse_input(const std::string& output, const std::vector<Part>& parts) {
       throw UsageError(cat("-o: '", output, "' is also an input, and would be overwritten; name another file"));
 }
 
-void make_folder(const std::string& path) {
-  std::error_code failure;
-  std::filesystem::create_directories(path, failure);
-  if (failure) throw Error(cat("cannot create the folder '", path, "': ", failure.message()));
-}
-
-// The parts of the inputs, except those of a list that is a pipe: it can be read only once, and the reader does that.
-std::vector<Part> parts_of_all(const std::vector<std::string>& inputs) {
-  std::vector<std::string> known;
-  struct stat status;
-  for (const std::string& input : inputs)
-    if (!input.starts_with('@') || (::stat(input.c_str() + 1, &status) == 0 && S_ISREG(status.st_mode)))
-      known.push_back(input);
-  return known.empty() ? std::vector<Part>{} : expand_operands(known, /*report_skipped=*/false);
-}
-
 std::optional<Format> format_of(const std::string& path) {
   const std::string extension = extension_of(path);
   if (extension == "png") return Format::kPng;
@@ -142,7 +125,7 @@ std::optional<Format> format_of(const std::string& path) {
 bool holds_several(const std::string& output, const std::vector<std::string>& inputs) {
   if (output == "-" || format_of(output) || is_other_image_name(output) || place_of(output)) return false;
   int64_t images = 0;
-  for (const Part& part : parts_of_all(inputs)) images += part.kind == Part::kArchive ? 2 : part.kind == Part::kImage;
+  for (const Part& part : known_parts(inputs)) images += part.kind == Part::kArchive ? 2 : part.kind == Part::kImage;
   return images > 1;
 }
 
@@ -180,8 +163,8 @@ struct Writer::Impl {
     encoding.png_level = static_cast<int>(options.png_level);
     encoding.software = cat("sr3-cdm ", kVersion);
     const std::string& output = options.output;
-    struct stat status;
     if (output == "-") {
+      check_stdout();
       if (::isatty(STDOUT_FILENO))
         throw UsageError("images are not written to a terminal: use -o DIR/, -o FILE, or a pipe");
     } else if (folder_named) {
@@ -189,7 +172,7 @@ struct Writer::Impl {
       format = Format::kPng;
       folder = output.ends_with('/') ? output : output + "/";
       refuse_inputs(folder, inputs);
-      refuse_inputs(folder, parts_of_all(inputs));
+      refuse_inputs(folder, known_parts(inputs));
       make_folder(folder);
     } else {
       kind = Kind::kFile;
@@ -199,9 +182,8 @@ struct Writer::Impl {
             cat("-o: '", output, "' names neither a folder (with a slash at its end) nor a .png, .jpg or .ppm file"));
       format = *named;
       if (format == Format::kJpeg && options.depth == 16) throw UsageError("--depth 16: JPEG holds 8 bits only");
-      if (place_of(output)) refuse_input(output, parts_of_all(inputs));
-      // Fails now if the file cannot be created; without close() it leaves nothing. (A named pipe must be opened only once.)
-      if (::stat(output.c_str(), &status) != 0 || S_ISREG(status.st_mode)) OutputFile probe(output);
+      if (place_of(output)) refuse_input(output, known_parts(inputs));
+      check_writable(output);
     }
     thread = std::thread([this] { drain(); });
   }

@@ -1,12 +1,12 @@
 #include "study/machine.h"
 
 #include <cmath>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/distribution.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/options.h"
 #include "base/rng.h"
 #include "format/json.h"
@@ -109,8 +109,9 @@ bool rate(const Study& study, MachineOptions options, std::string path, const Ra
   options.synthetic.seed = options.detector.seed = options.seed;
   if (path.empty()) {
     path = cat(study.folder(), "/machine/", options.rater, ".jsonl");
-    std::filesystem::create_directories(study.folder() + "/machine");
+    make_folder(study.folder() + "/machine");
   }
+  check_writable(path);
   if (options.rater == "synthetic") {
     std::string text;
     for (const Answer& answer : synthetic_answers(study, options.synthetic)) text += answer_line(answer) + "\n";

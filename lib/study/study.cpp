@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/history.h"
 #include "base/log.h"
 #include "degrade/resize.h"
@@ -74,7 +75,7 @@ class Pictures {
       unfinished_ = folder_;
     else if (!std::filesystem::exists(folder_ + "/images"))
       unfinished_ = folder_ + "/images";
-    std::filesystem::create_directories(folder_ + "/images");
+    make_folder(folder_ + "/images");
   }
   ~Pictures() {
     std::error_code ignored;

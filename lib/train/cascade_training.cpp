@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
-
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -16,8 +14,6 @@
 
 namespace sr3 {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // How the stages of a cascade see the data.
 DataOptions cascade_data(const CascadeManifest& cascade, DataOptions data) {
@@ -42,20 +38,40 @@ TrainerOptions stage_defaults(const CascadeTraining& training) {
   return options;
 }
 
-// Runs the trainings of the chosen stages in turn: `train` gets a stage's number, from 0, and the time that is left, and returns
-// the status of Trainer::run.
-template <class Train>
-int in_turn(const std::string& path, size_t stages, const CascadeRun& run, const Train& train) {
+// The options of a stage's training: those given, then those of its own training if that has started, then the manifest's.
+TrainerOptions options_of(const CascadeRun& run, const CascadeTraining& training, const std::string& stage) {
+  const TrainerOptions& all = run.flags.trainer;
+  const auto former = all.restart ? std::nullopt : former_command(stage);
+  if (!former) return run.flags.resolved(stage_defaults(training));
+  RunFlags flags;
+  Options own;
+  flags.declare_run(own);
+  flags.declare_output(own);
+  TrainingCommand command = all.command;
+  std::erase_if(command.taken, [&](const auto& option) { return own.find(option.first) != nullptr; });
+  command.take(*former, own);
+  command.set_in(own);
+  TrainerOptions trainer = flags.resolved(stage_defaults(training));
+  trainer.seed = all.seed, trainer.device = all.device, trainer.precision = all.precision;
+  trainer.threads = all.threads, trainer.time_limit = all.time_limit, trainer.goes_on = all.goes_on;
+  trainer.command = command;
+  return trainer;
+}
+
+// Runs the trainings of the chosen stages in turn, after all were checked: `check` and `train` get a stage's number, from 0,
+// and `train` returns the status of Trainer::run.
+template <class Check, class Train>
+int in_turn(const std::string& path, size_t stages, const CascadeRun& run, const Check& check, const Train& train) {
   if (run.stage && *run.stage > static_cast<int64_t>(stages))
     throw UsageError(cat("--stage ", *run.stage, ": '", path, "' has stages 1 to ", stages));
-  const Clock::time_point start = Clock::now();
   const size_t first = run.stage ? static_cast<size_t>(*run.stage) - 1 : 0, end = run.stage ? first + 1 : stages;
+  const std::optional<double> limit = run.flags.trainer.time_limit;
+  // What is wrong with a later stage is not to be found after hours. The first one checks itself.
+  for (size_t i = first + 1; i < end; ++i) check(i);
   int skipped = kDone;
   for (size_t i = first; i < end; ++i) {
-    std::optional<double> left = run.flags.trainer.time_limit;
-    if (left) *left -= std::chrono::duration<double>(Clock::now() - start).count();
-    if (left && *left <= 0 && i > first) break;
-    const int status = train(i, left);
+    if (limit && running_time() >= *limit && i > first) break;
+    const int status = train(i);
     if (status != kDone && status != kSkipped) return status;
     if (status == kSkipped) skipped = status;
   }
@@ -132,17 +148,36 @@ void write_or_find(CascadeManifest manifest, const std::string& path, bool histo
 
 }  // namespace
 
+std::optional<TrainingCommand> former_cascade_command(const std::string& path, std::optional<int64_t> stage) {
+  if (access(path.c_str(), F_OK) != 0) return std::nullopt;
+  const CascadeManifest cascade = read_cascade(path);
+  for (size_t i = cascade.stages.size(); i-- > 0;) {
+    if (stage && *stage != static_cast<int64_t>(i) + 1) continue;
+    if (auto command = former_command(stage_path(path, cascade, i))) return command;
+  }
+  return std::nullopt;
+}
+
 int train_cascade(const std::string& path, const CascadeRun& run, const ProgressOptions& progress) {
   const CascadeManifest cascade = read_cascade(path);
   const std::vector<StageManifest> stages = read_stages(path, cascade);
   DataOptions data = cascade_data(cascade, run.data);
   for (size_t i = 0; i < stages.size(); ++i) leave_out_plots(data, stage_path(path, cascade, i));
-  return in_turn(path, stages.size(), run, [&](size_t i, std::optional<double> left) {
-    TrainerOptions trainer = run.flags.resolved(stage_defaults(cascade.stages[i].training));
-    trainer.time_limit = left;
+  const auto trainer_of = [&](size_t i) {
+    return options_of(run, cascade.stages[i].training, stage_path(path, cascade, i));
+  };
+  const auto complete = [&](size_t i, const TrainerOptions& trainer) {
+    return !stages[i].weights_file.empty() && stages[i].training.steps >= trainer.steps && !trainer.restart;
+  };
+  const auto check = [&](size_t i) {
+    const TrainerOptions trainer = trainer_of(i);
+    if (!complete(i, trainer)) check_training(stages[i], trainer, data, stage_path(path, cascade, i));
+  };
+  return in_turn(path, stages.size(), run, check, [&](size_t i) {
+    const TrainerOptions trainer = trainer_of(i);
     const std::string stage = stage_path(path, cascade, i),
                       which = cat("stage ", i + 1, " of ", stages.size(), ", '", stage, "'");
-    if (!stages[i].weights_file.empty() && stages[i].training.steps >= trainer.steps && !trainer.restart) {
+    if (complete(i, trainer)) {
       info(cat(which, ": already trained for ", stages[i].training.steps, " steps"));
       return static_cast<int>(kDone);
     }
@@ -172,13 +207,15 @@ int distill_cascade(const CascadeDistillation& distillation, const CascadeRun& r
     for (const std::string& stage : student_paths(students.stages[i], stage_path(path, students.manifest, i)))
       leave_out_plots(data, stage);
   bool written = false;
-  return in_turn(path, count, run, [&](size_t i, std::optional<double> left) {
+  const auto check = [&](size_t i) {
+    for (const std::string& stage : student_paths(students.stages[i], stage_path(path, students.manifest, i)))
+      check_stage_writable(stage_paths(stage));
+  };
+  return in_turn(path, count, run, check, [&](size_t i) {
     if (!written) write_or_find(students.manifest, path, !run.flags.trainer.no_history);
     written = true;
     info(cat("stage ", i + 1, " of ", count));
-    TrainerOptions trainer = students.trainers[i];
-    trainer.time_limit = left;
-    return distill(students.stages[i], trainer, data, stage_path(path, students.manifest, i), progress);
+    return distill(students.stages[i], students.trainers[i], data, stage_path(path, students.manifest, i), progress);
   });
 }
 

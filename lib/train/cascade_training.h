@@ -20,6 +20,10 @@ struct CascadeRun {
   DataOptions data;              // without the cascade's settings (pad, flip, preprocessing)
 };
 
+// The command with which a stage of the cascade was last trained (train/command.h): of `stage`, counted from 1, or of the last
+// one whose training has started. Nothing if there is none, or no cascade.
+std::optional<TrainingCommand> former_cascade_command(const std::string& path, std::optional<int64_t> stage);
+
 // Trains the stages of the cascade at `path`; those whose trainings are complete are kept. The time limit holds for all of them.
 // Returns Trainer::run's status. Throws UsageError if there is no such stage, and what Trainer throws.
 int train_cascade(const std::string& path, const CascadeRun& run, const ProgressOptions& progress);

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -91,10 +89,9 @@ std::vector<std::string> student_paths(const DistillationOptions& options, const
 
 int distill(const DistillationOptions& options, TrainerOptions trainer, const DataOptions& data,
             const std::string& output, const ProgressOptions& progress) {
-  const auto begin = std::chrono::steady_clock::now();
-  const std::optional<double> limit = trainer.time_limit;
   std::string teacher = options.teacher;
   int skipped = kDone;
+  bool trained = false;
   int64_t steps = options.teacher_steps;
   for (const std::string& path : student_paths(options, output)) {
     steps /= 2;
@@ -110,11 +107,8 @@ int distill(const DistillationOptions& options, TrainerOptions trainer, const Da
       info(cat("'", path, "' has done its ", former.training.steps, " steps"));
       continue;
     }
-    if (limit) {
-      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-      trainer.time_limit = *limit - spent.count();
-      if (*trainer.time_limit <= 0) break;
-    }
+    if (trained && trainer.time_limit && running_time() >= *trainer.time_limit) break;
+    trained = true;
     info(cat("'", path, "': ", 2 * steps, " sampling steps to ", steps));
     const int status = Trainer(student, trainer, data, path).run(progress);
     if (status != kDone && status != kSkipped) return status;

@@ -17,7 +17,9 @@ void NewCascadeFlags::declare(Options& options) {
   options.group(groups::kNewCascade);
   options.add("new", 0, &sizes, "SIZES", within(1, 1 << 16),
               "write the manifests of stages of these sizes, as 16,32,64");
-  options.add("preset", 0, &spec.preset, "NAME", "networks and training: " + cascade_preset_names());
+  options.add("preset", 0, &spec.preset, "NAME",
+              "networks and training: " + cascade_preset_names() + "; list: show them");
+  options.add("show-preset", 0, &show_preset, "NAME", "print how a preset trains stages of 32 and 64 pixels, and exit");
   options.add("sr-only", 0, &spec.sr_only, "no base stage: the first size is that of given images");
   options.add("grey", 0, &grey, "images of one channel");
   options.add("unconditional", 0, &unconditional, "no classes, whatever folders the images are in");

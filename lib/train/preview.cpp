@@ -108,13 +108,16 @@ void Preview::draw(const NamedTensors& weights, const std::string& path) const {
   const at::Tensor made = results(weights);
   std::vector<Image> cells;
   for (int64_t i = 0; i < made.size(0); ++i) {
-    if (batch_.low_res.defined()) cells.push_back(enlarged(batch_.low_res[i], made.size(3)));
+    if (batch_.low_res.defined()) {
+      cells.push_back(enlarged(batch_.low_res[i], made.size(3)));
+      cells.push_back(to_image(batch_.condition[i].clamp(-1, 1)));
+    }
     cells.push_back(to_image(made[i]));
     cells.push_back(to_image(batch_.high_res[i]));
   }
   SheetOptions sheet;
-  sheet.titles = {"low-res", "result", "truth"};
-  if (!batch_.low_res.defined()) sheet.titles.erase(sheet.titles.begin());
+  sheet.titles = {"result", "truth"};
+  if (batch_.low_res.defined()) sheet.titles.insert(sheet.titles.begin(), {"low-res", "bicubic"});
   sheet.columns = static_cast<int64_t>(sheet.titles.size());
   // Small examples are hard to judge, so cells are enlarged to about 256 pixels.
   sheet.scale = std::max<int64_t>(1, 256 / made.size(3));

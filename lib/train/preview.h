@@ -1,4 +1,4 @@
-// Pictures of a training's progress, as PNG files: a contact sheet of examples (low-res, result, truth), and the loss
+// Pictures of a training's progress, as PNG files: a contact sheet of examples (low-res, bicubic, result, truth), and the loss
 // over the steps.
 #pragma once
 

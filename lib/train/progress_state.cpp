@@ -1,5 +1,6 @@
 #include "train/progress_state.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -60,8 +61,19 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/sizes", kSizes},
 };
 
+// Other options from which these values follow.
+const std::map<std::string, std::vector<std::string>> kFollowsFrom = {
+    {"/image/low_res", {"--scale", "--high-res", "--crop"}},
+    {"/image/high_res", {"--crop", "--scale", "--low-res"}},
+    {"/network/groups", {"--channels", "--multipliers"}},
+    {"/network/blocks", {"--multipliers"}},
+    {"/diffusion/schedule/beta_end", {"--diffusion-steps", "--schedule"}},
+    {"/diffusion/schedule/beta_start", {"--schedule"}},
+};
+
 struct Difference {
   std::string option, started, now;
+  std::string path = "";  // of the setting
 };
 
 // A list counts as one value, so that a message shows "1,2,4" and not only its third element.
@@ -80,7 +92,7 @@ void compare(const json& started, const json& now, const std::string& path, std:
   const std::string option = known != kOptionOf.end() ? known->second : cat("'", path.substr(1), "'");
   const auto text = [](const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
   // Stages of different kinds differ in much else too, which would explain nothing: the kind comes first.
-  out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(started), text(now)});
+  out.insert(path == "/kind" ? out.begin() : out.end(), {option, text(started), text(now), path});
 }
 
 std::vector<Difference> differences(const std::string& started, const std::string& now) {
@@ -116,7 +128,9 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
   if (!digest.names.empty()) data_json["names"] = digest.names;
   // An image that has been damaged or repaired since the start has another size; --keep-going resumes nevertheless.
   if (!digest.sizes.empty() && !data.keep_going) data_json["sizes"] = digest.sizes;
-  return {stage.dump(), trainer.seed, data_json.dump(), trainer_json.dump()};
+  const TrainingCommand& command = trainer.command;
+  return {stage.dump(), trainer.seed, data_json.dump(), trainer_json.dump(),
+          command.folder.empty() ? "" : command_json(command)};
 }
 
 std::string progress_text(const TrainingProgress& progress, const TrainingSettings& settings) {
@@ -137,6 +151,7 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
   out["stage"] = ordered_json::parse(settings.stage);
   out["data"] = ordered_json::parse(settings.data);
   out["trainer"] = ordered_json::parse(settings.trainer);
+  if (!settings.command.empty()) out["command"] = ordered_json::parse(settings.command);
   return out.dump(2) + "\n";
 }
 
@@ -161,19 +176,42 @@ void parse_progress(const std::string& text, const std::string& origin, Training
   settings.stage = in.get<JsonObject>("stage").value().dump();
   settings.data = in.get<JsonObject>("data").value().dump();
   settings.trainer = in.get<JsonObject>("trainer").value().dump();
+  if (in.is_object("command")) settings.command = in.get<JsonObject>("command").value().dump();
   for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
                               progress.window_steps})
     if (count < 0) throw in.error("a count is below 0");
 }
 
-void check_settings(const TrainingSettings& started, const TrainingSettings& now, const std::string& stage) {
+namespace {
+
+// Names what contradicts a setting of the training: an option that was given, "--channels 32", or else the setting itself.
+std::string contradiction(const Difference& d, const TrainingCommand& command) {
+  const std::string none = json().dump();
+  const auto shown = [&](const std::string& value) { return value == none ? "0" : value; };  // a pad of 0 is not stored
+  const std::string contradicts = cat(" contradicts the ", shown(d.started), " it was started with");
+  const auto given = [&](const std::string& option) {
+    return option.starts_with("--") ? command.given.find(option.substr(2)) : command.given.end();
+  };
+  if (command.folder.empty() || d.path.empty() || !d.option.starts_with("--") || given(d.option) != command.given.end())
+    return cat(d.option, " ", shown(d.now), contradicts);
+  std::string setting = d.path.substr(1);
+  std::replace(setting.begin(), setting.end(), '/', '.');
+  const auto others = kFollowsFrom.find(d.path);
+  std::vector<std::string> causes = others == kFollowsFrom.end() ? std::vector<std::string>{} : others->second;
+  causes.emplace_back("--preset");
+  for (const std::string& option : causes)
+    if (const auto cause = given(option); cause != command.given.end())
+      return cat(option, " ", cause->second, " makes '", setting, "' ", shown(d.now), ", which", contradicts);
+  return cat("'", setting, "' ", shown(d.now), contradicts);
+}
+
+}  // namespace
+
+void check_settings(const TrainingSettings& started, const TrainingSettings& now, const std::string& stage,
+                    const TrainingCommand& command) {
   const std::string none = json().dump();
   const auto refuse = [&](const Difference& d) {
-    const auto shown = [&](const std::string& value) {
-      return value == none ? "0" : value;
-    };  // a pad of 0 is not stored
-    throw UsageError(cat("cannot resume '", stage, "': ", d.option, " ", shown(d.now), " contradicts the ",
-                         shown(d.started), " it was started with (--restart starts anew)"));
+    throw UsageError(cat("cannot resume '", stage, "': ", contradiction(d, command), " (--restart starts anew)"));
   };
   if (started.seed != now.seed) refuse({"--seed", std::to_string(started.seed), std::to_string(now.seed)});
   for (const auto& d : differences(started.stage, now.stage)) refuse(d);

@@ -31,6 +31,7 @@ struct TrainingSettings {
   uint64_t seed = 0;
   std::string data;     // JSON: images, how examples are cut from them
   std::string trainer;  // JSON: batch, learning rate, ...
+  std::string command;  // JSON: of train/command.h, for the next run; empty without one
 };
 TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions& trainer, const DataOptions& data,
                              int64_t images, const ImagesDigest& digest = {});
@@ -41,8 +42,10 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
 void parse_progress(const std::string& text, const std::string& origin, TrainingProgress& progress,
                     TrainingSettings& settings);
 
-// UsageError "cannot resume 'x.json': --channels 32 contradicts the 48 it was started with (...)". Reports the trainer
-// settings that change.
-void check_settings(const TrainingSettings& started, const TrainingSettings& now, const std::string& stage);
+// UsageError "cannot resume 'x.json': --channels 32 contradicts the 48 it was started with (...)". With a command it names an
+// option that was given, if only --preset, and not one whose value follows from it. Reports the trainer settings that
+// change.
+void check_settings(const TrainingSettings& started, const TrainingSettings& now, const std::string& stage,
+                    const TrainingCommand& command = {});
 
 }  // namespace sr3

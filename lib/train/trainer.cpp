@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <limits>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "tensor/device.h"
@@ -97,6 +99,7 @@ void Trainer::Impl::write_journal() {
 
 Trainer::Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data,
                  const std::string& output) {
+  check_outputs(stage_paths(output), options);
   use_threads(options.threads);
   impl_ = std::make_unique<Impl>(std::move(manifest), options, data, output);
   impl_->start();
@@ -108,8 +111,19 @@ Trainer::~Trainer() = default;
 void Trainer::Impl::announce() const {
   if (progress.step > options.steps)
     throw UsageError(cat("--steps ", options.steps, ": '", paths.manifest, "' has done ", progress.step, " already"));
-  info(cat(loader.images(), " images, ", parameters.count(), " weights"));
-  if (progress.step == options.steps) info(cat("'", paths.manifest, "' has done its ", options.steps, " steps"));
+  const ImageOptions& image = manifest.image;
+  std::string examples = cat(side, "x", side, " pixels");
+  if (image.low_res > 0) examples += cat(" from ", side / image.scale(), "x", side / image.scale());
+  info(cat(loader.images(), " images, of which examples are ",
+           whole ? "the whole, resized: " : "random crops: ", examples));
+  info(cat("a network of ", parameters.count(), " weights, in ", options.precision, " on ", device.str(), ", ",
+           options.threads, options.threads == 1 ? " thread" : " threads"));
+  if (progress.step == options.steps)
+    info(cat("'", paths.manifest, "' has done its ", options.steps, " steps; with more --steps it goes on"));
+  else
+    info(cat("steps ", progress.step + 1, " to ", options.steps, ", each of ", options.batch, " examples",
+             options.accumulate > 1 ? cat(" in ", options.accumulate, " parts") : "", ", at a learning rate of ",
+             options.learning_rate));
   if (manifest.kind == "regression") return;
   const double end = make_alpha_bar(make_betas(manifest.diffusion.schedule)).back();
   if (end > kNoisy)
@@ -117,20 +131,32 @@ void Trainer::Impl::announce() const {
              "sampling begins from (a larger 'beta_end' or more diffusion steps)"));
 }
 
+// After the first steps of a run whose end is far: how long the rest takes.
+void Trainer::Impl::announce_duration(double seconds, int64_t steps) const {
+  constexpr double kFar = 60;
+  const double left = seconds / static_cast<double>(steps) * static_cast<double>(options.steps - progress.step);
+  if (left < kFar) return;
+  info(cat("about ", Meter::duration(left), " for the other ", options.steps - progress.step, " steps",
+           options.time_limit ? cat("; --time-limit ends this run after ", Meter::duration(*options.time_limit)) : ""));
+}
+
 // Trains until the last step, the time limit, a signal, or divergence. Returns the signal's number, or 0.
-int Trainer::Impl::take_steps(const ProgressOptions& progress_options, double begin) {
+int Trainer::Impl::take_steps(const ProgressOptions& progress_options) {
+  constexpr int64_t kFirst = 2, kMeasured = 5;  // the first steps are slower than the others
   const int64_t first = progress.step;
-  double last_save = begin;
+  double last_save = now(), measured_from = 0;
   Meter meter(progress_options, "steps", options.steps, first);
   while (progress.step < options.steps) {
-    if (options.time_limit && now() - begin >= *options.time_limit) return 0;
+    if (options.time_limit && running_time() >= *options.time_limit) return 0;
     step();
     if (progress.step == first + 1) journal.cut(progress.journalled);
+    if (progress.step == first + kFirst) measured_from = progress.seconds;
+    if (progress.step == first + kFirst + kMeasured) announce_duration(progress.seconds - measured_from, kMeasured);
     if (progress.step % options.journal_every == 0) write_journal();
     char text[40];
     std::snprintf(text, sizeof text, "loss %.4f", shown_loss);
     meter.update(progress.step, text);
-    if (const int signal = StopSignals::received()) return signal;
+    if (const int stop = StopSignals::received()) return stop;
     diverged = progress.skipped_in_row >= kSkippedInRow;
     if (diverged || progress.step == options.steps) return 0;
     const bool due =
@@ -155,27 +181,27 @@ void Trainer::Impl::finish(bool stepped) {
                     " (a lower --learning-rate may help)"));
   save();
   if (preview) preview->draw(named(adam.ema()), paths.preview);
-  if (progress.step < options.steps) info(cat("stopped after ", where, "; the same command goes on"));
+  if (progress.step < options.steps)
+    info(cat("stopped after ", where, signal ? cat(" by ", signal == SIGINT ? "SIGINT" : "SIGTERM") : "",
+             ", all saved; to go on: ", options.goes_on.empty() ? "the same command" : options.goes_on));
 }
 
 int Trainer::run(const ProgressOptions& progress_options) {
   Impl& t = *impl_;
   const StopSignals signals;
-  const double begin = now();
   t.announce();
   if (t.options.preview_every > 0)
     t.preview =
         std::make_unique<Preview>(t.manifest, t.loader, t.options.preview_images, t.options.seed, t.device, t.compute);
   const int64_t preview_only = t.loader.replaced();  // images that no step has seen
   const int64_t first = t.progress.step;
-  int signal = 0;
   try {
-    signal = t.take_steps(progress_options, begin);
+    t.signal = t.take_steps(progress_options);
     t.finish(t.progress.step > first);
   } catch (...) {
     t.give_up();
   }
-  if (signal != 0) return 128 + signal;
+  if (t.signal != 0) return 128 + t.signal;
   const int64_t replaced = t.loader.replaced() - preview_only;
   if (replaced == 0) return kDone;
   warn(cat(replaced, replaced == 1 ? " example of this run was" : " examples of this run were",

@@ -16,6 +16,11 @@
 
 namespace sr3 {
 
+// Checks, without training, that files can be written and data used, and that a training in the state may be resumed: for
+// the trainings that come after another one. Throws what the constructor of Trainer throws about that.
+void check_training(const StageManifest& manifest, const TrainerOptions& options, const DataOptions& data,
+                    const std::string& output);
+
 class Trainer {
  public:
   // Opens the data, the journal and the state, and checks all that can fail before the first step. `output` is

@@ -21,6 +21,9 @@
 
 namespace sr3 {
 
+// Error if a file of the training cannot be written.
+void check_outputs(const StagePaths& paths, const TrainerOptions& options);
+
 struct Trainer::Impl {
   // Opens data and journal. Throws what their constructors throw.
   Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data, const std::string& output);
@@ -35,7 +38,8 @@ struct Trainer::Impl {
   // trainer.cpp
   void announce() const;
   void step();
-  int take_steps(const ProgressOptions& progress_options, double begin);
+  int take_steps(const ProgressOptions& progress_options);
+  void announce_duration(double seconds, int64_t steps) const;
   void finish(bool stepped);
   void write_journal();
 
@@ -46,6 +50,8 @@ struct Trainer::Impl {
   Journal journal;
   Loader loader;
   std::vector<std::string> operands;
+  bool whole;    // examples are whole images, resized, and not crops
+  int64_t side;  // of the examples
   TrainingSettings settings;
   Parameters parameters;
   Adam adam;
@@ -61,6 +67,7 @@ struct Trainer::Impl {
   int64_t resumed_step = 0;               // the step after which this run resumes
   int64_t saved = -1;                     // the step of the state on disk; -1: none is saved yet
   bool updating = false, saving = false;  // an update of the weights, or a save, is under way
+  int signal = 0;                         // that ended the run; 0: none
   bool diverged = false;                  // kSkippedInRow steps in a row were skipped
 };
 

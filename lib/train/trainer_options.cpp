@@ -72,6 +72,8 @@ void RunFlags::declare_run(Options& options) {
   options.add("preview-every", 0, &trainer.preview_every, "N", at_least(0),
               "steps between two preview sheets; 0: none");
   options.add("preview-images", 0, &trainer.preview_images, "K", within(1, 1 << 16), "examples in the preview sheet");
+  options.add("resume", 0, &resume,
+              "go on with the training, which must exist; its own data and options need no repeating");
   options.add("restart", 0, &trainer.restart, "start anew, even over the state of a previous run");
 }
 
@@ -93,7 +95,8 @@ void RunFlags::declare_output(Options& options) {
 
 void TrainFlags::declare(Options& options) {
   options.group(groups::kTraining);
-  options.add("preset", 0, &preset, "NAME", "preset for options that are not given: " + preset_names());
+  options.add("preset", 0, &preset, "NAME",
+              cat("preset for options that are not given, ", kDefaultPreset, " by default; list: show them"));
   declare_run(options);
   options.choice("decay", 0, &trainer.decay, {"none", "cosine", "linear"},
                  "decay of the learning rate, to zero at --steps");
@@ -192,7 +195,7 @@ void TrainFlags::set_diffusion(StageManifest& stage) const {
   if (regression) {
     if (predict || schedule || level_draw || diffusion_steps)
       throw UsageError("--regression has no --predict, --schedule, --diffusion-steps and --level-draw");
-    stage = as_regression(stage);
+    if (stage.kind != "regression") stage = as_regression(stage);
   }
   take(diffusion.loss, loss);
 }
@@ -205,13 +208,17 @@ void TrainFlags::set_recipe(RecipeOptions& recipe) const {
   take(recipe.jpeg, jpeg);
 }
 
-StageManifest TrainFlags::stage(int64_t crop) const {
-  StageManifest stage = preset_named(preset).manifest;
+StageManifest TrainFlags::stage(int64_t crop, const std::optional<StageManifest>& from) const {
+  StageManifest stage = from ? *from : preset_named(preset.value_or(kDefaultPreset)).manifest;
   set_sizes(stage.image, crop);
   set_network(stage.network);
   set_diffusion(stage);
   set_recipe(stage.low_res.recipe);
   stage.description = description;
+  stage.weights_file = stage.weights_sha256 = "";
+  stage.precision = {};
+  stage.history.clear();
+  stage.training = {};
   stage.training.data = data_name;
   stage.training.attribution = attribution;
   try {
@@ -222,10 +229,10 @@ StageManifest TrainFlags::stage(int64_t crop) const {
   return stage;
 }
 
-std::string TrainFlags::preprocess() const { return preset_named(preset).preprocess; }
+std::string TrainFlags::preprocess() const { return preset_named(preset.value_or(kDefaultPreset)).preprocess; }
 
 TrainerOptions TrainFlags::resolved() const {
-  const Preset& given = preset_named(preset);
+  const Preset& given = preset_named(preset.value_or(kDefaultPreset));
   TrainerOptions base;
   base.steps = given.steps, base.batch = given.batch, base.warmup = given.warmup;
   base.learning_rate = regression && given.regression_rate > 0 ? given.regression_rate : given.learning_rate;

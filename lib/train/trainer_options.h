@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stage/manifest.h"
+#include "train/command.h"
 
 namespace sr3 {
 
@@ -36,6 +37,8 @@ struct TrainerOptions {
   std::string teacher;                              // the stage to distil (train/distillation.h), or empty
   std::string init_from;                            // a stage, or empty
   bool restart = false, no_history = false;
+  TrainingCommand command;  // of the program that trains, for the state; empty without one
+  std::string goes_on;      // the command line that resumes it, for the user; empty without one
 };
 
 // The part of TrainerOptions that every training takes from its command line.
@@ -44,6 +47,7 @@ struct RunFlags {
   // Unset: the preset's, or the cascade's.
   std::optional<int64_t> steps, batch, warmup;
   std::optional<double> learning_rate, ema;
+  bool resume = false;  // it is an error if there is nothing to resume
 
   void declare_run(Options& options);     // the options of every training
   void declare_output(Options& options);  // how its files are written
@@ -54,8 +58,10 @@ struct RunFlags {
   void set_save_every(const std::string& given);  // steps or a time
 };
 
+constexpr const char* kDefaultPreset = "small";
+
 struct TrainFlags : RunFlags {
-  std::string preset = "small";
+  std::optional<std::string> preset;  // unset: kDefaultPreset, for what no stage gives
   bool regression = false;
   // Unset: the preset's.
   std::optional<int64_t> scale, low_res, high_res, channels, groups, patch, diffusion_steps;
@@ -67,9 +73,9 @@ struct TrainFlags : RunFlags {
   std::string description, data_name, attribution;
 
   void declare(Options& options);
-  // The stage to train: the preset, changed by the options given. crop: --crop, or 0. Throws UsageError when options
-  // contradict each other.
-  StageManifest stage(int64_t crop) const;
+  // The stage to train: `from` (of a training to be resumed, or of --init-from), or else that of the preset; changed by the
+  // options given. crop: --crop, or 0. Throws UsageError when options contradict each other.
+  StageManifest stage(int64_t crop, const std::optional<StageManifest>& from = {}) const;
   TrainerOptions resolved() const;  // with the preset's values
   // How the preset cuts examples from images, as a value of DataOptions.preprocess: the papers' take whole images.
   std::string preprocess() const;

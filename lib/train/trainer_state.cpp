@@ -41,7 +41,36 @@ std::vector<at::Tensor> values_of(const Parameters& parameters) {
   return result;
 }
 
+// With the precision and the threads that `auto` and 0 stand for.
+TrainerOptions with_resolved(TrainerOptions options, at::ScalarType compute) {
+  options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what `auto` resolved to
+  options.threads = at::get_num_threads();
+  return options;
+}
+
 }  // namespace
+
+void check_outputs(const StagePaths& paths, const TrainerOptions& options) {
+  check_stage_writable(paths);
+  check_writable(paths.loss);
+  if (options.preview_every > 0) check_writable(paths.preview);
+}
+
+void check_training(const StageManifest& manifest, const TrainerOptions& options, const DataOptions& data,
+                    const std::string& output) {
+  const StagePaths paths = stage_paths(output);
+  check_outputs(paths, options);
+  const Loader loader(without_pictures(data, paths), manifest);
+  const std::string path = paths.state + "/progress.json";
+  if (options.restart || access(path.c_str(), F_OK) != 0) return;
+  TrainingProgress progress;
+  TrainingSettings started;
+  parse_progress(read_text(path), path, progress, started);
+  const TrainerOptions full = with_resolved(options, precision_named(options.precision, open_device(options.device)));
+  TrainingSettings now = settings_of(manifest, full, data, loader.images(), loader.digest());
+  now.trainer = started.trainer;  // its changes are reported when it is resumed
+  check_settings(started, now, paths.manifest, options.command);
+}
 
 Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data,
                     const std::string& output)
@@ -52,13 +81,14 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
       journal(paths.journal, output),
       loader(without_pictures(data, paths), manifest),
       operands(data.operands),
+      whole(data.preprocess == "resize"),
+      side(data.crop > 0 ? data.crop : manifest.image.high_res),
       parameters(fresh_parameters(manifest.network, trainer.seed, device)),
       adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
       compute(precision_named(trainer.precision, device)),
       loss(manifest, trainer.seed, device, compute, trainer.vlb_weight) {
   if (!trainer.teacher.empty()) distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute);
-  options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what `auto` resolved to
-  options.threads = at::get_num_threads();
+  options = with_resolved(options, compute);
   settings = settings_of(manifest, options, data, loader.images(), loader.digest());
 }
 
@@ -111,7 +141,7 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   const std::string progress_path = paths.state + "/progress.json";
   TrainingSettings started;
   parse_progress(checkpoint.text("progress.json", paths.state), progress_path, progress, started);
-  check_settings(started, settings, paths.manifest);
+  check_settings(started, settings, paths.manifest, options.command);
   const auto take = [&](const char* name, const std::vector<at::Tensor>& to) {
     copy_tensors(checkpoint.file(name, paths.state), named(to), paths.state + "/" + name);
   };

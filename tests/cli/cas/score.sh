@@ -52,3 +52,15 @@ timeout -s INT 0.5 "${long[@]}" -o stopped >/dev/null 2>&1 || status=$?
 [ ! -e stopped/generated-0.state ]
 "${long[@]}" >straight
 same straight resumed
+
+# The table of what is finished is printed when a later run is stopped.
+set -m # otherwise bash lets background jobs ignore SIGINT
+cas --train train "${common[@]}" --epochs 1200 --seeds 2 -o stopped >partial 2>said &
+pid=$!
+set +m
+until grep -q "training on generated images, seed 1" said; do sleep 0.1; done
+sleep 0.5
+kill -INT $pid
+wait $pid || [ $? = 130 ]
+grep -q "the table lacks 1 run" said
+same straight partial

@@ -101,6 +101,18 @@ fails 1 "the first set has 4 images, and without the largest of its" fid compare
 fails 1 "the second set has 4 images, and without the largest of its" fid compare --ci a few-groups.npz
 fid stats --shard 1/2 few -o two.npz --keep-features
 fails 1 "the first set has 2 images for 3 dimensions: at least 4 are needed" fid compare --ci two.npz b
+# A score that cannot be computed does not cost the others.
+status=0
+fid compare --ci --kid two.npz b >table 2>err || status=$?
+[ "$status" = 1 ]
+[ "$(cut -f1 table | xargs)" = "measure frechet_distance kernel_distance" ]
+[ "$(sed -n 2p table | cut -f4-6)" = "$(printf -- '-\t-\t-')" ]
+[ "$(cut -f2 table | grep -c '[0-9]')" = 2 ]
+status=0
+cat a/{1..12}.ppm | fid compare --infinity --kid --json - b >line 2>err || status=$?
+[ "$status" = 1 ]
+grep -q "cannot extrapolate from 12 images: at least 30 are needed" err
+grep -q '"frechet_distance_infinity":null,"kernel_distance":[0-9-]' line
 mkdir grey
 for i in {1..9}; do ppmmake "rgb:$i$i/$i$i/$i$i" 9 9 >grey/$i.ppm; done
 fails 1 "the covariance of the first images' features is singular" fid compare --ci grey b

@@ -80,3 +80,14 @@ mkdir ja jb
 for name in 日本 東京; do image 24 20 1 >"ja/$name.ppm"; done
 for name in 日本 一二; do image 24 20 2 >"jb/$name.ppm"; done
 fails 1 "no image '東京' in 'jb'" sr-metrics ja jb
+
+# What was measured before an error is printed, without a mean.
+mkdir part-a part-b
+for i in 1 2 3; do image 30 20 $i >part-a/$i.ppm; done
+cp part-a/1.ppm part-a/2.ppm part-b
+image 31 20 >part-b/3.ppm
+status=0
+sr-metrics --threads 1 part-a part-b >table 2>err || status=$?
+[ "$status" = 1 ]
+grep -q "cannot score 'part-b/3.ppm'" err
+[ "$(cut -f1 table | xargs)" = "name 1 2" ]

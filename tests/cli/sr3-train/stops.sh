@@ -30,9 +30,9 @@ wait $pid
 
 # The time limit: no step at all, then some.
 train --steps 100000 --time-limit 0 photos -o limit.json 2>said
-grep -q 'stopped after step 0 of 100000; the same command goes on' said
+grep -q 'stopped after step 0 of 100000, all saved; to go on: sr3-train -o limit.json' said
 [ "$(step limit)" = 0 ]
-train -q --steps 100000 --time-limit 1s photos -o limit.json
+train -q --steps 100000 --time-limit 10s photos -o limit.json
 [ "$(step limit)" -ge 1 ]
 
 # A learning rate with which the weights diverge: steps are skipped and reported, and ten in a row end the run.

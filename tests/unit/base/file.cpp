@@ -40,6 +40,26 @@ TEST_CASE("errors name the file and the reason") {
   CHECK(read_file(folder / "x", 5).size() == 5);
 }
 
+TEST_CASE("whether an output can be written is known before it is") {
+  const samples::Folder folder;
+  CHECK_NOTHROW(check_writable(folder / "x"));
+  CHECK(folder.entries() == 0);
+  CHECK_THROWS_WITH_AS(check_writable(folder / "none/x"),
+                       doctest::Contains(("make the folder '" + folder / "none/' first").c_str()), Error);
+  CHECK_THROWS_WITH_AS(check_writable(folder.path), doctest::Contains("it names a folder, not a file"), Error);
+  CHECK_THROWS_WITH_AS(check_writable(""), doctest::Contains("a file has no empty name"), Error);
+  make_folder(folder / "a/b");
+  CHECK_NOTHROW(check_writable(folder / "a/b/x"));
+  CHECK_THROWS_WITH_AS(check_writable(folder / "a/b"), doctest::Contains("it names a folder"), Error);
+  CHECK(folder.entries() == 1);
+  write_file(folder / "x", "old");
+  CHECK_NOTHROW(check_writable(folder / "x"));
+  CHECK(read_text(folder / "x") == "old");
+  CHECK_THROWS_WITH_AS(check_writable(folder / "x/y"), doctest::Contains("cannot write"), Error);
+  CHECK_THROWS_WITH_AS(make_folder(folder / "x"), doctest::Contains("cannot create the folder"), Error);
+  CHECK_THROWS_AS(make_folder("/proc"), Error);
+}
+
 TEST_CASE("parts of paths") {
   CHECK(directory_of("a/b/c.png") == "a/b/");
   CHECK(directory_of("c.png") == "");

@@ -84,7 +84,8 @@ TEST_CASE("writer: outputs that cannot be written are errors before any work") {
   CHECK_THROWS_AS(Writer(to(folder.path + "x.gif")), UsageError);
   CHECK_THROWS_AS(Writer(to(folder.path + "x.jpg", 16)), UsageError);
   CHECK(error_of([&] { Writer(to(folder.path + "no/x.png")); }) ==
-        cat("cannot write '", folder.path, "no/x.png': No such file or directory"));
+        cat("cannot write '", folder.path, "no/x.png': No such file or directory: make the folder '", folder.path,
+            "no/' first"));
   folder.put("file", bytes("x"));
   CHECK(error_of([&] { Writer(to(folder.path + "file/")); }).find("cannot create the folder") == 0);
 }

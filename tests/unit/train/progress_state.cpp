@@ -41,6 +41,28 @@ TEST_CASE("progress survives a round trip to the last bit") {
   CHECK_THROWS_AS(parse_progress("{\"format\":2}", "p", back, back_settings), DataError);
 }
 
+TEST_CASE("a contradiction names an option that was given") {
+  const TrainingSettings begun = settings_of(stage_of("tiny"), {}, {}, 8);
+  StageManifest stage = stage_of("tiny");
+  stage.network.channels = 40;
+  const TrainingSettings now = settings_of(stage, {}, {}, 8);
+  TrainingCommand command;
+  command.folder = "/";
+  const auto message = [&] {
+    try {
+      check_settings(begun, now, "x.json", command);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(message().find("'network.channels' 40 contradicts the 32") != std::string::npos);
+  command.given["preset"] = "small";
+  CHECK(message().find("--preset small makes 'network.channels' 40, which contradicts the 32") != std::string::npos);
+  command.given["channels"] = "40";
+  CHECK(message().find(": --channels 40 contradicts the 32") != std::string::npos);
+}
+
 TEST_CASE("which settings of a resumed training may change") {
   const TrainerOptions trainer;
   const TrainingSettings begun = settings_of(stage_of("tiny"), trainer, {}, 8);

@@ -38,6 +38,26 @@ TEST_CASE("every preset is a consistent stage") {
   CHECK_THROWS_WITH_AS(preset_named("huge"), doctest::Contains("'huge': the presets are tiny, small, "), UsageError);
 }
 
+TEST_CASE("a stage to start from takes the place of the preset") {
+  StageManifest from = preset_named("photo-x4").manifest;
+  from.weights_file = "x.safetensors";
+  from.history.push_back({"sr3-train", "0", {}, ""});
+  from.training.steps = 7;
+  CHECK(manifest_text(flags({}).stage(0, from)) == manifest_text(preset_named("photo-x4").manifest));
+  StageManifest wide = preset_named("photo-x4").manifest;
+  wide.network.channels = 96;
+  CHECK(manifest_text(flags({{"channels", "96"}}).stage(0, from)) == manifest_text(wide));
+  // Options that made a stage change nothing when they are applied to it again.
+  const auto given = flags({{"preset", "tiny"},
+                            {"scale", "2"},
+                            {"channels", "20"},
+                            {"diffusion-steps", "50"},
+                            {"schedule", "linear"},
+                            {"blocks", "2"}});
+  const StageManifest made = given.stage(32);
+  CHECK(manifest_text(given.stage(32, made)) == manifest_text(made));
+}
+
 TEST_CASE("sizes determine each other") {
   const auto sizes = [](const std::vector<std::pair<std::string, std::string>>& given, int64_t crop) {
     const ImageOptions image = flags(given).stage(crop).image;

@@ -1,0 +1,25 @@
+// What the presets of sr3-train set, as its options: for --preset list, --show-preset and --help.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "stage/presets.h"
+
+namespace sr3 {
+
+class Options;
+
+// The options that a preset stands for and their values, as they would be given: {"batch", "16"}, ...
+std::vector<std::pair<std::string, std::string>> preset_values(const Preset& preset);
+
+// A table with a row for each preset: name, steps, batch, what it is.
+std::string preset_list();
+// A table of preset_values. UsageError if there is no such preset.
+std::string preset_table(const std::string& name);
+
+// Adds the preset's value to the text of each option: "...; small: 16".
+void explain_defaults(const Preset& preset, Options& options);
+
+}  // namespace sr3
