@@ -8,9 +8,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "base/table.h"
 #include "metrics/psnr.h"
+#include "stage/stage_files.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
@@ -55,6 +57,7 @@ void measure_int8(const std::string& path, const SamplingOverrides& overrides, c
     lowest = std::min(lowest, db);
   }
   print_table(table);
+  const FileLock lock(lock_path(path), cat("'", path, "' is being written by another process"));
   StageManifest manifest = read_manifest(path);
   manifest.precision.int8_psnr = std::min(999.0, std::round(lowest * 100) / 100);
   write_manifest(path, manifest);

@@ -2,7 +2,7 @@
 // dict of FID's Inception, which our own implementation runs (fid/inception.h), or any TorchScript program with the
 // interface of NVIDIA's port of that network:
 //   forward(img (N,3,H,W) float, RGB in 0..255, return_features=True) -> (N,D); =False -> softmax (N,C)
-// A TorchScript file is a program that is run, not only read: use one only from a source that you trust.
+// A TorchScript file is a program that is run, not only read. It is run only if it uses no other operators than a network needs.
 //
 //   auto network = open_features(path, options);
 //   at::Tensor x = network->prepare(image);                 // one image, in any thread
@@ -42,6 +42,10 @@ struct FeatureOptions {
   std::string scale;
   // Treat the file as the published Inception although its SHA-256 differs (the same weights saved again).
   bool trust = false;
+  // Run a TorchScript program whatever operators it uses, for any time.
+  bool trust_program = false;
+  // Seconds in which a TorchScript program must process a batch; otherwise it ends our program.
+  double pass_limit = 600;
   // Images in each pass. A smaller batch is padded to this size, so that no result depends on the size of its batch.
   int64_t batch = 16;
   at::Device device = at::kCPU;

@@ -42,6 +42,10 @@ void NetworkOptions::declare(Options& options) {
               "the covariance is divided by images - N; default: the profile's, else 1");
   options.add("batch", 0, &batch, "N", at_least(1), "images in one pass of the network");
   options.add("trust", 0, &trust, "accept weights of Inception whose file has another SHA-256");
+  options.add("trust-features", 0, &trust_program,
+              "run a TorchScript network even if it may write files, or anything else");
+  options.add({"pass-limit", 0, "TIME", "longest time of a TorchScript network for one pass", "10m", false,
+               [this](const std::string& given) { pass_limit = parse_duration(given); }});
 }
 
 std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {
@@ -50,6 +54,8 @@ std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {
   options.resize = resize.empty() && of ? of->resize : resize;
   options.scale = scale.empty() && of ? of->scale : scale;
   options.trust = trust;
+  options.trust_program = trust_program;
+  options.pass_limit = pass_limit;
   options.batch = batch;
   options.device = device;
   const char* usual = std::getenv("FID_FEATURES");

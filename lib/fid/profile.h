@@ -19,7 +19,8 @@ struct NetworkOptions {
   std::string resize, scale;  // override the profile's
   std::optional<int64_t> given_ddof;  // overrides the profile's
   int64_t batch = FeatureOptions{}.batch;
-  bool trust = false;
+  bool trust = false, trust_program = false;
+  double pass_limit = FeatureOptions{}.pass_limit;
 
   void declare(Options& options);
   std::unique_ptr<FeatureNetwork> open(at::Device device) const;

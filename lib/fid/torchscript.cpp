@@ -4,12 +4,15 @@
 #include <torch/script.h>
 
 #include <algorithm>
+#include <optional>
 #include <regex>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/watchdog.h"
 #include "fid/feature_resize.h"
+#include "fid/script_check.h"
 #include "format/digest.h"
 #include "tensor/aten.h"
 #include "tensor/named_tensors.h"
@@ -95,6 +98,11 @@ class TorchScriptNetwork : public FeatureNetwork {
     // the same results.
     const torch::jit::GraphOptimizerEnabledGuard plain(false);
     c10::IValue value;
+    std::optional<Watchdog> limit;
+    if (!options_.trust_program)
+      limit.emplace(options_.pass_limit,
+                    cat("cannot use '", spec_.file, "': ", x.size(0), " images of ", x.size(3), "x", x.size(2),
+                        " take it more than ", options_.pass_limit, " s (--pass-limit)"));
     try {
       value = module_.forward({x}, named);
     } catch (const std::exception& error) {
@@ -114,12 +122,16 @@ std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const 
   FeatureSpec spec{base_name(path), sha256_file(path), false, "own", "own"};
   torch::jit::Module module;
   try {
+    if (!options.trust_program) check_script_source(path);
     module = torch::jit::load(path, options.device);
+  } catch (const DataError&) {
+    throw;
   } catch (const std::exception& error) {
     throw DataError(
         cat("cannot read '", path,
             "': it is not a TorchScript file, it is damaged, or it needs another libtorch: ", reason(error)));
   }
+  if (!options.trust_program) check_script_operators(module, path);
   module.eval();
   const auto method = module.find_method("forward");
   if (!method || !has_argument(method->function().getSchema(), "return_features"))

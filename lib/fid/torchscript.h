@@ -8,7 +8,8 @@
 
 namespace sr3 {
 
-// DataError if it is not a TorchScript file or has no method forward(img, return_features). Error if the options ask for
+// DataError if it is not a TorchScript file, is more than a feature network (fid/script_check.h; not with trust_program), or has
+// no method forward(img, return_features). Error if the options ask for
 // a resize or a scale, and the network is not Inception.
 std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const FeatureOptions& options);
 

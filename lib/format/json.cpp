@@ -66,24 +66,55 @@ std::string readable_json(const ordered_json& value) {
   return text + "\n";
 }
 
-json parse_json(std::string_view text, const std::string& origin, int max_depth) {
-  // The parser itself keeps the last of two equal keys and accepts any depth; this callback refuses both.
-  std::vector<std::set<std::string>> keys;
-  const auto watch = [&](int, json::parse_event_t event, json& value) {
-    using Event = json::parse_event_t;
-    if (event == Event::object_start || event == Event::array_start) {
-      keys.emplace_back();
-      if (static_cast<int>(keys.size()) > max_depth)
-        throw DataError(cat("cannot read '", origin, "': nested deeper than ", max_depth, " levels"));
-    } else if (event == Event::object_end || event == Event::array_end) {
-      keys.pop_back();
-    } else if (event == Event::key && !keys.back().insert(value.get<std::string>()).second) {
-      throw DataError(cat("cannot read '", origin, "': key '", value.get<std::string>(), "' appears twice"));
-    }
+namespace {
+
+// Refuses what the parser itself accepts: any depth, and of two equal keys the last. As a handler of events and not as a
+// callback of the parser, with which its time is quadratic in the number of keys.
+class StrictEvents : public nlohmann::json_sax<json> {
+ public:
+  StrictEvents(const std::string& origin, int max_depth) : origin_(origin), max_depth_(max_depth) {}
+  bool start_object(size_t) override { return enter(); }
+  bool start_array(size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool end_array() override { return leave(); }
+  bool key(std::string& name) override {
+    if (!keys_.back().insert(name).second)
+      throw DataError(cat("cannot read '", origin_, "': key '", name, "' appears twice"));
     return true;
-  };
+  }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(json::number_integer_t) override { return true; }
+  bool number_unsigned(json::number_unsigned_t) override { return true; }
+  bool number_float(json::number_float_t, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(json::binary_t&) override { return true; }
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+  bool enter() {
+    keys_.emplace_back();
+    if (static_cast<int>(keys_.size()) > max_depth_)
+      throw DataError(cat("cannot read '", origin_, "': nested deeper than ", max_depth_, " levels"));
+    return true;
+  }
+  bool leave() {
+    keys_.pop_back();
+    return true;
+  }
+
+  const std::string& origin_;
+  int max_depth_;
+  std::vector<std::set<std::string>> keys_;
+};
+
+}  // namespace
+
+json parse_json(std::string_view text, const std::string& origin, int max_depth) {
+  StrictEvents events(origin, max_depth);
   try {
-    return json::parse(text.begin(), text.end(), watch);
+    json::sax_parse(text.begin(), text.end(), &events);
+    return json::parse(text.begin(), text.end());
   } catch (const json::parse_error& e) {
     throw DataError(cat("cannot read '", origin, "': not valid JSON at ", place_in(text, e.byte)));
   } catch (const json::out_of_range&) {

@@ -14,7 +14,9 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "data is stored little-endian, and copied as it is");
 
 constexpr uint64_t kMaxHeader = uint64_t{1} << 20;  // a shape of a few sizes; NumPy itself warns beyond 10,000 bytes
-constexpr uint64_t kMaxRatio = 1100;                // deflate cannot shrink further than 1032 times
+// All arrays together may take kFreeBytes, or kMaxRatio times the file's size. Deflate shrinks zeros by 1032, but features and
+// images not even by 20.
+constexpr uint64_t kMaxRatio = 100, kFreeBytes = uint64_t{256} << 20;
 
 }  // namespace
 
@@ -23,6 +25,7 @@ struct NpzReader::Impl {
   std::string where;  // "'a.npz' array 'mu'", for messages
   Entry entry;
   uint64_t left = 0;
+  uint64_t total = 0;  // of the arrays so far
 
   explicit Impl(const std::string& path) : zip(path) {}
 
@@ -67,7 +70,8 @@ struct NpzReader::Impl {
         throw DataError(cat("cannot read ", where, ": its header has a shape that is too large"));
     }
     found.bytes = empty ? 0 : bytes;
-    if (found.bytes / kMaxRatio > zip.file_size())
+    if (__builtin_add_overflow(total, found.bytes, &total) ||
+        (total > kFreeBytes && total / kMaxRatio > zip.file_size()))
       throw DataError(
           cat("cannot read ", where, ": ", found.bytes, " bytes by its shape, in a file of ", zip.file_size()));
     return found;

@@ -20,7 +20,8 @@ using nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "tensor data is stored little-endian, and copied as it is");
 
-constexpr uint64_t kMaxJsonHeader = 100'000'000;  // the format's own limit
+// The format allows 100 MB; parsed, they would take gigabytes. The largest networks have a header of some hundred kilobytes.
+constexpr uint64_t kMaxJsonHeader = uint64_t{16} << 20;
 constexpr size_t kMaxDimensions = 64;
 constexpr const char* kMetadata = "__metadata__";
 
@@ -124,7 +125,7 @@ SafetensorsWriter::SafetensorsWriter(const std::string& path, std::vector<Tensor
   }
   header += "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');
-  if (header.size() > kMaxJsonHeader) throw Error(cat("cannot write '", path, "': its header would be over 100 MB"));
+  if (header.size() > kMaxJsonHeader) throw Error(cat("cannot write '", path, "': its header would be over 16 MiB"));
   const uint64_t length = header.size();
   out_.write(&length, sizeof length);
   out_.write(header);
@@ -156,7 +157,9 @@ SafetensorsHeader read_safetensors_header(Source& source, uint64_t size) {
   uint64_t length = 0;
   if (size < sizeof length) throw DataError(cat("cannot read '", origin, "': truncated at byte ", size));
   read_exactly(source, &length, sizeof length, 0);
-  if (length > kMaxJsonHeader || length > size - sizeof length)
+  if (length > kMaxJsonHeader && length <= size - sizeof length)
+    throw DataError(cat("cannot read '", origin, "': its header of ", length, " bytes is over 16 MiB"));
+  if (length > size - sizeof length)
     throw DataError(cat("cannot read '", origin, "': not a safetensors file (its header would be ", length,
                         " bytes of ", size, ")"));
   std::string text(length, '\0');

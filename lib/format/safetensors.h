@@ -36,7 +36,7 @@ struct SafetensorsHeader {
   uint64_t data_begin = 0;
 };
 // Reads the header from the start of a file of `size` bytes. DataError for any inconsistency: overlaps, gaps, sizes,
-// unknown types, duplicate names, a header over 100 MB.
+// unknown types, duplicate names, a header over 16 MiB.
 SafetensorsHeader read_safetensors_header(Source& source, uint64_t size);
 // Reads the data of one entry, which must come next in the source, as a contiguous tensor on the CPU. DataError if they
 // are truncated.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/history.h"
 #include "base/log.h"
 #include "base/options.h"
@@ -195,6 +196,7 @@ void write_stage(ImportPlan& plan, const ImportOptions& options, const std::func
       if (!input.empty() && std::filesystem::equivalent(input, output, none))
         throw UsageError(cat("'", output, "' is an input: the stage needs another name (-o)"));
     }
+  const FileLock lock(lock_path(paths.manifest), cat("'", paths.manifest, "' is being written by another process"));
   remove_leftovers(paths);
   const CheckpointFile& file = plan.network.file();
   const std::string digest = sha256_file(file.path());

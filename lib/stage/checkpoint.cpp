@@ -23,18 +23,20 @@ namespace {
 
 constexpr const char* kIndex = "index.json";
 
-// Forces a file or folder to disk, so that a rename never becomes durable before the data that it names.
-void sync(const std::string& path, int flags) {
+// Forces a file or folder to disk, so that a rename never becomes durable before the data that it names. Messages call it `name`.
+void sync(const std::string& path, int flags, const std::string& name) {
   const int fd = open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) throw Error(cat("cannot open '", path, "': ", std::strerror(errno)));
+  if (fd < 0) throw Error(cat("cannot open '", name, "': ", std::strerror(errno)));
   // Some file systems do not support fsync on folders; they report EINVAL.
   const bool failed = fsync(fd) != 0 && errno != EINVAL;
   const int reason = errno;
   close(fd);
-  if (failed) throw Error(cat("cannot write '", path, "': ", std::strerror(reason)));
+  if (failed) throw Error(cat("cannot write '", name, "': ", std::strerror(reason)));
 }
 
-void sync_folder(const std::string& path) { sync(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY); }
+void sync_folder(const std::string& path, const std::string& name) {
+  sync(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY, name);
+}
 
 void move(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0)
@@ -73,7 +75,7 @@ void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
   json files = json::object();
   const auto done = [&](const std::string& name) {
     const std::string path = fresh + "/" + name;
-    sync(path, O_RDONLY);
+    sync(path, O_RDONLY, path);
     files[name] = {{"size", fs::file_size(path)}, {"sha256", sha256_file(path)}};
   };
   for (const auto& [name, file] : checkpoint.tensors) {
@@ -86,13 +88,13 @@ void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
   }
   // The index comes last: a folder that has one is complete.
   write_file(fresh + "/" + kIndex, json{{"files", files}}.dump(2) + "\n");
-  sync(fresh + "/" + kIndex, O_RDONLY);
-  sync_folder(fresh);
+  sync(fresh + "/" + kIndex, O_RDONLY, fresh + "/" + kIndex);
+  sync_folder(fresh, fresh);
 
   remove_all(old);
   if (fs::exists(folder)) move(folder, old);
   move(fresh, folder);
-  sync_folder(directory_of(folder));
+  sync_folder(directory_of(folder), folder);
   remove_all(old);
 }
 

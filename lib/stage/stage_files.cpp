@@ -40,6 +40,14 @@ std::optional<StageManifest> state_manifest(const StagePaths& paths) {
   return parse_manifest(read_text(path), path);
 }
 
+std::string lock_path(const std::string& manifest) {
+  std::error_code ignored;
+  const bool link = std::filesystem::is_symlink(manifest, ignored);
+  const std::string target = link ? std::filesystem::weakly_canonical(manifest, ignored).string() : manifest;
+  const std::string path = target.empty() ? manifest : target;
+  return directory_of(path) + stem_of(path) + ".lock";
+}
+
 void remove_leftovers(const StagePaths& paths) {
   const std::string folder = directory_of(paths.manifest), fresh = base_name(paths.weights) + ".new";
   const std::string written[] = {base_name(paths.manifest), fresh, base_name(paths.preview), base_name(paths.loss)};

@@ -23,6 +23,10 @@ void check_stage_writable(const StagePaths& paths);
 // The manifest in the state of a training; nothing without a state.
 std::optional<StageManifest> state_manifest(const StagePaths& paths);
 
+// The file whose lock (base/file_lock.h) its writer holds: "dir/NAME.lock", of the file that a symbolic link leads to. That of a
+// cascade's manifest is named in the same way.
+std::string lock_path(const std::string& manifest);
+
 // Removes files that a killed run left half written. Only the process that trains this stage may call it.
 void remove_leftovers(const StagePaths& paths);
 

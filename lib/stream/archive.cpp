@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <utility>
 
 #include "base/error.h"
 #include "stream/names.h"
@@ -18,9 +19,26 @@ namespace sr3 {
 
 namespace {
 
-// An archive may unpack to kFreeBytes, or to kMaxRatio times its size. One compressor reduces real data by a factor of a
-// thousand at most; nested compression of zeros has no bound.
-constexpr int64_t kMaxRatio = 2000, kFreeBytes = int64_t{256} << 20;
+// An archive may unpack to kFreeBytes, or to kMaxRatio times its size: one compressor reduces real data by a factor of a
+// thousand at most. Only one member is in memory, which may unpack to kFreeBytes, or to kMaxMemberRatio times its size.
+constexpr int64_t kMaxRatio = 2000, kMaxMemberRatio = 200, kFreeBytes = int64_t{256} << 20;
+// The compressed bytes from which nothing is unpacked, such as a name in the header of gzip: libarchive keeps them in memory.
+constexpr int64_t kMaxFruitless = int64_t{16} << 20;
+
+// The compressor of a file that begins with `head`, as a number of libarchive's; ARCHIVE_FILTER_NONE if it is not compressed.
+int compressor(std::span<const uint8_t> head) {
+  struct Magic {
+    std::initializer_list<uint8_t> bytes;
+    int filter;
+  };
+  static const Magic kMagic[] = {{{0x1f, 0x8b}, ARCHIVE_FILTER_GZIP},
+                                 {{'B', 'Z', 'h'}, ARCHIVE_FILTER_BZIP2},
+                                 {{0xfd, '7', 'z', 'X', 'Z'}, ARCHIVE_FILTER_XZ},
+                                 {{0x28, 0xb5, 0x2f, 0xfd}, ARCHIVE_FILTER_ZSTD}};
+  for (const auto& [bytes, filter] : kMagic)
+    if (head.size() >= bytes.size() && std::equal(bytes.begin(), bytes.end(), head.begin())) return filter;
+  return ARCHIVE_FILTER_NONE;
+}
 
 // Whether `head` is the header of a tar from before POSIX. It has no magic number, but a checksum: the sum of its bytes,
 // where those of the checksum itself count as spaces.
@@ -68,28 +86,44 @@ bool is_archive(std::span<const uint8_t> head) {
   };
   if (begins_as_image(head)) return false;
   return at(257, {'u', 's', 't', 'a', 'r'}) || is_old_tar(head) || at(0, {'P', 'K', 3, 4}) || at(0, {'P', 'K', 5, 6}) ||
-         at(0, {0x1f, 0x8b}) || at(0, {'B', 'Z', 'h'}) || at(0, {0xfd, '7', 'z', 'X', 'Z'}) ||
-         at(0, {0x28, 0xb5, 0x2f, 0xfd});
+         compressor(head) != ARCHIVE_FILTER_NONE;
 }
 
 struct Archive::Impl : Source {
   std::string origin, member;
   Limits limits;
   struct archive* handle = archive_read_new();
+  std::unique_ptr<FileSource> file;  // the source of a compressed archive that is opened by its path
   Source* source = nullptr;
   Bytes block = Bytes(size_t{1} << 16);
+  size_t held = 0;             // bytes of the block that were read to find the compressor
   std::exception_ptr failure;  // of the source, kept because an exception must not pass through libarchive's C code
   int64_t packed = 0;          // bytes of the archive read so far
+  int64_t unpacked = 0;        // bytes of members so far, which the filters do not count: those of a zip, and holes
+  int64_t begin = 0;           // position in the archive at which the member begins
+  int64_t size = 0;            // bytes of the member so far
+  int64_t fruitless = 0, position = 0;  // bytes read since the unpacked position changed; this position
+  bool compressed = false;
   bool over = false;
 
   explicit Impl(const std::string& name, const Limits& given) : origin(name), limits(given) {
     if (!handle) throw std::bad_alloc();
     archive_read_support_format_tar(handle);
     archive_read_support_format_zip(handle);
-    archive_read_support_filter_gzip(handle);
-    archive_read_support_filter_bzip2(handle);
-    archive_read_support_filter_xz(handle);
-    archive_read_support_filter_zstd(handle);
+  }
+
+  // Opens the source. If it is compressed, then by one compressor: libarchive would look for further ones in what the first
+  // unpacks, up to 25 of them.
+  void open() {
+    while (held < 8) {
+      const size_t got = source->read(block.data() + held, block.size() - held);
+      if (got == 0) break;
+      held += got;
+    }
+    const int filter = compressor({block.data(), held});
+    compressed = filter != ARCHIVE_FILTER_NONE;
+    if (compressed && archive_read_append_filter(handle, filter) < ARCHIVE_WARN) fail();
+    if (archive_read_open(handle, this, nullptr, feed, nullptr) != ARCHIVE_OK) fail();
   }
   ~Impl() override { archive_read_free(handle); }
 
@@ -98,15 +132,24 @@ struct Archive::Impl : Source {
     over = true;
     if (failure) std::rethrow_exception(failure);
     measure();
-    throw DataError(cat("cannot read '", origin, "': ", reason_of(handle), " at byte ", packed));
+    const char* const once = compressed && archive_format(handle) == 0 ? " (it may be compressed only once)" : "";
+    throw DataError(cat("cannot read '", origin, "': ", reason_of(handle), once, " at byte ", packed));
   }
 
   // libarchive does not report its position any longer after the end.
   void measure() { packed = std::max<int64_t>(packed, archive_filter_bytes(handle, -1)); }
 
+  void check_progress(int64_t got) {
+    const int64_t now = archive_filter_bytes(handle, 0);
+    fruitless = now == position ? fruitless + got : got;
+    position = now;
+    if (fruitless > kMaxFruitless)
+      throw DataError(cat("cannot read '", origin, "': nothing can be unpacked from ", fruitless, " bytes of it"));
+  }
+
   void check_ratio() {
     measure();
-    const int64_t plain = archive_filter_bytes(handle, 0);
+    const int64_t plain = std::max<int64_t>(unpacked, archive_filter_bytes(handle, 0));
     if (plain > kFreeBytes && plain / kMaxRatio > packed) {
       over = true;
       throw DataError(
@@ -119,7 +162,12 @@ struct Archive::Impl : Source {
     const la_ssize_t got = archive_read_data(handle, to, n);
     if (got == ARCHIVE_FATAL) fail();
     if (got < 0) throw DataError(cat("cannot read '", member, "': ", reason_of(handle)));
+    unpacked += got;
+    size += got;
     check_ratio();
+    if (size > kFreeBytes && size / kMaxMemberRatio > archive_filter_bytes(handle, -1) - begin)
+      throw DataError(
+          cat("cannot read '", member, "': unpacks to more than 256 MiB and ", kMaxMemberRatio, " times its size"));
     return static_cast<size_t>(got);
   }
   const std::string& name() const override { return member; }
@@ -131,7 +179,10 @@ struct Archive::Impl : Source {
     size_t size = 0;
     la_int64_t offset = 0;
     int status = ARCHIVE_OK;
-    while ((status = archive_read_data_block(handle, &block, &size, &offset)) == ARCHIVE_OK) check_ratio();
+    while ((status = archive_read_data_block(handle, &block, &size, &offset)) == ARCHIVE_OK) {
+      unpacked += static_cast<int64_t>(size);
+      check_ratio();
+    }
     if (status == ARCHIVE_FATAL) fail();
   }
 
@@ -150,7 +201,10 @@ struct Archive::Impl : Source {
     auto& impl = *static_cast<Impl*>(self);
     try {
       *bytes = impl.block.data();
-      return static_cast<la_ssize_t>(impl.source->read(impl.block.data(), impl.block.size()));
+      const size_t held = std::exchange(impl.held, 0);
+      const size_t got = held > 0 ? held : impl.source->read(impl.block.data(), impl.block.size());
+      impl.check_progress(static_cast<int64_t>(got));
+      return static_cast<la_ssize_t>(got);
     } catch (...) {
       impl.failure = std::current_exception();
     }
@@ -161,11 +215,21 @@ struct Archive::Impl : Source {
 
 Archive::Archive(Source& source, const Limits& limits) : impl_(std::make_unique<Impl>(source.name(), limits)) {
   impl_->source = &source;
-  if (archive_read_open(impl_->handle, impl_.get(), nullptr, Impl::feed, nullptr) != ARCHIVE_OK) impl_->fail();
+  impl_->open();
 }
 
 Archive::Archive(const std::string& path, const Limits& limits) : impl_(std::make_unique<Impl>(path, limits)) {
-  if (archive_read_open_filename(impl_->handle, path.c_str(), size_t{1} << 16) != ARCHIVE_OK) impl_->fail();
+  impl_->file = std::make_unique<FileSource>(path);
+  uint8_t head[8];
+  const size_t got = impl_->file->read(head, sizeof head);
+  if (compressor({head, got}) == ARCHIVE_FILTER_NONE) {  // by its path libarchive can seek in it
+    if (archive_read_open_filename(impl_->handle, path.c_str(), size_t{1} << 16) != ARCHIVE_OK) impl_->fail();
+    return;
+  }
+  std::copy_n(head, got, impl_->block.begin());
+  impl_->held = got;
+  impl_->source = impl_->file.get();
+  impl_->open();
 }
 
 Archive::~Archive() = default;
@@ -181,6 +245,8 @@ std::optional<Archive::Member> Archive::next() {
     if (status == ARCHIVE_EOF) break;
     if (status < ARCHIVE_WARN) impl.fail();
     impl.check_ratio();
+    impl.begin = archive_filter_bytes(impl.handle, -1);
+    impl.size = 0;
     const char* path = archive_entry_pathname(entry);
     if (!path) path = archive_entry_pathname_utf8(entry);
     impl.member = cat(impl.origin, ":", path ? path : "?");

@@ -6,8 +6,6 @@
 // library uses the new one.
 #if _GLIBCXX_USE_CXX11_ABI
 
-#include <httplib.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -18,6 +16,7 @@
 #include "format/json.h"
 #include "study/assets.h"
 #include "study/host_name.h"
+#include "study/http_server.h"
 #include "study/page.h"
 #include "study/sessions.h"
 
@@ -30,7 +29,6 @@ using Json = nlohmann::ordered_json;
 // The largest body that is accepted, which is more than an answer takes; and the largest one that is still read, so that
 // the sender can be answered.
 constexpr size_t kLargestBody = 16384, kLargestRead = 1 << 20;
-constexpr size_t kThreads = 32;
 
 void send(Response& response, const Json& json, int status = 200) {
   response.status = status;
@@ -138,12 +136,6 @@ void add_routes(httplib::Server& server, const Study& study, Sessions& sessions)
 }
 
 void set_up(httplib::Server& server, const std::vector<std::string>& sites) {
-  // An open connection occupies a thread, so each connection is closed after one request.
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-  server.set_keep_alive_max_count(1);
-  server.set_keep_alive_timeout(2);
-  server.set_read_timeout(5);
-  server.set_write_timeout(20);
   server.set_payload_max_length(kLargestBody);
   // Not SO_REUSEPORT, the library's default, with which a second server would silently share the port.
   server.set_socket_options([](socket_t socket) {
@@ -172,7 +164,7 @@ void set_up(httplib::Server& server, const std::vector<std::string>& sites) {
 
 void serve(const Study& study, const ServeOptions& options, const std::function<void(const std::string&)>& listening) {
   Sessions sessions(study);
-  httplib::Server server;
+  HttpServer server;
   set_up(server, options.sites);
   add_routes(server, study, sessions);
   const int port = options.port == 0 ? server.bind_to_any_port(options.host)

@@ -1,7 +1,6 @@
 #include "study/sessions.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -81,26 +80,15 @@ struct Sessions::Session {
 
 Sessions::Sessions(const Study& study) : study_(study), folder_(study.folder() + "/answers") {
   std::filesystem::create_directories(folder_);
-  const std::string lock = folder_ + "/.lock";
-  lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_ < 0) throw Error(cat("cannot write '", lock, "': ", std::strerror(errno)));
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(lock_);
-    throw Error(cat("'", study.folder(), "' is being served already by another process"));
-  }
+  lock_.emplace(folder_ + "/.lock", cat("'", study.folder(), "' is being served already by another process"));
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(folder_))
     if (entry.path().extension() == ".jsonl") paths.push_back(entry.path().string());
   std::sort(paths.begin(), paths.end());
-  try {
-    for (const std::string& path : paths) restore(path);
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
+  for (const std::string& path : paths) restore(path);
 }
 
-Sessions::~Sessions() { ::close(lock_); }
+Sessions::~Sessions() = default;
 
 void Sessions::restore(const std::string& path) {
   const AnswersFile file = read_answers(path);

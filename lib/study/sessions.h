@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "base/file_lock.h"
 #include "study/answers.h"
 #include "study/study.h"
 
@@ -62,7 +64,7 @@ class Sessions {
 
   const Study& study_;
   std::string folder_;
-  int lock_ = -1;
+  std::optional<FileLock> lock_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Session>> sessions_;  // by token
   std::set<int64_t> answered_elsewhere_;                      // lists (numbers from 1) in files from pages

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "diffusion/distill.h"
@@ -159,6 +160,9 @@ std::optional<TrainingCommand> former_cascade_command(const std::string& path, s
 }
 
 int train_cascade(const std::string& path, const CascadeRun& run, const ProgressOptions& progress) {
+  // A run of one stage locks only this stage, so that all stages can be trained at the same time.
+  std::optional<FileLock> lock;
+  if (!run.stage) lock.emplace(lock_path(path), cat("'", path, "' is being trained by another process"));
   const CascadeManifest cascade = read_cascade(path);
   const std::vector<StageManifest> stages = read_stages(path, cascade);
   DataOptions data = cascade_data(cascade, run.data);
@@ -202,6 +206,8 @@ int distill_cascade(const CascadeDistillation& distillation, const CascadeRun& r
   const std::string path = stage_paths(output).manifest;
   const StudentCascade students = students_of(distillation, run, path);
   const size_t count = students.stages.size();
+  std::optional<FileLock> lock;
+  if (!run.stage) lock.emplace(lock_path(path), cat("'", path, "' is being trained by another process"));
   DataOptions data = cascade_data(students.manifest, run.data);
   for (size_t i = 0; i < count; ++i)
     for (const std::string& stage : student_paths(students.stages[i], stage_path(path, students.manifest, i)))

@@ -1,7 +1,6 @@
 #include "train/journal.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,14 +82,9 @@ std::string journal_text(const JournalLine& line) {
   return json.dump() + "\n";
 }
 
-Journal::Journal(const std::string& path, const std::string& stage)
-    : path_(path), made_(access(path.c_str(), F_OK) != 0) {
+Journal::Journal(const std::string& path) : path_(path), made_(access(path.c_str(), F_OK) != 0) {
   fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (fd_ < 0) fail(path);
-  if (flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(fd_);
-    throw Error(cat("'", stage, "' is being trained by another process"));
-  }
 }
 
 Journal::~Journal() {

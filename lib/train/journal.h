@@ -1,7 +1,7 @@
 // The journal of a training: JSON lines, one every TrainerOptions::journal_every steps. If a run ends between two of
 // them, one more line covers the remaining steps; it is removed when the training goes on, and the full line takes its
 // place. Lines after the saved step are removed when a run resumes, so that the file equals that of an uninterrupted
-// run except for the timings. A journal holds a lock, so that only one process trains a stage at a time.
+// run except for the timings.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,8 @@ std::string journal_text(const JournalLine& line);  // one line of JSON, with it
 
 class Journal {
  public:
-  // Opens or creates the file `path` and locks it. `stage` names the stage in the Error "'x.json' is being trained by
-  // another process". The destructor removes a file that the constructor created and that is still empty.
-  Journal(const std::string& path, const std::string& stage);
+  // Opens or creates the file `path`. The destructor removes a file that the constructor created and that is still empty.
+  explicit Journal(const std::string& path);
   ~Journal();
   Journal(const Journal&) = delete;
   // Removes the lines after `step` (all lines if it is 0) and an unfinished last line, which a killed process leaves. A

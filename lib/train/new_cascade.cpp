@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "data/dataset.h"
@@ -73,6 +74,7 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
   if (history) made.cascade.history.push_back(this_run());
   std::vector<std::string> paths = {manifest};
   for (const CascadeStage& stage : made.cascade.stages) paths.push_back(folder + stage.manifest);
+  const FileLock lock(lock_path(manifest), cat("'", manifest, "' is being written by another process"));
   for (const std::string& path : paths)
     if (access(path.c_str(), F_OK) == 0) throw Error(cat("'", path, "' is there already"));
   // All is known to hold before anything is written.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file_lock.h"
 #include "base/progress.h"
 #include "stage/checkpoint.h"
 #include "stage/stage_files.h"
@@ -25,7 +26,7 @@ namespace sr3 {
 void check_outputs(const StagePaths& paths, const TrainerOptions& options);
 
 struct Trainer::Impl {
-  // Opens data and journal. Throws what their constructors throw.
+  // Locks the stage, and opens data and journal. Throws what their constructors throw.
   Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data, const std::string& output);
 
   // trainer_state.cpp
@@ -47,6 +48,7 @@ struct Trainer::Impl {
   TrainerOptions options;
   StagePaths paths;
   at::Device device;
+  FileLock lock;
   Journal journal;
   Loader loader;
   std::vector<std::string> operands;

@@ -114,6 +114,60 @@ assert left[2].getheader("Cache-Control") == "no-store" and left[2].getheader("L
 assert subprocess.run(["confusion-eval", "serve", study, "--port", "0"], capture_output=True).returncode == 1  # only one server for a study
 assert begin("r-9")["token"] == begin("r-9")["token"]
 
+# Headers are bounded in size and time; Range is ignored, however many ranges it asks for.
+host = b"Host: localhost\r\n"
+assert raw(b"GET / HTTP/1.1\r\n" + host + b"".join(b"X-%d: y\r\n" % i for i in range(5000)) + b"\r\n") == b"431"
+assert raw(b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\n" + host + b"\r\n") == b"414"
+
+
+def endless(line, seconds):
+    """Sends a line again and again. Returns the megabytes that the server accepted, and the status of its response."""
+    sent = 0
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as s:
+        s.sendall(b"GET / HTTP/1.1\r\n" + host)
+        start = time.monotonic()
+        try:
+            while time.monotonic() - start < seconds:
+                sent += s.send(line * 1000)
+        except OSError:
+            pass
+        try:
+            reply = s.recv(100)
+        except OSError:
+            reply = b""
+    return sent / 1e6, reply[9:12]
+
+
+megabytes, status = endless(b"X: y\r\n", 3)
+assert megabytes < 50 and status in (b"431", b""), (megabytes, status)
+peak = [int(line.split()[1]) for line in open(f"/proc/{server.pid}/status") if line.startswith("VmHWM")]
+base = "/api/sessions/" + begin("ranges")["token"]
+whole = ask("GET", base + "/trials/1/left")[1]
+for ranges in ("bytes=0-9", "bytes=" + ",".join(["0-"] * 2500), "bytes=5-2", "bytes=-1"):
+    status, content, reply = ask("GET", base + "/trials/1/left", headers={"Range": ranges})
+    assert status in (200, 416) and (content == whole if status == 200 else len(content) < 200), (ranges[:20], status, len(content))
+assert ask("GET", base + "/trials/1/left", headers={"Range": "bytes=0-9"})[1] == whole
+start = time.monotonic()
+with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+    s.sendall(b"GET / HTTP/1.1\r\n" + host)  # and no more
+    assert s.recv(100).split()[1] == b"408"
+assert 8 < time.monotonic() - start < 15
+
+# A client has 32 connections; one more is refused, and other clients are served.
+idle = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(60)]
+time.sleep(1)
+assert ask("GET", "/")[0] == 503
+connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=("127.0.0.2", 0))
+connection.request("GET", "/")
+assert connection.getresponse().status == 200
+connection.close()
+for s in idle:
+    s.close()
+time.sleep(1)
+assert ask("GET", "/")[0] == 200
+assert [int(line.split()[1]) for line in open(f"/proc/{server.pid}/status") if line.startswith("VmHWM")][0] < peak[0] + 100000
+base = "/api/sessions/" + state["token"]
+
 # A damaged image is reported to those who run the study, but not to the rater, since its name reveals the answer.
 other = begin()
 path = glob.glob(study + "/images/*")

@@ -36,6 +36,33 @@ fails 1 "cannot read 'bomb.tar.xz': unpacks to more than 2000 times its size" de
 (cd bomb && mv zeros.txt zeros.png && zip -q ../bomb.zip zeros.png last.ppm)
 fails 1 "'bomb.zip:zeros.png' is not a PNG, JPEG or PNM image" degrade -s 1 bomb.zip
 rm -r bomb
+# Zeros that are an image: compressed by gzip, in a zip, and as a hole in a tar. The images beside them are read.
+mkdir zeros
+printf 'P6\n16000 8000\n255\n' >zeros/z.ppm
+truncate -s $((18 + 16000 * 8000 * 3)) zeros/z.ppm
+image 8 8 >zeros/a.ppm
+(cd zeros && tar cf - a.ppm z.ppm | gzip -1 >../zeros.tar.gz)
+(cd zeros && zip -q -1 ../zeros.zip a.ppm z.ppm && tar cSf ../zeros.tar a.ppm z.ppm)
+for archive in zeros.tar.gz zeros.zip; do
+  fails 3 "cannot read '$archive:z.ppm': unpacks to more than 256 MiB and 200 times its size" \
+    degrade -s 1 --keep-going -o unpacked/ $archive
+  [ "$(ls unpacked)" = a.png ]
+done
+fails 1 "cannot read 'zeros.tar': unpacks to more than 2000 times its size" degrade -s 1 zeros.tar
+# Compressed twice and more; a name in the header of gzip that never ends, in the first part and in a later one.
+tar -C zeros -cf one.tar a.ppm
+gzip -k one.tar
+gzip -c one.tar.gz >two.tar.gz.gz
+xz -c two.tar.gz.gz >three.tar.gz.gz.xz
+rm -r zeros
+for archive in two.tar.gz.gz three.tar.gz.gz.xz; do
+  fails 1 "(it may be compressed only once)" degrade -s 1 $archive
+  fails 1 "(it may be compressed only once)" bash -c "degrade -s 1 <$archive"
+done
+(printf '\x1f\x8b\x08\x08\0\0\0\0\0\3'; head -c 40000000 /dev/zero | tr '\0' a) >name.gz
+fails 1 "nothing can be unpacked from" degrade -s 1 name.gz
+fails 1 "nothing can be unpacked from" bash -c 'head -c 1000 one.tar | gzip | cat - name.gz | degrade -s 1'
+rm name.gz zeros.*
 
 cp cut-b.png in/d.png
 cp huge.ppm in/

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 
@@ -168,4 +169,17 @@ TEST_CASE("errors for a missing file and for a folder contain the path") {
   CHECK_THROWS_WITH_AS(read_safetensors("/nonexistent/w.safetensors"), doctest::Contains("cannot open '/nonexistent/"),
                        Error);
   CHECK_THROWS_AS(read_safetensors("/tmp"), Error);
+}
+
+TEST_CASE("a header of many tensors takes a time that is linear in their number, and one over 16 MiB is refused") {
+  std::string header = "{";
+  for (int i = 0; i < 150000; ++i) header += cat(i ? "," : "", entry(std::to_string(i), "U8", "[0]", "[0,0]"));
+  header += "}";
+  REQUIRE(header.size() < size_t{16} << 20);
+  Memory memory(framed(header, ""));
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(read_safetensors_header(memory, 8 + header.size()).entries.size() == 150000);
+  // Quadratic it would be minutes.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  refused(framed("{" + std::string(size_t{16} << 20, ' ') + "}", ""), "its header of 16777218 bytes is over 16 MiB");
 }

@@ -40,13 +40,13 @@ TEST_CASE("a resumed journal drops lines after the saved step, and a partial lin
   const samples::Folder scratch;
   const std::string path = scratch / "a.jsonl";
   {
-    Journal journal(path, "a.json");
+    Journal journal(path);
     for (const int64_t step : {10, 20, 30}) journal.append(line_of(step));
   }
   const std::string whole = read_text(path);
   write_file(path, whole + "{\"step\":40,\"lo");
   {
-    Journal journal(path, "a.json");
+    Journal journal(path);
     journal.cut(100);
     CHECK(read_text(path) == whole);
     journal.cut(25);
@@ -63,7 +63,7 @@ TEST_CASE("a journal that is on hold does not change until it is released") {
   for (const bool release : {false, true}) {
     write_file(path, journal_text(line_of(10)));
     {
-      Journal journal(path, "a.json");
+      Journal journal(path);
       journal.hold();
       journal.cut(0);
       journal.append(line_of(20));
@@ -74,7 +74,7 @@ TEST_CASE("a journal that is on hold does not change until it is released") {
     CHECK(read_text(path) ==
           (release ? journal_text(line_of(20)) + journal_text(line_of(30)) : journal_text(line_of(10))));
   }
-  { Journal journal(scratch / "b.jsonl", "b.json"); }
+  { Journal journal(scratch / "b.jsonl"); }
   CHECK(read_journal(scratch / "b.jsonl").empty());
   CHECK_THROWS_AS(read_text(scratch / "b.jsonl"), Error);  // nothing was written, and no file exists
 }
@@ -85,18 +85,11 @@ TEST_CASE("a damaged line does not affect others") {
   const std::string text = journal_text(line_of(10)) + "{\"step\":2?\n" + journal_text(line_of(30));
   write_file(path, text + journal_text(line_of(40)));
   CHECK(read_journal(path).size() == 3);
-  Journal journal(path, "a.json");
+  Journal journal(path);
   journal.cut(30);
   CHECK(read_text(path) == text);
   journal.cut(0);
   CHECK(read_text(path).empty());
-}
-
-TEST_CASE("one process at a time") {
-  const samples::Folder scratch;
-  const std::string path = scratch / "a.jsonl";
-  Journal journal(path, "a.json");
-  CHECK_THROWS_WITH_AS(Journal(path, "a.json"), "'a.json' is being trained by another process", Error);
 }
 
 TEST_CASE("reading a journal") {
@@ -111,5 +104,5 @@ TEST_CASE("reading a journal") {
   CHECK(lines[0].loss == 0.125);
   CHECK(std::isnan(lines[1].loss));
   CHECK(lines[1].skipped == 3);
-  CHECK_THROWS_AS(Journal(scratch / "none/a", "a.json"), Error);
+  CHECK_THROWS_AS(Journal(scratch / "none/a"), Error);
 }
