@@ -19,7 +19,7 @@ template <class X>
 class ConvTask {
  public:
   ConvTask(const FusedConv& conv, const ConvInput& input, const ConvSizes& sizes, const ByteScales& scales,
-           int64_t image, int64_t run, std::span<const FusedConv::Block> blocks)
+           int64_t image, int64_t run, std::span<const ConvBlock> blocks)
       : conv_(conv),
         blocks_(blocks),
         sizes_(sizes),
@@ -49,7 +49,7 @@ class ConvTask {
     const auto* weights = static_cast<const typename ConvTypes<X>::Weight*>(conv_.weights_.data_ptr());
     const int64_t lanes = conv_.kernels_->lanes, taps = conv_.kernel_ * conv_.kernel_ * conv_.chunk_;
     for (int64_t chunk = 0; chunk < conv_.chunks_; ++chunk)
-      for (const FusedConv::Block& block : blocks_)
+      for (const ConvBlock& block : blocks_)
         for (int64_t i = 0; i < count; ++i) {
           const X* input[3];
           for (int64_t tap = 0; tap < conv_.kernel_; ++tap)
@@ -58,7 +58,7 @@ class ConvTask {
                                        pixels_, conv_.kernel_, conv_.chunk_, conv_.stride_});
         }
     for (int64_t i = 0; i < count; ++i)
-      for (const FusedConv::Block& block : blocks_) {
+      for (const ConvBlock& block : blocks_) {
         const int64_t at = (i * sizes_.width + first_) * conv_.out_ + block.first, block_width = block.vectors * lanes;
         kernels_.finish({sums_of(block, i), factor_ ? factor_ + block.first : nullptr, bias_ + block.first,
                          residual ? residual + at : nullptr, out + at, pixels_,
@@ -76,13 +76,13 @@ class ConvTask {
   }
 
   // Of row i of the group.
-  Sum* sums_of(const FusedConv::Block& block, int64_t i) {
+  Sum* sums_of(const ConvBlock& block, int64_t i) {
     return static_cast<Sum*>(sums_.data_ptr()) +
            (i * width() + block.first - blocks_.front().first) * (pixels_ + kConvSlack);
   }
 
   const FusedConv& conv_;
-  const std::span<const FusedConv::Block> blocks_;
+  const std::span<const ConvBlock> blocks_;
   const ConvSizes& sizes_;
   const ConvKernelsOf<X>& kernels_;
   const int64_t first_, pixels_;  // the run's first pixel and its pixels

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
 #include <span>
 
 #include "base/error.h"
 #include "nn/conv_kernels.h"
+#include "nn/conv_pack.h"
 #include "nn/conv_task.h"
 #include "nn/group_norm_coefficients.h"
 #include "nn/group_norm_kernels.h"
@@ -22,6 +21,8 @@ namespace {
 
 constexpr int64_t kFewestRows = 8;    // of a task, because each loads the rows above and below
 constexpr int64_t kFewestTiles = 32;  // of a task of Winograd's algorithm, because each reads all weights
+
+constexpr int64_t kFewestChannels = 16;  // of Winograd's algorithm
 
 // From here on Winograd's algorithm has tiles of 2 x 2: those of 4 x 4 have four times the weights of a plain sum.
 constexpr int64_t kManyWeights = 400 * 400;
@@ -42,14 +43,6 @@ const ConvKernels* fastest_kernels() {
   int count = 0;
   const ConvKernels* kernels = conv_kernels(&count);
   return count > 0 ? kernels : nullptr;
-}
-
-// G g G^T of every pair of channels, (out, in, M + 2, M + 2).
-template <int M>
-at::Tensor winograd_weights(const at::Tensor& weight) {
-  at::Tensor g = at::empty({M + 2, 3}, at::kDouble);
-  std::memcpy(g.data_ptr(), kWinogradWeights<M>, sizeof kWinogradWeights<M>);
-  return at::matmul(at::matmul(g, weight.to(at::kDouble)), g.t()).to(at::kFloat);
 }
 
 Coefficients<float> identity_norm(int64_t n, int64_t channels) {
@@ -89,20 +82,26 @@ int64_t FusedConv::width() const { return blocks_.back().first + blocks_.back().
 
 bool FusedConv::supported() { return fastest_kernels() != nullptr; }
 
+bool FusedConv::has_winograd(const ConvPlan& plan, int64_t in) {
+  return plan.kernel == 3 && plan.stride == 1 && !plan.same && std::min(in, plan.out) >= kFewestChannels;
+}
+
 FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, ConvNumbers numbers,
-                     const ConvKernels* kernels)
+                     const ConvKernels* kernels, ConvDirection direction)
     : numbers_(numbers),
       kernels_(kernels ? kernels : fastest_kernels()),
-      in_(weight.size(1)),
-      out_(plan.out),
+      in_(weight.size(direction == ConvDirection::kForward ? 1 : 0)),
+      out_(weight.size(direction == ConvDirection::kForward ? 0 : 1)),
       kernel_(plan.kernel),
       stride_(plan.stride),
       padding_(plan.same ? 0 : plan.kernel / 2),
       end_padding_(plan.same ? 1 : plan.kernel / 2) {
   if (kernels_ == nullptr) throw std::logic_error("FusedConv: this CPU has no kernels");
   if (kernel_ != 1 && kernel_ != 3) throw std::logic_error("FusedConv: kernels are 1x1 or 3x3");
-  if (numbers == ConvNumbers::kFloats && kernel_ == 3 && stride_ == 1 && !plan.same && std::min(in_, out_) >= 16)
-    tile_ = in_ * out_ < kManyWeights ? 4 : 2;
+  const bool transposed = direction == ConvDirection::kTransposed;
+  if (transposed && (stride_ != 1 || plan.same || numbers == ConvNumbers::kBytes))
+    throw std::logic_error("FusedConv: this convolution is not transposed");
+  if (numbers == ConvNumbers::kFloats && has_winograd(plan, weight.size(1))) tile_ = in_ * out_ < kManyWeights ? 4 : 2;
   chunk_ = chunk_size(in_, kernel_, numbers, tile_ > 0);
   chunks_ = (in_ + chunk_ - 1) / chunk_;
   const int64_t lanes = kernels_->lanes;
@@ -113,32 +112,17 @@ FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
     first += vectors * lanes;
     left -= vectors;
   }
-  const int64_t all_out = rounded_up(out_, lanes), all_in = chunks_ * chunk_;
   bias_ = bias.defined() ? bias.to(at::kFloat).contiguous() : at::zeros({out_}, at::kFloat);
-  at::Tensor values = tile_ == 4   ? winograd_weights<4>(weight)
-                      : tile_ == 2 ? winograd_weights<2>(weight)
-                                   : weight.to(at::kFloat);
-  if (numbers == ConvNumbers::kBytes) {
-    const at::Tensor exact = values.to(at::kDouble);
-    weight_scale_ = exact.abs().flatten(1).amax(1).clamp_min(1e-30) / 64;
-    const at::Tensor bytes = (exact / weight_scale_.view({-1, 1, 1, 1})).round();
-    weight_sum_ = bytes.flatten(1).sum(1);
-    values = bytes.to(at::kChar);
+  const ConvPack pack = {chunk_, chunks_, lanes, blocks_, tile_, transposed};
+  if (numbers == ConvNumbers::kFloats) {
+    weights_ = packed_floats(pack, weight);
+    return;
   }
-  // (out, in, k, k) -> [chunk][row][column][channel][out], with zeros for the channels that fill up chunks and vectors
-  const int64_t size = values.size(2);
-  at::Tensor padded = at::zeros({all_out, all_in, size, size}, values.options());
-  padded.narrow(0, 0, out_).narrow(1, 0, in_).copy_(values);
-  padded = padded.view({all_out, chunks_, chunk_, size, size}).permute({1, 3, 4, 2, 0});
-  std::vector<at::Tensor> parts;
-  for (int64_t chunk = 0; chunk < chunks_; ++chunk)
-    for (const Block& block : blocks_) {
-      at::Tensor part = padded[chunk].narrow(3, block.first, block.vectors * lanes);
-      if (numbers == ConvNumbers::kBytes)
-        part = part.reshape({kernel_, kernel_, chunk_ / 4, 4, block.vectors * lanes}).transpose(3, 4);
-      parts.push_back(part.reshape({-1}));
-    }
-  weights_ = at::cat(parts);
+  const at::Tensor exact = weight.to(at::kDouble);
+  weight_scale_ = exact.abs().flatten(1).amax(1).clamp_min(1e-30) / 64;
+  const at::Tensor bytes = (exact / weight_scale_.view({-1, 1, 1, 1})).round();
+  weight_sum_ = bytes.flatten(1).sum(1);
+  weights_ = packed_bytes(pack, bytes.to(at::kChar));
 }
 
 template <class X>

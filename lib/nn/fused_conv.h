@@ -35,15 +35,26 @@ struct ConvInput {
 // Resample::kDown.
 enum class ConvNumbers { kFloats, kBytes };
 
+struct ConvBlock {
+  int64_t first = 0, vectors = 0;  // its first output channel, and its vectors of output channels
+};
+
+// kTransposed: the convolution that takes a gradient of the result to that of the input. Stride 1, not `same`.
+enum class ConvDirection { kForward, kTransposed };
+
 class FusedConv {
  public:
   // Whether this CPU has kernels for it.
   static bool supported();
 
   FusedConv() = default;
-  // weight: (out, in, k, k); bias: (out) or undefined. kernels: null selects the fastest ones.
+  // Whether a convolution in float32 is computed by Winograd's algorithm, which needs a fraction of the products.
+  static bool has_winograd(const ConvPlan& plan, int64_t in);
+
+  // weight: (out, in, k, k); bias: (out), or (in) of a transposed one, or undefined. kernels: null selects the fastest ones.
   FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias,
-            ConvNumbers numbers = ConvNumbers::kFloats, const ConvKernels* kernels = nullptr);
+            ConvNumbers numbers = ConvNumbers::kFloats, const ConvKernels* kernels = nullptr,
+            ConvDirection direction = ConvDirection::kForward);
 
   // (conv(input) + residual) * scale. residual: of the shape of the result, channels_last, or undefined. Thread-safe.
   FeatureMap operator()(const ConvInput& input, const at::Tensor& residual = {}, double scale = 1,
@@ -56,10 +67,6 @@ class FusedConv {
   friend class ConvTask;
   template <int M>
   friend class WinogradTask;
-
-  struct Block {
-    int64_t first = 0, vectors = 0;  // its first output channel, and its vectors of output channels
-  };
 
   template <class X>
   void run(const ConvInput& input, const struct ConvSizes& sizes, const struct ByteScales& scales,
@@ -75,7 +82,7 @@ class FusedConv {
   const ConvKernels* kernels_ = nullptr;
   int64_t in_ = 0, out_ = 0, kernel_ = 3, stride_ = 1, padding_ = 0, end_padding_ = 0;
   int64_t chunk_ = 0, chunks_ = 0;  // channels of a chunk of the input, and the number of chunks
-  std::vector<Block> blocks_;
+  std::vector<ConvBlock> blocks_;
   int64_t tile_ = 0;    // of Winograd's algorithm, the rows and columns of results of a tile; 0: plain sums
   at::Tensor weights_;  // [chunk][block] of what ConvRun describes; with Winograd's algorithm, of each of its products
   at::Tensor bias_;     // (out)

@@ -2,13 +2,13 @@
 
 #include "nn/unet.h"
 #include "base/error.h"
-#include "nn/conv_weight.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/forward.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
 #include "nn/patches.h"
+#include "nn/training_conv.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
@@ -30,11 +30,7 @@ class TrainingLayers : public TensorLayers {
   // Computes in the dtype of x, which is fp32 for the first and the last convolution.
   at::Tensor conv(int number, const at::Tensor& x) override {
     const ConvPlan& c = plan_.convs[number];
-    const auto type = x.scalar_type();
-    const at::Tensor weight = conv_weight(parameters_[c.name + ".weight"], type);
-    const at::Tensor bias = c.bias ? parameters_[c.name + ".bias"].to(type) : at::Tensor();
-    if (c.same) return at::conv2d(at::constant_pad_nd(x, {0, 1, 0, 1}), weight, bias, c.stride);
-    return at::conv2d(x, weight, bias, c.stride, c.kernel / 2);
+    return training_conv(c, x, parameters_[c.name + ".weight"], c.bias ? parameters_[c.name + ".bias"] : at::Tensor());
   }
 
   at::Tensor norm(const NormUse& use, const at::Tensor& x) override {

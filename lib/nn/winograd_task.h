@@ -19,7 +19,7 @@ template <int M>
 class WinogradTask {
  public:
   WinogradTask(const FusedConv& conv, const ConvInput& input, const ConvSizes& sizes, int64_t image, int64_t run,
-               std::span<const FusedConv::Block> blocks)
+               std::span<const ConvBlock> blocks)
       : conv_(conv),
         blocks_(blocks),
         sizes_(sizes),
@@ -44,7 +44,7 @@ class WinogradTask {
       multiply(chunk, tiles);
     }
     for (int64_t i = 0; i < down; ++i)
-      for (const FusedConv::Block& block : blocks_) {
+      for (const ConvBlock& block : blocks_) {
         const int64_t at = (i * M * sizes_.width + first_) * conv_.out_ + block.first;
         const int64_t block_width = width(block);
         kernels().result({sums_of(block, 0) + i * across_ * block_width, floats(conv_.bias_) + block.first,
@@ -60,12 +60,12 @@ class WinogradTask {
 
   const WinogradKernels& kernels() const { return conv_.kernels_->winograd_of<M>(); }
 
-  int64_t width(const FusedConv::Block& block) const { return block.vectors * conv_.kernels_->lanes; }
+  int64_t width(const ConvBlock& block) const { return block.vectors * conv_.kernels_->lanes; }
   int64_t width() const { return blocks_.back().first + width(blocks_.back()) - blocks_.front().first; }
 
   float* tiles() { return static_cast<float*>(tiles_.data_ptr()); }
 
-  float* sums_of(const FusedConv::Block& block, int64_t product) {
+  float* sums_of(const ConvBlock& block, int64_t product) {
     return static_cast<float*>(sums_.data_ptr()) +
            room_ * (kProducts * (block.first - blocks_.front().first) + product * width(block));
   }
@@ -81,7 +81,7 @@ class WinogradTask {
   // Adds the products of a chunk: for each of the kProducts, those of a matrix of tiles and one of weights.
   void multiply(int64_t chunk, int64_t tiles_now) {
     const float* const weights = floats(conv_.weights_);
-    for (const FusedConv::Block& block : blocks_)
+    for (const ConvBlock& block : blocks_)
       for (int64_t product = 0; product < kProducts; ++product) {
         const float* const input = tiles() + product * room_ * conv_.chunk_;
         const float* const of_block = weights + kProducts * conv_.chunk_ * (chunk * conv_.width() + block.first);
@@ -91,7 +91,7 @@ class WinogradTask {
   }
 
   const FusedConv& conv_;
-  const std::span<const FusedConv::Block> blocks_;
+  const std::span<const ConvBlock> blocks_;
   const ConvSizes& sizes_;
   const int64_t first_, pixels_;        // the run's first pixel and its pixels
   const int64_t across_, down_, room_;  // tiles of a row, rows of tiles of a group, and the room for its tiles
