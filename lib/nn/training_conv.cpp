@@ -34,7 +34,7 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
     ConvPlan plan;
     plan.out = context->saved_data["out"].toInt(), plan.kernel = 3, plan.stride = 1, plan.same = false;
     at::Tensor of_x, of_bias;
-    if (context->needs_input_grad(1))
+    if (context->needs_input_grad(0))  // the tensors among the arguments are counted
       of_x = convolved(FusedConv(plan, weight, {}, ConvNumbers::kFloats, nullptr, ConvDirection::kTransposed), g);
     if (context->saved_data["bias"].toBool()) of_bias = g.sum({0, 2, 3});
     // oneDNN is faster in its own layout, which it makes of contiguous maps, even with their copies.
