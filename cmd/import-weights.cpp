@@ -10,6 +10,7 @@
 #include "base/table.h"
 #include "cli/run.h"
 #include "cli/shared.h"
+#include "format/json.h"
 #include "import/describe.h"
 #include "import/import_stage.h"
 #include "import/probe.h"

@@ -143,6 +143,20 @@ std::string read_text(const std::string& path, uint64_t max_bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
+std::vector<std::string> read_lines(const std::string& path, uint64_t max_bytes) {
+  const std::string text = read_text(path, max_bytes);
+  const char end = text.find('\0') == std::string::npos ? '\n' : '\0';
+  std::vector<std::string> lines;
+  for (size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0; at < text.size();) {
+    const size_t stop = std::min(text.find(end, at), text.size());
+    std::string line = text.substr(at, stop - at);
+    if (end == '\n' && line.ends_with('\r')) line.pop_back();
+    lines.push_back(std::move(line));
+    at = stop + 1;
+  }
+  return lines;
+}
+
 void write_file(const std::string& path, std::string_view bytes) {
   OutputFile out(path);
   out.write(bytes);

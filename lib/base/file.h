@@ -63,7 +63,13 @@ void check_stdout();                           // standard output, which the cal
 // The whole content of a file, or of standard input for "-". DataError when it is longer than max_bytes.
 Bytes read_file(const std::string& path, uint64_t max_bytes = uint64_t{1} << 34);
 std::string read_text(const std::string& path, uint64_t max_bytes = uint64_t{1} << 28);
+// The lines of a text file, without the byte order mark before the first one and the carriage returns at their ends. If the
+// file contains zeros, as `find -print0` writes, they separate the lines, and names may contain anything else.
+std::vector<std::string> read_lines(const std::string& path, uint64_t max_bytes = uint64_t{1} << 28);
 void write_file(const std::string& path, std::string_view bytes);
+
+// What some programs write at the start of UTF-8 text.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Parts of a path. Of "a/b.tar.gz" the directory is "a/" ("" if there is none), the base name "b.tar.gz" and the stem
 // "b.tar".

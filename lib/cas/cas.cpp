@@ -77,7 +77,7 @@ void write_cas_run(const std::string& path, const CasRun& run) {
                                       {"labels", run.labels},
                                       {"predictions", run.predictions},
                                       {"ranks", run.ranks}};
-  write_file(path, all.dump() + "\n");
+  write_file(path, compact_json(all) + "\n");
 }
 
 CasRun read_cas_run(const std::string& path) {

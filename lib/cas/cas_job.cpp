@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "cas/classifier.h"
+#include "data/class_names.h"
 #include "stream/operands.h"
 #include "tensor/aten.h"
 
@@ -109,6 +110,7 @@ CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of
     classes_.insert(classes_.end(), images->classes().begin(), images->classes().end());
   std::sort(classes_.begin(), classes_.end());
   classes_.erase(std::unique(classes_.begin(), classes_.end()), classes_.end());
+  require_classes(classes_, "--train and --test", "name the folders above those of the classes, or use lists");
   for (int64_t i = 0; i < test_->size(); ++i) {
     const std::string& name = test_->classes()[static_cast<size_t>(test_->label(i))];
     labels_.push_back(std::lower_bound(classes_.begin(), classes_.end(), name) - classes_.begin());
@@ -146,7 +148,8 @@ std::optional<CasRun> CasJob::run(size_t set, uint64_t seed, at::Device device, 
   const std::string settings = settings_of(set), file = path_of(set, seed, ".json");
   const bool keeps = !options_.output.empty();
   if (auto there = former_run(set, seed)) return there;
-  info(cat(number, ": training on ", name, " images, seed ", seed));
+  info(cat(number, ": training on ", images->size(), " ", name, " images, seed ", seed, "; ",
+           classes_text(images->classes(), images->counts())));
   const std::string state = keeps ? path_of(set, seed, ".state") : "";
   const auto logits = train_classifier({recipe_, seed, classes_, state, settings, device, options_.threads, number},
                                        *images, *test_, progress);

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "format/json.h"
+
 namespace sr3 {
 namespace {
 
@@ -58,7 +60,7 @@ std::string cas_report(const std::vector<CasRun>& runs, bool per_class, bool jso
   for (const Line& line : lines) {
     std::string row;
     if (json)
-      row = line.dump();
+      row = compact_json(line);
     else
       for (const auto& [key, value] : line.items()) row += (row.empty() ? "" : "\t") + cell(key, value);
     text += row + "\n";

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "data/class_names.h"
 #include "data/dataset.h"
 #include "format/digest.h"
 #include "stream/workers.h"

@@ -15,7 +15,7 @@ namespace sr3 {
 class LabelledImages {
  public:
   // Error if there are no images, or if an image has no class. `threads` 0 uses all cores. `names` are the class names
-  // that folders may stand for (class_called in data/dataset.h).
+  // that folders may stand for (class_called in data/class_names.h).
   LabelledImages(const std::vector<std::string>& operands, int64_t cache_mb, int64_t threads,
                  const std::vector<std::string>& names = {});
   ~LabelledImages();

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "degrade/resize.h"
 #include "format/digest.h"
 #include "image/peek.h"
-#include "stream/frame.h"
 
 namespace sr3 {
 namespace {
@@ -130,23 +128,22 @@ ImagesDigest Dataset::digest() const {
   return {sha256_bytes(names), sha256_bytes(sizes)};
 }
 
-std::string class_called(const std::string& folder, const std::vector<std::string>& names) {
-  if (std::find(names.begin(), names.end(), folder) != names.end()) return folder;
-  const auto matches = [&](const std::string& name) { return clean_key(name) == folder; };
-  const auto found = std::find_if(names.begin(), names.end(), matches);
-  return found != names.end() && std::find_if(found + 1, names.end(), matches) == names.end() ? *found : folder;
-}
-
 std::string Dataset::class_of(int64_t i) const {
   const Listing::Item& item = listing_.items[static_cast<size_t>(i)];
   return item.label.empty() ? item.folder : item.label;
 }
 
+std::map<std::string, int64_t> Dataset::class_counts() const {
+  std::map<std::string, int64_t> counts;
+  for (int64_t i = 0; i < size(); ++i) ++counts[class_of(i)];
+  if (counts.contains("")) return {};
+  return counts;
+}
+
 std::vector<std::string> Dataset::classes() const {
-  std::set<std::string> names;
-  for (int64_t i = 0; i < size(); ++i) names.insert(class_of(i));
-  if (names.contains("")) return {};
-  return {names.begin(), names.end()};
+  std::vector<std::string> names;
+  for (const auto& [name, count] : class_counts()) names.push_back(name);
+  return names;
 }
 
 }  // namespace sr3

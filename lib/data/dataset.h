@@ -3,6 +3,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,10 +16,6 @@
 namespace sr3 {
 
 constexpr const char* kKeepGoingHelps = " (--keep-going replaces it by another image)";
-
-// The class among `names` that a folder denotes: the class of the same name, else the only one whose images --by-class would
-// put into this folder (a key cannot contain every name). If there is no such class, the folder's own name.
-std::string class_called(const std::string& folder, const std::vector<std::string>& names);
 
 class Dataset {
  public:
@@ -33,11 +30,12 @@ class Dataset {
 
   ImagesDigest digest() const;
 
-  // The name of an image's class: the one that a list gives, else its folder, as "cats" for "train/cats/0001.png"; "" without
-  // either.
+  // The name of an image's class: the one that a list gives, else its class folder (Part::folder in stream/operands.h); ""
+  // without either.
   std::string class_of(int64_t i) const;
-  // The names of all classes, sorted; empty when an image has no class.
-  std::vector<std::string> classes() const;
+  // The number of images of each class; empty when an image has no class.
+  std::map<std::string, int64_t> class_counts() const;
+  std::vector<std::string> classes() const;  // their names, in byte order
 
  private:
   using Kept = std::list<std::pair<int64_t, std::shared_ptr<const Image>>>;  // most recently used first

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/rng.h"
+#include "data/class_names.h"
 #include "data/dataset.h"
 #include "data/epoch_order.h"
 #include "degrade/enlarge.h"
@@ -139,6 +140,9 @@ struct Loader::Impl {
                                        : "the class '" + folder + "', which is not a class of the stage"));
       labels.push_back(found - names.begin());
     }
+    std::vector<int64_t> counts(names.size());
+    for (const int64_t label : labels) ++counts[static_cast<size_t>(label)];
+    info(classes_text(names, counts));
   }
 
   Example drawn(const Image& image, RandomStream& random, int64_t e) const {

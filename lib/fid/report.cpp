@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/table.h"
+#include "format/json.h"
 
 namespace sr3 {
 namespace {
@@ -52,7 +53,7 @@ std::string report_json(const std::vector<SetReport>& reports) {
     line["signature"] = signature_line(report.first, report.second);
     line["first"] = nlohmann::ordered_json::parse(report.first.json());
     line["second"] = nlohmann::ordered_json::parse(report.second.json());
-    text += line.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n";
+    text += compact_json(line) + "\n";
   }
   return text;
 }

@@ -44,7 +44,7 @@ std::string Signature::json() const {
   object["features"] = features, object["sha256"] = sha256, object["inception"] = inception;
   object["resize"] = resize, object["scale"] = scale, object["ddof"] = ddof;
   object["images"] = images, object["lossy"] = lossy, object["set"] = set;
-  return object.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
+  return compact_json(object);
 }
 
 Signature Signature::from_json(const std::string& text) {

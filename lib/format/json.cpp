@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "base/utf8.h"
+
 namespace sr3 {
 
 using nlohmann::json;
@@ -12,15 +14,24 @@ using nlohmann::ordered_json;
 
 namespace {
 
-std::string plain(const ordered_json& value) {
-  // The history contains file names, which can have any encoding; JSON has only UTF-8.
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+// The document with strings of valid UTF-8.
+ordered_json with_utf8(const ordered_json& value) {
+  if (value.is_string()) return utf8_from_bytes(value.get_ref<const std::string&>());
+  if (!value.is_structured()) return value;
+  ordered_json out = value.is_array() ? ordered_json::array() : ordered_json::object();
+  for (const auto& [key, item] : value.items()) {
+    if (value.is_array())
+      out.push_back(with_utf8(item));
+    else
+      out[utf8_from_bytes(key)] = with_utf8(item);
+  }
+  return out;
 }
 
 // Like json::dump(2), except that a list of numbers or strings takes one line: people read betas and multipliers too.
 void print(const ordered_json& value, const std::string& indent, std::string& out) {
   if (!value.is_structured() || value.empty()) {
-    out += plain(value);
+    out += compact_json(value);
     return;
   }
   const bool list = value.is_array(), one_line = list && !value[0].is_structured();
@@ -30,7 +41,7 @@ void print(const ordered_json& value, const std::string& indent, std::string& ou
   for (const auto& [key, item] : value.items()) {
     if (!first) out += one_line ? ", " : ",";
     out += line;
-    if (!list) out += plain(key) + ": ";
+    if (!list) out += compact_json(key) + ": ";
     print(item, deeper, out);
     first = false;
   }
@@ -50,15 +61,15 @@ std::string place_in(std::string_view text, size_t byte) {
 }  // namespace
 
 bool is_plain_text(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-  try {
-    json(text).dump();
-    return true;
-  } catch (const json::type_error&) {
-    return false;
+  for (size_t n = 0; !text.empty(); text.remove_prefix(n)) {
+    const auto [bytes, code] = first_character(text);
+    if (bytes == 0 || code < 0x20 || code == 0x7f) return false;
+    n = bytes;
   }
+  return true;
 }
+
+std::string compact_json(const ordered_json& value) { return with_utf8(value).dump(); }
 
 std::string readable_json(const ordered_json& value) {
   std::string text;
@@ -193,6 +204,8 @@ T JsonObject::convert(const json& value, const std::string& path) const {
     return all;
   } else if constexpr (std::is_same_v<T, JsonObject>) {
     return JsonObject(std::shared_ptr<const json>(value_, &value), *this, path);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return bytes_from_utf8(value.get_ref<const std::string&>());
   } else {
     return value.get<T>();
   }

@@ -24,8 +24,10 @@ nlohmann::json parse_json(std::string_view text, const std::string& origin, int 
 // Whether a text is UTF-8 without control characters, as names in JSON lines and in tables separated by tabs must be.
 bool is_plain_text(std::string_view text);
 
-// Formats a document for people: indented by two spaces, lists of plain values on one line, with a final newline.
-// Invalid UTF-8 is replaced.
+// Both write strings of any bytes, such as names of files: as utf8_from_bytes of base/utf8.h. JsonObject reverses that.
+// A document on one line.
+std::string compact_json(const nlohmann::ordered_json& value);
+// A document for people: indented by two spaces, lists of plain values on one line, with a final newline.
 std::string readable_json(const nlohmann::ordered_json& value);
 
 // An object of a document, whose values are read key by key and checked. Every error is a DataError that names the

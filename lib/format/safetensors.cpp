@@ -106,7 +106,7 @@ SafetensorsWriter::SafetensorsWriter(const std::string& path, std::vector<Tensor
                                      const std::map<std::string, std::string>& metadata)
     : tensors_(std::move(tensors)), out_(path) {
   std::string header = "{";
-  if (!metadata.empty()) header += cat('"', kMetadata, "\":", json(metadata).dump());
+  if (!metadata.empty()) header += cat('"', kMetadata, "\":", compact_json(metadata));
   std::set<std::string> names;
   uint64_t at = 0;
   for (const auto& [name, scalar, shape] : tensors_) {

@@ -29,7 +29,7 @@ bool begins_as_image(std::span<const uint8_t> head) {
 }
 
 Format sniff(std::span<const uint8_t> head, const std::string& origin) {
-  if (begins(head, {0xff, 0xd8, 0xff})) return Format::kJpeg;
+  if (begins(head, {0xff, 0xd8})) return Format::kJpeg;
   if (begins(head, {0x89, 'P', 'N', 'G'})) return Format::kPng;
   if (begins(head, {'P', '5'}) || begins(head, {'P', '6'})) return Format::kPnm;
   if (begins_as_pnm(head))

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 // jpeglib.h needs <cstdio> before it, and jerror.h needs jpeglib.h.
 #include <jpeglib.h>
@@ -115,12 +116,16 @@ bool read_rows(Reading& r) {
   return true;
 }
 
+// Of EXIF, or if that has none, of XMP; both are in segments APP1, which begin with their names.
 int orientation_of(const jpeg_decompress_struct& info) {
-  static constexpr char kExif[] = "Exif\0";  // and the final 0: six bytes
-  for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next)
-    if (marker->data_length > sizeof kExif && std::memcmp(marker->data, kExif, sizeof kExif) == 0)
-      return exif_orientation({marker->data + sizeof kExif, marker->data_length - sizeof kExif});
-  return 1;
+  using std::string_view_literals::operator""sv;
+  int exif = 0, xmp = 0;
+  for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next) {
+    const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
+    if (data.starts_with("Exif\0\0"sv) && exif == 0) exif = exif_orientation({marker->data, marker->data_length});
+    if (data.starts_with("http://ns.adobe.com/xap/1.0/\0"sv) && xmp == 0) xmp = xmp_orientation(data);
+  }
+  return exif ? exif : xmp;
 }
 
 }  // namespace

@@ -1,23 +1,14 @@
 #include "image/orientation.h"
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
+
+#include "image/tiff.h"
 
 namespace sr3 {
 
 namespace {
-
-// Reads integers of a TIFF block in its byte order; 0 beyond the end.
-struct Tiff {
-  std::span<const uint8_t> bytes;
-  bool big = false;
-
-  uint32_t at(size_t offset, int size) const {
-    if (offset > bytes.size() || bytes.size() - offset < static_cast<size_t>(size)) return 0;
-    uint32_t value = 0;
-    for (int i = 0; i < size; ++i) value = value << 8 | bytes[offset + (big ? i : size - 1 - i)];
-    return value;
-  }
-};
 
 template <class Sample>
 void turn(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t width, int64_t height, int orientation) {
@@ -35,20 +26,27 @@ void turn(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t widt
 
 }  // namespace
 
-int exif_orientation(std::span<const uint8_t> bytes) {
-  if (bytes.size() < 8) return 1;
-  Tiff tiff{bytes, bytes[0] == 'M'};
-  if (bytes[0] != bytes[1] || (bytes[0] != 'M' && bytes[0] != 'I') || tiff.at(2, 2) != 42) return 1;
-  const size_t directory = tiff.at(4, 4);
-  const uint32_t entries = tiff.at(directory, 2);
-  for (uint32_t i = 0; i < entries; ++i) {
-    const size_t entry = directory + 2 + size_t{12} * i;
-    if (entry + 12 > bytes.size()) break;
-    if (tiff.at(entry, 2) != 0x0112) continue;
-    const uint32_t value = tiff.at(entry + 2, 2) == 3 ? tiff.at(entry + 8, 2) : tiff.at(entry + 8, 4);
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+int exif_orientation(std::span<const uint8_t> exif) {
+  static constexpr uint8_t kExif[] = {'E', 'x', 'i', 'f', 0, 0};
+  if (exif.size() >= sizeof kExif && std::equal(std::begin(kExif), std::end(kExif), exif.begin()))
+    exif = exif.subspan(sizeof kExif);
+  const Tiff tiff(exif);
+  const size_t entry = tiff.valid() ? tiff.entry(0x0112) : 0;
+  if (entry == 0) return 0;
+  const uint32_t value = tiff.at(entry + 2, 2) == 3 ? tiff.at(entry + 8, 2) : tiff.at(entry + 8, 4);
+  return value >= 1 && value <= 8 ? static_cast<int>(value) : 0;
+}
+
+int xmp_orientation(std::string_view xmp) {
+  static constexpr std::string_view kName = "tiff:Orientation";
+  for (size_t at = xmp.find(kName); at != std::string_view::npos; at = xmp.find(kName, at + 1)) {
+    std::string_view value = xmp.substr(at + kName.size());
+    while (!value.empty() && (std::isspace(static_cast<unsigned char>(value[0])) || value[0] == '='))
+      value.remove_prefix(1);
+    if (value.size() < 2 || (value[0] != '"' && value[0] != '\'' && value[0] != '>')) continue;
+    if (value[1] >= '1' && value[1] <= '8') return value[1] - '0';
   }
-  return 1;
+  return 0;
 }
 
 Image upright(Image image, int orientation) {

@@ -1,7 +1,10 @@
 #include "image/peek.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstddef>
+
+#include "image/jpeg_markers.h"
 
 namespace sr3 {
 namespace {
@@ -26,22 +29,18 @@ Size of_png(Head head) {
   return positive(big_endian(head, 16, 4), big_endian(head, 20, 4));
 }
 
-// Skips segments up to the frame header (SOF0 to SOF15, except DHT, JPG and DAC, which lie among them).
+// Skips segments up to the frame header, and what lies between them, as libjpeg does.
 Size of_jpeg(Head head) {
-  size_t at = 2;
-  while (at + 4 <= head.size()) {
-    if (head[at] != 0xff) return std::nullopt;
+  for (size_t at = 2; at + 4 <= head.size(); ++at) {
+    if (head[at] != 0xff || head[at + 1] == 0xff || head[at + 1] == 0) continue;
     const uint8_t marker = head[at + 1];
-    if (marker == 0xff) {  // a fill byte
-      ++at;
-    } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
+    if (is_frame(marker)) {
       if (at + 9 > head.size()) return std::nullopt;
       return positive(big_endian(head, at + 7, 2), big_endian(head, at + 5, 2));
-    } else if (marker == 0xda || marker == 0xd9) {
-      return std::nullopt;
-    } else {
-      at += 2 + static_cast<size_t>(big_endian(head, at + 2, 2));
     }
+    if (marker == 0xda || marker == 0xd9) return std::nullopt;
+    if (!stands_alone(marker)) at += std::max<size_t>(2, static_cast<size_t>(big_endian(head, at + 2, 2)));
+    ++at;
   }
   return std::nullopt;
 }
@@ -52,7 +51,7 @@ Size of_pnm(Head head) {
   for (int64_t& value : number) {
     while (at < head.size() && (std::isspace(head[at]) || head[at] == '#')) {
       if (head[at] == '#')
-        while (at < head.size() && head[at] != '\n') ++at;
+        while (at < head.size() && head[at] != '\n' && head[at] != '\r') ++at;
       else
         ++at;
     }

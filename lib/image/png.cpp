@@ -1,7 +1,6 @@
 #include "image/png.h"
 
 #include <png.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,41 +9,13 @@
 
 #include "base/error.h"
 #include "image/orientation.h"
+#include "image/png_chunks.h"
 
 namespace sr3 {
 
 namespace {
 
 uint32_t big_endian(const uint8_t* at) { return at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3]; }
-
-// The content of chunks other than pixels.
-struct Chunks {
-  std::string comment;
-  int orientation = 1;
-  uint64_t compressed = 0;  // bytes of IDAT
-};
-
-// Walks the chunks to IEND, so that libpng is never given a truncated file. libpng checks the CRCs.
-Chunks walk(std::span<const uint8_t> bytes, const std::string& origin) {
-  static constexpr char kComment[] = "Comment";  // ImageMagick writes it in lower case
-  Chunks found;
-  for (size_t at = 8;;) {
-    if (bytes.size() - at < 12 || bytes.size() - at - 12 < big_endian(&bytes[at]))
-      throw DataError(cat("cannot read '", origin, "': truncated at byte ", bytes.size()));
-    const auto type = std::string_view(reinterpret_cast<const char*>(&bytes[at + 4]), 4);
-    const auto data = bytes.subspan(at + 8, big_endian(&bytes[at]));
-    at += 12 + data.size();
-    if (type == "IDAT") found.compressed += data.size();
-    if (type == "eXIf") found.orientation = exif_orientation(data);
-    if (type == "tEXt" && found.comment.empty() && data.size() > sizeof kComment &&
-        ::strncasecmp(reinterpret_cast<const char*>(data.data()), kComment, sizeof kComment) == 0)
-      found.comment.assign(data.begin() + sizeof kComment, data.end());
-    if (type == "IEND") {
-      check_end(at, bytes.size(), origin);
-      return found;
-    }
-  }
-}
 
 // libpng reports errors by longjmp: whatever needs a destructor lives here, outside the functions that are jumped over.
 struct Reading {
@@ -101,7 +72,10 @@ constexpr png_byte kUnread[] =
 
 void start(Reading& r) {
   png_set_read_fn(r.png, &r, take);
-  png_set_crc_action(r.png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  // A wrong CRC of a chunk without pixels has been reported already (png_chunks.h).
+  png_set_crc_action(r.png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
+  // Some encoders announce a smaller window than they use.
+  png_set_option(r.png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
   png_set_keep_unknown_chunks(r.png, PNG_HANDLE_CHUNK_NEVER, nullptr, 0);
   png_set_keep_unknown_chunks(r.png, PNG_HANDLE_CHUNK_NEVER, kUnread, sizeof kUnread / 5);
   png_set_user_limits(r.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
@@ -165,7 +139,7 @@ PngHeader parse_png_header(std::span<const uint8_t> head, const std::string& ori
 Image decode_png(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits) {
   if (bytes.size() < kPngHeader) throw DataError(cat("cannot read '", origin, "': truncated at byte ", bytes.size()));
   const PngHeader header = parse_png_header(bytes, origin, limits);
-  Chunks chunks = walk(bytes, origin);
+  PngChunks chunks = read_png_chunks(bytes, origin);  // libpng is never given a truncated file
   // Deflate compresses by a factor of at most 1032: a short file that claims to be large is refused before memory is
   // allocated for it.
   if (chunks.compressed * 1040 + 1024 < header.size() / 2)

@@ -1,5 +1,5 @@
-// PNG through libpng, which interprets only the chunks that determine pixels; comment, orientation and the image's end
-// are parsed here.
+// PNG through libpng, which interprets only the chunks that determine pixels; png_chunks.h parses comment, orientation and
+// the image's end.
 #pragma once
 
 #include <span>

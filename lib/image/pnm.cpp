@@ -9,7 +9,7 @@ namespace sr3 {
 
 namespace {
 
-// Reads a header as netpbm does: a comment, wherever it is, counts as the newline that ends it.
+// Reads a header as netpbm does: a comment, wherever it is, counts as the newline or carriage return that ends it.
 class Scanner {
  public:
   explicit Scanner(std::span<const uint8_t> bytes) : bytes_(bytes) {}
@@ -18,7 +18,8 @@ class Scanner {
   int get() {
     if (at_ == bytes_.size()) return -1;
     if (bytes_[at_] != '#') return bytes_[at_++];
-    const auto begin = bytes_.begin() + at_ + 1, end = std::find(begin, bytes_.end(), '\n');
+    const auto begin = bytes_.begin() + at_ + 1,
+               end = std::find_if(begin, bytes_.end(), [](uint8_t c) { return c == '\n' || c == '\r'; });
     if (end == bytes_.end()) return -1;
     if (comment_.empty()) comment_.assign(begin, end);
     at_ = end - bytes_.begin() + 1;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "format/json.h"
 #include "format/random_access.h"
 #include "format/torch_pickle.h"
 #include "format/torch_reader.h"
@@ -14,7 +15,8 @@ namespace sr3 {
 
 struct CheckpointFile::Reader {
   virtual ~Reader() = default;
-  virtual const char* container() const = 0;
+  virtual std::string container() const = 0;
+  virtual std::vector<std::string> shards() const { return {}; }
   virtual at::Tensor read(size_t i) = 0;  // the tensor tensors_[i]
 };
 
@@ -26,7 +28,7 @@ class CheckpointFile::SafetensorsFile : public Reader {
     for (const auto& entry : header_.entries) file.tensors_.push_back({{entry}, entry.begin});
     file.metadata_ = header_.metadata;
   }
-  const char* container() const override { return "safetensors"; }
+  std::string container() const override { return "safetensors"; }
   at::Tensor read(size_t i) override {
     const auto& entry = header_.entries[i];
     RangeSource source(*bytes_, header_.data_begin + entry.begin, header_.data_begin + entry.end);
@@ -46,7 +48,7 @@ class CheckpointFile::TorchFile : public Reader {
       file.tensors_.push_back({{t.name, object.storage(t.storage).type, t.size}, reader_.position(t.storage)});
     file.metadata_ = object.metadata();
   }
-  const char* container() const override { return zip_ ? "torch (zip)" : "torch (legacy)"; }
+  std::string container() const override { return zip_ ? "torch (zip)" : "torch (legacy)"; }
   at::Tensor read(size_t i) override {
     const TorchTensor& tensor = reader_.object().tensors()[i];
     if (!last_.defined() || last_key_ != tensor.storage) {  // several tensors may share a storage
@@ -64,7 +66,54 @@ class CheckpointFile::TorchFile : public Reader {
   at::Tensor last_;
 };
 
+// A checkpoint in several files, beside an index of JSON whose weight_map states the file of each tensor.
+class CheckpointFile::ShardedFile : public Reader {
+ public:
+  explicit ShardedFile(CheckpointFile& file) {
+    const JsonObject index = JsonObject::parse(read_text(file.path_, kMaxIndex), file.path_, kMaxIndexDepth);
+    const auto places = index.get<JsonObject>("weight_map");
+    std::map<std::string, size_t> numbers;
+    for (const std::string& name : places.keys()) {
+      const auto shard = places.get<std::string>(name);
+      if (shard.empty() || shard == "." || shard == ".." || shard.find('/') != std::string::npos)
+        throw places.wrong(name, "the name of a file beside the index");
+      const auto [number, added] = numbers.emplace(shard, shards_.size());
+      if (added) shards_.push_back(std::make_unique<CheckpointFile>(directory_of(file.path_) + shard));
+      const CheckpointFile& of = *shards_[number->second];
+      const CheckpointTensor* tensor = of.find(name);
+      if (!tensor) throw DataError(cat("cannot read '", file.path_, "': '", of.path(), "' has no tensor '", name, "'"));
+      file.tensors_.push_back(*tensor);
+      file.tensors_.back().position += uint64_t{number->second} << kShardBits;
+      owners_.push_back(number->second);
+      names_.push_back(name);
+    }
+    if (shards_.empty()) throw places.error("its weight_map is empty");
+    file.metadata_ = shards_[0]->metadata();
+  }
+  std::string container() const override { return cat(shards_[0]->container(), " (", shards_.size(), " files)"); }
+  std::vector<std::string> shards() const override {
+    std::vector<std::string> paths;
+    for (const auto& shard : shards_) paths.push_back(shard->path());
+    std::sort(paths.begin(), paths.end());
+    return paths;
+  }
+  at::Tensor read(size_t i) override { return shards_[owners_[i]]->read(names_[i]); }
+
+ private:
+  static constexpr uint64_t kMaxIndex = uint64_t{1} << 26;  // bytes
+  static constexpr int kMaxIndexDepth = 4;
+  static constexpr int kShardBits = 48;  // no file is larger
+  std::vector<std::unique_ptr<CheckpointFile>> shards_;
+  std::vector<size_t> owners_;  // of the tensors: indices into shards_
+  std::vector<std::string> names_;
+};
+
 CheckpointFile::CheckpointFile(const std::string& path) : path_(path) {
+  if (path.ends_with(".index.json")) {
+    reader_ = std::make_unique<ShardedFile>(*this);
+    for (size_t i = 0; i < tensors_.size(); ++i) index_.emplace(tensors_[i].name, i);
+    return;
+  }
   auto bytes = open_random(path);
   std::vector<uint8_t> head(16);
   head.resize(RangeSource(*bytes, 0, bytes->size()).read(head.data(), head.size()));
@@ -90,7 +139,13 @@ CheckpointFile::CheckpointFile(const std::string& path) : path_(path) {
 
 CheckpointFile::~CheckpointFile() = default;
 
-const char* CheckpointFile::container() const { return reader_->container(); }
+std::string CheckpointFile::container() const { return reader_->container(); }
+
+std::vector<std::string> CheckpointFile::files() const {
+  std::vector<std::string> all = reader_->shards();
+  all.insert(all.begin(), path_);
+  return all;
+}
 
 const CheckpointTensor* CheckpointFile::find(const std::string& name) const {
   const auto found = index_.find(name);

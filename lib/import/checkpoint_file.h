@@ -23,14 +23,17 @@ struct CheckpointTensor : TensorShape {
 
 class CheckpointFile {
  public:
-  // Opens a regular file that torch.save wrote (zip or legacy), or a safetensors file, recognized by its content. DataError
-  // for anything else or a damaged file; nothing in it is executed (format/pickle.h).
+  // Opens a regular file that torch.save wrote (zip or legacy), or a safetensors file, recognized by its content; or a
+  // checkpoint in several of them, by its index "*.index.json", which Hugging Face's libraries write. DataError for anything
+  // else or a damaged file; nothing in it is executed (format/pickle.h).
   explicit CheckpointFile(const std::string& path);
   ~CheckpointFile();
   CheckpointFile(const CheckpointFile&) = delete;
 
   const std::string& path() const { return path_; }
-  const char* container() const;  // "torch (zip)", "torch (legacy)", "safetensors"
+  std::string container() const;  // "torch (zip)", "torch (legacy)", "safetensors", "safetensors (3 files)"
+  // All files that it consists of; of several, the index comes first.
+  std::vector<std::string> files() const;
   const std::vector<CheckpointTensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const CheckpointTensor* find(const std::string& name) const;  // null if there is none
@@ -40,6 +43,7 @@ class CheckpointFile {
  private:
   struct Reader;
   class SafetensorsFile;
+  class ShardedFile;
   class TorchFile;
   std::string path_;
   std::unique_ptr<Reader> reader_;

@@ -49,22 +49,25 @@ DiffusersFolder diffusers_folder(const std::string& path) {
       if (fs::is_regular_file(candidate)) return candidate;
     return std::string();
   };
-  const std::string unet = fs::is_regular_file(root + "/unet/config.json") ? root + "/unet" : root;
+  // A training of diffusers saves both: as of the networks of one file, the averaged one is used.
+  const bool plain = fs::is_regular_file(root + "/unet/config.json"),
+             averaged = fs::is_regular_file(root + "/unet_ema/config.json");
+  const std::string unet = averaged ? root + "/unet_ema" : plain ? root + "/unet" : root;
+  if (plain && averaged) info(cat("'", path, "' has two networks; using '", unet, "'"));
   for (const char* decoder : {"vqvae", "vae", "movq"})
     for (const std::string& beside : {root + "/" + decoder, unet + "/../" + decoder})
-      if (unet.ends_with("unet") && fs::is_directory(beside))
+      if ((unet.ends_with("unet") || unet.ends_with("unet_ema")) && fs::is_directory(beside))
         throw Error(cat("cannot import '", path, "': its network makes latents, which '", decoder,
                         "' decodes; a stage makes images"));
   DiffusersFolder folder;
   folder.config = first({unet + "/config.json"});
   const std::string stem = unet + "/diffusion_pytorch_model";
-  folder.weights = first({stem + ".safetensors", stem + ".bin", stem + ".fp16.safetensors", stem + ".fp16.bin"});
+  folder.weights = first({stem + ".safetensors", stem + ".bin", stem + ".fp16.safetensors", stem + ".fp16.bin",
+                          stem + ".safetensors.index.json", stem + ".bin.index.json"});
   folder.scheduler = first({root + "/scheduler/scheduler_config.json", root + "/scheduler_config.json",
                             unet + "/../scheduler/scheduler_config.json"});
   if (folder.config.empty())
     throw Error(cat("cannot import '", path, "': it has neither config.json nor unet/config.json"));
-  if (folder.weights.empty() && fs::exists(stem + ".safetensors.index.json"))
-    throw Error(cat("cannot import '", path, "': its weights are in several files; save them again as one"));
   if (folder.weights.empty())
     throw Error(cat("cannot import '", path, "': '", stem, ".safetensors' (or .bin) is missing"));
   return folder;

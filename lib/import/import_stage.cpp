@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -139,15 +138,22 @@ ImportPlan plan_diffusers(const CheckpointFile& file, const ImportOptions& optio
 std::vector<std::string> names_in(const std::string& path, int64_t classes) {
   std::vector<std::string> names;
   std::map<std::string, int> seen;
-  std::istringstream in(read_text(path, kMaxNames));
-  for (std::string line; std::getline(in, line);) {
-    if (line.ends_with('\r')) line.pop_back();
+  for (std::string line : read_lines(path, kMaxNames)) {
     if (seen[line]++ > 0) line += cat(" (", names.size(), ")");
     names.push_back(line);
   }
   if (static_cast<int64_t>(names.size()) != classes)
     throw Error(cat("cannot use '", path, "': it has ", names.size(), " names, the network ", classes, " classes"));
   return names;
+}
+
+// Of a checkpoint in several files, the digest of the lines of all their digests.
+std::string digest_of(const CheckpointFile& file) {
+  const std::vector<std::string> files = file.files();
+  if (files.size() == 1) return sha256_file(file.path());
+  std::string lines;
+  for (const std::string& part : files) lines += sha256_file(part) + "\n";
+  return sha256_bytes(lines);
 }
 
 }  // namespace
@@ -178,7 +184,7 @@ ImportPlan plan_import(const std::string& format, const CheckpointFile& file, co
   ImportPlan plan = format == "adm"   ? plan_adm(file, options)
                     : format == "sr3" ? plan_sr3(file, options)
                                       : plan_diffusers(file, options);
-  plan.inputs.push_back(file.path());
+  for (const std::string& part : file.files()) plan.inputs.push_back(part);
   plan.inputs.push_back(options.class_names);
   if (!options.class_names.empty()) {
     if (plan.stage.network.classes == 0) throw UsageError(cat("--class-names: '", file.path(), "' has no classes"));
@@ -199,7 +205,7 @@ void write_stage(ImportPlan& plan, const ImportOptions& options, const std::func
   const FileLock lock(lock_path(paths.manifest), cat("'", paths.manifest, "' is being written by another process"));
   remove_leftovers(paths);
   const CheckpointFile& file = plan.network.file();
-  const std::string digest = sha256_file(file.path());
+  const std::string digest = digest_of(file);
   plan.stage.description = cat("imported from ", base_name(file.path()), ", sha256 ", digest);
   if (!options.no_history) plan.stage.history.push_back(this_run());
 

@@ -19,6 +19,16 @@ ScheduleOptions schedule_of(const JsonObject& json) {
   return schedule;
 }
 
+// How far stored betas may be from the configuration's: by rounding to their type, the last bit of which is also the
+// distance between its smallest numbers (half reaches only to 6e-8).
+bool agree(double stored, double expected, at::ScalarType type) {
+  const double relative = type == at::kHalf       ? 0x1p-10
+                          : type == at::kBFloat16 ? 0x1p-7
+                                                  : 1e-4,
+               absolute = type == at::kHalf ? 0x1p-24 : 0;
+  return std::abs(stored - expected) <= relative * expected + absolute;
+}
+
 constexpr int64_t kMaxUnits = 1024;
 
 int64_t size_of(const NetworkView& net, const std::string& name, size_t axis) {
@@ -165,6 +175,10 @@ void check_sr3_schedule(const NetworkView& net, const Sr3Config& config, StageMa
   const at::Tensor betas = net.file().read(found->name).to(at::kDouble).contiguous();
   std::vector<double> values(betas.data_ptr<double>(), betas.data_ptr<double>() + betas.numel());
   if (!known) {
+    if (found->type == at::kHalf || found->type == at::kBFloat16)
+      throw DataError(
+          cat("cannot import '", net.file().path(), "': the schedule '", config.val_kind,
+              "' is not supported, and the file's betas are rounded to 16 bits, too coarsely to sample with"));
     stage.diffusion.schedule = {.kind = "betas", .steps = betas.numel(), .betas = std::move(values)};
     stage.sampling.steps = std::to_string(betas.numel());
     return;
@@ -177,8 +191,7 @@ void check_sr3_schedule(const NetworkView& net, const Sr3Config& config, StageMa
   };
   if (expected.size() != values.size()) refuse("there are ", values.size(), ", not ", expected.size());
   for (size_t i = 0; i < values.size(); ++i)
-    if (!(std::abs(values[i] - expected[i]) <= 1e-4 * expected[i]))
-      refuse("number ", i, " is ", values[i], ", not ", expected[i]);
+    if (!agree(values[i], expected[i], found->type)) refuse("number ", i, " is ", values[i], ", not ", expected[i]);
 }
 
 std::optional<Sr3Config> infer_sr3_config(const NetworkView& net) {

@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "fid/array_images.h"
 #include "fid/statistics.h"
+#include "format/json.h"
 #include "import/describe.h"
 #include "info/stage_description.h"
 
@@ -66,7 +67,7 @@ std::string description_text(const Description& rows, bool json) {
   if (json) {
     nlohmann::ordered_json line;
     for (const auto& [name, text] : rows) line[name] = text;
-    return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    return compact_json(line) + "\n";
   }
   std::string text;
   for (const auto& [name, cell] : rows) text += cat(name, "\t", plain_cell(cell), "\n");

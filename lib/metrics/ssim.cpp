@@ -30,7 +30,7 @@ void along_row(const std::array<double, kSsimWindow>& weights, const Row& in, Ro
     for (size_t x = 0; x < out.size(); ++x) out[x] += weights[k] * in[x + k];
 }
 
-void check_sizes(const Image& a, const Image& b) {
+void check_window(const Image& a, const Image& b) {
   if (a.width != b.width || a.height != b.height)
     throw DataError(cat("cannot compare images of ", a.width, "x", a.height, " and ", b.width, "x", b.height));
   if (a.width < kSsimWindow || a.height < kSsimWindow)
@@ -76,7 +76,7 @@ double ssim_plane(std::span<const double> a, std::span<const double> b, int64_t 
 }
 
 double ssim(const Image& a, const Image& b) {
-  check_sizes(a, b);
+  check_window(a, b);
   double sum = 0;
   for (int channel = 0; channel < Image::kChannels; ++channel)
     sum += ssim_plane(channel_of(a, channel), channel_of(b, channel), a.width, a.height);
@@ -84,7 +84,7 @@ double ssim(const Image& a, const Image& b) {
 }
 
 double ssim_y(const Image& a, const Image& b) {
-  check_sizes(a, b);
+  check_window(a, b);
   return ssim_plane(luma_of(a), luma_of(b), a.width, a.height);
 }
 

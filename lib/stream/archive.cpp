@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "stream/names.h"
 #include "stream/splitter.h"
 
@@ -105,10 +106,13 @@ struct Archive::Impl : Source {
   int64_t fruitless = 0, position = 0;  // bytes read since the unpacked position changed; this position
   bool compressed = false;
   bool over = false;
+  OtherImages others;
 
   explicit Impl(const std::string& name, const Limits& given) : origin(name), limits(given) {
     if (!handle) throw std::bad_alloc();
     archive_read_support_format_tar(handle);
+    // `cat a.tar b.tar` holds the members of both; without this, those of b.tar would be left out silently.
+    archive_read_set_format_option(handle, "tar", "read_concatenated_archives", "1");
     archive_read_support_format_zip(handle);
   }
 
@@ -242,7 +246,11 @@ std::optional<Archive::Member> Archive::next() {
     impl.member.clear();
     struct archive_entry* entry = nullptr;
     const int status = archive_read_next_header(impl.handle, &entry);
-    if (status == ARCHIVE_EOF) break;
+    if (status == ARCHIVE_EOF) {
+      if (const std::string skipped = impl.others.text(); !skipped.empty())
+        warn(cat("'", impl.origin, "': skipping ", skipped));
+      break;
+    }
     if (status < ARCHIVE_WARN) impl.fail();
     impl.check_ratio();
     impl.begin = archive_filter_bytes(impl.handle, -1);
@@ -251,6 +259,7 @@ std::optional<Archive::Member> Archive::next() {
     if (!path) path = archive_entry_pathname_utf8(entry);
     impl.member = cat(impl.origin, ":", path ? path : "?");
     if (!path) throw DataError(cat("cannot read '", impl.member, "': the encoding of the member's name is unknown"));
+    if (archive_entry_filetype(entry) != AE_IFDIR) impl.others.add(path);
     if (!is_image_name(path)) continue;
     const char* target = archive_entry_hardlink(entry);
     if (!target && archive_entry_filetype(entry) == AE_IFLNK) target = archive_entry_symlink(entry);

@@ -33,7 +33,7 @@ class Archive {
 
   // The next member that has an image's extension; nothing at the end. DataError when that member is not an image, is
   // damaged or is a link (the next call continues after it), and when the archive itself is damaged or is a decompression
-  // bomb (the next call returns nothing).
+  // bomb (the next call returns nothing). At the end, a warning counts images in unsupported formats.
   std::optional<Member> next();
 
  private:

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace sr3 {
 
 namespace {
@@ -24,23 +26,10 @@ std::optional<int64_t> whole(const nlohmann::json& object, const char* name) {
 // The length in bytes of the UTF-8 character beyond ASCII that `at` begins with. 0 if it does not begin with one, or with
 // one that a terminal obeys instead of showing it: control characters, line separators, changes of writing direction.
 size_t bytes_of_letter(std::string_view at) {
-  const auto byte = [&](size_t i) { return i < at.size() ? static_cast<unsigned char>(at[i]) : 0u; };
-  const unsigned lead = byte(0);
-  const size_t n = lead >= 0xc2 && lead <= 0xdf   ? 2
-                   : lead >= 0xe0 && lead <= 0xef ? 3
-                   : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                  : 0;
-  if (n == 0) return 0;
-  unsigned code = lead & (0x7fu >> n);
-  for (size_t i = 1; i < n; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-    code = code << 6 | (byte(i) & 0x3f);
-  }
-  const bool overlong = (n == 3 && code < 0x800) || (n == 4 && code < 0x10000),
-             invalid = code > 0x10ffff || (code >> 11) == 0x1b;
+  const auto [n, code] = first_character(at);
   const bool control = code < 0xa0 || (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
                        (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-  return overlong || invalid || control ? 0 : n;
+  return control ? 0 : n;
 }
 
 struct Component {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +36,11 @@ Input::Input(const std::string& path, const Interrupt* interrupt)
 
 Input::~Input() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+bool Input::at_file_begin() const {
+  struct stat status;
+  return ::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode) && ::lseek(fd_, 0, SEEK_CUR) == 0;
 }
 
 size_t Input::read(uint8_t* to, size_t n) {

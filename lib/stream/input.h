@@ -33,6 +33,8 @@ class Input : public Source {
   Input(const Input&) = delete;
   size_t read(uint8_t* to, size_t n) override;
   const std::string& name() const override { return name_; }
+  // Whether it is a regular file, of which nothing has been read yet, not even by another program.
+  bool at_file_begin() const;
 
  private:
   int fd_ = -1;

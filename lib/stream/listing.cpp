@@ -32,13 +32,14 @@ struct Sequence::Impl {
       return;
     }
     input = std::make_unique<Input>(part.path, interrupt);
+    const Framing framing = input->at_file_begin() ? Framing::kFile : Framing::kStream;
     peeked = std::make_unique<PeekSource>(*input);
     // Three bytes are enough to recognize an image: do not wait for 512 of a slow stream.
     const auto head = peeked->peek(3);
     if (head.size() == 3 && !begins_as_image(head) && is_archive(peeked->peek(512)))
       archive = std::make_unique<Archive>(*peeked, limits);
     else
-      splitter = std::make_unique<Splitter>(*peeked, limits);
+      splitter = std::make_unique<Splitter>(*peeked, limits, framing);
   }
 };
 
@@ -64,7 +65,7 @@ std::optional<Encoded> Sequence::next() {
     encoded.bytes = std::move(member->bytes);
     encoded.origin = member->origin;
     encoded.key = impl.keys.of(member->path);
-    encoded.folder = folder_of(member->path);
+    encoded.member = member->path;
   } else {
     return std::nullopt;
   }
@@ -91,15 +92,20 @@ Listing::Listing(const std::vector<std::string>& operands, const Limits& limits,
       continue;
     }
     Sequence sequence(part, limits, nullptr);
+    const size_t first = items.size();
+    std::vector<std::string> members;
     while (auto encoded = sequence.next()) {
       held += encoded->bytes.size();
       if (held > max_memory)
         throw DataError(
             cat("'", sequence.name(), "' holds more than ", max_memory, " bytes of images; unpack it into a folder"));
       if (encoded->key.empty()) encoded->key = number_key(static_cast<int64_t>(items.size()));
-      items.push_back({std::move(encoded->key), std::move(encoded->origin), "", std::move(encoded->bytes),
-                       std::move(encoded->folder), part.label});
+      items.push_back(
+          {std::move(encoded->key), std::move(encoded->origin), "", std::move(encoded->bytes), "", part.label});
+      members.push_back(std::move(encoded->member));
     }
+    const auto folders = class_folders(members);
+    for (size_t i = 0; i < folders.size(); ++i) items[first + i].folder = folders[i];
   }
 }
 

@@ -18,7 +18,7 @@ class Interrupt;
 struct Encoded {
   Bytes bytes;
   std::string key, origin;
-  std::string folder{};  // of an archive's member, as Part::folder in stream/operands.h
+  std::string member{};  // the path in the archive
   int64_t index = 0;
 };
 
@@ -48,10 +48,11 @@ class Listing {
  public:
   struct Item {
     std::string key, origin;
-    std::string path;      // of a file; empty for an image in memory
-    Bytes bytes;           // the encoded image, if it is in memory
-    std::string folder{};  // as Part::folder in stream/operands.h
-    std::string label{};   // name of its class, if a list gives it
+    std::string path;  // of a file; empty for an image in memory
+    Bytes bytes;       // the encoded image, if it is in memory
+    std::string
+        folder{};         // of its class: as Part::folder in stream/operands.h; of an archive, class_folders in names.h
+    std::string label{};  // name of its class, if a list gives it
   };
 
   // DataError when archives and streams hold more than max_memory bytes of encoded images.

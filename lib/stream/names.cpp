@@ -1,5 +1,6 @@
 #include "stream/names.h"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -21,29 +22,69 @@ std::string unused(const std::string& key, std::set<std::string>& used) {
   return tried;
 }
 
+// The names of the folders of a path, from the first.
+std::vector<std::string> folders_of(const std::string& path) {
+  std::vector<std::string> folders;
+  std::istringstream parts(directory_of(path));
+  for (std::string part; std::getline(parts, part, '/');)
+    if (!part.empty() && part != ".") folders.push_back(part);
+  return folders;
+}
+
+// Whether the path's extension is one of these, and neither it nor a folder above it is hidden.
+bool has_extension(const std::string& path, const std::set<std::string>& extensions) {
+  std::istringstream components(path);
+  for (std::string part; std::getline(components, part, '/');)
+    if (part.starts_with('.') && part != "." && part != "..") return false;
+  return extensions.contains(extension_of(path));
+}
+
 }  // namespace
 
 bool is_image_name(const std::string& path) {
   static const std::set<std::string> kExtensions = {"png", "jpg", "jpeg", "jpe", "jfif", "pnm", "ppm", "pgm"};
-  std::istringstream components(path);
-  for (std::string part; std::getline(components, part, '/');)
-    if (part.starts_with('.') && part != "." && part != "..") return false;
-  return kExtensions.contains(extension_of(path));
+  return has_extension(path, kExtensions);
 }
 
 bool is_other_image_name(const std::string& path) {
   static const std::set<std::string> kExtensions = {"webp", "tif", "tiff", "bmp", "gif", "avif", "heic", "heif",
                                                     "jxl",  "jp2", "pam",  "pbm", "tga", "exr",  "hdr",  "qoi",
                                                     "dng",  "cr2", "cr3",  "nef", "arw", "orf",  "raf",  "rw2"};
-  return kExtensions.contains(extension_of(path));
+  return has_extension(path, kExtensions);
 }
 
-std::string folder_of(const std::string& path) {
-  for (std::string above = directory_of(path); !above.empty(); above = directory_of(above)) {
-    above.pop_back();
-    if (const std::string name = base_name(above); !name.empty() && name != ".") return name;
-  }
-  return "";
+void OtherImages::add(const std::string& path) {
+  if (!is_other_image_name(path)) return;
+  if (count_++ == 0 || path < first_) first_ = path;
+}
+
+std::string OtherImages::text() const {
+  if (count_ == 0) return "";
+  return cat(count_, count_ == 1 ? " file" : " files", " in unsupported formats ('", first_, "'): convert to PNG");
+}
+
+std::string first_folder(const std::string& path) {
+  const auto folders = folders_of(path);
+  return folders.empty() ? "" : folders.front();
+}
+
+std::string last_folder(const std::string& path) {
+  const auto folders = folders_of(path);
+  return folders.empty() ? "" : folders.back();
+}
+
+std::vector<std::string> class_folders(const std::vector<std::string>& paths) {
+  std::vector<std::vector<std::string>> all;
+  for (const std::string& path : paths) all.push_back(folders_of(path));
+  size_t level = 0;
+  const auto at_level = [&](const auto& folders) { return level < folders.size() ? folders[level] : ""; };
+  const auto shared = [&](const auto& folders) {
+    return folders.size() > level + 1 && folders[level] == all.front()[level];
+  };
+  while (!all.empty() && std::all_of(all.begin(), all.end(), shared)) ++level;
+  std::vector<std::string> names;
+  for (const auto& folders : all) names.push_back(at_level(folders));
+  return names;
 }
 
 std::vector<std::string> keys_of(const std::vector<std::string>& paths) {

@@ -1,6 +1,7 @@
 // What is derived from paths: whether a file is an image, the folder that it is in, and the keys that identify images.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,11 +12,29 @@ namespace sr3 {
 // or one in a hidden folder: those whose names begin with a dot.
 bool is_image_name(const std::string& path);
 
-// Whether the extension is that of an image in a format that is not supported. Such files must not be skipped silently.
+// The same of images in formats that are not supported (WebP, TIFF and so on), which must not be skipped silently.
 bool is_other_image_name(const std::string& path);
 
-// The last folder of a path: "cats" for "train/cats/1.png", "" if there is none.
-std::string folder_of(const std::string& path);
+// Counts such images.
+class OtherImages {
+ public:
+  // Counts the path if its extension is that of such a format, and it is not hidden.
+  void add(const std::string& path);
+  // "2 files in unsupported formats ('c.tiff'): convert to PNG", with the first one in byte order; "" without any.
+  std::string text() const;
+
+ private:
+  int64_t count_ = 0;
+  std::string first_;
+};
+
+// The first and the last folder of a path: "train" and "cats" for "./train/cats/1.png", "" if there is none.
+std::string first_folder(const std::string& path);
+std::string last_folder(const std::string& path);
+
+// The class folders of the images of an archive, by their paths in it: the first folder below the one that contains them all,
+// because an archive of things/ often has things/cats/1.png where the folder has cats/1.png. "" for images in none.
+std::vector<std::string> class_folders(const std::vector<std::string>& paths);
 
 // The keys of paths: the paths cleaned (clean_key) and without extension. Keys that would be equal keep the extension; if
 // they are still equal, they are numbered from the second on: "a.png-2".

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -35,7 +34,8 @@ using Place = std::pair<dev_t, ino_t>;
 constexpr int64_t kMaxLinks = 10000;
 
 struct Found {
-  std::vector<std::string> images, others;
+  std::vector<std::string> images;
+  OtherImages others;
   int64_t links = 0;
 };
 
@@ -62,8 +62,8 @@ void walk(const std::string& root, const std::string& below, std::set<Place> abo
       walk(root, below + name + "/", above, found);
     } else if ((!there || S_ISREG(status.st_mode)) && is_image_name(name)) {
       found.images.push_back(below + name);
-    } else if (is_other_image_name(name)) {
-      found.others.push_back(below + name);
+    } else {
+      found.others.add(below + name);
     }
   }
 }
@@ -73,19 +73,14 @@ std::vector<Part> folder_parts(const std::string& folder, bool report_skipped) {
   Found found;
   walk(root, "", {}, found);
   std::vector<std::string>& paths = found.images;
-  std::string skipped;
-  if (!found.others.empty()) {
-    const std::string first = *std::min_element(found.others.begin(), found.others.end());
-    skipped = cat(found.others.size(), found.others.size() == 1 ? " file" : " files", " in unsupported formats ('",
-                  first, "'): convert to PNG");
-  }
+  const std::string skipped = found.others.text();
   if (paths.empty()) throw Error(cat("no images in '", folder, "'", skipped.empty() ? "" : ", but ", skipped));
   if (report_skipped && !skipped.empty()) warn(cat("'", folder, "': skipping ", skipped));
   std::sort(paths.begin(), paths.end());
   const auto keys = keys_of(paths);
   std::vector<Part> parts;
   for (size_t i = 0; i < paths.size(); ++i)
-    parts.push_back({Part::kImage, root + paths[i], keys[i], folder_of(paths[i])});
+    parts.push_back({Part::kImage, root + paths[i], keys[i], first_folder(paths[i])});
   return parts;
 }
 
@@ -122,12 +117,10 @@ std::vector<Part> parts_of(const std::string& operand, bool report_skipped) {
 
 // Files of a list have keys of their paths as written, so that equal names in different class folders stay distinct.
 std::vector<Part> list_parts(const std::string& list, bool report_skipped) {
-  std::istringstream text(read_text(list));
   std::vector<Part> parts;
   std::vector<size_t> files;
   std::vector<std::string> paths;
-  for (std::string line; std::getline(text, line);) {
-    if (line.ends_with('\r')) line.pop_back();
+  for (std::string line : read_lines(list)) {
     std::string label;
     if (const size_t tab = line.find('\t'); tab != std::string::npos) {
       label = line.substr(tab + 1);
@@ -139,7 +132,7 @@ std::vector<Part> list_parts(const std::string& list, bool report_skipped) {
     for (auto& part : parts_of(line, report_skipped)) {
       part.label = label;
       if (part.kind == Part::kImage && part.path == line) {
-        part.folder = folder_of(line);
+        part.folder = last_folder(line);
         files.push_back(parts.size());
         paths.push_back(line);
       }

@@ -14,10 +14,12 @@ struct Part {
     kStream,   // any number of images, or an archive, in a pipe, a device, standard input or a PNM file
   };
   Kind kind = kImage;
-  std::string path;      // "-": standard input
-  std::string key;       // of an image
-  std::string folder{};  // name of the folder of an image from a folder or a list, as on disk (keys are cleaned)
-  std::string label{};   // name of its class, if a list gives it
+  std::string path;  // "-": standard input
+  std::string key;   // of an image
+  // Of an image, the name of its class folder, as on disk (keys are cleaned): below a folder the first one, as in
+  // torchvision's ImageFolder; in a list of files the last one of its path.
+  std::string folder{};
+  std::string label{};  // name of its class, if a list gives it
 };
 
 // An operand is a file (an image or an archive, by its content), a folder (all images below it, by extension, in the byte

@@ -1,9 +1,13 @@
 #include "stream/splitter.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "image/jpeg_markers.h"
 #include "image/png.h"
 #include "image/pnm.h"
 
@@ -21,15 +25,10 @@ uint32_t big_endian(const uint8_t* at, int bytes) {
   return value;
 }
 
-// SOF0..SOF15, without DHT, JPG and DAC, which lie among them.
-bool is_frame(uint8_t marker) {
-  return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-}
-
 }  // namespace
 
-Splitter::Splitter(Source& source, const Limits& limits, bool number)
-    : source_(source), limits_(limits), number_(number), origin_(source.name()) {}
+Splitter::Splitter(Source& source, const Limits& limits, Framing framing)
+    : source_(source), limits_(limits), framing_(framing), origin_(source.name()) {}
 
 bool Splitter::fill(size_t n) {
   while (buffer_.size() < n) {
@@ -52,18 +51,25 @@ void Splitter::need(size_t n) {
 
 void Splitter::bound(uint64_t size) { most_ = size + size / 4 + kSlack; }
 
-bool Splitter::more() { return !over_ && fill(1); }
+bool Splitter::more() {
+  if (!over_ && std::exchange(may_have_appended_, false)) drop_appended();
+  return !over_ && fill(1);
+}
 
 std::optional<Bytes> Splitter::next() {
   if (!more()) return std::nullopt;
   over_ = true;  // until the end of this image is found
-  origin_ = number_ ? cat(source_.name(), ", image ", count_ + 1) : source_.name();
+  const bool number = framing_ != Framing::kSingle;
+  origin_ = number ? cat(source_.name(), ", image ", count_ + 1) : source_.name();
+  image_begin_ = passed_;
+  secondaries_.clear();
   bound(0);
   fill(4);
   size_t end = 0;
   // Of bytes that follow an image but are not one, the message gives the position.
-  const std::string place = number_ && count_ > 0 ? cat(origin_, " (at byte ", passed_, ")") : origin_;
-  switch (sniff({buffer_.data(), std::min<size_t>(buffer_.size(), 4)}, place)) {
+  const std::string place = number && count_ > 0 ? cat(origin_, " (at byte ", passed_, ")") : origin_;
+  const Format format = sniff({buffer_.data(), std::min<size_t>(buffer_.size(), 4)}, place);
+  switch (format) {
     case Format::kPnm:
       end = end_of_pnm();
       break;
@@ -81,6 +87,7 @@ std::optional<Bytes> Splitter::next() {
   passed_ += end;
   ++count_;
   over_ = false;
+  may_have_appended_ = format != Format::kPnm;
   return rest;
 }
 
@@ -108,50 +115,122 @@ size_t Splitter::end_of_png() {
   }
 }
 
+// Never stricter than libjpeg, which skips what is neither a segment nor compressed data: whether a file is too damaged is
+// decided when it is decoded. Compressed data are skipped in the same way, because 0 follows each 0xff in them.
 size_t Splitter::end_of_jpeg() {
-  size_t at = 2;
-  for (;;) {
-    // At a marker: any number of 0xff, then its code.
-    need(at + 2);
-    if (buffer_[at] != 0xff) throw DataError(cat("cannot read '", origin_, "': no JPEG marker at byte ", at));
-    while (need(at + 2), buffer_[at + 1] == 0xff) ++at;
-    const uint8_t marker = buffer_[at + 1];
-    at += 2;
+  for (size_t at = 2;;) {
+    at = after_marker(at);
+    const uint8_t marker = buffer_[at - 1];
     if (marker == 0xd9) return at;
-    if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) continue;
+    if (stands_alone(marker)) continue;
     need(at + 2);
-    const size_t length = big_endian(&buffer_[at], 2);
-    if (length < 2) throw DataError(cat("cannot read '", origin_, "': damaged JPEG segment at byte ", at));
+    const size_t length = std::max(2u, big_endian(&buffer_[at], 2));
     need(at + length);
     if (is_frame(marker) && length >= 8) {
       const int64_t height = big_endian(&buffer_[at + 3], 2), width = big_endian(&buffer_[at + 5], 2);
       if (width > 0) check_size(width, height, origin_, limits_);
       bound(static_cast<uint64_t>(width) * height * 4 * buffer_[at + 7]);
+    } else if (marker == 0xe2) {
+      const auto listed = mpf_images({&buffer_[at + 2], length - 2}, at + 2);
+      secondaries_.insert(secondaries_.end(), listed.begin(), listed.end());
     }
     at += length;
-    if (marker != 0xda) continue;
-    // Compressed data end at a 0xff that is followed by neither 0 nor the code of a restart marker.
-    for (;;) {
-      need(at + 2);
-      const void* const found = std::memchr(&buffer_[at], 0xff, buffer_.size() - 1 - at);
-      if (!found) {  // or it is the last byte
-        at = buffer_.size() - 1;
-        continue;
-      }
-      at = static_cast<size_t>(static_cast<const uint8_t*>(found) - buffer_.data());
-      const uint8_t next = buffer_[at + 1];
-      if (next == 0 || (next >= 0xd0 && next <= 0xd7))
-        at += 2;
-      else if (next == 0xff)
-        ++at;
-      else
-        break;
-    }
   }
 }
 
+size_t Splitter::after_marker(size_t at) {
+  for (;;) {
+    need(at + 2);
+    const void* const found = std::memchr(&buffer_[at], 0xff, buffer_.size() - 1 - at);
+    if (!found) {  // or it is the last byte
+      at = buffer_.size() - 1;
+      continue;
+    }
+    at = static_cast<size_t>(static_cast<const uint8_t*>(found) - buffer_.data());
+    while (need(at + 2), buffer_[at + 1] == 0xff) ++at;
+    at += 2;
+    if (buffer_[at - 1] != 0) return at;
+  }
+}
+
+void Splitter::drop(size_t n) {
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(n));
+  passed_ += n;
+}
+
+size_t Splitter::secondary_at(size_t at) {
+  const uint64_t begin = passed_ + at - image_begin_;
+  for (const MpfImage& image : secondaries_) {
+    if (image.begin != begin || image.size > most_ || !fill(at + image.size)) continue;
+    // A program may have removed the secondaries and left the list; then it is another image that begins here.
+    size_t end = at + image.size;
+    while (end > at + 4 && buffer_[end - 1] == 0) --end;
+    if (end >= at + 4 && buffer_[at] == 0xff && buffer_[at + 1] == 0xd8 && buffer_[end - 2] == 0xff &&
+        buffer_[end - 1] == 0xd9)
+      return image.size;
+  }
+  return 0;
+}
+
+bool Splitter::plainly_begins_image(size_t at) {
+  const auto begins = [&](std::initializer_list<uint8_t> magic) {
+    return fill(at + magic.size()) && std::equal(magic.begin(), magic.end(), &buffer_[at]);
+  };
+  if (buffer_[at] == 0x89)
+    return begins({0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'});
+  if (buffer_[at] == 0xff) {  // SOI, and two segments that follow one another
+    if (!begins({0xff, 0xd8, 0xff}) || !fill(at + 6) || buffer_[at + 3] < 0xc0) return false;
+    const size_t next = at + 4 + big_endian(&buffer_[at + 4], 2);
+    return fill(next + 2) && buffer_[next] == 0xff && buffer_[next + 1] >= 0xc0;
+  }
+  if (!begins({'P', '5'}) && !begins({'P', '6'})) return false;
+  for (size_t n = 16; n <= 1024; n *= 2) {  // a header rarely has more bytes
+    const bool whole = fill(at + n);
+    try {
+      const auto head = std::span<const uint8_t>(buffer_).subspan(at);
+      if (parse_pnm_header(head.first(std::min(n, head.size())), origin_, {INT64_MAX})) return true;
+    } catch (const DataError&) {
+      return false;
+    }
+    if (!whole) return false;
+  }
+  return false;
+}
+
+// Bytes directly after an image begin the next one if its first bytes are there: what they say is checked when it is read.
+// Once there were others, as in the film that a phone appends, only whole headers are an image.
+void Splitter::drop_appended() {
+  uint64_t others = 0;
+  bool blank = true;
+  size_t at = 0;
+  while (fill(at + 1)) {
+    if (const size_t size = secondary_at(at)) {
+      at += size;
+    } else {
+      if (others == 0) {
+        fill(at + 3);
+        if (begins_as_image(std::span<const uint8_t>(buffer_).subspan(at))) break;
+        if (framing_ != Framing::kStream) {
+          over_ = true;
+          break;
+        }
+      } else if (plainly_begins_image(at)) {
+        break;
+      }
+      blank = blank && (buffer_[at] == 0 || std::isspace(buffer_[at]));
+      ++others;
+      ++at;
+    }
+    if (at >= kChunk) drop(std::exchange(at, 0));
+  }
+  drop(at);
+  if (over_ ? framing_ == Framing::kFile && count_ > 1 : !blank)
+    warn(cat("'", origin_, "': ignoring ", over_ ? "what follows it" : cat(others, " bytes after it"),
+             over_ ? ", which begins no image" : ", which begin no image"));
+}
+
 Bytes read_single(Source& source, const Limits& limits) {
-  Splitter splitter(source, limits, false);
+  Splitter splitter(source, limits, Framing::kSingle);
   auto bytes = splitter.next();
   if (!bytes) throw DataError(cat("cannot read '", source.name(), "': empty"));
   if (sniff(*bytes, source.name()) != Format::kJpeg && splitter.more())

@@ -14,30 +14,47 @@ namespace {
 
 constexpr const char* kColumns[] = {"rater", "image", "model", "task", "fooled"};
 
-// The fields of one line (RFC 4180, except that a quoted field cannot contain a newline).
-std::vector<std::string> fields_of(std::string_view line, const std::string& where) {
-  std::vector<std::string> fields(1);
+// A record of RFC 4180, whose quoted fields may contain newlines.
+struct Record {
+  std::vector<std::string> fields{1};
+  size_t end = 0;       // of the text, after the newline
+  bool closed = false;  // false: a quote is not closed
+};
+
+// The record that begins at byte `at`. A quote that is not closed, or only by one within a later line's text, is a slip of
+// its own line: the record then ends there, so that the lines after it are still read.
+Record record_at(std::string_view text, size_t at) {
+  Record record;
   bool quoted = false, closed = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
+  size_t i = at;
+  const auto next = [&] { return i + 1 < text.size() ? text[i + 1] : '\n'; };
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    std::string& field = record.fields.back();
     if (quoted) {
-      if (c != '"')
-        fields.back() += c;
-      else if (i + 1 < line.size() && line[i + 1] == '"')
-        fields.back() += line[++i];
-      else
+      if (c != '"') {
+        field += c;
+      } else if (i + 1 < text.size() && next() == '"') {
+        field += text[++i];
+      } else if (field.find('\n') != std::string::npos && next() != ',' && next() != '\r' && next() != '\n') {
+        break;
+      } else {
         quoted = false, closed = true;
+      }
+    } else if (c == '\n') {
+      break;
     } else if (c == ',') {
-      fields.emplace_back();
+      record.fields.emplace_back();
       closed = false;
-    } else if (c == '"' && fields.back().empty() && !closed) {
+    } else if (c == '"' && field.empty() && !closed) {
       quoted = true;
-    } else {
-      fields.back() += c;
+    } else if (c != '\r' || next() != '\n') {
+      field += c;
     }
   }
-  if (quoted) throw DataError(cat("cannot read '", where, "': a quote is not closed"));
-  return fields;
+  record.closed = !quoted;
+  record.end = std::min(quoted ? text.find('\n', at) : i, text.size() - 1) + 1;
+  return record;
 }
 
 struct Table {
@@ -74,27 +91,30 @@ int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, T
   std::vector<size_t> columns;
   size_t width = 0;
   int64_t number = 0, damaged = 0;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    std::string_view line = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    const std::string where = cat(path, ", line ", ++number);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+  for (size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0; at < text.size();) {
+    const Record record = record_at(text, at);
+    const std::string where = cat(path, ", line ", number + 1);
+    number +=
+        std::count(text.begin() + static_cast<ptrdiff_t>(at), text.begin() + static_cast<ptrdiff_t>(record.end), '\n');
+    at = record.end;
+    const std::vector<std::string>& fields = record.fields;
+    const auto check_closed = [&] {
+      if (!record.closed) throw DataError(cat("cannot read '", where, "': a quote is not closed"));
+    };
     if (columns.empty()) {
-      if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
-      const std::vector<std::string> names = fields_of(line, where);
-      width = names.size();
+      check_closed();
+      width = fields.size();
       for (const char* column : kColumns) {
-        const auto found = std::find(names.begin(), names.end(), column);
-        if (found == names.end())
+        const auto found = std::find(fields.begin(), fields.end(), column);
+        if (found == fields.end())
           throw DataError(cat("cannot read '", path, "': its first line does not name a column '", column, "'"));
-        columns.push_back(static_cast<size_t>(found - names.begin()));
+        columns.push_back(static_cast<size_t>(found - fields.begin()));
       }
       continue;
     }
-    if (line.empty()) continue;
+    if (fields.size() == 1 && fields[0].empty()) continue;
     try {
-      const std::vector<std::string> fields = fields_of(line, where);
+      check_closed();
       if (fields.size() != width)
         throw DataError(cat("cannot read '", where, "': ", fields.size(), " fields instead of ", width));
       const auto field = [&](size_t k) { return fields[columns[k]]; };

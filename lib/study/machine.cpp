@@ -127,17 +127,16 @@ bool rate(const Study& study, MachineOptions options, std::string path, const Ra
 
 void write_scores(const std::string& path, const Study& study, const MachineScores& scores) {
   const StudyDesign& design = study.design();
-  std::string text =
-      nlohmann::ordered_json(
-          {{"format", kScoresFormat}, {"study", scores.study}, {"rater_kind", "machine"}, {"machine", scores.machine}})
-          .dump() +
-      "\n";
+  std::string text = compact_json({{"format", kScoresFormat},
+                                   {"study", scores.study},
+                                   {"rater_kind", "machine"},
+                                   {"machine", scores.machine}}) +
+                     "\n";
   for (const PairScore& pair : scores.pairs)
-    text += nlohmann::ordered_json({{"model", design.models[static_cast<size_t>(pair.model)]},
-                                    {"image", design.images[static_cast<size_t>(pair.image)]},
-                                    {"real", pair.real},
-                                    {"generated", pair.generated}})
-                .dump() +
+    text += compact_json({{"model", design.models[static_cast<size_t>(pair.model)]},
+                          {"image", design.images[static_cast<size_t>(pair.image)]},
+                          {"real", pair.real},
+                          {"generated", pair.generated}}) +
             "\n";
   write_file(path, text);
 }

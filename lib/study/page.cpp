@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "format/json.h"
 #include "study/assets.h"
 
 namespace sr3 {
@@ -58,7 +59,7 @@ void write_page(const Study& study, int64_t rater, const std::string& path) {
   const size_t at = page.find(script);
   if (at == std::string::npos) throw std::logic_error("the page has no script");
   out.write(std::string_view(page).substr(0, at));
-  out.write(cat("<script type=\"application/json\" id=\"settings\">", settings.dump(), "</script>\n"));
+  out.write(cat("<script type=\"application/json\" id=\"settings\">", compact_json(settings), "</script>\n"));
   const RaterPlan& plan = study.plan(rater - 1);
   for (size_t t = 0; t < plan.size(); ++t)
     for (const std::string& place : Study::places(design.task))

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/distribution.h"
+#include "format/json.h"
 #include "study/confusion.h"
 #include "study/roc.h"
 
@@ -243,7 +244,7 @@ std::string score_text(const std::vector<ScoreTable>& tables, bool json) {
       for (const Line& row : table.rows) {
         Line line = {{"record", table.record}};
         line.update(row);
-        text += line.dump() + "\n";
+        text += compact_json(line) + "\n";
       }
       continue;
     }

@@ -9,6 +9,7 @@
 #include "base/file_lock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "data/class_names.h"
 #include "data/dataset.h"
 #include "stage/stage_files.h"
 
@@ -57,15 +58,19 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     data.preprocess = "resize";
     data.keep_going = keep_going;
     const Dataset images(data, *std::max_element(full.sizes.begin(), full.sizes.end()));
-    if (!unconditional) full.classes = images.classes();
-    info(
-        cat(images.size(), " images, ", full.classes.empty() ? "no" : std::to_string(full.classes.size()), " classes"));
+    std::vector<int64_t> counts;
+    if (!unconditional)
+      for (const auto& [name, count] : images.class_counts()) full.classes.push_back(name), counts.push_back(count);
+    info(cat(images.size(), " images, ", classes_text(full.classes, counts)));
   } else if (!unconditional) {
     throw UsageError("no images to find the classes in: name folders, archives or lists, or say --unconditional");
   }
   if (!unconditional && full.classes.empty())
     throw UsageError(
         "the images are in no folders to be their classes: use a list with classes, or say --unconditional");
+  if (!unconditional)
+    require_classes(full.classes, "--new",
+                    "name the folder above those of the classes, use a list, or say --unconditional");
 
   const std::string manifest = stage_paths(output).manifest, folder = directory_of(output);
   NewCascade made = new_cascade(full, stem_of(output));

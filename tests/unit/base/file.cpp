@@ -18,6 +18,20 @@ TEST_CASE("written data are read back, including zero bytes") {
   CHECK(read_text(folder / "x").empty());
 }
 
+TEST_CASE("lines of lists: byte order marks, carriage returns, and zeros instead of newlines") {
+  const samples::Folder folder;
+  using Lines = std::vector<std::string>;
+  const auto lines = [&](const std::string& text) {
+    write_file(folder / "list", text);
+    return read_lines(folder / "list");
+  };
+  CHECK(lines("") == Lines{});
+  CHECK(lines("\xef\xbb\xbf") == Lines{});
+  CHECK(lines("\xef\xbb\xbf"
+              "a b\r\n\nc") == Lines{"a b", "", "c"});
+  CHECK(lines(std::string("a\nb\0c\r\0", 7)) == Lines{"a\nb", "c\r"});
+}
+
 TEST_CASE("an output that is not closed leaves the existing file unchanged") {
   const samples::Folder folder;
   write_file(folder / "x", "old");

@@ -206,10 +206,10 @@ TEST_CASE("a crop may differ from the stage's size, but must be a multiple of it
   CHECK_THROWS_WITH_AS(Loader(options, stage(4, 16)), doctest::Contains("unknown preprocessing 'stretch'"), UsageError);
 }
 
-TEST_CASE("classes are the folders of the images, in the manifest's order") {
+TEST_CASE("classes are the first folders below the operand, in the manifest's order") {
   ImageFolder folder;
-  for (int i = 0; i < 4; ++i) folder.write("train/dog/" + std::to_string(i) + ".png", marked(16, 16, 10 + i));
-  for (int i = 0; i < 2; ++i) folder.write("train/cat/" + std::to_string(i) + ".png", marked(16, 16, 20 + i));
+  for (int i = 0; i < 4; ++i) folder.write("dog/images/" + std::to_string(i) + ".png", marked(16, 16, 10 + i));
+  for (int i = 0; i < 2; ++i) folder.write("cat/" + std::to_string(i) + ".png", marked(16, 16, 20 + i));
   StageManifest manifest = stage(4, 16);
   CHECK(Loader(from(folder), manifest).classes() == std::vector<std::string>{"cat", "dog"});
   CHECK(!Loader(from(folder), manifest).next(0, 1).labels.defined());

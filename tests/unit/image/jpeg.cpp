@@ -47,6 +47,21 @@ TEST_CASE("jpeg: EXIF orientation is applied as by Pillow's exif_transpose") {
   CHECK(pixels(with_segment(jpegs::kColour, 0xe1, {'E', 'x', 'i', 'f', 0, 0, 'M', 'M'})) == jpegs::kColourPixels);
 }
 
+TEST_CASE("jpeg: without an orientation in EXIF, that in XMP is applied") {
+  const auto xmp = [](const std::string& text) {
+    Bytes data = bytes("http://ns.adobe.com/xap/1.0/");
+    data.push_back(0);
+    append(data, bytes(text));
+    return with_segment(jpegs::kColour, 0xe1, data);
+  };
+  CHECK(pixels(xmp("<rdf:Description tiff:Orientation=\"6\"/>")) == jpegs::kUprightPixels[5]);
+  CHECK(pixels(xmp("<tiff:Orientation>3</tiff:Orientation>")) == jpegs::kUprightPixels[2]);
+  CHECK(pixels(xmp("<rdf:Description tiff:Orientation='0'/>")) == jpegs::kColourPixels);
+  const Bytes exif = {'E', 'x',  'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+                      1,   0x12, 0,   3,   0, 0, 0,   1,   0, 1,  0, 0, 0, 0, 0, 0};
+  CHECK(pixels(with_segment(xmp("tiff:Orientation=\"6\""), 0xe1, exif)) == jpegs::kColourPixels);
+}
+
 TEST_CASE("jpeg: files equal Pillow's at quality 95 (4:4:4) and 75 (4:2:0); 16 bits become 8") {
   EncodeOptions options;
   CHECK(checksum(encode(pattern(23, 17), Format::kJpeg, options)) == jpegs::kWritten95);

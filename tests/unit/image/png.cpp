@@ -3,13 +3,21 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <iomanip>
 
+#include "base/log.h"
 #include "image/samples.h"
 
 using namespace sr3;
 using namespace samples;
 
 namespace {
+
+Bytes joined_bytes(const std::string& text, const Bytes& rest) {
+  Bytes out = bytes(text);
+  append(out, rest);
+  return out;
+}
 
 std::vector<uint32_t> values(size_t n, int depth) {
   std::vector<uint32_t> out(n);
@@ -123,17 +131,110 @@ TEST_CASE("png: gamma and colour profiles change nothing, eXIf orientation is ap
     CHECK(first(decode(png(3, 2, 8, 0, stored, chunk("eXIf", damaged)), "x", {})) == Bytes{1, 2, 3, 4, 5, 6});
 }
 
+TEST_CASE("png: orientation in EXIF and XMP, however programs store it, before and after the pixels") {
+  const Bytes tiff = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0};
+  Bytes exif = bytes("Exif");
+  append(exif, {0, 0});
+  append(exif, tiff);
+  const auto raw = [](const std::string& name, const Bytes& data) {  // as ImageMagick writes profiles
+    std::string text = "\n" + name + "\n" + cat(std::setw(8), data.size());
+    for (size_t i = 0; i < data.size(); ++i)
+      text += cat(i % 36 ? "" : "\n", std::hex, std::setfill('0'), std::setw(2), int{data[i]});
+    return bytes(text + "\n");
+  };
+  const auto text = [](const std::string& type, const std::string& keyword, const Bytes& content) {
+    Bytes data = bytes(keyword);
+    data.push_back(0);
+    if (type == "zTXt") data.push_back(0);
+    if (type == "iTXt") append(data, {0, 0, 'e', 'n', 0, 0});
+    append(data, type == "zTXt" ? samples::stored(content) : content);
+    return chunk(type, data);
+  };
+  Bytes packed = bytes("Raw profile type exif");
+  append(packed, {0, 1, 0, 0, 0});
+  append(packed, samples::stored(raw("exif", exif)));
+  const std::string rdf = "<rdf:Description xmlns:tiff=\"http://ns.adobe.com/tiff/1.0/\" ";
+  const Bytes attribute = bytes(rdf + "tiff:Orientation=\"6\"/>"),
+              element = bytes(rdf + "><tiff:Orientation>6</tiff:Orientation>");
+  const Bytes turning[] = {chunk("eXIf", tiff),
+                           chunk("eXIf", exif),
+                           text("tEXt", "Raw profile type exif", raw("exif", exif)),
+                           text("zTXt", "Raw profile type exif", raw("exif", exif)),
+                           text("iTXt", "Raw profile type exif", raw("exif", exif)),
+                           chunk("iTXt", packed),
+                           text("zTXt", "Raw profile type exif", raw("exif", tiff)),
+                           text("zTXt", "Raw profile type APP1", raw("generic profile", exif)),
+                           text("iTXt", "XML:com.adobe.xmp", attribute),
+                           text("iTXt", "XML:com.adobe.xmp", element),
+                           text("tEXt", "Raw profile type xmp", raw("xmp", attribute))};
+  const std::vector<uint32_t> row = {1, 2, 3};
+  const auto width = [&](const Bytes& before, const Bytes& after = {}) {
+    Bytes file = png(3, 1, 8, 0, row, before);
+    file.insert(file.end() - 12, after.begin(), after.end());
+    return decode(file, "x", {}).width;
+  };
+  for (const Bytes& one : turning) {
+    CHECK(width(one) == 1);
+    CHECK(width({}, one) == 1);
+  }
+  // EXIF comes before XMP, and eXIf before a text.
+  Bytes upright = tiff;
+  upright[18] = 1;
+  CHECK(width(turning[8], chunk("eXIf", upright)) == 3);
+  CHECK(width(turning[3], chunk("eXIf", upright)) == 3);
+  CHECK(width(turning[8], text("zTXt", "Raw profile type exif", raw("exif", upright))) == 3);
+  // What is damaged, or is something else, turns nothing; a bomb is decompressed to one MiB.
+  const Bytes still[] = {text("tEXt", "Raw profile type exif", {}),
+                         text("tEXt", "Raw profile type exif", bytes("\nexif\n 4\n4578x")),
+                         text("zTXt", "Raw profile type iptc", raw("iptc", exif)),
+                         text("tEXt", "Description", attribute),
+                         text("iTXt", "XML:com.adobe.xmp", bytes("tiff:Orientation=\"9\" tiff:Orientation=")),
+                         chunk("zTXt", joined_bytes("Raw profile type exif", {0, 0, 0x78, 0x9c, 0xff})),
+                         chunk("zTXt", bytes("Raw profile type exif")),
+                         chunk("iTXt", bytes("XML:com.adobe.xmp")),
+                         chunk("iTXt", {}),
+                         chunk("tEXt", {0})};
+  for (const Bytes& one : still) CHECK(width(one, one) == 3);
+}
+
+TEST_CASE("png: a wrong checksum of a chunk without pixels is a warning, and the chunk is ignored") {
+  const std::vector<uint32_t> row = {1, 2, 3};
+  const auto broken = [](Bytes whole) {
+    whole.back() ^= 1;
+    return whole;
+  };
+  const Bytes turn = chunk("eXIf", {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0});
+  REQUIRE(decode(png(3, 1, 8, 0, row, turn), "x", {}).width == 1);
+  log_state().verbosity = 0;
+  for (const Bytes& one : {turn, chunk("tEXt", joined_bytes("Comment", {0, 'a'})), chunk("gAMA", big_endian(1)),
+                           chunk("tRNS", {0, 1}), chunk("iCCP", {'a', 0, 0, 1})}) {
+    const Image image = decode(png(3, 1, 8, 0, row, broken(one)), "x", {});
+    CHECK(image.u8 == Bytes{1, 1, 1, 2, 2, 2, 3, 3, 3});
+    CHECK(image.width == 3);
+    CHECK(image.comment.empty());
+  }
+  log_state().verbosity = 1;
+  CHECK(failure(png(3, 1, 8, 3, row, broken(chunk("PLTE", Bytes(12))))).find("CRC") != std::string::npos);
+}
+
 TEST_CASE("png: every truncated length and every changed byte is an error or harmless") {
   Image image = pattern(9, 5);
   image.comment = "a comment";
   const Bytes file = encode_png(image, {});
   for (size_t n = 0; n < file.size(); ++n) CHECK_FALSE(failure({file.begin(), file.begin() + n}).empty());
+  const size_t text = kPngHeader, text_end = text + 12 + sizeof "Comment" + image.comment.size();
+  log_state().verbosity = 0;  // each wrong checksum is reported
   for (size_t i = 0; i < file.size(); ++i)
     for (const uint8_t change : {1, 0x80, 0xff}) {
       Bytes damaged = file;
       damaged[i] ^= change;
-      CHECK_FALSE(failure(damaged).empty());  // the CRCs detect every change
+      // The CRCs detect every change; in a chunk without pixels it changes none, or breaks the file's structure.
+      if (i < text || i >= text_end || !failure(damaged).empty())
+        CHECK_FALSE(failure(damaged).empty());
+      else
+        CHECK(decode(damaged, "x", {}).u8 == image.u8);
     }
+  log_state().verbosity = 1;
   Bytes longer = file;
   longer.push_back(0);
   CHECK(failure(longer) == cat("cannot read 'x': 1 bytes after the image's end at byte ", file.size()));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "image/peek.h"
 #include "image/samples.h"
 
 using namespace sr3;
@@ -98,4 +99,18 @@ TEST_CASE("pnm: every truncated length is an error") {
   image.comment = "sr {}";
   const Bytes file = encode_pnm(image);
   for (size_t n = 0; n < file.size(); ++n) CHECK_FALSE(failure({file.begin(), file.begin() + n}).empty());
+}
+
+TEST_CASE("pnm: comments end in a newline or a carriage return") {
+  const Bytes wanted = {1, 2, 3};
+  for (const std::string head : {"P6\r# one\r1 1\r255\r", "P6\r\n# one\r\n1 1\r\n#two\r\n255\n",
+                                 "P6 # one\r1 #\r1 255 ", "P6\n# one\r1 1\n255\n"}) {
+    CAPTURE(head);
+    Bytes file = bytes(head);
+    append(file, wanted);
+    const Image image = decode(file, "x", {});
+    CHECK(image.u8 == wanted);
+    CHECK(image.comment == " one");
+    CHECK(peek_size(file) == std::pair<int64_t, int64_t>{1, 1});
+  }
 }

@@ -78,6 +78,35 @@ TEST_CASE("safetensors, of which only the requested tensors are read") {
   CHECK_THROWS_AS(CheckpointFile{path}, DataError);
 }
 
+TEST_CASE("a checkpoint in several files is read by its index, and a wrong index is refused") {
+  const samples::Folder folder;
+  write_safetensors(folder.path + "w-1.safetensors", {{{"b", at::arange(2, at::kFloat)}, {"c", at::ones({3})}}, {}});
+  write_safetensors(folder.path + "w-2.safetensors", {{{"a", at::full({2, 2}, 7.0)}}, {}});
+  const std::string index = folder.path + "w.safetensors.index.json";
+  const auto map = [&](const std::string& text) {
+    write_file(index, "{\"metadata\": {\"total_size\": 36}, \"weight_map\": {" + text + "}}");
+  };
+  map(R"("a": "w-2.safetensors", "b": "w-1.safetensors", "c": "w-1.safetensors")");
+  const CheckpointFile file(index);
+  CHECK(file.container() == "safetensors (2 files)");
+  CHECK(file.files() ==
+        std::vector<std::string>{index, folder.path + "w-1.safetensors", folder.path + "w-2.safetensors"});
+  REQUIRE(file.tensors().size() == 3);
+  CHECK(at::equal(file.read("a"), at::full({2, 2}, 7.0)));
+  CHECK(at::equal(file.read("b"), at::arange(2, at::kFloat)));
+  const auto wrong = [&](const std::string& text, const char* why) {
+    map(text);
+    CHECK_THROWS_WITH_AS(CheckpointFile{index}, doctest::Contains(why), Error);
+  };
+  wrong("", "weight_map is empty");
+  wrong(R"("a": "w-1.safetensors")", "has no tensor 'a'");
+  wrong(R"("a": "w-3.safetensors")", "w-3.safetensors");
+  wrong(R"("a": "../w-1.safetensors")", "is not the name of a file beside the index");
+  wrong(R"("a": 3)", "'weight_map.a' is not a string");
+  write_file(index, "{}");
+  CHECK_THROWS_WITH_AS(CheckpointFile{index}, doctest::Contains("missing key 'weight_map'"), DataError);
+}
+
 TEST_CASE("safetensors whose first bytes, the length of the header, look like a zip or a pickle") {
   const samples::Folder folder;
   for (const uint64_t length : {uint64_t{'P' | 'K' << 8}, uint64_t{0x280}}) {

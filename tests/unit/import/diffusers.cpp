@@ -258,10 +258,17 @@ TEST_CASE("folders that lack something") {
   refused(folder.path + "config.json", "it is not a folder");
   refused(folder.path, "diffusion_pytorch_model.safetensors' (or .bin) is missing");
   write_file(folder.path + "diffusion_pytorch_model.safetensors.index.json", "{}");
-  refused(folder.path, "in several files");
+  CHECK(diffusers_folder(folder.path).weights == folder.path + "diffusion_pytorch_model.safetensors.index.json");
   write_file(folder.path + "diffusion_pytorch_model.bin", "x");
   CHECK(diffusers_folder(folder.path).weights == folder.path + "diffusion_pytorch_model.bin");
   CHECK(diffusers_folder(folder.path).scheduler.empty());
+  // Of a training's two networks the averaged one.
+  for (const char* network : {"unet", "unet_ema"}) {
+    std::filesystem::create_directories(folder.path + "t/" + network);
+    write_file(folder.path + "t/" + network + "/config.json", "{}");
+    write_file(folder.path + "t/" + network + "/diffusion_pytorch_model.safetensors", "x");
+    CHECK(diffusers_folder(folder.path + "t").config == folder.path + "t/" + network + "/config.json");
+  }
   std::filesystem::create_directories(folder.path + "p/unet");
   std::filesystem::create_directories(folder.path + "p/vqvae");
   write_file(folder.path + "p/unet/config.json", "{}");

@@ -193,6 +193,32 @@ TEST_CASE("a checkpoint and a configuration that differ: networks in their setti
                        UsageError);
 }
 
+TEST_CASE("betas agree as far as their type represents them, and others do not") {
+  const samples::Folder folder;
+  ImportOptions options;
+  options.config = folder.path + "sr.json";
+  // From 1e-6, which half represents only to 6 per cent.
+  std::string text =
+      changed("\"linear_start\": 1e-4, \"linear_end\": 1e-1 },", "\"linear_start\": 1e-6, \"linear_end\": 1e-2 },");
+  write_file(options.config, text);
+  const Sr3Config config = read_sr3_config(parse_config(text, "c.json", true));
+  Weights all = checkpoint(config);
+  for (const at::ScalarType type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16}) {
+    for (const double factor : {1.0, 1.02}) {
+      all["betas"] = at::linspace(1e-6, 1e-2, 40, at::kDouble) * factor;
+      save(folder.path + "gen.safetensors", all, "", type);
+      const CheckpointFile file(folder.path + "gen.safetensors");
+      if (factor == 1.0)
+        CHECK(plan_import("sr3", file, options).stage.diffusion.schedule.steps == 40);
+      else
+        CHECK_THROWS_WITH_AS(plan_import("sr3", file, options), doctest::Contains("betas are not"), DataError);
+    }
+  }
+  write_file(options.config, changed("\"val\": { \"schedule\": \"linear\"", "\"val\": { \"schedule\": \"const\""));
+  const CheckpointFile rounded(folder.path + "gen.safetensors");
+  CHECK_THROWS_WITH_AS(plan_import("sr3", rounded, options), doctest::Contains("rounded to 16 bits"), DataError);
+}
+
 TEST_CASE("the betas of a configuration are Janspiry's tables") {
   ScheduleOptions schedule;
   schedule.kind = "linear", schedule.steps = 2000, schedule.beta_start = 1e-6, schedule.beta_end = 1e-2;

@@ -302,7 +302,7 @@ TEST_CASE("an invalid manifest is not written") {
   m.network.patch = 2;
   m.history = {{"sr3-train", "1", {"latin1 \xe9.jpg"}, "t"}};  // a file name may have any bytes
   write_manifest(path, m);
-  CHECK(read_manifest(path).history[0].arguments[0] == "latin1 \xef\xbf\xbd.jpg");
+  CHECK(read_manifest(path).history[0].arguments[0] == "latin1 \xe9.jpg");
   m.weights_file = "w.safetensors";
   CHECK(weights_path("dir/x.json", m) == "dir/w.safetensors");
   CHECK(weights_path("x.json", m) == "w.safetensors");

@@ -33,12 +33,6 @@ Bytes commented(const std::string& comment, int64_t width = 4) {
   return encode_pnm(image);
 }
 
-struct Quiet {
-  int before = log_state().verbosity;
-  Quiet() { log_state().verbosity = 0; }
-  ~Quiet() { log_state().verbosity = before; }
-};
-
 }  // namespace
 
 TEST_CASE("reader: a folder is read in the byte order of its paths, which are the keys") {

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/log.h"
 #include "image/samples.h"
 
 namespace samples {
@@ -65,5 +66,12 @@ std::string error_of(Work work) {
   }
   return "";
 }
+
+// Without warnings, which a test expects.
+struct Quiet {
+  int before = log_state().verbosity;
+  Quiet() { log_state().verbosity = 0; }
+  ~Quiet() { log_state().verbosity = before; }
+};
 
 }  // namespace samples

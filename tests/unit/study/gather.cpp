@@ -179,6 +179,14 @@ TEST_CASE("Gather: tables of other studies") {
   CHECK_THROWS_WITH_AS(gathered(head + "r,,m,2,1\n"), doctest::Contains("is empty"), DataError);
   CHECK_THROWS_WITH_AS(gathered(head + "r,\"i,m,2,1\n"), doctest::Contains("a quote is not closed"), DataError);
   CHECK(gathered(head + "r,i,m,2,1\nr,i,m,2\n", true)[0].dropped.at("damaged") == 1);
+  // A quoted field may contain newlines; a quote that is not closed spoils only its own line.
+  const std::string noted = "rater,image,model,task,fooled,note\n";
+  CHECK(gathered(noted + "r,i,m,2,1,\"one\r\ntwo, \"\"three\"\"\n\"\r\nr,j,m,2,0,\n")[0].judged.size() == 2);
+  CHECK_THROWS_WITH_AS(gathered(noted + "r,i,m,2,1,\"a\nb\"\nr,j,m,9,0,\n"), doctest::Contains("line 4': task is '9'"),
+                       DataError);
+  const auto slips = gathered(head + "r,\"i,m,2,1\nr,j,m,2,1\nr,\"k,m,2,1\nr,l,m,2,1\n", true);
+  CHECK(slips[0].judged.size() == 2);
+  CHECK(slips[0].dropped.at("damaged") == 2);
 }
 
 TEST_CASE("Machine raters: synthetic ones have the given rate, sides matter, scores are read back") {

@@ -1,0 +1,49 @@
+#include "data/class_names.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "base/error.h"
+#include "stream/frame.h"
+
+namespace sr3 {
+namespace {
+
+constexpr size_t kMostShown = 10;
+
+bool is_part_of_data_set(std::string name) {
+  static const std::set<std::string> kParts = {"train", "training",   "test", "testing",
+                                               "val",   "validation", "dev",  "valid"};
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return kParts.contains(name);
+}
+
+}  // namespace
+
+std::string class_called(const std::string& folder, const std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), folder) != names.end()) return folder;
+  const auto matches = [&](const std::string& name) { return clean_key(name) == folder; };
+  const auto found = std::find_if(names.begin(), names.end(), matches);
+  return found != names.end() && std::find_if(found + 1, names.end(), matches) == names.end() ? *found : folder;
+}
+
+std::string classes_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts) {
+  if (names.empty()) return "no classes";
+  std::string text = cat(names.size(), names.size() == 1 ? " class" : " classes");
+  for (size_t i = 0; i < names.size() && i < kMostShown; ++i)
+    text += cat(i == 0 ? ": " : ", ", names[i], " (", counts.at(i), ")");
+  return text + (names.size() > kMostShown ? ", ..." : "");
+}
+
+void require_classes(const std::vector<std::string>& names, const std::string& whose, const std::string& instead) {
+  const bool parts = !names.empty() && std::all_of(names.begin(), names.end(), is_part_of_data_set);
+  if (names.size() >= 2 && !parts) return;
+  std::string list;
+  for (const std::string& name : names) list += cat(list.empty() ? "'" : ", '", name, "'");
+  throw UsageError(cat(whose, ": ", parts ? "the classes would be " : "the only class would be ", list,
+                       parts ? ", which are parts of a data set" : "",
+                       "; classes are the folders directly below an operand: ", instead));
+}
+
+}  // namespace sr3

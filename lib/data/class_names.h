@@ -1,0 +1,21 @@
+// Names of classes, as they are found in folders and lists.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sr3 {
+
+// The class among `names` that a folder denotes: the class of the same name, else the only one whose images --by-class would
+// put into this folder (a key cannot contain every name). If there is no such class, the folder's own name.
+std::string class_called(const std::string& folder, const std::vector<std::string>& names);
+
+// For messages: "2 classes: cats (12), dogs (9)", with the number of images of each; of many classes the first ten.
+std::string classes_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts);
+
+// UsageError for fewer than two classes, and for classes that are the parts of a data set (train, test, val).
+// `whose` begins the message: "--train"; `instead` ends it: what else can be done.
+void require_classes(const std::vector<std::string>& names, const std::string& whose, const std::string& instead);
+
+}  // namespace sr3
