@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/table.h"
+#include "base/utf8.h"
 
 namespace sr3 {
 namespace {
@@ -15,12 +16,12 @@ ordered_json or_null(const std::optional<double>& value) { return value ? ordere
 
 // JSON has no infinity: the PSNR of identical images is null.
 std::string json_line(const std::string& name, int64_t images, const Scores& s) {
-  ordered_json object = {{"name", name}};
+  ordered_json object = {{"name", utf8_from_bytes(name)}};
   if (images > 0) object["images"] = images;
   object["psnr"] = s.psnr, object["ssim"] = or_null(s.ssim);
   object["psnr_y"] = s.psnr_y, object["ssim_y"] = or_null(s.ssim_y);
   if (s.consistency) object["consistency"] = *s.consistency, object["rounding_floor"] = *s.rounding_floor;
-  return object.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace) + "\n";
+  return object.dump() + "\n";
 }
 
 std::string number(const char* format, double value) {

@@ -21,7 +21,6 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const ConvPlan& plan, const at::Tensor& x,
                             const at::Tensor& weight, const at::Tensor& bias) {
     context->saved_data["out"] = plan.out;
-    context->saved_data["bias"] = bias.defined();
     context->save_for_backward({x, weight});
     return convolved(FusedConv(plan, weight, bias), x);
   }
@@ -36,7 +35,7 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
     at::Tensor of_x, of_bias;
     if (context->needs_input_grad(0))  // the tensors among the arguments are counted
       of_x = convolved(FusedConv(plan, weight, {}, ConvNumbers::kFloats, nullptr, ConvDirection::kTransposed), g);
-    if (context->saved_data["bias"].toBool()) of_bias = g.sum({0, 2, 3});
+    if (context->needs_input_grad(2)) of_bias = g.sum({0, 2, 3});
     // oneDNN is faster in its own layout, which it makes of contiguous maps, even with their copies.
     const at::Tensor of_weight = std::get<1>(at::convolution_backward(
         g.contiguous(), x.contiguous(), weight, {}, {1, 1}, {1, 1}, {1, 1}, false, {0, 0}, 1, {false, true, false}));
@@ -49,7 +48,7 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
 at::Tensor training_conv(const ConvPlan& plan, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   const auto type = x.scalar_type();
   if (x.is_cpu() && type == at::kFloat && FusedConv::supported() && FusedConv::has_winograd(plan, weight.size(1)))
-    return WinogradConv::apply(plan, x, weight, bias);
+    return WinogradConv::apply(plan, x, weight, bias.defined() ? bias : at::zeros({plan.out}, weight.options()));
   const at::Tensor w = conv_weight(weight, type), b = bias.defined() ? bias.to(type) : bias;
   if (plan.same) return at::conv2d(at::constant_pad_nd(x, {0, 1, 0, 1}), w, b, plan.stride);
   return at::conv2d(x, w, b, plan.stride, plan.kernel / 2);

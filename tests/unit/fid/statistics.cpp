@@ -242,7 +242,7 @@ TEST_CASE("the Inception score in the order of the input, if that is known") {
   const Comparison unknown = compare(a, a, options);
   CHECK_FALSE(unknown.measures[1].value);
   REQUIRE(unknown.failures.size() == 1);
-  CHECK(unknown.failures[0] == doctest::Contains("--profile adm takes"));
+  CHECK(unknown.failures[0].find("--profile adm takes") != std::string::npos);
   options.in_order = false;
   CHECK(*compare(a, a, options).measures[1].value > 1);
 }
