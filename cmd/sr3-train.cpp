@@ -130,5 +130,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("sr3-train", "train a super-resolution stage, or the regression baseline",
-                  "[--preset NAME | --distill STAGE] [--steps N] [DATA...] -o STAGE.json", argc, argv, run_program);
+                  "[--preset NAME | --distill STAGE] [DATA...] -o STAGE.json", argc, argv, run_program);
 }

@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "base/error.h"
 #include "base/log.h"

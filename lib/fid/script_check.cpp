@@ -47,7 +47,7 @@ bool is_constant(const TreeRef& tree) {
       return std::all_of(tree->trees().begin(), tree->trees().end(), is_constant);
     case torch::jit::TK_APPLY: {  // annotate(Optional[int], None)
       const torch::jit::Apply apply(tree);
-      if (apply.callee().kind() != torch::jit::TK_VAR || apply.attributes().size() != 0) return false;
+      if (apply.callee().kind() != torch::jit::TK_VAR || !apply.attributes().empty()) return false;
       const bool annotates = torch::jit::Var(apply.callee()).name().name() == "annotate";
       return annotates && apply.inputs().size() == 2 && is_constant(apply.inputs()[1].tree());
     }

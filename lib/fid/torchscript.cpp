@@ -65,8 +65,8 @@ std::string reason(const std::exception& error) {
 
 class TorchScriptNetwork : public FeatureNetwork {
  public:
-  TorchScriptNetwork(torch::jit::Module module, FeatureSpec spec, const FeatureOptions& options)
-      : FeatureNetwork(std::move(spec), options, /*has_spatial=*/false), module_(std::move(module)) {
+  TorchScriptNetwork(const torch::jit::Module& module, FeatureSpec spec, const FeatureOptions& options)
+      : FeatureNetwork(std::move(spec), options, /*has_spatial=*/false), module_(module) {
     const auto& schema = module_.get_method("forward").function().getSchema();
     no_output_bias_ = has_argument(schema, "no_output_bias");
   }
@@ -145,7 +145,7 @@ std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const 
                     ": it is not Inception and prepares images itself"));
   if (resize) spec.resize = options.resize;
   if (scale) spec.scale = options.scale;
-  return std::make_unique<TorchScriptNetwork>(std::move(module), std::move(spec), options);
+  return std::make_unique<TorchScriptNetwork>(module, std::move(spec), options);
 }
 
 }  // namespace sr3

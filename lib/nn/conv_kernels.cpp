@@ -86,10 +86,15 @@ SR3_INLINE void store(uint8_t* y, const Vector& z, Size size, const ConvNorm<uin
   Integers q = __builtin_convertvector(z * norm.inverse + (norm.zero + 0.5F), Integers);
   q = q < 0 ? q * 0 : q;
   q = q > 127 ? q * 0 + 127 : q;
-  // The lowest byte of each integer: __builtin_convertvector would extract them one by one.
+#if defined(__clang__)
+  using Lowest __attribute__((vector_size(sizeof(Vector) / 4))) = uint8_t;
+  const Lowest bytes = __builtin_convertvector(q, Lowest);
+#else
+  // The lowest byte of each integer: GCC's __builtin_convertvector would extract them one by one.
   Bytes lowest;
   for (size_t i = 0; i < sizeof(Vector); ++i) lowest[i] = static_cast<uint8_t>(4 * i % sizeof(Vector));
   const Bytes bytes = __builtin_shuffle((Bytes)q, lowest);
+#endif
   std::memcpy(y, &bytes, size);
 }
 

@@ -279,6 +279,7 @@ at::Tensor run_fused(const Network& net, const at::Tensor& patches, const at::Te
       const int64_t first = part * n / parts, count = (part + 1) * n / parts - first;
       const auto of = [&](const at::Tensor& t) { return t.defined() ? t.narrow(0, first, count) : t; };
       std::vector<at::Tensor> own;
+      own.reserve(projections.size());
       for (const at::Tensor& projection : projections) own.push_back(of(projection));
       outputs[static_cast<size_t>(part)] = run_fused_here(net, of(patches), of(stem), std::move(own));
     }

@@ -30,7 +30,7 @@ namespace sr3 {
 namespace {
 
 bool is_folder(const std::string& output) {
-  if (output == "-") return false;
+  if (output.empty() || output == "-") return false;
   struct stat status;
   if (::stat(output.c_str(), &status) == 0) return S_ISDIR(status.st_mode);
   return output.ends_with('/') || extension_of(output).empty();
@@ -123,7 +123,8 @@ std::optional<Format> format_of(const std::string& path) {
 
 // A new name with another ending, such as "run.2", is a folder where several images are known to come.
 bool holds_several(const std::string& output, const std::vector<std::string>& inputs) {
-  if (output == "-" || format_of(output) || is_other_image_name(output) || place_of(output)) return false;
+  if (output.empty() || output == "-" || format_of(output)) return false;
+  if (is_other_image_name(output) || place_of(output)) return false;
   int64_t images = 0;
   for (const Part& part : known_parts(inputs)) images += part.kind == Part::kArchive ? 2 : part.kind == Part::kImage;
   return images > 1;

@@ -12,7 +12,7 @@ short=(--recipe digits --size 8 --epochs 1 --seeds 1 --threads 1)
 # Tiny-ImageNet's layout: n1 and n2 are the classes, not images; what was found is printed before the training.
 cas --train train --test test "${short[@]}" --per-class 2>said | cut -f1-3 >table
 [ "$(tail -n +2 table)" = "$(printf 'generated\tn1\t3\ngenerated\tn2\t3')" ]
-grep -qF "cas: training on 6 generated images, seed 0; 2 classes: n1 (3), n2 (3)" said
+grep -qF "training on 6 generated images, seed 0; 2 classes: n1 (3), n2 (3)" said
 # The same from archives, which contain the folder itself, and from their members' folder.
 tar cf train.tar train
 (cd test && zip -q -r ../test.zip n1 n2)

@@ -58,7 +58,7 @@ set -m # otherwise bash lets background jobs ignore SIGINT
 cas --train train "${common[@]}" --epochs 1200 --seeds 2 -o stopped >partial 2>said &
 pid=$!
 set +m
-until grep -q "training on generated images, seed 1" said; do sleep 0.1; done
+until grep -q "generated images, seed 1" said; do sleep 0.1; done
 sleep 0.5
 kill -INT $pid
 wait $pid || [ $? = 130 ]

@@ -139,7 +139,8 @@ same <(cut -f2 table) <(cut -f2 again)
 fid compare --kid --prc a arrays.npz | sed 1,2d | cut -f1,2 >table
 fid compare --kid --prc a batch.npz | sed 1,2d | cut -f1,2 >again
 same table again
-fails 2 "no feature network is named" env -u FID_FEATURES fid compare --kid a.npz batch.npz
+fails 1 "--kid needs the features of the first images" env -u FID_FEATURES fid compare --kid a.npz batch.npz
+fails 2 "no feature network is named" env -u FID_FEATURES fid compare --kid a batch.npz
 sed "s/<f8/>f8/" mu.npy >big.npy
 mv big.npy mu.npy
 zip -q big.npz mu.npy sigma.npy

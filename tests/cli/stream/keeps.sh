@@ -55,8 +55,8 @@ wait $! || true
 
 # Standard files that the caller has closed.
 fails 1 "cannot read 'standard input': Bad file descriptor" timeout 20 bash -c 'degrade -s 2 <&-'
-fails 1 "cannot write 'standard output': Bad file descriptor" bash -c 'sr-metrics a.png b.png >&-'
-fails 1 "cannot write 'standard output': Bad file descriptor" bash -c 'degrade -s 2 a.png >&-'
+fails 1 "cannot write 'standard output': it is closed (> FILE)" bash -c 'sr-metrics a.png b.png >&-'
+fails 1 "cannot write 'standard output': it is closed (> FILE)" bash -c 'degrade -s 2 a.png >&-'
 degrade -s 2 a.png -o closed.ppm 2>&-
 same closed.ppm plain.ppm
 degrade -s 2 a.png -o closed.ppm >&-
