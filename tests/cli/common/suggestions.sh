@@ -24,7 +24,7 @@ fails 2 "unknown option '-scale' (did you mean '--scale'?)" upscale -scale 4
 fails 2 "unknown option '-scale' (did you mean '--scale'?)" degrade -scale=4 a.png
 fails 1 "cannot open '-scale'" degrade -s 4 -- -scale
 fails 2 "unknown option '--input' (inputs are named without an option)" upscale --input a.png
-fails 2 "unknown option '--resume' (the same command resumes where it stopped)" cas --resume
+fails 2 "unknown option '--resume-from-checkpoint' (the same command resumes where it stopped)" sr3-train --resume-from-checkpoint
 fails 2 "unknown option '--resume' (did you mean '--skip-existing'?)" upscale --resume
 for program in $PROGRAMS; do
   fails 2 "$program: unknown option '--verbos' (did you mean '--verbose'?); try '$program --help'" "$program" --verbos

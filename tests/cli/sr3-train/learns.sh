@@ -8,7 +8,7 @@ perl -ne 'push @l, $1 if /"loss":([0-9.]+)/; END { exit !(@l == 6 && $l[5] < 0.7
 for file in a.json a.safetensors a.state/progress.json a.preview.png a.loss.png; do [ -s "$file" ]; done
 # Rows of low-res, bicubic, result and truth at 8 times 32 pixels.
 pngtopnm a.preview.png >sheet.ppm
-pamfile sheet.ppm | grep '1048 by 53[0-9]'
+pamfile sheet.ppm | grep '1044 by 53[0-9]'
 grep -q '"program": "sr3-train"' a.json
 [ "$(grep -c '"program"' a.json)" = 1 ]
 
