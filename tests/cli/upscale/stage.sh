@@ -4,7 +4,7 @@ up() { upscale -m x2.json --steps 3 "$@"; }
 # The settings in effect.
 image 8 8 >tiny.ppm
 up -v --precision fp32 tiny.ppm 2>said >/dev/null
-grep -q "'x2.json': 3 steps of [a-z0-9-]*, Float on cpu" said
+grep -q "'x2.json': 3 steps of [a-z0-9-]*, fp32 on cpu" said
 photos low 3 20 14
 image 9 23 7 >low/4.ppm
 image 1 1 8 >low/5.ppm
