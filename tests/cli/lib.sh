@@ -35,6 +35,27 @@ prints() {
   fi
 }
 
+# within MIB COMMAND...   runs the command; its memory, at its peak, was at most MIB more than that of `COMMAND --version`. Not by
+# ulimit: how much address space libtorch maps depends on where it comes from (1.5 GB for Debian's, 3 for PyPI's). Sanitizers keep
+# what is freed, and are not held to it.
+within() {
+  python3 -c '
+import os, sys
+def run(command, output):
+    child = os.fork()
+    if child == 0:
+        if output: os.dup2(os.open(output, os.O_WRONLY), 1)
+        os.execvp(command[0], command)
+    _, status, used = os.wait4(child, 0)
+    return os.waitstatus_to_exitcode(status), used.ru_maxrss // 1024
+limit, command = int(sys.argv[1]), sys.argv[2:]
+_, start = run([command[0], "--version"], os.devnull)
+status, peak = run(command, None)
+if peak > start + limit and os.environ.get("SANITIZED") != "1":
+    sys.exit(f"wanted at most {limit} MiB more than {start}, got {peak} from: {command}")
+sys.exit(status if status >= 0 else 128 - status)' "$@"
+}
+
 # image WIDTH HEIGHT [SEED]   a P6 image on standard output: a smooth ramp with edges and a little noise, always the same
 image() {
   perl -e '

@@ -8,12 +8,11 @@ zeros() {
   truncate -s $((128 + $3)) "$1.npy"
   zip -q -1 bomb.npz "$1.npy"
 }
-[ "${SANITIZED:-}" = 1 ] || ulimit -v 2500000 # KiB; libtorch itself maps 1.5 GB
 zeros arr_0 '(1, 10000, 10000, 3)' 300000000
 fails 1 "cannot read 'bomb.npz' array 'arr_0': 300000000 bytes by its shape, in a file of" \
-  fid stats --features net.pt -o a.npz bomb.npz
+  within 200 fid stats --features net.pt -o a.npz bomb.npz
 zeros mu '(300000000,)' 300000000
-fails 1 "cannot read 'bomb.npz' array 'mu': 300000000 bytes by its shape" fid merge -o a.npz bomb.npz
+fails 1 "cannot read 'bomb.npz' array 'mu': 300000000 bytes by its shape" within 200 fid merge -o a.npz bomb.npz
 # A smaller one of the same ratio is read.
 zeros arr_0 '(4, 100, 100, 3)' 120000
-fid stats -q --features net.pt -o a.npz bomb.npz
+within 250 fid stats -q --features net.pt -o a.npz bomb.npz
