@@ -73,9 +73,6 @@ int run_compare(cli::App& app, FidProgram& program, const std::vector<std::strin
     throw UsageError(
         "compare takes two sets: the generated one and the reference; of several the last is the reference");
   if (std::count(operands.begin(), operands.end(), "-") > 1) throw UsageError("only one set can be standard input");
-  if (!program.collect.reader.shard.empty())
-    throw UsageError("--shard is for stats: parts are merged before they are compared");
-  if (!program.output.empty()) throw UsageError("compare writes to standard output: -o is for stats and merge");
   check_stdout();
   program.collect.keep_features |= program.compare.needs_features();
   program.compare.in_order = program.network.profile == "adm";
@@ -123,7 +120,7 @@ const std::vector<cli::Verb> kVerbs = {
      "[--features FILE] [--kid] [--ci] GENERATED... REFERENCE",
      "the distance of each generated set to the reference, and other scores",
      {groups::kFeatures, groups::kScores, groups::kComputation},
-     {"force", "json", "seed", "keep-going", "max-pixels", "shard", "output"}},
+     {"force", "json", "seed", "keep-going", "max-pixels"}},
 };
 
 int run_program(cli::App& app) {

@@ -27,6 +27,19 @@ std::string shown_name(const std::string& program, const char* argv0) {
   return ends ? name : program;
 }
 
+// Whether it is answered in place of the program's work.
+bool is_question(const Given& given) {
+  const std::string& name = given.option->name;
+  return name == "help" || name == "version" || name == "list-options";
+}
+
+void try_to_apply(const Given& given) {
+  try {
+    apply(given);
+  } catch (const UsageError&) {
+  }
+}
+
 int report(const std::string& text, int status) {
   std::fflush(stdout);  // what was printed before the error comes before it
   error(text);
@@ -110,9 +123,15 @@ void App::parse() {
   const CommandLine line = read_command_line(options, arguments_);
   operands_ = line.operands;
   // Before any value is checked, so that --help works beside a wrong one.
-  for (const Given& given : line.given)
-    if (given.option->name == "help" || given.option->name == "version" || given.option->name == "list-options")
-      apply(given);
+  for (const Given& given : line.given) {
+    if (!is_question(given)) continue;
+    if (before_help) {
+      for (const Given& other : line.given)
+        if (!is_question(other)) try_to_apply(other);
+      before_help();
+    }
+    apply(given);
+  }
   for (const Given& given : line.given) {
     options.mark_given(given.option->name, given.value);
     apply(given);
@@ -130,7 +149,7 @@ const Verb& App::take_verb() {
   if (!verb)
     throw UsageError(cat(name.empty() ? "missing command" : "unknown command '" + name + "'", ": ", verb_names(verbs)));
   operands_.erase(operands_.begin());
-  refuse_others(options, *verb);
+  refuse_others(options, *verb, verbs);
   return *verb;
 }
 

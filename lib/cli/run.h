@@ -2,6 +2,7 @@
 // A program is a function of App that declares into app.options, calls parse(), does its work and returns an exit status.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ class App {
   ProgressOptions progress;
   // Of a program whose first operand says what to do: set them before parse(), which then answers "VERB --help".
   std::vector<Verb> verbs;
+  // Of a program whose help depends on other options, which are applied before it is called: what to do before --help.
+  std::function<void()> before_help;
 
   // Reads the command line and sets each option through its Option::set, in the order given, so that of a single-valued
   // option the last one counts. Throws a UsageError that names the option, or Exit.

@@ -1,6 +1,7 @@
 #include "cli/verbs.h"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -17,10 +18,10 @@ const Verb* find_verb(const std::vector<Verb>& verbs, const std::string& name) {
   return at == verbs.end() ? nullptr : &*at;
 }
 
-std::string verb_names(const std::vector<Verb>& verbs) {
+std::string verb_names(const std::vector<Verb>& verbs, const std::string& conjunction) {
   std::string names;
   for (size_t i = 0; i < verbs.size(); ++i)
-    names += cat(i == 0 ? "" : i + 1 == verbs.size() ? " or " : ", ", verbs[i].name);
+    names += cat(i == 0 ? "" : i + 1 == verbs.size() ? " " + conjunction + " " : ", ", verbs[i].name);
   return names;
 }
 
@@ -33,9 +34,16 @@ std::vector<std::string> others(const Options& options, const Verb& verb) {
   return names;
 }
 
-void refuse_others(const Options& options, const Verb& verb) {
-  for (const std::string& name : others(options, verb))
-    if (options.find(name)->given) throw UsageError(cat("--", name, ": ", verb.name, " does not take this option"));
+void refuse_others(const Options& options, const Verb& verb, const std::vector<Verb>& verbs) {
+  for (const std::string& name : others(options, verb)) {
+    const Option& option = *options.find(name);
+    if (!option.given) continue;
+    std::vector<Verb> takers;
+    std::copy_if(verbs.begin(), verbs.end(), std::back_inserter(takers),
+                 [&](const Verb& each) { return each.takes(option); });
+    throw UsageError(
+        cat("--", name, ": ", verb.name, " does not take this option; it is for ", verb_names(takers, "and")));
+  }
 }
 
 }  // namespace sr3::cli

@@ -23,10 +23,10 @@ struct Verb {
 const Verb* find_verb(const std::vector<Verb>& verbs, const std::string& name);
 
 // "stats, merge or compare"
-std::string verb_names(const std::vector<Verb>& verbs);
+std::string verb_names(const std::vector<Verb>& verbs, const std::string& conjunction = "or");
 
-// Throws UsageError for the first option that was given and that the verb would ignore.
-void refuse_others(const Options& options, const Verb& verb);
+// Throws UsageError for the first option that was given and that the verb would ignore; it names those of `verbs` that take it.
+void refuse_others(const Options& options, const Verb& verb, const std::vector<Verb>& verbs);
 
 // The names of the options that the verb does not take, for its --help. std::logic_error if it takes one that is not declared.
 std::vector<std::string> others(const Options& options, const Verb& verb);

@@ -2,6 +2,7 @@
 // image once, in a random order that depends on the seed and k alone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

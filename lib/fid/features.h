@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "base/watchdog.h"
 #include "image/image.h"
 
 namespace sr3 {
@@ -44,8 +45,8 @@ struct FeatureOptions {
   bool trust = false;
   // Run a TorchScript program whatever operators it uses, for any time.
   bool trust_program = false;
-  // Seconds in which a TorchScript program must process a batch; otherwise it ends our program.
-  double pass_limit = 600;
+  // What a TorchScript program may take to process a batch, or to be read; otherwise it ends our program.
+  WorkLimits pass_limits{.seconds = 600, .bytes = int64_t{8192} << 20};
   // Images in each pass. A smaller batch is padded to this size, so that no result depends on the size of its batch.
   int64_t batch = 16;
   at::Device device = at::kCPU;

@@ -46,6 +46,8 @@ void NetworkOptions::declare(Options& options) {
               "run a TorchScript network even if it may write files, or anything else");
   options.add({"pass-limit", 0, "TIME", "longest time of a TorchScript network for one pass", "10m", false,
                [this](const std::string& given) { pass_limit = parse_duration(given); }});
+  options.add("pass-memory", 0, &pass_memory, "MB", within(1, 1 << 30),
+              "largest memory of a TorchScript network in one pass");
 }
 
 std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {
@@ -55,7 +57,7 @@ std::unique_ptr<FeatureNetwork> NetworkOptions::open(at::Device device) const {
   options.scale = scale.empty() && of ? of->scale : scale;
   options.trust = trust;
   options.trust_program = trust_program;
-  options.pass_limit = pass_limit;
+  options.pass_limits = {pass_limit, pass_memory << 20};
   options.batch = batch;
   options.device = device;
   const char* usual = std::getenv("FID_FEATURES");

@@ -20,7 +20,8 @@ struct NetworkOptions {
   std::optional<int64_t> given_ddof;  // overrides the profile's
   int64_t batch = FeatureOptions{}.batch;
   bool trust = false, trust_program = false;
-  double pass_limit = FeatureOptions{}.pass_limit;
+  double pass_limit = FeatureOptions{}.pass_limits.seconds;
+  int64_t pass_memory = FeatureOptions{}.pass_limits.bytes >> 20;  // MB
 
   void declare(Options& options);
   std::unique_ptr<FeatureNetwork> open(at::Device device) const;

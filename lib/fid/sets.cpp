@@ -135,6 +135,7 @@ void Sets::check_pair(const Side& generated, const Side& reference) {
 
 void Sets::sides(const std::vector<std::string>& generated, const std::string& reference, const Compare& compare) {
   std::vector<Side> sides;
+  sides.reserve(generated.size());
   for (const std::string& set : generated) sides.push_back(found(set, true));
   Side b = found(reference, false);
   for (const Side& a : sides) check_pair(a, b);

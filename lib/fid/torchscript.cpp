@@ -4,7 +4,7 @@
 #include <torch/script.h>
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 #include <regex>
 #include <sstream>
 
@@ -63,6 +63,15 @@ std::string reason(const std::exception& error) {
   return result;
 }
 
+// Limits what the program does until the result is destroyed, unless the program is trusted. `work` is the beginning of "takes
+// more than ...".
+std::unique_ptr<Watchdog> limits_of(const FeatureOptions& options, const std::string& file, const std::string& work) {
+  if (options.trust_program) return nullptr;
+  const std::string begin = cat("cannot use '", file, "': ", work, " more than ");
+  return std::make_unique<Watchdog>(options.pass_limits, cat(begin, options.pass_limits.seconds, " s (--pass-limit)"),
+                                    cat(begin, options.pass_limits.bytes >> 20, " MB of memory (--pass-memory)"));
+}
+
 class TorchScriptNetwork : public FeatureNetwork {
  public:
   TorchScriptNetwork(const torch::jit::Module& module, FeatureSpec spec, const FeatureOptions& options)
@@ -98,11 +107,8 @@ class TorchScriptNetwork : public FeatureNetwork {
     // the same results.
     const torch::jit::GraphOptimizerEnabledGuard plain(false);
     c10::IValue value;
-    std::optional<Watchdog> limit;
-    if (!options_.trust_program)
-      limit.emplace(options_.pass_limit,
-                    cat("cannot use '", spec_.file, "': ", x.size(0), " images of ", x.size(3), "x", x.size(2),
-                        " take it more than ", options_.pass_limit, " s (--pass-limit)"));
+    const auto limited =
+        limits_of(options_, spec_.file, cat(x.size(0), " images of ", x.size(3), "x", x.size(2), " take it"));
     try {
       value = module_.forward({x}, named);
     } catch (const std::exception& error) {
@@ -123,6 +129,7 @@ std::unique_ptr<FeatureNetwork> open_torchscript(const std::string& path, const 
   torch::jit::Module module;
   try {
     if (!options.trust_program) check_script_source(path);
+    const auto limited = limits_of(options, path, "reading it takes");
     module = torch::jit::load(path, options.device);
   } catch (const DataError&) {
     throw;

@@ -217,6 +217,7 @@ void write_stage(ImportPlan& plan, const ImportOptions& options, const std::func
   std::stable_sort(tensors.begin(), tensors.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
   const at::ScalarType type = weights_scalar_type(options.weights_type);
   std::vector<TensorShape> shapes;
+  shapes.reserve(tensors.size());
   for (const ImportedTensor& tensor : tensors) shapes.push_back({tensor.name, type, tensor.shape});
   publish_stage(plan.stage, paths, [&](const std::string& path) {
     SafetensorsWriter out(path, shapes, {{"source", base_name(file.path())}, {"source_sha256", digest}});

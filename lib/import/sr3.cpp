@@ -240,6 +240,7 @@ std::vector<std::string> contradictions(const Sr3Config& config, const Sr3Config
   const std::vector<int64_t> wanted = sr3_network(as_inferred).attention;
   if (have != wanted) {
     std::vector<int64_t> resolutions;
+    resolutions.reserve(wanted.size());
     for (const int64_t level : wanted) resolutions.push_back(config.image_size >> level);
     compare("attn_res", list_text(config.attn_res), list_text(resolutions));
   }

@@ -75,6 +75,7 @@ std::string last_folder(const std::string& path) {
 
 std::vector<std::string> class_folders(const std::vector<std::string>& paths) {
   std::vector<std::vector<std::string>> all;
+  all.reserve(paths.size());
   for (const std::string& path : paths) all.push_back(folders_of(path));
   size_t level = 0;
   const auto at_level = [&](const auto& folders) { return level < folders.size() ? folders[level] : ""; };
@@ -83,6 +84,7 @@ std::vector<std::string> class_folders(const std::vector<std::string>& paths) {
   };
   while (!all.empty() && std::all_of(all.begin(), all.end(), shared)) ++level;
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const auto& folders : all) names.push_back(at_level(folders));
   return names;
 }

@@ -85,6 +85,7 @@ Interval within(const Interval& interval, double low, double high) {
 
 int64_t distinct(const std::vector<Contribution>& values, int64_t Contribution::*side) {
   std::vector<int64_t> seen;
+  seen.reserve(values.size());
   for (const Contribution& c : values) seen.push_back(c.*side);
   std::sort(seen.begin(), seen.end());
   return std::unique(seen.begin(), seen.end()) - seen.begin();

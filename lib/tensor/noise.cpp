@@ -18,6 +18,7 @@ at::Tensor philox_noise(NoiseKey key, uint32_t step, int64_t channels, int64_t h
 at::Tensor philox_noise(const std::vector<NoiseKey>& keys, uint32_t step, int64_t channels, int64_t height,
                         int64_t width) {
   std::vector<at::Tensor> fields;
+  fields.reserve(keys.size());
   for (const NoiseKey& key : keys) fields.push_back(philox_noise(key, step, channels, height, width));
   return at::stack(fields);
 }

@@ -53,6 +53,7 @@ std::vector<std::string> students_before(const std::string& output) {
   }
   std::sort(steps.begin(), steps.end());
   std::vector<std::string> paths;
+  paths.reserve(steps.size());
   for (const int64_t n : steps) paths.push_back(cat(folder, begin, n, ".json"));
   return paths;
 }

@@ -179,8 +179,9 @@ void Trainer::Impl::finish(bool stepped) {
   if (diverged)
     throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient",
                     " (a lower --learning-rate may help)"));
-  save();
+  save_state();
   if (preview) preview->draw(named(adam.ema()), paths.preview);
+  publish();
   if (progress.step < options.steps)
     info(cat("stopped after ", where, signal ? cat(" by ", signal == SIGINT ? "SIGINT" : "SIGTERM") : "",
              ", all saved; to go on: ", options.goes_on.empty() ? "the same command" : options.goes_on));

@@ -33,6 +33,8 @@ struct Trainer::Impl {
   void start();
   void load(const Checkpoint& checkpoint);
   void save();
+  void save_state();
+  void publish();
   [[noreturn]] void give_up();
   bool finite() const;
   NamedTensors named(const std::vector<at::Tensor>& values) const;

@@ -192,8 +192,13 @@ void Trainer::Impl::give_up() {
   }
 }
 
-// Saves first the state for resuming, then the stage.
 void Trainer::Impl::save() {
+  save_state();
+  publish();
+}
+
+// Saves what resuming needs.
+void Trainer::Impl::save_state() {
   saving = true;
   if (!finite()) throw Error(cat("cannot save step ", progress.step, ": its weights are not finite"));
   TrainingSummary& summary = manifest.training;
@@ -224,8 +229,14 @@ void Trainer::Impl::save() {
   write_checkpoint(paths.state, checkpoint);
   saved = progress.step;
   journal.release();
-  publish_stage(manifest, paths, named(adam.ema()), options.weights_type);
+  saving = false;
+}
+
+// Writes the stage of the saved state. It comes after all pictures: a stage with its number of steps is taken for complete.
+void Trainer::Impl::publish() {
+  saving = true;
   draw_loss_curve(paths.journal, paths.loss);
+  publish_stage(manifest, paths, named(adam.ema()), options.weights_type);
   saving = false;
 }
 

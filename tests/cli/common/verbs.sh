@@ -24,3 +24,10 @@ fails 2 "--force: stats does not take this option" fid stats --force a -o a.npz
 fails 2 "unknown command 'stat': stats, merge or compare" fid stat a
 # A verb is an operand of other programs.
 prints "usage: degrade " degrade stats --help
+# The help of a training shows the values of the preset that is given.
+for preset in tiny photo-x4; do
+  sr3-train --preset $preset --help >help
+  tr -s ' \n' ' ' <help | grep -q "; $preset: "
+  not grep -q "small: " help
+done
+sr3-train --preset nosuch --help | grep -q "small: "

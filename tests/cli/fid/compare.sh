@@ -182,7 +182,7 @@ fails 2 "--kid: merge does not take this option" fid merge --kid a.npz -o x.npz
 fails 2 "whose name ends in .npz" fid stats a -o a.stats
 fails 2 "nothing to merge" fid merge -o x.npz
 fails 2 "only one set can be standard input" fid compare - -
-fails 2 "--shard is for stats" fid compare --shard 1/2 a b
+fails 2 "--shard: compare does not take this option; it is for stats" fid compare --shard 1/2 a b
 fid stats --shard 2/2 a/1.ppm -o none.npz 2>err
 grep -q "no images" err
 fails 1 "the first set contains no images" fid compare none.npz b

@@ -49,3 +49,11 @@ zip -q -0 endless.pt net/code/__torch__.py
 fails 1 "take it more than 2 s (--pass-limit)" timeout 60 fid stats --features endless.pt --pass-limit 2s -o b.npz a
 fails 2 "option '--pass-limit': " fid stats --features net.pt --pass-limit soon -o b.npz a
 [ ! -e b.npz ]
+
+# So does one that takes ever more memory, in a pass or while it is read.
+grow='g = torch.ones([1])\n    while torch.gt(torch.len([1]), 0):\n      g = torch.cat([g, torch.ones([20000000])])'
+unzip -p net.pt net/code/__torch__.py | perl -pe "s/^(    f = torch.mean.*)/\$1\n    $grow/" >net/code/__torch__.py
+cp net.pt large.pt
+zip -q -0 large.pt net/code/__torch__.py
+fails 1 "take it more than 200 MB of memory (--pass-memory)" \
+  within 1500 timeout 60 fid stats --features large.pt --pass-memory 200 -o b.npz a

@@ -33,9 +33,9 @@ TEST_CASE("a verb takes its groups, its options and the common ones, and refuses
   CHECK(cli::others(declared.options, kDraw[1]) == std::vector<std::string>{"number", "output", "depth"});
   declared.options.mark_given("quiet");
   declared.options.mark_given("number");
-  CHECK_NOTHROW(cli::refuse_others(declared.options, kDraw[0]));
-  CHECK_THROWS_WITH_AS(cli::refuse_others(declared.options, kDraw[1]), "--number: erase does not take this option",
-                       UsageError);
+  CHECK_NOTHROW(cli::refuse_others(declared.options, kDraw[0], kDraw));
+  CHECK_THROWS_WITH_AS(cli::refuse_others(declared.options, kDraw[1], kDraw),
+                       "--number: erase does not take this option; it is for draw", UsageError);
 }
 
 TEST_CASE("a verb that takes an option which does not exist is a mistake of ours") {

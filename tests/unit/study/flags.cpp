@@ -19,7 +19,7 @@ std::string refusal(const std::string& verb, const char* given) {
     options.mark_given(given);
   }
   try {
-    cli::refuse_others(options, *cli::find_verb(study_verbs(), verb));
+    cli::refuse_others(options, *cli::find_verb(study_verbs(), verb), study_verbs());
   } catch (const UsageError& error) {
     return error.what();
   }

@@ -1,0 +1,56 @@
+# Trainings that are killed (SIGKILL) at random moments, and stopped by SIGTERM at others, end with the bytes of a straight run:
+# weights, manifests, states, journals, pictures. KILLS is how often each of the two is killed; the moments depend on SEED.
+kills=${KILLS:-3}
+RANDOM=${SEED:-1}
+start=$(date +%s%3N)
+sr3-train --version >/dev/null
+start=$(($(date +%s%3N) - start + 200)) # milliseconds that a program takes to start and to read its images
+
+# straight_and_killed NAME COMMAND...   the command is a function that ends in the exec of a training into the present folder
+straight_and_killed() {
+  local name=$1 file status count=0 resumed=0
+  shift
+  mkdir "$name-straight" "$name-killed"
+  (cd "$name-straight" && "$@" 2>said)
+  cd "$name-killed"
+  until [ "$count" = "$kills" ]; do
+    signal=KILL
+    [ $((RANDOM % 4)) != 0 ] || signal=TERM
+    "$@" 2>said &
+    delay=$((start / 2 + RANDOM % (3 * start / 2))) # from before the first step to some dozens after it
+    sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
+    kill -$signal $! 2>/dev/null || true
+    status=0
+    wait $! || status=$?
+    case $status in
+      0) break ;; # it came to its end
+      137 | 143) count=$((count + 1)) ;;
+      *) echo "status $status after $count kills"; cat said; exit 1 ;;
+    esac
+    if grep -q 'after step' said; then resumed=$((resumed + 1)); fi
+  done
+  ("$@" 2>said)
+  cd ..
+  echo "$name: killed $count times, resumed $resumed times"
+  rm "$name"-*/said
+  for file in "$name"-*/*.jsonl; do sed -i 's/,"images_per_second.*//' "$file"; done # timings
+  # progress.json has the time that the training took; index.json has the digest of progress.json.
+  diff -r -x progress.json -x index.json "$name-straight" "$name-killed"
+}
+
+photos photos 6 40 36
+photos things/red 3 24 20
+photos things/blue 3 24 20
+steps=$((kills * 10))
+sr3() {
+  exec sr3-train --preset tiny --low-res 8 --high-res 16 --patch 2 --channels 8 --multipliers 1,2 --blocks 1 --groups 4 \
+    --steps $steps --batch 2 --threads 1 --no-history --save-every 1 --journal-every 2 --preview-every 1 --preview-images 1 \
+    ../photos -o a.json
+}
+cdm() {
+  [ -s c.json ] || cdm-train -q --new 8,16 --preset tiny --no-history ../things -o c.json
+  exec cdm-train --steps $steps --batch 2 --threads 1 --no-history --save-every 1 --journal-every 2 --preview-every 2 \
+    --preview-images 1 c.json ../things
+}
+straight_and_killed sr3 sr3
+straight_and_killed cdm cdm
