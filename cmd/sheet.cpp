@@ -22,15 +22,15 @@ struct SheetProgram {
   bool labels = false, beside = false;
 
   void declare(Options& options) {
-    constexpr double kMost = 65536;
+    constexpr double kMax = 65536;
     options.group(groups::kSheet);
-    options.add("columns", 'c', &sheet.columns, "N", within(0, kMost),
+    options.add("columns", 'c', &sheet.columns, "N", within(0, kMax),
                 "images in a row; 0: about a square, with --beside one of each input");
     options.add("beside", 'b', &beside, "inputs side by side, joined by key: the first column is the first input");
     options.add("labels", 'l', &labels, "write each image's key below it, and with --beside the inputs above");
-    options.add("scale", 's', &sheet.scale, "N", within(1, kMost), "repeat every pixel N times in both directions");
+    options.add("scale", 's', &sheet.scale, "N", within(1, kMax), "repeat every pixel N times in both directions");
     options.add("fit", 0, &sheet.fit, "enlarge images that are smaller than their cell, by whole factors");
-    options.add("gap", 0, &sheet.gap, "N", within(0, kMost), "pixels between images");
+    options.add("gap", 0, &sheet.gap, "N", within(0, kMax), "pixels between images");
     reader.declare(options);
     options.group(groups::kOutput);
     options.add("output", 'o', &writer.output, "OUT",

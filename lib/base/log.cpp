@@ -1,6 +1,8 @@
 #include "base/log.h"
 
 #include <cstdio>
+#include <mutex>
+#include <set>
 
 namespace sr3 {
 
@@ -32,6 +34,17 @@ std::string printable(std::string text, bool lines) {
 void error(const std::string& text) { line(text); }
 void warn(const std::string& text) {
   if (log_state().verbosity >= 1) line("warning: " + text);
+}
+void warn_once(const std::string& text) {
+  static std::mutex mutex;
+  static std::set<std::string> warned;
+  {
+    const std::lock_guard<std::mutex> guard(mutex);
+    constexpr size_t kMaxKept = 10000;  // beyond, repetitions are better than endless memory
+    if (warned.contains(text)) return;
+    if (warned.size() < kMaxKept) warned.insert(text);
+  }
+  warn(text);
 }
 void info(const std::string& text) {
   if (log_state().verbosity >= 1) line(text);

@@ -16,7 +16,9 @@ LogState& log_state();
 // `lines`, line ends are kept, because messages of -v may have several lines.
 std::string printable(std::string text, bool lines = false);
 
-void warn(const std::string& text);   // unless -q
+void warn(const std::string& text);  // unless -q
+// The first time that it is called with this text; for what is met again whenever a file is read. Thread-safe.
+void warn_once(const std::string& text);
 void info(const std::string& text);   // unless -q
 void debug(const std::string& text);  // only with -v
 void error(const std::string& text);  // always

@@ -10,7 +10,7 @@
 namespace sr3 {
 namespace {
 
-constexpr size_t kMostShown = 10;
+constexpr size_t kMaxShown = 10;
 
 bool is_part_of_data_set(std::string name) {
   static const std::set<std::string> kParts = {"train", "training",   "test", "testing",
@@ -31,9 +31,9 @@ std::string class_called(const std::string& folder, const std::vector<std::strin
 std::string classes_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts) {
   if (names.empty()) return "no classes";
   std::string text = cat(names.size(), names.size() == 1 ? " class" : " classes");
-  for (size_t i = 0; i < names.size() && i < kMostShown; ++i)
+  for (size_t i = 0; i < names.size() && i < kMaxShown; ++i)
     text += cat(i == 0 ? ": " : ", ", names[i], " (", counts.at(i), ")");
-  return text + (names.size() > kMostShown ? ", ..." : "");
+  return text + (names.size() > kMaxShown ? ", ..." : "");
 }
 
 void require_classes(const std::vector<std::string>& names, const std::string& whose, const std::string& instead) {

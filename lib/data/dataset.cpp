@@ -84,7 +84,9 @@ void Dataset::leave_small_ones(const DataOptions& options) {
 
 // Image i in 8 bits, padded to at least pad x pad pixels by repeating its border, and resized if that is requested.
 Image Dataset::prepared(int64_t i) const {
-  Image image = padded(with_depth(listing_.decode(static_cast<size_t>(i)), 8), pad_);
+  const Image decoded = listing_.decode(static_cast<size_t>(i));
+  if (decoded.depth > 8) warn_once("16 bits per sample become 8: networks are trained on 8");
+  Image image = padded(with_depth(decoded, 8), pad_);
   if (std::min(image.width, image.height) < side_)
     throw DataError(cat("cannot use '", origin(i), "': it has become smaller than the ", side_, "x", side_, " crop"));
   if (!resize_) return image;

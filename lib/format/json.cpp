@@ -159,8 +159,8 @@ bool is_a(const json& value) {
   if constexpr (std::is_same_v<T, bool>) {
     return value.is_boolean();
   } else if constexpr (std::is_same_v<T, int64_t>) {
-    constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
-    return value.is_number_integer() && !(value.is_number_unsigned() && value.get<uint64_t>() > kMost);
+    constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
+    return value.is_number_integer() && !(value.is_number_unsigned() && value.get<uint64_t>() > kMax);
   } else if constexpr (std::is_same_v<T, uint64_t>) {
     return value.is_number_unsigned();
   } else if constexpr (std::is_same_v<T, double>) {

@@ -126,7 +126,7 @@ PngChunks read_png_chunks(Data bytes, const std::string& origin) {
     if (type == "IDAT") found.compressed += data.size();
     if (std::isupper(static_cast<unsigned char>(type[0]))) continue;  // critical: libpng refuses a wrong CRC
     if (::crc32(0, &bytes[begin + 4], static_cast<uInt>(data.size() + 4)) != number_at(bytes, at - 4)) {
-      warn(cat("'", origin, "': ignoring the chunk ", type, " at byte ", begin, ", whose checksum is wrong"));
+      warn_once(cat("'", origin, "': ignoring the chunk ", type, " at byte ", begin, ", whose checksum is wrong"));
       continue;
     }
     if (type == "eXIf" && found.orientation == 0) found.orientation = exif_orientation(data);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace sr3 {
 namespace {
@@ -68,6 +69,7 @@ Image contact_sheet(const std::vector<Image>& images, const SheetOptions& option
   for (int64_t c = 0; c < std::min<int64_t>(columns, static_cast<int64_t>(options.titles.size())); ++c)
     draw_centred(sheet, options.gap + c * step_x, options.gap, width, options.titles[c], options.ink);
   for (int64_t i = 0; i < count; ++i) {
+    if (images[i].depth > 8) warn_once("16 bits per sample become 8: a sheet has no more");
     const Image image = with_depth(images[i], 8);
     if (image.width < 1 || image.height < 1) continue;
     const int64_t factor = options.fit ? std::min(width / image.width, height / image.height) : options.scale;

@@ -15,9 +15,9 @@ constexpr const char* kFormat = "confusion-study 2";
 constexpr const char* kKinds[] = {"practice", "main", "catch", "control", "repeat"};
 
 // Of the options, and of the study.json that they become.
-constexpr double kMostTrials = 1000000;
-constexpr Range kRaterCount = within(1, kMostTrials), kTrialCount = within(1, kMostTrials),
-                kExtraCount = within(0, kMostTrials);
+constexpr double kMaxTrials = 1000000;
+constexpr Range kRaterCount = within(1, kMaxTrials), kTrialCount = within(1, kMaxTrials),
+                kExtraCount = within(0, kMaxTrials);
 constexpr Range kExposure = within(50, 60000), kZoom = within(1, 16), kMargin = between(0, 0.5), kRule = at_least(0);
 
 int64_t place(const std::vector<std::string>& names, const std::string& name, const JsonObject& json) {
@@ -39,8 +39,7 @@ void StudyDesign::declare(Options& options) {
   options.add("raters", 0, &raters, "N", kRaterCount, "raters, each with a list of trials");
   options.add("trials", 0, &trials, "N", kTrialCount, "main trials per rater, over all models");
   options.add("practice", 0, &practice, "N", kExtraCount, "practice trials before the others");
-  options.add("catches", 0, &catches, "N", within(-1, kMostTrials),
-              "catch trials per rater; -1: a tenth of the trials");
+  options.add("catches", 0, &catches, "N", within(-1, kMaxTrials), "catch trials per rater; -1: a tenth of the trials");
   options.add("controls", 0, &controls, "N", kExtraCount, "trials per rater of a real image against itself");
   options.add("repeats", 0, &repeats, "N", kExtraCount, "trials per rater that are repeated with the sides exchanged");
   options.add("exposure", 0, &exposure_ms, "MS", kExposure, "how long images are shown");
@@ -51,7 +50,7 @@ void StudyDesign::declare(Options& options) {
 
 void StudyDesign::validate() const {
   if (repeats > trials) throw UsageError(cat("--repeats ", repeats, " is more than --trials ", trials));
-  if (raters * trial_count() > 10 * static_cast<int64_t>(kMostTrials))
+  if (raters * trial_count() > 10 * static_cast<int64_t>(kMaxTrials))
     throw UsageError("a study of more than ten million trials");
 }
 

@@ -187,4 +187,15 @@ early 1 "cannot write 'none/x.jsonl'" confusion-eval rate study --rater detector
 confusion-eval rate study --rater synthetic
 early 1 "cannot write 'none/x.svg'" confusion-eval score study --plot none/x.svg
 early 1 "cannot write 'folder.svg': it names a folder" confusion-eval score study --plot folder.svg
+perl "$SOURCE/tests/cli/import-weights/checkpoint.pl" adm base.pt out=6 classes=4 updown=1 container=legacy
+import=(import-weights adm --flags "--image_size 16 --channel_mult 1,2 --num_channels 32 --num_res_blocks 1
+  --attention_resolutions 8 --class_cond True --learn_sigma True --resblock_updown True")
+early 1 "cannot open 'missing.pt'" "${import[@]}" missing.pt -o i.json
+early 1 "cannot write 'none/i." "${import[@]}" base.pt -o none/i.json
+early 1 "cannot write 'folder.json': it names a folder" "${import[@]}" base.pt -o folder.json
+early 2 "must end in .json" "${import[@]}" base.pt -o i.safetensors
+early 2 "-o" "${import[@]}" base.pt
+mkdir i.safetensors
+early 1 "cannot write 'i.safetensors': it names a folder" "${import[@]}" base.pt -o i.json
+[ ! -e i.json ]
 exit $bad

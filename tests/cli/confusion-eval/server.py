@@ -1,7 +1,10 @@
 # The server against clients that break the rules. usage: server.py STUDY
+# CLIENTS (25) is how many of the random ones there are at a time, and KILLS (2) how often the server is killed meanwhile.
 import glob, http.client, json, os, random, signal, socket, subprocess, sys, threading, time
 
 study = sys.argv[1]
+clients, kills = int(os.environ.get("CLIENTS", 25)), int(os.environ.get("KILLS", 2))
+here = threading.local()  # each client has its own address, since the server limits the connections from one
 
 
 def serve(port=0):
@@ -10,7 +13,7 @@ def serve(port=0):
 
 
 def ask(method, path, body=None, headers=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(getattr(here, "address", ""), 0))
     kind = {"Content-Type": "application/json"} if body is not None else {}
     connection.request(method, path, body, {**kind, **(headers or {})})
     reply = connection.getresponse()
@@ -179,7 +182,7 @@ assert status == 500 and b"real" not in content and b"images" not in content, co
 for p in path:
     os.rename(p + ".away", p)
 
-# A thousand random clients, some of them misbehaving; meanwhile the server is killed and restarted.
+# Random clients, some of them misbehaving; meanwhile the server is killed and restarted.
 tokens = [state["token"]] + [s["token"] for s in (begin() for _ in range(20)) if isinstance(s, dict)]
 stored, lock = {}, threading.Lock()
 
@@ -214,18 +217,28 @@ def client(number):
         pass  # the server was down
 
 
-def crowd(numbers):
-    for number in numbers:
-        client(number)
+done = threading.Event()
 
 
-threads = [threading.Thread(target=crowd, args=(range(k, 1000, 25),)) for k in range(25)]
+def crowd(number):
+    here.address = f"127.0.{1 + number // 250}.{1 + number % 250}"
+    visit = number
+    while not done.is_set():
+        client(visit)
+        visit += clients
+
+
+threads = [threading.Thread(target=crowd, args=(k,)) for k in range(clients)]
 for thread in threads:
     thread.start()
-time.sleep(0.7)
-server.send_signal(signal.SIGKILL)
-server.wait()
-server, port = serve(port)
+moments = random.Random(1)
+for _ in range(kills):
+    time.sleep(moments.uniform(0.5, 1.5))
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    server, port = serve(port)
+time.sleep(1)
+done.set()
 for thread in threads:
     thread.join()
 assert server.poll() is None

@@ -78,6 +78,42 @@ grep -q "there is no scheduler_config.json" said
 sample -m net.json --steps 3 -n 2 -o net/
 [ "$(ls net | wc -l)" = 2 ]
 
+# The same weights in several files, as large models of diffusers have them.
+mkdir sharded
+cp model/config.json sharded
+perl -MJSON::PP -e '
+  my ($from, $to) = @ARGV;
+  open my $in, "<:raw", $from or die;
+  read $in, my $length, 8;
+  read $in, my $text, unpack "Q<", $length;
+  my $header = decode_json($text);
+  local $/;
+  my $data = <$in>;
+  delete $header->{__metadata__};
+  my (@headers, @data, %map);
+  for my $name (sort keys %$header) {
+    my ($part, $tensor) = (keys(%map) % 3, $header->{$name});
+    my ($begin, $end) = @{$tensor->{data_offsets}};
+    my $at = length($data[$part] //= "");
+    $data[$part] .= substr $data, $begin, $end - $begin;
+    $headers[$part]{$name} = {%$tensor, data_offsets => [$at, length $data[$part]]};
+    $map{$name} = sprintf "diffusion_pytorch_model-%05d-of-00003.safetensors", $part + 1;
+  }
+  for my $part (0 .. 2) {
+    my $json = encode_json($headers[$part]);
+    open my $out, ">:raw", sprintf("%s/diffusion_pytorch_model-%05d-of-00003.safetensors", $to, $part + 1) or die;
+    print $out pack("Q<", length $json), $json, $data[$part];
+  }
+  open my $index, ">", "$to/diffusion_pytorch_model.safetensors.index.json" or die;
+  print $index encode_json({metadata => {total_size => length $data}, weight_map => \%map})' \
+  model/diffusion_pytorch_model.safetensors sharded
+import-weights diffusers sharded -o whole.json
+sample -m whole.json --steps 3 -n 2 -o whole-net/
+cmp <(for i in net/*; do pngtopam $i; done) <(for i in whole-net/*; do pngtopam $i; done)
+rm sharded/*-00002-of-*
+fails 1 "diffusion_pytorch_model-00002-of-00003.safetensors" import-weights diffusers sharded -o lacking.json
+[ ! -e lacking.json ]
+
 # The contents of a file.
 import-weights --describe base.pt gen.pth model base.safetensors >table
 [ "$(grep -c '^container' table)" = 4 ]

@@ -23,7 +23,14 @@ step=$(sed -n "$counter" a.state/progress.json 2>/dev/null || sed -n "$counter" 
 tiny_stage x.json
 flock x.lock sleep 100 &
 until [ -e x.lock ] && ! flock -n x.lock true; do sleep 0.1; done
-fails 1 "'x.json' is being written by another process" upscale -q -m x.json --measure-int8 photos/1.ppm
+busy="is being written by another process"
+fails 1 "'x.json' $busy" upscale -q -m x.json --measure-int8 photos/1.ppm
+perl "$SOURCE/tests/cli/import-weights/checkpoint.pl" adm base.pt out=6 classes=4 updown=1 container=legacy
+fails 1 "'x.json' $busy" import-weights adm base.pt -o x.json --flags "--image_size 16 --channel_mult 1,2 --num_channels 32 \
+  --num_res_blocks 1 --attention_resolutions 8 --class_cond True --learn_sigma True --resblock_updown True"
+photos things/red 1 24 20
+photos things/blue 1 24 20
+fails 1 "'x.json' $busy" cdm-train --new 8,16 --preset tiny things -o x.json
 kill $!
 
 # The stages of a cascade can be trained at the same time, and all in turn only once.

@@ -51,3 +51,7 @@ for command in "degrade -s 2" "upscale --baseline bicubic -s 2" "upscale -m x2.j
 done
 degrade -s 2 deep/1.ppm -o x.jpg 2>err
 grep -q "warning: 16 bits per sample become 8, as JPEG holds no more" err
+sheet deep deep -o sheet.png 2>err
+[ "$(grep -c "warning: 16 bits per sample become 8: a sheet has no more" err)" = 1 ]
+sr3-train --preset tiny --crop 8 --steps 2 --batch 2 deep -o trained.json 2>err
+[ "$(grep -c "warning: 16 bits per sample become 8: networks are trained on 8" err)" = 1 ]
