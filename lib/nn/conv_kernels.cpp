@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #endif
 
+#include "nn/always_inline.h"
 #include "nn/vector_exp.h"
 #include "nn/winograd_loops.h"
 

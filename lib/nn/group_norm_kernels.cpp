@@ -3,7 +3,7 @@
 #include <bit>
 #include <cmath>
 
-#define SR3_INLINE inline __attribute__((always_inline))
+#include "nn/always_inline.h"
 
 namespace sr3 {
 

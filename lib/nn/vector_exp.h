@@ -1,12 +1,14 @@
 // e^x of all lanes of a vector, to 2 units in the last place: a library's exp would be called lane by lane.
 #pragma once
 
+#include "nn/always_inline.h"
+
 namespace sr3 {
 
 // x = e^x, x clamped to [-87, 88]. exp(x) = 2^n exp(r), |r| <= ln(2) / 2, with the polynomial of Cephes. Vector: floats of a GCC
 // vector type; Integers: as many int32_t. Inlined into its caller, whose instruction set it gets.
 template <class Integers, class Vector>
-inline __attribute__((always_inline)) void vector_exp(Vector& x) {
+SR3_INLINE void vector_exp(Vector& x) {
   x = x < -87.0F ? x * 0 - 87.0F : x;
   x = x > 88.0F ? x * 0 + 88.0F : x;
   const Vector shifted = x * 1.44269504F + 12582912.0F;  // 1.5 * 2^23: the integer is in the low bits

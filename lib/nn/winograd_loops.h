@@ -5,11 +5,10 @@
 #include <cstring>
 #include <type_traits>
 
+#include "nn/always_inline.h"
 #include "nn/winograd_kernels.h"
 
 namespace sr3 {
-
-#define SR3_INLINE inline __attribute__((always_inline))
 
 // d[0], d[step], ... of a tile become B^T d.
 template <int M, class Vector>
