@@ -2,9 +2,6 @@
 # weights, manifests, states, journals, pictures. KILLS is how often each of the two is killed; the moments depend on SEED.
 kills=${KILLS:-3}
 RANDOM=${SEED:-1}
-start=$(date +%s%3N)
-sr3-train --version >/dev/null
-start=$(($(date +%s%3N) - start + 200)) # milliseconds that a program takes to start and to read its images
 
 # straight_and_killed NAME COMMAND...   the command is a function that ends in the exec of a training into the present folder
 straight_and_killed() {
@@ -16,9 +13,13 @@ straight_and_killed() {
   until [ "$count" = "$kills" ]; do
     signal=KILL
     [ $((RANDOM % 4)) != 0 ] || signal=TERM
+    rm -f said
     "$@" 2>said &
-    delay=$((start / 2 + RANDOM % (3 * start / 2))) # from before the first step to some dozens after it
-    sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
+    # Some before the first step, most up to a second, that is some dozens of saves, after it.
+    if [ $((RANDOM % 5)) != 0 ]; then
+      until grep -qsE 'steps [0-9]+ to|has done its' said || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+    fi
+    sleep "0.$(printf %03d $((RANDOM % 1000)))"
     kill -$signal $! 2>/dev/null || true
     status=0
     wait $! || status=$?
