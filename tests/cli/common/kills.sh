@@ -3,11 +3,14 @@
 kills=${KILLS:-3}
 RANDOM=${SEED:-1}
 
-# straight_and_killed NAME COMMAND...   the command is a function that ends in the exec of a training into the present folder
+# straight_and_killed NAME COMMAND...   the command is a function that execs a training into the present folder, in which there is
+# what NAME-new has
 straight_and_killed() {
   local name=$1 file status count=0 resumed=0
   shift
-  mkdir "$name-straight" "$name-killed"
+  mkdir -p "$name-new"
+  cp -R "$name-new" "$name-straight"
+  cp -R "$name-new" "$name-killed"
   (cd "$name-straight" && "$@" 2>said)
   cd "$name-killed"
   until [ "$count" = "$kills" ]; do
@@ -33,7 +36,7 @@ straight_and_killed() {
   ("$@" 2>said)
   cd ..
   echo "$name: killed $count times, resumed $resumed times"
-  rm "$name"-*/said
+  rm -r "$name-new" "$name"-*/said
   for file in "$name"-*/*.jsonl; do sed -i 's/,"images_per_second.*//' "$file"; done # timings
   # progress.json has the time that the training took; index.json has the digest of progress.json.
   diff -r -x progress.json -x index.json "$name-straight" "$name-killed"
@@ -49,9 +52,10 @@ sr3() {
     ../photos -o a.json
 }
 cdm() {
-  [ -s c.json ] || cdm-train -q --new 8,16 --preset tiny --no-history ../things -o c.json
   exec cdm-train --steps $steps --batch 2 --threads 1 --no-history --save-every 1 --journal-every 2 --preview-every 2 \
     --preview-images 1 c.json ../things
 }
 straight_and_killed sr3 sr3
+mkdir cdm-new
+cdm-train -q --new 8,16 --preset tiny --no-history things -o cdm-new/c.json
 straight_and_killed cdm cdm
