@@ -1,6 +1,5 @@
 // sr3-train: trains a super-resolution stage (SR3), or the regression baseline.
 // Options and files are handled here, the training itself in lib/train/trainer.h. See sr3-train(1).
-#include <algorithm>
 #include <cstdio>
 
 #include "base/error.h"
@@ -10,7 +9,6 @@
 #include "cli/shared.h"
 #include "data/loader.h"
 #include "stage/find_manifest.h"
-#include "stage/presets.h"
 #include "stage/stage_files.h"
 #include "train/distillation.h"
 #include "train/preset_help.h"
@@ -107,10 +105,7 @@ int run_program(cli::App& app) {
   TrainProgram program;
   program.declare(app.options);
   app.before_help = [&] {
-    const std::string name = program.flags.preset.value_or(kDefaultPreset);
-    const auto is_given = [&](const Preset& preset) { return preset.name == name; };
-    const auto found = std::find_if(presets().begin(), presets().end(), is_given);
-    explain_defaults(found == presets().end() ? preset_named(kDefaultPreset) : *found, app.options);
+    explain_defaults(program.flags.preset.value_or(kDefaultPreset), kDefaultPreset, app.options);
   };
   app.parse();
   if (program.flags.preset == "list" || !program.show_preset.empty()) {

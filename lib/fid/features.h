@@ -43,7 +43,7 @@ struct FeatureOptions {
   std::string scale;
   // Treat the file as the published Inception although its SHA-256 differs (the same weights saved again).
   bool trust = false;
-  // Run a TorchScript program whatever operators it uses, for any time.
+  // Run a TorchScript program whatever operators it uses, for any time and in any memory.
   bool trust_program = false;
   // What a TorchScript program may take to process a batch, or to be read; otherwise it ends our program.
   WorkLimits pass_limits{.seconds = 600, .bytes = int64_t{8192} << 20};

@@ -1,5 +1,7 @@
 #include "train/preset_help.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/options.h"
 
@@ -70,7 +72,10 @@ std::string preset_table(const std::string& name) {
   return text;
 }
 
-void explain_defaults(const Preset& preset, Options& options) {
+void explain_defaults(const std::string& name, const std::string& otherwise, Options& options) {
+  const bool exists =
+      std::any_of(presets().begin(), presets().end(), [&](const Preset& preset) { return preset.name == name; });
+  const Preset& preset = preset_named(exists ? name : otherwise);
   for (const auto& [option, value] : preset_values(preset))
     options.extend_text(option, cat("; ", preset.name, ": ", value));
 }

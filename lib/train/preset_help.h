@@ -19,7 +19,7 @@ std::string preset_list();
 // A table of preset_values. UsageError if there is no such preset.
 std::string preset_table(const std::string& name);
 
-// Adds the preset's value to the text of each option: "...; small: 16".
-void explain_defaults(const Preset& preset, Options& options);
+// Adds the value that the preset of this name, or `otherwise` if there is none, has to the text of each option: "...; small: 16".
+void explain_defaults(const std::string& name, const std::string& otherwise, Options& options);
 
 }  // namespace sr3

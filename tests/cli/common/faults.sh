@@ -81,8 +81,8 @@ faulty() {
             continue
             ;;
           *:0) is_complete || failed "status 0, but not complete" ;;
-          kill:* | term:* | *:[!1]*) failed "status $status" ;;
-          *) grep -q "$name-" said || failed "the message names no file" ;;
+          [0-9s]*:1) grep -q "$name-" said || failed "the message names no file" ;;
+          *) failed "status $status" ;;
         esac
         # What there is, is complete; only folders are filled file by file.
         for file in $(find "$name"-* -type f 2>/dev/null); do

@@ -13,7 +13,7 @@ straight_and_killed() {
   cp -R "$name-new" "$name-killed"
   (cd "$name-straight" && "$@" 2>said)
   cd "$name-killed"
-  until [ "$count" = "$kills" ]; do
+  until ((count >= kills && resumed > 0)); do
     signal=KILL
     [ $((RANDOM % 4)) != 0 ] || signal=TERM
     rm -f said
@@ -36,6 +36,7 @@ straight_and_killed() {
   ("$@" 2>said)
   cd ..
   echo "$name: killed $count times, resumed $resumed times"
+  [ "$resumed" -gt 0 ] # else it came to its end too soon to be killed
   rm -r "$name-new" "$name"-*/said
   for file in "$name"-*/*.jsonl; do sed -i 's/,"images_per_second.*//' "$file"; done # timings
   # progress.json has the time that the training took; index.json has the digest of progress.json.
@@ -45,7 +46,7 @@ straight_and_killed() {
 photos photos 6 40 36
 photos things/red 3 24 20
 photos things/blue 3 24 20
-steps=$((kills * 10))
+steps=$((kills * 10 + 20))
 sr3() {
   exec sr3-train --preset tiny --low-res 8 --high-res 16 --patch 2 --channels 8 --multipliers 1,2 --blocks 1 --groups 4 \
     --steps $steps --batch 2 --threads 1 --no-history --save-every 1 --journal-every 2 --preview-every 1 --preview-images 1 \

@@ -48,6 +48,8 @@ TEST_CASE("presets as tables, and in the help") {
   Options options;
   flags.declare(options);
   data.declare(options);
-  explain_defaults(preset_named("small"), options);
+  explain_defaults("small", "tiny", options);
   CHECK(options.find("batch")->text.find("; small: 16") != std::string::npos);
+  explain_defaults("huge", "tiny", options);
+  CHECK(options.find("batch")->text.find("; small: 16; tiny: 8") != std::string::npos);
 }
