@@ -27,6 +27,7 @@ struct CdmTrainProgram {
     options.group(groups::kTraining);
     options.add("stage", 0, &run.stage, "N", at_least(1), "train only this stage; the first is 1");
     run.flags.declare_run(options);
+    options.add("init-from", 0, &run.init_from, "CASCADE", "start from the weights of this cascade's stages");
     options.add("keep-going", 0, &run.data.keep_going, "replace damaged images by others, and exit with status 3");
     options.add("cache", 0, &run.data.cache_mb, "MB", at_least(0), "decoded images kept in memory");
     distillation.declare(options);
@@ -71,7 +72,8 @@ int train(cli::App& app, CdmTrainProgram& program) {
   if (!teacher.empty()) {
     if (program.output.empty()) throw UsageError("-o CASCADE.json is missing: where the cascade of students goes");
     app.options.refuse_given(groups::kNewCascade, "it is for --new: students have what their teachers have");
-    if (app.options.find("warmup")->given) throw UsageError("--warmup is not for --distill");
+    for (const char* name : {"warmup", "init-from"})
+      if (app.options.find(name)->given) throw UsageError(cat("--", name, " is not for --distill"));
   } else {
     if (!program.output.empty())
       throw UsageError("-o is for --new and --distill: a cascade is trained where its manifest is");
@@ -89,6 +91,7 @@ int train(cli::App& app, CdmTrainProgram& program) {
   trainer.device = program.compute.device;
   trainer.precision = program.compute.precision;
   trainer.threads = program.compute.threads;
+  program.run.init_from = find_manifest(program.run.init_from);
   program.run.data.operands = command.data;
   program.run.data.seed = trainer.seed;
   program.run.data.threads = trainer.threads;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/shell.h"
+#include "stage/conditioning.h"
 
 namespace sr3 {
 namespace {
@@ -78,7 +79,7 @@ Cascade::Cascade(const std::vector<std::string>& stages, const CascadeOverrides&
   CascadeManifest cascade;
   for (const std::string& path : stages) {
     const StageManifest stage = read_manifest(path);
-    if (stage.augmentation.kind == "gaussian" && !overrides.noise_level)
+    if (stage.augmentation.kind == "gaussian" && !overrides.noise_level && !has_default_level(stage))
       throw UsageError(cat("'", path, "' was trained with noise in its condition: choose its level, ",
                            "--noise-level 0 to ", stage.augmentation.max_level));
     cascade.stages.push_back({path, {stage.sampling.steps, stage.sampling.sampler}, {}});

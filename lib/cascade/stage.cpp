@@ -10,9 +10,9 @@
 #include "base/options.h"
 #include "base/rng.h"
 #include "diffusion/loss.h"
-#include "diffusion/noise_aug.h"
 #include "nn/fused_conv.h"
 #include "nn/precision.h"
+#include "stage/conditioning.h"
 #include "stage/weights.h"
 #include "tensor/aten.h"
 
@@ -76,12 +76,13 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   require_weights(path_, manifest_);
   const ConditioningAugmentation& augmentation = manifest_.augmentation;
   const bool noisy = augmentation.kind == "gaussian";
-  if (noisy && !overrides.noise_level)
+  if (noisy && !overrides.noise_level && !has_default_level(manifest_))
     throw UsageError(cat("'", path_, "' was trained with noise in its condition: choose its level, --noise-level 0 to ",
                          augmentation.max_level));
   if (!noisy && overrides.noise_level)
     throw UsageError(cat("--noise-level: '", path_, "' was trained without noise in its condition"));
-  if (noisy && !(*overrides.noise_level >= 0 && *overrides.noise_level <= augmentation.max_level))
+  if (noisy && overrides.noise_level &&
+      !(*overrides.noise_level >= 0 && *overrides.noise_level <= augmentation.max_level))
     throw UsageError(cat("--noise-level ", *overrides.noise_level, ": '", path_, "' was trained with 0 to ",
                          augmentation.max_level));
   guidance_ = overrides.guidance.value_or(1);
@@ -92,6 +93,7 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   if (guidance_ != 1 && (!diffuses() || manifest_.diffusion.label_dropout == 0))
     throw UsageError(
         cat("--guidance: '", path_, "' was trained without label dropout, so it has no unconditional prediction"));
+  residual_ = residual_over(residual_statistics(manifest_), 1);
   if (!diffuses()) {
     if (overrides.steps || overrides.sampler || overrides.spacing || overrides.levels || overrides.variance ||
         overrides.eta)
@@ -103,7 +105,11 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   if (sampling_.sampler == "ddpm" && sampling_.variance == "learned" && manifest_.diffusion.variance != "learned")
     throw UsageError(cat("--variance learned: the network of '", path_, "' has not learned one"));
   alpha_bar_ = make_alpha_bar(make_betas(manifest_.diffusion.schedule));
-  if (noisy) noise_steps_ = std::llround(*overrides.noise_level * static_cast<double>(alpha_bar_.size()));
+  if (noisy) {
+    noise_steps_ = std::llround(overrides.noise_level.value_or(0) * static_cast<double>(alpha_bar_.size()));
+    if (*noise_steps_ > 0)
+      residual_ = residual_over(residual_statistics(manifest_), alpha_bar_[static_cast<size_t>(*noise_steps_) - 1]);
+  }
   const std::string levels = given_levels(path_, manifest_, overrides);
   const bool counted = overrides.steps || levels == "cosine" || levels.rfind("linear:", 0) == 0;
   try {
@@ -153,7 +159,7 @@ std::vector<Stage> open_chain(const std::vector<std::string>& paths, const Sampl
 void Stage::stop_at(double alpha_bar) {
   if (!diffuses()) throw Error(cat("cannot stop '", path_, "' at a noise level: it is a regression stage"));
   const DiffusionOptions& diffusion = manifest_.diffusion;
-  const double scale = diffusion.target == "residual" ? diffusion.residual_scale : 1;
+  const double scale = diffusion.target == "residual" ? residual_.scale : 1;
   // With the same signal-to-noise ratio in the image: (1 - level) / (level scale^2) = (1 - alpha_bar) / alpha_bar.
   levels_ = truncated(std::move(levels_), 1 / (1 + scale * scale * (1 - alpha_bar) / alpha_bar));
   stops_at_ = alpha_bar;
@@ -197,7 +203,7 @@ Stage::Prepared Stage::prepare(int64_t n, const at::Tensor& condition, const at:
   at::Tensor level;
   if (noise_steps_) {
     const at::Tensor s = at::full({n}, *noise_steps_, at::kLong);
-    level = augmentation_input(manifest_.network.level.input, alpha_bar_, s).to(device_);
+    level = augmentation_input(manifest_, alpha_bar_, s).to(device_);
   }
   Prepared prepared{network_->prepare(condition, labels, level), nullptr};
   if (guidance_ != 1) prepared.without_class = network_->prepare(condition, at::full_like(labels, -1), level);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "diffusion/residual.h"
 #include "diffusion/sampler.h"
 #include "nn/unet.h"
 #include "stage/manifest.h"
@@ -75,6 +76,8 @@ class Stage {
   const std::vector<double>& alpha_bar() const { return alpha_bar_; }
   // The noise level s of the condition, in steps of the schedule; unset for a stage that was trained without such noise.
   std::optional<int64_t> noise_steps() const { return noise_steps_; }
+  // The residual over the condition of this noise level, for a stage whose target is the residual.
+  const Residual& residual() const { return residual_; }
   // The multiple to which the network pads both sides of its input.
   int64_t size_multiple() const;
 
@@ -100,6 +103,7 @@ class Stage {
   std::vector<double> alpha_bar_;
   double guidance_ = 1, stops_at_ = 1;
   std::optional<int64_t> noise_steps_;
+  Residual residual_;
   at::Device device_ = at::kCPU;
   std::unique_ptr<UNetRunner> network_;
 };

@@ -145,14 +145,17 @@ Denoised Job::predicted(Blend& blend, const Band& band, const at::Tensor& x, int
 // The image (N,C,rows,W) in [-1,1] of a predicted x0, which may be a residual.
 at::Tensor Job::image_of(const at::Tensor& x0, Rows rows) const {
   if (!residual_) return x0.clamp(-1, 1);
-  return x0.div(stage_.manifest().diffusion.residual_scale).add_(condition(rows)).clamp_(-1, 1);
+  return stage_.residual().image(x0, condition(rows)).clamp_(-1, 1);
 }
 
 // The noisy image of x at the level where the stage stops; x may be a residual (Stage::stop_at).
 at::Tensor Job::noisy_image_of(const at::Tensor& x, Rows rows) const {
   if (!residual_) return x;
-  const double level = stage_.levels().end, scale = stage_.manifest().diffusion.residual_scale;
-  return (condition(rows) * std::sqrt(level) + x / scale) * std::sqrt(stage_.stops_at() / level);
+  // The residual of the image sqrt(level) x + ... is linear in it: at this level its estimate counts sqrt(level) times.
+  const double level = stage_.levels().end;
+  const Residual& residual = stage_.residual();
+  return (residual.estimate(condition(rows)) * std::sqrt(level) + x / residual.scale) *
+         std::sqrt(stage_.stops_at() / level);
 }
 
 at::Tensor Job::projected(const at::Tensor& image) const {
@@ -167,7 +170,7 @@ at::Tensor Job::corrected(const at::Tensor& x0, Rows rows) const {
   if (!stage_.sampling().clip && !consistency_) return x0;
   at::Tensor image = image_of(x0, rows);
   if (consistency_) image = projected(image);
-  return residual_ ? image.sub_(condition(rows)).mul_(stage_.manifest().diffusion.residual_scale) : image;
+  return residual_ ? stage_.residual().of(image, condition(rows)) : image;
 }
 
 // What the last step, or the regression, makes of an image.

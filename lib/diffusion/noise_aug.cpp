@@ -47,15 +47,26 @@ at::Tensor blurred(const at::Tensor& chw, double sigma) {
 
 }  // namespace
 
+int64_t draw_augmentation_level(const LevelDraw& draw, uint64_t seed, int64_t example) {
+  RandomStream random(seed, static_cast<uint64_t>(example), kRandomAugment);
+  int64_t most = draw.max_level;
+  if (example < draw.ramp)
+    most =
+        static_cast<int64_t>(static_cast<double>(most) * static_cast<double>(example) / static_cast<double>(draw.ramp));
+  if (most == 0 || (draw.clean > 0 && random.uniform() < draw.clean)) return 0;
+  if (!draw.squared) return static_cast<int64_t>(random.below(static_cast<uint64_t>(most) + 1));
+  const double u = random.uniform();
+  return std::min(most, 1 + static_cast<int64_t>(static_cast<double>(most) * u * u));
+}
+
 AugmentedCondition add_condition_noise(const at::Tensor& condition, const std::vector<double>& alpha_bar,
-                                       int64_t max_level, uint64_t seed, int64_t first) {
-  if (max_level < 0 || max_level > static_cast<int64_t>(alpha_bar.size()))
-    throw Error(cat("the largest augmentation level is ", max_level, ", not between 0 and ", alpha_bar.size()));
+                                       const LevelDraw& draw, uint64_t seed, int64_t first) {
+  if (draw.max_level < 0 || draw.max_level > static_cast<int64_t>(alpha_bar.size()))
+    throw Error(cat("the largest augmentation level is ", draw.max_level, ", not between 0 and ", alpha_bar.size()));
   std::vector<int64_t> s;
   auto level = at::empty({condition.size(0)}, at::kFloat);
   for (int64_t i = 0; i < condition.size(0); ++i) {
-    RandomStream random(seed, static_cast<uint64_t>(first + i), kRandomAugment);
-    s.push_back(static_cast<int64_t>(random.below(static_cast<uint64_t>(max_level) + 1)));
+    s.push_back(draw_augmentation_level(draw, seed, first + i));
     level.data_ptr<float>()[i] = static_cast<float>(s.back());
   }
   return {noised(condition, alpha_bar, s, seed, first), level};
@@ -70,8 +81,9 @@ AugmentedCondition add_condition_noise_at(const at::Tensor& condition, const std
           at::full({condition.size(0)}, static_cast<double>(s), at::kFloat)};
 }
 
-at::Tensor augmentation_input(const std::string& input, const std::vector<double>& alpha_bar, const at::Tensor& s) {
-  const at::Tensor steps = s.to(at::kCPU, at::kLong).contiguous();
+at::Tensor augmentation_input(const std::string& input, const std::vector<double>& alpha_bar, const at::Tensor& s,
+                              int64_t least) {
+  const at::Tensor steps = s.to(at::kCPU, at::kLong).clamp_min(least).contiguous();
   DrawnLevels levels{at::ones({steps.numel()}, at::kDouble), steps.to(at::kDouble)};
   for (int64_t i = 0; i < steps.numel(); ++i)
     if (const int64_t step = steps.data_ptr<int64_t>()[i]; step > 0)

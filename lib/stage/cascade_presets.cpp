@@ -1,6 +1,7 @@
 #include "stage/cascade_presets.h"
 
 #include "base/error.h"
+#include "stage/presets.h"
 
 namespace sr3 {
 namespace {
@@ -20,14 +21,14 @@ const std::vector<Family>& families() {
        32,
        32,
        2,
-       16,
+       8,
        {4000, 64, 200, 1e-3, 0.999, 0.001, "cosine"},
        {4000, 32, 200, 1e-3, 0.999, 0.001, "cosine"}},
       {"medium",
        96,
        64,
        2,
-       32,
+       16,
        {60000, 64, 500, 4e-4, 0.9995, 0.001, "cosine"},
        {40000, 32, 500, 4e-4, 0.9995, 0.001, "cosine"}},
   };
@@ -38,9 +39,9 @@ constexpr int64_t kSmallestMap = 4, kLargestBaseMap = 32, kLargestMap = 64, kAtt
 
 // v-prediction with a cosine schedule: after minutes to hours of training, predicting eps of the whole image still gives wrong
 // mean colours (stage/presets.cpp). `patch` limits the network's largest maps to 32x32 (base) or 64x64; its smallest are 4x4.
-StageManifest family_stage(const Family& family, int64_t low, int64_t high, const std::string& augmentation) {
+StageManifest family_stage(const Family& family, int64_t low, int64_t high) {
   StageManifest m;
-  const bool base = low == 0, noisy = augmentation == "gaussian";
+  const bool base = low == 0;
   m.kind = base ? "base" : "super-resolution";
   UNetOptions& net = m.network;
   net.channels = base ? family.base_channels : family.channels;
@@ -61,8 +62,8 @@ StageManifest family_stage(const Family& family, int64_t low, int64_t high, cons
   m.diffusion.schedule = {.kind = "cosine", .steps = 1000, .betas = {}};
   m.diffusion.predict = "v";
   m.diffusion.level_draw = "continuous";
-  m.diffusion.target = base || noisy ? "image" : "residual";
-  m.diffusion.loss = base || noisy ? "l2" : "l1";
+  m.diffusion.target = base ? "image" : "residual";
+  m.diffusion.loss = base ? "l2" : "l1";
   m.sampling.steps = base ? "100" : "25";
   return m;
 }
@@ -125,14 +126,12 @@ void fit(StageManifest& m, const CascadeSpec& spec, int64_t low, int64_t high, c
     }
     return;
   }
-  m.augmentation.kind = augmentation;
-  if (augmentation == "gaussian") {
+  m.diffusion.label_dropout = spec.classes.empty() ? 0 : spec.sr_label_dropout;
+  set_augmentation(m, augmentation);
+  // As the paper has it, for stages that diffuse the image: any level up to half of T.
+  if (augmentation == "gaussian" && m.diffusion.target == "image") {
     m.augmentation.max_level = 0.5;
-    m.network.augmentation_level = true;
-  } else if (augmentation == "blur") {
-    m.augmentation.blur_probability = 0.5;
-    m.augmentation.blur_low = 0.4 * static_cast<double>(high / low);
-    m.augmentation.blur_high = 0.6 * static_cast<double>(high / low);
+    m.augmentation.levels = {};
   }
 }
 
@@ -154,7 +153,7 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
                                      : spec.augmentation != "auto" ? spec.augmentation
                                      : high <= 64                  ? "gaussian"
                                                                    : "blur";
-    StageManifest m = family ? family_stage(*family, low, high, augmentation) : paper_stage(low, high);
+    StageManifest m = family ? family_stage(*family, low, high) : paper_stage(low, high);
     fit(m, spec, low, high, augmentation);
     try {
       validate(m);

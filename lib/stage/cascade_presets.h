@@ -18,7 +18,8 @@ struct CascadeSpec {
   std::string augmentation = "auto";  // of the super-resolution stages: auto|none|gaussian|blur
   bool learned_variance = false;      // of the base stage, trained with the hybrid loss
   std::string predict, schedule;      // of the base stage; "": the preset's
-  double label_dropout = 0.1;         // of the base stage, for classifier-free guidance; only with classes
+  // For classifier-free guidance; only with classes: of the base stage, and of the super-resolution stages.
+  double label_dropout = 0.1, sr_label_dropout = 0;
 };
 
 struct NewCascade {

@@ -34,6 +34,9 @@ void check_augmentation(const StageManifest& m, Require require) {
   require(m.network.augmentation_level == gaussian,
           "'network.augmentation_level' must be true with 'augmentation.kind' 'gaussian', and only there");
   require(!gaussian || augmentation.max_level > 0, "'augmentation.max_level' must be above 0 with kind 'gaussian'");
+  const bool noisy_residual = gaussian && m.diffusion.target == "residual";
+  require(!noisy_residual || m.weights_file.empty() || augmentation.statistics.deviation > 0,
+          "'augmentation.statistics.deviation' must be above 0: the residual over a noisy condition depends on it");
   require(!blur || (augmentation.blur_probability > 0 && augmentation.blur_low <= augmentation.blur_high &&
                     augmentation.blur_high > 0),
           "'augmentation' of kind 'blur' needs a probability above 0 and blur_low <= blur_high");

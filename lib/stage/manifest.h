@@ -17,8 +17,8 @@ namespace sr3 {
 struct DiffusionOptions {
   ScheduleOptions schedule;
   std::string predict = "eps";         // eps|x0|v
-  std::string target = "image";        // image | residual: (high_res - upsampled low_res) * residual_scale is diffused
-  double residual_scale = 5;           // only with target residual
+  std::string target = "image";        // image | residual (diffusion/residual.h)
+  double residual_scale = 5;           // only with target residual: its scale over a condition without noise
   std::string variance = "posterior";  // beta|posterior|learned (predicted by the second half of the output channels)
   std::string level_draw = "gamma";    // training: gamma (SR3: uniform in alpha_bar within a random interval) |
                                        // sqrt-gamma (Janspiry) | discrete | continuous; diffusion/loss.h defines them
@@ -48,9 +48,21 @@ struct LowResOptions {               // how training images are degraded to low_
   std::string upsample = "bicubic";  // degrade/enlarge.h
 };
 
-struct ConditioningAugmentation {  // CDM section 4.1
-  std::string kind = "none";       // none|gaussian|blur
-  double max_level = 0;            // gaussian: s is drawn from [0, max_level], as a share of the schedule's T
+struct AugmentationLevels {      // how the level s of an example is drawn (diffusion/noise_aug.h)
+  std::string draw = "uniform";  // uniform|squared
+  double clean = 0;              // share of examples without noise
+  int64_t ramp = 0;              // examples of the training over which the largest level rises from 0 to max_level
+};
+
+struct ConditionStatistics {       // of the pixels of the training's low-resolution images
+  double mean = 0, deviation = 0;  // deviation 0: they are measured when the training begins
+};
+
+struct ConditioningAugmentation {       // CDM section 4.1
+  std::string kind = "none";            // none|gaussian|blur
+  double max_level = 0;                 // gaussian: s is drawn from [0, max_level], as a share of the schedule's T
+  AugmentationLevels levels = {};       // gaussian
+  ConditionStatistics statistics = {};  // gaussian with target residual
   double blur_probability = 0, blur_low = 0, blur_high = 0;
 };
 

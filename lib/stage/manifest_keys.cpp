@@ -98,9 +98,22 @@ void bind_low_res(Binder& b, LowResOptions& o) {
   b.field("upsample", o.upsample, {"box", "bilinear", "bicubic", "lanczos", "pillow-bicubic"});
 }
 
+void bind_levels(Binder& b, AugmentationLevels& o) {
+  b.field("draw", o.draw, {"uniform", "squared"});
+  b.field("clean", o.clean, within(0, 1));
+  b.field("ramp", o.ramp, at_least(0));
+}
+
+void bind_statistics(Binder& b, ConditionStatistics& o) {
+  b.field("mean", o.mean, within(-1, 1));
+  b.field("deviation", o.deviation, within(0, 1));
+}
+
 void bind_augmentation(Binder& b, ConditioningAugmentation& o) {
   b.field("kind", o.kind, {"none", "gaussian", "blur"});
   b.field("max_level", o.max_level, within(0, 1));
+  b.optional_section("levels", o.levels, bind_levels);
+  b.optional_section("statistics", o.statistics, bind_statistics);
   b.field("blur_probability", o.blur_probability, within(0, 1));
   b.field("blur_low", o.blur_low, within(0, 100));
   b.field("blur_high", o.blur_high, within(0, 100));

@@ -1,5 +1,7 @@
 #include "stage/presets.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace sr3 {
@@ -46,7 +48,7 @@ Preset tiny() {
 }
 
 Preset small() {
-  Preset p = small_machine("small", "16->64, 4M parameters: for machines without a GPU", {1, 2, 3}, 48, 16);
+  Preset p = small_machine("small", "16->64, 4M parameters: for machines without a GPU", {1, 2, 3}, 48, 12);
   p.batch = 16;
   p.steps = 20000;
   p.warmup = 200;
@@ -76,8 +78,8 @@ Preset photo_x4() {
 //   - attention: on maps of 16x16, with one head, as in DDPM;
 //   - the level embedding: the paper conditions the network on gamma (alpha_bar) itself; the factor 5000 is WaveGrad's, without
 //     which sinusoids do not distinguish the lowest noise levels;
-//   - the embedding is applied as scale and shift; EMA 0.9999; 32 groups a norm, 16 for 256->1024, whose first level has 16
-//     channels;
+//   - the embedding is applied as scale and shift; EMA 0.9999; 32 groups a norm, 4 for 256->1024, whose first level has 16
+//     channels: groups of at least 4, as in the networks that SR3's descends from;
 //   - sampling: the paper searches for the schedule of at most 100 steps with the best FID; here 100 evenly spaced of the 2000.
 Preset sr3_paper(const char* name, const char* text, int64_t low_res, int64_t high_res, int64_t channels,
                  std::vector<double> multipliers, int64_t blocks) {
@@ -100,7 +102,7 @@ Preset sr3_paper(const char* name, const char* text, int64_t low_res, int64_t hi
   for (size_t level = 0; level < multipliers.size(); ++level)
     if (high_res >> level == 16) net.attention = {static_cast<int64_t>(level)};
   net.multipliers = std::move(multipliers);
-  net.groups = channels < 32 ? 16 : 32;
+  net.groups = std::min<int64_t>(32, channels / 4);
   net.resample = "block";
   net.skip_scale = 0.7071067811865476;
   net.level.input = "alpha-bar";
@@ -201,6 +203,21 @@ StageManifest as_regression(StageManifest manifest) {
   manifest.sampling = {};
   manifest.augmentation = {};
   return manifest;
+}
+
+void set_augmentation(StageManifest& manifest, const std::string& kind) {
+  manifest.augmentation = {};
+  manifest.augmentation.kind = kind;
+  manifest.network.augmentation_level = kind == "gaussian";
+  if (kind == "gaussian") {
+    manifest.augmentation.max_level = 0.25;
+    manifest.augmentation.levels = {.draw = "squared", .clean = 0.15};
+  } else if (kind == "blur") {
+    const auto scale = static_cast<double>(manifest.image.scale());
+    manifest.augmentation.blur_probability = 0.5;
+    manifest.augmentation.blur_low = 0.4 * scale;
+    manifest.augmentation.blur_high = 0.6 * scale;
+  }
 }
 
 }  // namespace sr3

@@ -28,4 +28,8 @@ std::string preset_names();                           // "tiny, small, ..."
 // its x, to the image in one pass, without noise or noise level, trained by squared error. Throws Error for another kind.
 StageManifest as_regression(StageManifest manifest);
 
+// Gives a super-resolution stage conditioning augmentation (none|gaussian|blur) as the presets for small machines have it: noise
+// levels of up to T/4, most of them low, or a blur as strong as the stage's scale. The former augmentation is replaced.
+void set_augmentation(StageManifest& manifest, const std::string& kind);
+
 }  // namespace sr3

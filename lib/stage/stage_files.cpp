@@ -118,11 +118,27 @@ std::string networks_apart(const StageManifest& from, const StageManifest& to) {
   return deeper ? text + " (more blocks need a 'network.skip_scale' of 1)" : text;
 }
 
+// Adds the embedding of the augmentation level to the tensors of a stage that has none: `fresh` initial values, but zeros in its
+// last layer, so that the network computes the same function.
+void grow_augmentation(NamedTensors& tensors, const NamedTensors& fresh) {
+  for (const auto& [name, value] : fresh)
+    if (name.starts_with("augment."))
+      tensors.emplace_back(name, name.starts_with("augment.2.") ? at::zeros_like(value.detach()) : value.detach());
+}
+
 }  // namespace
 
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to) {
-  const StageManifest from = read_manifest(path);
-  if (from.weights_file.empty()) throw DataError(cat("cannot start from '", path, "': it has no weights yet"));
+  const StageManifest trained = read_manifest(path);
+  if (trained.weights_file.empty()) throw DataError(cat("cannot start from '", path, "': it has no weights yet"));
+  StageManifest from = trained;
+  const bool grows =
+      trained.kind == "super-resolution" && stage.network.augmentation_level && !trained.network.augmentation_level;
+  if (grows) {
+    from.network.augmentation_level = true;
+    from.augmentation = stage.augmentation;
+    from.weights_file = from.weights_sha256 = "";
+  }
   const LevelEmbedding &theirs = from.network.level, &ours = stage.network.level;
   if (theirs.input != ours.input)
     throw UsageError(cat("cannot start from '", path, "': its 'network.level.input' is '", theirs.input, "', not '",
@@ -134,10 +150,12 @@ std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageMa
   if (from.network.groups != stage.network.groups)
     throw UsageError(cat("cannot start from '", path, "': its 'network.groups' is ", from.network.groups, ", not ",
                          stage.network.groups, " (--groups ", from.network.groups, ")"));
-  TensorFile file = read_weights(path, from);
+  TensorFile file = read_weights(path, trained);
+  if (grows) grow_augmentation(file.tensors, to);
   if (deeper) file.tensors = deepen(from.network, stage.network, file.tensors, to);
-  copy_tensors(file, to, weights_path(path, from));
+  copy_tensors(file, to, weights_path(path, trained));
   if (deeper) info(cat("starting from '", path, "' with additional blocks, initialised as identities"));
+  if (grows) info(cat("starting from '", path, "' with an embedding of the augmentation level that is zero at first"));
 
   const auto compare = [&](const char* key, const auto& was, const auto& is) {
     if (was != is) warn(cat("'", path, "' was trained with '", key, "' ", was, ", but this stage has ", is));

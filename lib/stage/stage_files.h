@@ -42,7 +42,8 @@ void publish_stage(StageManifest& manifest, const StagePaths& paths,
 std::string data_name(const std::vector<std::string>& operands);
 
 // Copies the weights of the stage at `path` to `to`, the parameters of `stage`, and returns its history. The networks must have
-// tensors of the same names and shapes, or `stage` additional blocks (nn/deepen.h; `to` must then hold initial_parameters).
+// tensors of the same names and shapes, or `stage` additional blocks (nn/deepen.h; `to` must then hold initial_parameters)
+// or an embedding of the augmentation level, which is zero at first.
 // Throws UsageError when the network differs in shapes, groups or level.input, which would make the weights useless, and
 // DataError when they cannot be read. Warns of other settings with which the weights were trained and that `stage` changes.
 std::vector<HistoryEntry> init_from_stage(const std::string& path, const StageManifest& stage, const NamedTensors& to);

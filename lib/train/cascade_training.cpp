@@ -59,6 +59,15 @@ TrainerOptions options_of(const CascadeRun& run, const CascadeTraining& training
   return trainer;
 }
 
+// The stage of this side in the cascade at `path`.
+std::string stage_of_size(const std::string& path, int64_t high_res) {
+  const CascadeManifest cascade = read_cascade(path);
+  const std::vector<StageManifest> stages = read_stages(path, cascade);
+  for (size_t i = 0; i < stages.size(); ++i)
+    if (stages[i].image.high_res == high_res) return stage_path(path, cascade, i);
+  throw UsageError(cat("--init-from: '", path, "' has no stage of ", high_res, " pixels"));
+}
+
 // Runs the trainings of the chosen stages in turn, after all were checked: `check` and `train` get a stage's number, from 0,
 // and `train` returns the status of Trainer::run.
 template <class Check, class Train>
@@ -168,7 +177,9 @@ int train_cascade(const std::string& path, const CascadeRun& run, const Progress
   DataOptions data = cascade_data(cascade, run.data);
   for (size_t i = 0; i < stages.size(); ++i) leave_out_plots(data, stage_path(path, cascade, i));
   const auto trainer_of = [&](size_t i) {
-    return options_of(run, cascade.stages[i].training, stage_path(path, cascade, i));
+    TrainerOptions trainer = options_of(run, cascade.stages[i].training, stage_path(path, cascade, i));
+    if (!run.init_from.empty()) trainer.init_from = stage_of_size(run.init_from, stages[i].image.high_res);
+    return trainer;
   };
   const auto complete = [&](size_t i, const TrainerOptions& trainer) {
     return !stages[i].weights_file.empty() && stages[i].training.steps >= trainer.steps && !trainer.restart;

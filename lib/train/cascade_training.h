@@ -18,6 +18,7 @@ struct CascadeRun {
   RunFlags flags;                // options that are not given have the manifests' values
   std::optional<int64_t> stage;  // train only this one, counted from 1
   DataOptions data;              // without the cascade's settings (pad, flip, preprocessing)
+  std::string init_from;         // a cascade from whose stages of the same sizes the trainings start, or empty
 };
 
 // The command with which a stage of the cascade was last trained (train/command.h): of `stage`, counted from 1, or of the last

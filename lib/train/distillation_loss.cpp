@@ -33,7 +33,7 @@ at::Tensor DistillationLoss::operator()(const Parameters& parameters, const Batc
   };
   const UNetOptions& network = student_.network;
   const StageLoss::Condition given = examples_.condition(batch);
-  const at::Tensor x0 = examples_.clean(batch, given.image);
+  const at::Tensor x0 = examples_.clean(batch, given);
   const Predict predict = predict_named(student_.diffusion.predict);
   const StudentSteps steps =
       draw_student_steps(alpha_bar_, student_.distillation.steps, seed_, batch.first, x0.size(0));

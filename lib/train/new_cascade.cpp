@@ -33,6 +33,8 @@ void NewCascadeFlags::declare(Options& options) {
                  "noise schedule of the base stage");
   options.add("label-dropout", 0, &label_dropout, "P", within(0, 1),
               cat("share of the base stage's examples without class, for guidance; default: ", spec.label_dropout));
+  options.add("sr-label-dropout", 0, &spec.sr_label_dropout, "P", within(0, 1),
+              "the same for the super-resolution stages");
   options.add("pad", 0, &pad, "N", within(0, kLargestPad),
               "pad smaller images to N x N pixels by repeating their border");
   options.add("no-flip", 0, &no_flip, "do not mirror half of the examples");
@@ -47,7 +49,8 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     throw UsageError(
         "--sr-only leaves out the base stage, which --learned-variance, --predict, --schedule and "
         "--label-dropout are of");
-  if (unconditional && label_dropout) throw UsageError("--unconditional: there are no classes for --label-dropout");
+  if (unconditional && (label_dropout || spec.sr_label_dropout > 0))
+    throw UsageError("--unconditional: there are no classes for --label-dropout and --sr-label-dropout");
   full.label_dropout = label_dropout.value_or(spec.label_dropout);
   full.sizes = *sizes;
   full.channels = grey ? 1 : 3;

@@ -39,6 +39,7 @@ std::vector<std::pair<std::string, std::string>> preset_values(const Preset& pre
       {"predict", diffusion.predict},
       {"target", diffusion.target},
       {"residual-scale", number_text(diffusion.residual_scale)},
+      {"augmentation", m.augmentation.kind},
       {"loss", diffusion.loss},
       {"schedule", diffusion.schedule.kind},
       {"diffusion-steps", std::to_string(diffusion.schedule.steps)},

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "diffusion/loss.h"
-#include "diffusion/noise_aug.h"
 #include "diffusion/process.h"
 #include "diffusion/sampler.h"
 #include "diffusion/schedule.h"
@@ -13,6 +12,7 @@
 #include "image/plot.h"
 #include "image/sheet.h"
 #include "nn/unet.h"
+#include "stage/conditioning.h"
 #include "tensor/aten.h"
 #include "tensor/convert.h"
 #include "tensor/noise.h"
@@ -75,8 +75,7 @@ at::Tensor Preview::results(const NamedTensors& weights) const {
   // The augmentation level of a condition without noise.
   at::Tensor clean;
   if (manifest_.augmentation.kind == "gaussian")
-    clean =
-        augmentation_input(manifest_.network.level.input, alpha_bar, at::zeros({batch_.high_res.size(0)})).to(device_);
+    clean = augmentation_input(manifest_, alpha_bar, at::zeros({batch_.high_res.size(0)})).to(device_);
   const auto prepared = network.prepare(condition, labels, clean);
   const Predict predict = predict_named(diffusion.predict);
   const int64_t channels = manifest_.image.channels;

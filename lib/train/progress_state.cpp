@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "format/json.h"
+#include "stage/presets.h"
 
 namespace sr3 {
 
@@ -33,6 +34,8 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/diffusion/predict", "--predict"},
     {"/diffusion/target", "--target"},
     {"/diffusion/residual_scale", "--residual-scale"},
+    {"/augmentation/kind", "--augmentation"},
+    {"/augmentation/max_level", "--max-noise-level"},
     {"/diffusion/loss", "--loss"},
     {"/diffusion/level_draw", "--level-draw"},
     {"/diffusion/schedule/kind", "--schedule"},
@@ -214,7 +217,10 @@ void check_settings(const TrainingSettings& started, const TrainingSettings& now
     throw UsageError(cat("cannot resume '", stage, "': ", contradiction(d, command), " (--restart starts anew)"));
   };
   if (started.seed != now.seed) refuse({"--seed", std::to_string(started.seed), std::to_string(now.seed)});
-  for (const auto& d : differences(started.stage, now.stage)) refuse(d);
+  // Sections that the manifest of an older version did not have stand for their defaults.
+  json former = json::parse(settings_of(preset_named(kDefaultPreset).manifest, {}, {}, 0).stage);
+  former.merge_patch(json::parse(started.stage));
+  for (const auto& d : differences(former.dump(), now.stage)) refuse(d);
   // States of older versions have no digests: what is missing counts as equal.
   for (const auto& d : differences(started.data, now.data)) {
     const bool digest = d.option == kNames || d.option == kSizes;

@@ -2,15 +2,13 @@
 
 #include <ATen/Parallel.h>
 
-#include <cmath>
-
 #include "base/error.h"
 #include "base/rng.h"
 #include "diffusion/loss.h"
-#include "diffusion/noise_aug.h"
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
 #include "diffusion/vlb.h"
+#include "stage/conditioning.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
 #include "tensor/upsample.h"
@@ -31,16 +29,13 @@ StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device de
       noise_seed_(seed_for(seed, kRandomNoise)),
       device_(device),
       compute_(compute) {
+  residual_ = residual_statistics(manifest);
   if (manifest.kind == "regression") return;
   const DiffusionOptions& diffusion = manifest.diffusion;
   if (diffusion.variance == "learned" && (diffusion.level_draw != "discrete" || diffusion.target != "image"))
     throw Error(
         "cannot train a learned variance: its variational bound needs 'diffusion.level_draw' 'discrete' and "
         "'diffusion.target' 'image'");
-  if (manifest.augmentation.kind == "gaussian" && diffusion.target != "image")
-    throw Error(
-        "cannot train on the residual over a noisy condition: 'diffusion.target' must be 'image' with "
-        "'augmentation.kind' 'gaussian'");
   alpha_bar_ = make_alpha_bar(make_betas(diffusion.schedule));
 }
 
@@ -50,20 +45,31 @@ StageLoss::Condition StageLoss::condition(const Batch& batch) const {
     return {blur_condition(batch.condition, augmentation.blur_probability, augmentation.blur_low,
                            augmentation.blur_high, seed_, batch.first)
                 .condition,
+            {},
             {}};
-  if (augmentation.kind != "gaussian") return {batch.condition, {}};
-  const auto most = std::llround(augmentation.max_level * static_cast<double>(alpha_bar_.size()));
-  const AugmentedCondition noisy = add_condition_noise(batch.low_res, alpha_bar_, most, seed_, batch.first);
+  if (augmentation.kind != "gaussian") return {batch.condition, {}, {}};
+  const AugmentedCondition noisy =
+      add_condition_noise(batch.low_res, alpha_bar_, level_draw(manifest_, alpha_bar_), seed_, batch.first);
   const Enlargement up = enlargement_named(manifest_.low_res.upsample);
   at::Tensor image = at::empty_like(batch.condition);
   for (int64_t i = 0; i < image.size(0); ++i)
     image[i].copy_(enlarge_planes(noisy.condition[i], image.size(3), image.size(2), up));
-  return {image, augmentation_input(manifest_.network.level.input, alpha_bar_, noisy.level)};
+  std::vector<Residual> residuals;
+  for (int64_t i = 0; i < image.size(0) && manifest_.diffusion.target == "residual"; ++i) {
+    const auto s = static_cast<size_t>(noisy.level[i].item<float>());
+    residuals.push_back(residual_over(residual_, s == 0 ? 1 : alpha_bar_[s - 1]));
+  }
+  return {image, augmentation_input(manifest_, alpha_bar_, noisy.level), residuals};
 }
 
-at::Tensor StageLoss::clean(const Batch& batch, const at::Tensor& condition) const {
+at::Tensor StageLoss::clean(const Batch& batch, const Condition& condition) const {
   if (manifest_.diffusion.target != "residual") return batch.high_res;
-  return (batch.high_res - condition).mul_(manifest_.diffusion.residual_scale);
+  if (lacks_statistics(manifest_)) throw Error("the residual over a noisy condition needs the data's statistics");
+  if (condition.residuals.empty()) return residual_over(residual_, 1).of(batch.high_res, condition.image);
+  at::Tensor residual = at::empty_like(batch.high_res);
+  for (int64_t i = 0; i < residual.size(0); ++i)
+    residual[i].copy_(condition.residuals[static_cast<size_t>(i)].of(batch.high_res[i], condition.image[i]));
+  return residual;
 }
 
 at::Tensor StageLoss::noise(const Batch& batch) const {
@@ -96,7 +102,7 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   const int64_t n = batch.high_res.size(0);
   const uint64_t dropout = seed_for(seed_, kRandomDropout, static_cast<uint64_t>(batch.first));
   const Condition given = condition(batch);
-  const at::Tensor x0 = clean(batch, given.image);
+  const at::Tensor x0 = clean(batch, given);
   UNetInput input;
   if (manifest_.kind == "regression") {
     input.x = here(batch.condition);

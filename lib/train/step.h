@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/loader.h"
+#include "diffusion/residual.h"
 #include "nn/unet.h"
 #include "stage/manifest.h"
 
@@ -16,7 +17,8 @@ namespace sr3 {
 
 class StageLoss {
  public:
-  // `vlb_weight` is lambda of the hybrid loss. Error if the manifest describes a stage that cannot be trained.
+  // `vlb_weight` is lambda of the hybrid loss. Error if the manifest describes a stage that cannot be trained. A manifest that
+  // lacks_statistics() (stage/conditioning.h) can be given, but no loss be computed.
   StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute,
             double vlb_weight = 0.001);
 
@@ -28,10 +30,11 @@ class StageLoss {
   // of each example (N), as the network's input expects it. Without augmentation, the batch's own image.
   struct Condition {
     at::Tensor image, level;
+    std::vector<Residual> residuals;  // of each example; empty: with no noise in the condition
   };
   Condition condition(const Batch& batch) const;
   // x0, which is diffused or regressed on: the image, or the scaled residual over the condition. (N,C,S,S)
-  at::Tensor clean(const Batch& batch, const at::Tensor& condition) const;
+  at::Tensor clean(const Batch& batch, const Condition& condition) const;
   // Standard normal noise of the shape of high_res, for each example by its number.
   at::Tensor noise(const Batch& batch) const;
   // The batch's labels, some of them dropped (-1) for classifier-free guidance (Ho & Salimans 2021, algorithm 1).
@@ -41,6 +44,7 @@ class StageLoss {
   StageManifest manifest_;
   double vlb_weight_;
   std::vector<double> alpha_bar_;
+  ResidualStatistics residual_;
   uint64_t seed_, noise_seed_;
   at::Device device_;
   at::ScalarType compute_;

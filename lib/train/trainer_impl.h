@@ -31,6 +31,7 @@ struct Trainer::Impl {
 
   // trainer_state.cpp
   void start();
+  void use_conditioning();
   void load(const Checkpoint& checkpoint);
   void save();
   void save_state();

@@ -44,7 +44,8 @@ void set_steps(ScheduleOptions& schedule, int64_t steps) {
 
 // The largest number of groups up to `most` that divides the channels of every level.
 int64_t fitting_groups(const UNetOptions& network, int64_t most) {
-  for (int64_t groups = most; groups > 1; --groups)
+  // Of groups with fewer than 4 channels each mean and scale are lost.
+  for (int64_t groups = std::min(most, std::max<int64_t>(1, network.channels / 4)); groups > 1; --groups)
     if (std::all_of(network.multipliers.begin(), network.multipliers.end(),
                     [&](double m) { return std::llround(static_cast<double>(network.channels) * m) % groups == 0; }))
       return groups;
@@ -116,6 +117,10 @@ void TrainFlags::declare(Options& options) {
   options.add("diffusion-steps", 0, &diffusion_steps, "T", within(1, 100000), "steps of the schedule");
   options.choice("level-draw", 0, &level_draw, {"gamma", "sqrt-gamma", "discrete", "continuous"},
                  "how an example's noise level is drawn");
+  options.choice("augmentation", 0, &augmentation, {"none", "gaussian", "blur"},
+                 "conditioning augmentation: what training does to the low-resolution images");
+  options.add("max-noise-level", 0, &max_noise_level, "S", {.low = 0, .high = 1, .low_open = true},
+              "gaussian: the highest noise level, as a share of T");
   options.add("description", 0, &description, "TEXT", "for the manifest");
   options.add("data-name", 0, &data_name, "TEXT", "for the manifest, instead of the operands");
   options.add("attribution", 0, &attribution, "TEXT", "for the manifest: whose images these are");
@@ -200,6 +205,15 @@ void TrainFlags::set_diffusion(StageManifest& stage) const {
   take(diffusion.loss, loss);
 }
 
+void TrainFlags::set_condition(StageManifest& stage) const {
+  if (regression && (max_noise_level || augmentation.value_or("none") != "none"))
+    throw UsageError("--regression has no conditioning augmentation");
+  if (augmentation && *augmentation != stage.augmentation.kind) set_augmentation(stage, *augmentation);
+  if (max_noise_level && stage.augmentation.kind != "gaussian")
+    throw UsageError("--max-noise-level is of --augmentation gaussian");
+  take(stage.augmentation.max_level, max_noise_level);
+}
+
 void TrainFlags::set_recipe(RecipeOptions& recipe) const {
   take(recipe.kernel, kernel);
   take(recipe.convention, convention);
@@ -213,6 +227,7 @@ StageManifest TrainFlags::stage(int64_t crop, const std::optional<StageManifest>
   set_sizes(stage.image, crop);
   set_network(stage.network);
   set_diffusion(stage);
+  set_condition(stage);
   set_recipe(stage.low_res.recipe);
   stage.description = description;
   stage.weights_file = stage.weights_sha256 = "";
@@ -238,7 +253,9 @@ TrainerOptions TrainFlags::resolved() const {
   base.learning_rate = regression && given.regression_rate > 0 ? given.regression_rate : given.learning_rate;
   base.ema = given.ema;
   base.decay = trainer.decay;
-  return RunFlags::resolved(base);
+  TrainerOptions result = RunFlags::resolved(base);
+  result.keep_residual_scale = residual_scale.has_value();
+  return result;
 }
 
 TrainerOptions RunFlags::resolved(TrainerOptions base) const {

@@ -36,6 +36,7 @@ struct TrainerOptions {
   int64_t preview_every = 500, preview_images = 4;  // 0: no preview
   std::string teacher;                              // the stage to distil (train/distillation.h), or empty
   std::string init_from;                            // a stage, or empty
+  bool keep_residual_scale = false;                 // the residual's scale is given, not to be measured
   bool restart = false, no_history = false;
   TrainingCommand command;  // of the program that trains, for the state; empty without one
   std::string goes_on;      // the command line that resumes it, for the user; empty without one
@@ -65,11 +66,11 @@ struct TrainFlags : RunFlags {
   bool regression = false;
   // Unset: the preset's.
   std::optional<int64_t> scale, low_res, high_res, channels, groups, patch, diffusion_steps;
-  std::optional<double> residual_scale, dropout, blur, noise;
+  std::optional<double> residual_scale, max_noise_level, dropout, blur, noise;
   std::optional<int64_t> jpeg;
   std::optional<std::vector<double>> multipliers;
   std::optional<std::vector<int64_t>> blocks;
-  std::optional<std::string> loss, predict, target, schedule, level_draw, attention, kernel, convention;
+  std::optional<std::string> loss, predict, target, schedule, level_draw, attention, kernel, convention, augmentation;
   std::string description, data_name, attribution;
 
   void declare(Options& options);
@@ -85,6 +86,7 @@ struct TrainFlags : RunFlags {
   void set_sizes(ImageOptions& image, int64_t crop) const;
   void set_network(UNetOptions& network) const;
   void set_diffusion(StageManifest& stage) const;
+  void set_condition(StageManifest& stage) const;
   void set_recipe(RecipeOptions& recipe) const;
 };
 

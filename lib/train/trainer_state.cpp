@@ -12,6 +12,7 @@
 #include "nn/unet.h"
 #include "stage/weights.h"
 #include "tensor/device.h"
+#include "train/condition_statistics.h"
 #include "train/trainer_impl.h"
 
 namespace sr3 {
@@ -67,7 +68,9 @@ void check_training(const StageManifest& manifest, const TrainerOptions& options
   TrainingSettings started;
   parse_progress(read_text(path), path, progress, started);
   const TrainerOptions full = with_resolved(options, precision_named(options.precision, open_device(options.device)));
-  TrainingSettings now = settings_of(manifest, full, data, loader.images(), loader.digest());
+  StageManifest stage = manifest;
+  if (const auto former = state_manifest(paths)) take_measured(stage, *former, options);
+  TrainingSettings now = settings_of(stage, full, data, loader.images(), loader.digest());
   now.trainer = started.trainer;  // its changes are reported when it is resumed
   check_settings(started, now, paths.manifest, options.command);
 }
@@ -120,6 +123,8 @@ void Trainer::Impl::start() {
     if (!options.restart && access(paths.weights.c_str(), F_OK) == 0)
       throw Error(cat("'", paths.weights, "' exists, but not the stage '", paths.manifest,
                       "' that it belongs to (--restart overwrites it)"));
+    measure_condition(manifest, loader, options);
+    use_conditioning();
     if (!options.init_from.empty()) {
       manifest.history = init_from_stage(options.init_from, manifest, named(adam.parameters()));
       at::NoGradGuard no_grad;
@@ -138,10 +143,21 @@ void Trainer::Impl::start() {
   if (!options.no_history && !same) manifest.history.push_back(run);
 }
 
+// What was measured at the beginning of the training is part of its stage.
+void Trainer::Impl::use_conditioning() {
+  if (manifest.augmentation.kind != "gaussian") return;
+  loss = StageLoss(manifest, options.seed, device, compute, options.vlb_weight);
+  settings.stage = settings_of(manifest, options, {}, 0, {}).stage;
+}
+
 void Trainer::Impl::load(const Checkpoint& checkpoint) {
   const std::string progress_path = paths.state + "/progress.json";
   TrainingSettings started;
   parse_progress(checkpoint.text("progress.json", paths.state), progress_path, progress, started);
+  const StageManifest former =
+      parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json");
+  take_measured(manifest, former, options);
+  use_conditioning();
   check_settings(started, settings, paths.manifest, options.command);
   const auto take = [&](const char* name, const std::vector<at::Tensor>& to) {
     copy_tensors(checkpoint.file(name, paths.state), named(to), paths.state + "/" + name);
@@ -150,8 +166,6 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   take("ema.safetensors", adam.ema());
   take("adam-m.safetensors", adam.first_moment());
   take("adam-v.safetensors", adam.second_moment());
-  const StageManifest former =
-      parse_manifest(checkpoint.text("manifest.json", paths.state), paths.state + "/manifest.json");
   manifest.history = former.history;
   const auto keep = [](std::string& text, const std::string& before) {
     if (text.empty()) text = before;

@@ -6,7 +6,7 @@ fails 1 "it is a single stage, not a cascade" cascade c-8.json
 fails 1 "it is a cascade of stages, not a single stage" sample -m c.json
 fails 2 "has 2 levels, but 1 stages take one" cascade c.json --noise-level 0.1,0.2
 fails 2 "option '--noise-level': 'x' is not a number" cascade c.json --noise-level x
-fails 2 "was trained with 0 to 0.5" cascade c.json --noise-level 0.6
+fails 2 "was trained with 0 to 0.25" cascade c.json --noise-level 0.6
 fails 2 "--truncate: no stage after another takes a noise level above 0" cascade c.json --truncate --noise-level 0
 fails 2 "is not one of 8bit|float" cascade c.json --between half
 fails 2 "has no class 'green'" cascade c.json --class green
@@ -20,17 +20,18 @@ fails 1 "it is not a base stage but a super-resolution stage, which needs images
 fails 2 "--skip-existing needs a folder" cascade c.json --skip-existing
 fails 2 "option '--seed': '-1' is not in the range >= 0" cascade c.json --seed=-1
 
-fails 2 "choose its level" cascade -m c-8.json -m c-16.json
+digits=$SOURCE/examples/digits
+fails 2 "choose its level" cascade -m "$digits-8.json" -m "$digits-16.json"
 fails 1 "cannot join these stages: 'c-8.json' is a base stage, but not the first" \
   cascade -m c-16.json -m c-8.json --noise-level 0
 fails 1 "cannot open 'none.json'" cascade -m none.json
 fails 2 "'c.json': either a cascade, or stages by -m" cascade -m c-8.json c.json
 fails 1 "it is a cascade of stages, not a single stage" cascade -m c.json
 
-# A stage with augmentation requires a noise level, other stages refuse it, also in pipes.
+# A stage with augmentation that diffuses the image requires a noise level, others refuse it, also in pipes.
 image 8 8 >a.ppm
 fails 2 "was trained with noise in its condition: choose its level, --noise-level 0 to 0.5" \
-  upscale -m c-16.json --class 0 a.ppm
+  upscale -m "$digits-16.json" --class 0 a.ppm
 upscale -m c-16.json --class 0 --noise-level 0 --steps 2 a.ppm >/dev/null
 tiny_cascade n.json --augmentation none
 fails 2 "was trained without noise in its condition" upscale -m n-16.json --class 0 --noise-level 0.1 a.ppm

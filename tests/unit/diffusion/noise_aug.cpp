@@ -25,7 +25,7 @@ TEST_CASE(
     "example") {
   const auto alpha_bar = schedule();
   const auto condition = at::full({300, 3, 16, 16}, 0.5);
-  const auto out = add_condition_noise(condition, alpha_bar, 4, 9, 100);
+  const auto out = add_condition_noise(condition, alpha_bar, {.max_level = 4}, 9, 100);
   int count[5] = {};
   double square[5] = {};
   for (int64_t i = 0; i < 300; ++i) {
@@ -38,9 +38,31 @@ TEST_CASE(
   CHECK(square[0] == 0);
   for (int s = 0; s <= 4; ++s) CHECK(std::abs(count[s] - 60) < 32);
   for (int s = 1; s <= 4; ++s) CHECK(square[s] / count[s] == doctest::Approx(1 - alpha_bar[s - 1]).epsilon(0.03));
-  const auto part = add_condition_noise(condition.slice(0, 0, 2), alpha_bar, 4, 9, 117);
+  const auto part = add_condition_noise(condition.slice(0, 0, 2), alpha_bar, {.max_level = 4}, 9, 117);
   CHECK(at::equal(part.condition, out.condition.slice(0, 17, 19)));
-  CHECK_THROWS_AS(add_condition_noise(condition, alpha_bar, 101, 9, 0), Error);
+  CHECK_THROWS_AS(add_condition_noise(condition, alpha_bar, {.max_level = 101}, 9, 0), Error);
+}
+
+TEST_CASE("levels drawn mostly low, with a share of exact zeros, and rising over the first examples") {
+  constexpr int64_t kDraws = 40000;
+  const LevelDraw draw{.max_level = 100, .squared = true, .clean = 0.15};
+  std::vector<double> count(101, 0);
+  for (int64_t e = 0; e < kDraws; ++e) ++count.at(static_cast<size_t>(draw_augmentation_level(draw, 3, e)));
+  CHECK(count[0] / kDraws == doctest::Approx(0.15).epsilon(0.05));
+  // P(s <= k) = P(100 u^2 < k) = sqrt(k / 100) of the others, for s from 1 on.
+  double below = 0, chi2 = 0;
+  for (int k = 1; k <= 100; ++k) {
+    below += count[static_cast<size_t>(k)];
+    const double expected = 0.85 * kDraws * (std::sqrt(k / 100.0) - std::sqrt((k - 1) / 100.0));
+    chi2 += (count[static_cast<size_t>(k)] - expected) * (count[static_cast<size_t>(k)] - expected) / expected;
+    if (k == 25) CHECK(below / (0.85 * kDraws) == doctest::Approx(0.5).epsilon(0.02));
+  }
+  CHECK(chi2 < 160);  // 99 degrees of freedom: five standard deviations of 14
+  const LevelDraw rising{.max_level = 100, .squared = true, .clean = 0, .ramp = 1000};
+  CHECK(draw_augmentation_level(rising, 3, 0) == 0);
+  for (int64_t e = 0; e < 1000; ++e) CHECK(draw_augmentation_level(rising, 3, e) <= e / 10);
+  for (int64_t e = 1000; e < 1100; ++e)
+    CHECK(draw_augmentation_level(rising, 3, e) == draw_augmentation_level({.max_level = 100, .squared = true}, 3, e));
 }
 
 TEST_CASE("noise of a given level") {

@@ -61,7 +61,12 @@ TEST_CASE("new cascades: matching sizes, noise up to 64 pixels and blur above, i
     CHECK(made.stages[0].kind == "base");
     CHECK(made.stages[0].diffusion.label_dropout == 0.1);
     CHECK(made.stages[1].augmentation.kind == "gaussian");
-    CHECK(made.stages[1].diffusion.target == "image");
+    // The paper's stages diffuse the image, at levels up to T/2.
+    const bool paper = std::string(preset) == "cdm";
+    CHECK(made.stages[1].diffusion.target == (paper ? "image" : "residual"));
+    CHECK(made.stages[1].augmentation.max_level == (paper ? 0.5 : 0.25));
+    CHECK(made.stages[1].augmentation.levels.draw == (paper ? "uniform" : "squared"));
+    CHECK(made.stages[1].diffusion.label_dropout == 0);
     CHECK(made.stages[2].augmentation.kind == "blur");
     CHECK(made.stages[2].image.low_res == 64);
     CHECK(made.cascade.stages[2].manifest == "c-256.json");

@@ -56,7 +56,7 @@ StageManifest unusual() {
   m.low_res.recipe.noise = 2.5;
   m.low_res.recipe.jpeg = 80;
   m.low_res.upsample = "bilinear";
-  m.augmentation = {"gaussian", 0.25, 0.5, 0.4, 0.6};
+  m.augmentation = {"gaussian", 0.25, {"squared", 0.15, 1000}, {0.1, 0.6}, 0.5, 0.4, 0.6};
   m.weights_file = "x.safetensors";
   m.weights_sha256 = kSome;
   m.training = {1000, 16000, 16, 3e-4, 0.9999, 12.5, 0.1, "photos", "CC BY 4.0"};
@@ -274,6 +274,16 @@ TEST_CASE("sections must agree with each other") {
   refused([](auto& m) { m.augmentation.kind = "gaussian"; }, "'network.augmentation_level' must be true");
   refused([](auto& m) { m.augmentation.kind = "gaussian", m.network.augmentation_level = true; },
           "'augmentation.max_level'");
+  refused(
+      [](auto& m) {
+        m.augmentation = {.kind = "gaussian", .max_level = 0.2};
+        m.network.augmentation_level = true;
+        m.diffusion.target = "residual";
+        m.weights_file = "x.safetensors", m.weights_sha256 = kSome;
+      },
+      "'augmentation.statistics.deviation' must be above 0");
+  refused([](auto& m) { m.augmentation.levels.draw = "cubed"; }, "'augmentation.levels.draw'");
+  refused([](auto& m) { m.augmentation.statistics.mean = 2; }, "'augmentation.statistics.mean'");
   refused([](auto& m) { m.augmentation.kind = "blur"; }, "'augmentation' of kind 'blur'");
   refused([](auto& m) { m.diffusion.schedule.kind = "betas"; }, "");
   refused([](auto& m) { m.diffusion.schedule = {"betas", 3, 1e-4, 0.02, {0.1, 0.2}}; }, "");

@@ -56,7 +56,7 @@ TEST_CASE("the loss of a student that predicts v = 0, as its teacher, is the clo
   const StageLoss draws(manifest, 5, at::kCPU, at::kFloat);
   const auto alpha_bar = make_alpha_bar(make_betas(manifest.diffusion.schedule));
   const StudentSteps steps = draw_student_steps(alpha_bar, 4, 5, 7, 6);
-  const at::Tensor x_t = q_sample(draws.clean(batch, batch.condition), draws.noise(batch), steps.start);
+  const at::Tensor x_t = q_sample(draws.clean(batch, {batch.condition, {}, {}}), draws.noise(batch), steps.start);
   double expected = 0;
   for (int64_t i = 0; i < 6; ++i) {
     const auto angle = [&](const at::Tensor& level) { return std::acos(std::sqrt(level[i].item<double>())); };

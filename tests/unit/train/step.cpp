@@ -92,10 +92,10 @@ TEST_CASE("the loss of a batch is the mean of its examples' losses, however it i
 TEST_CASE("the diffused quantity: image or residual") {
   StageManifest stage = small_stage();
   const Batch batch = examples(0, 1);
-  const at::Tensor residual = StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch, batch.condition);
+  const at::Tensor residual = StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch, {batch.condition, {}, {}});
   CHECK(at::allclose(residual, batch.high_res * 0.1 * 5, 1e-4, 1e-5));
   stage.diffusion.target = "image";
-  CHECK(at::equal(StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch, batch.condition), batch.high_res));
+  CHECK(at::equal(StageLoss(stage, 0, at::kCPU, at::kFloat).clean(batch, {batch.condition, {}, {}}), batch.high_res));
 }
 
 TEST_CASE("a network of zeros that predicts v: the loss is the size of v") {
@@ -256,12 +256,50 @@ TEST_CASE("learned variance requires discrete steps, and images as the target") 
                        doctest::Contains("'diffusion.level_draw' 'discrete'"), Error);
 }
 
-TEST_CASE("a noisy condition cannot be the reference of a residual") {
+TEST_CASE(
+    "the residual over a noisy condition: of each example by its level, which the network gets as 1 where it is 0") {
   StageManifest stage = small_stage();
-  stage.augmentation = {.kind = "gaussian", .max_level = 0.3};
-  stage.network.augmentation_level = true;
-  CHECK_THROWS_WITH_AS(StageLoss(stage, 0, at::kCPU, at::kFloat),
-                       doctest::Contains("'diffusion.target' must be 'image'"), Error);
+  stage.image = {.channels = 3, .low_res = 4, .high_res = 8};
+  set_augmentation(stage, "gaussian");
+  stage.augmentation.levels.clean = 0.5;
+  Batch batch;
+  batch.first = 5;
+  batch.low_res = at::cos(at::arange(8 * 48, at::kFloat)).view({8, 3, 4, 4});
+  batch.high_res = at::sin(at::arange(8 * 192, at::kFloat)).view({8, 3, 8, 8});
+  batch.condition = at::zeros({8, 3, 8, 8});
+  const StageLoss unmeasured(stage, 2, at::kCPU, at::kFloat);
+  CHECK_THROWS_AS(unmeasured.clean(batch, unmeasured.condition(batch)), Error);
+  stage.augmentation.statistics = {.mean = 0.1, .deviation = 0.6};
+  const StageLoss loss(stage, 2, at::kCPU, at::kFloat);
+  const auto given = loss.condition(batch);
+  const at::Tensor clean = loss.clean(batch, given);
+  const auto alpha_bar = make_alpha_bar(make_betas(stage.diffusion.schedule));
+  const LevelDraw draw{.max_level = 250, .squared = true, .clean = 0.5};
+  const auto noisy = add_condition_noise(batch.low_res, alpha_bar, draw, 2, 5);
+  CHECK(at::equal(given.level, network_level("log-snr", [&] {
+                    const at::Tensor s = noisy.level.clamp_min(1).to(at::kDouble);
+                    DrawnLevels levels{at::empty_like(s), s};
+                    for (int64_t i = 0; i < 8; ++i)
+                      levels.alpha_bar[i] = alpha_bar[static_cast<size_t>(s[i].item<double>()) - 1];
+                    return levels;
+                  }())));
+  int zeros = 0;
+  for (int64_t i = 0; i < 8; ++i) {
+    const at::Tensor c = resize_planes(noisy.condition[i], 8, 8);
+    const auto s = static_cast<size_t>(noisy.level[i].item<double>());
+    if (s == 0) {
+      ++zeros;
+      CHECK(at::equal(clean[i], (batch.high_res[i] - c) * stage.diffusion.residual_scale));
+      continue;
+    }
+    // By the formulas of diffusion/residual.h, written out.
+    const double a = std::sqrt(alpha_bar[s - 1]), v = a * a * 0.36 + 1 - a * a, w = a * 0.36 / v;
+    const double tau = std::sqrt(0.04 + noise_gain({Kernel::kBicubic, false}, 2) * 0.36 * (1 - a * a) / v);
+    CHECK(at::allclose(clean[i], (batch.high_res[i] - (c * w + 0.1 * (1 - w * a))) / tau, 1e-4, 1e-5));
+  }
+  CHECK(zeros > 0);
+  CHECK(zeros < 8);
+  CHECK(loss(parameters_of(stage), batch).item<double>() > 0);
 }
 
 TEST_CASE("conditioning augmentation: noise at the low resolution, whose level is an input; blur of the condition") {
@@ -279,7 +317,7 @@ TEST_CASE("conditioning augmentation: noise at the low resolution, whose level i
   const StageLoss loss(stage, 2, at::kCPU, at::kFloat);
   const auto given = loss.condition(batch);
   const auto alpha_bar = make_alpha_bar(make_betas(stage.diffusion.schedule));
-  const auto noisy = add_condition_noise(batch.low_res, alpha_bar, 300, 2, 5);
+  const auto noisy = add_condition_noise(batch.low_res, alpha_bar, {.max_level = 300}, 2, 5);
   for (int64_t i = 0; i < 4; ++i) CHECK(at::equal(given.image[i], resize_planes(noisy.condition[i], 8, 8)));
   CHECK(at::equal(given.level, augmentation_input("log-snr", alpha_bar, noisy.level)));
   CHECK(loss(parameters_of(stage), batch).item<double>() > 0);

