@@ -35,6 +35,7 @@ const std::vector<Family>& families() {
   return all;
 }
 
+constexpr double kLabelDropout = 0.1;
 constexpr int64_t kSmallestMap = 4, kLargestBaseMap = 32, kLargestMap = 64, kAttends = 8;
 
 // v-prediction with a cosine schedule: after minutes to hours of training, predicting eps of the whole image still gives wrong
@@ -68,9 +69,10 @@ StageManifest family_stage(const Family& family, int64_t low, int64_t high) {
   return m;
 }
 
-// Ho et al. 2021 at 32->64->256. The paper confirms Gaussian augmentation at 64, and blur (of half the examples) above. T, batch
-// size, learning rate, networks and sampling steps are not confirmed; they are chosen here after related papers: improved
-// DDPM's network and cosine schedule of 4000 steps up to 64, SR3's 64->256 network above, EMA 0.9999.
+// Ho et al. 2021 at 32->64->256. From the paper: the sizes, classes in every stage, no guidance (so no label dropout), Gaussian
+// augmentation at 64, and blur (of half the examples, none when sampling) above. T, batch size, learning rate, networks, the range of
+// the blur and sampling steps are not confirmed; they are chosen here after related papers: improved DDPM's network and cosine
+// schedule of 4000 steps up to 64, SR3's 64->256 network above, EMA 0.9999.
 StageManifest paper_stage(int64_t low, int64_t high) {
   StageManifest m;
   const bool base = low == 0;
@@ -118,7 +120,8 @@ void fit(StageManifest& m, const CascadeSpec& spec, int64_t low, int64_t high, c
     if (!spec.predict.empty()) m.diffusion.predict = spec.predict;
     if (!spec.schedule.empty() && spec.schedule != m.diffusion.schedule.kind)
       m.diffusion.schedule = {.kind = spec.schedule, .steps = m.diffusion.schedule.steps, .betas = {}};
-    m.diffusion.label_dropout = spec.classes.empty() ? 0 : spec.label_dropout;
+    m.diffusion.label_dropout =
+        spec.classes.empty() ? 0 : spec.label_dropout.value_or(spec.preset == "cdm" ? 0 : kLabelDropout);
     if (spec.learned_variance) {
       m.diffusion.variance = m.sampling.variance = "learned";
       m.diffusion.level_draw = "discrete";

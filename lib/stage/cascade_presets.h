@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,10 @@ struct CascadeSpec {
   std::string augmentation = "auto";  // of the super-resolution stages: auto|none|gaussian|blur
   bool learned_variance = false;      // of the base stage, trained with the hybrid loss
   std::string predict, schedule;      // of the base stage; "": the preset's
-  // For classifier-free guidance; only with classes: of the base stage, and of the super-resolution stages.
-  double label_dropout = 0.1, sr_label_dropout = 0;
+  // For classifier-free guidance, only with classes: of the base stage (unset: 0.1, but 0 in the paper's, which has no guidance),
+  // and of the super-resolution stages.
+  std::optional<double> label_dropout;
+  double sr_label_dropout = 0;
 };
 
 struct NewCascade {

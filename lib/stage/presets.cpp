@@ -72,7 +72,7 @@ Preset photo_x4() {
 
 // Saharia et al. 2021, "Image Super-Resolution via Iterative Refinement". From the paper: channels, multipliers, residual blocks,
 // BigGAN blocks with skips times 1/sqrt 2, the objective (eps, L1, gamma uniform within the intervals of T = 2000), batch size,
-// learning rate, warmup, steps, dropout (16->128 only). The texts state the paper's numbers of parameters; these networks have
+// learning rate, warmup, steps, dropout (16->128 only). It mentions no limit on the gradient, so there is none. The texts state the paper's numbers of parameters; these networks have
 // 575M, 634M, 618M and 150M. The paper does not confirm the following, which is chosen here:
 //   - the training schedule: Janspiry's linear 1e-6..1e-2, with which T = 2000 ends at alpha_bar 4.4e-5;
 //   - attention: on maps of 16x16, with one head, as in DDPM;
@@ -91,6 +91,7 @@ Preset sr3_paper(const char* name, const char* text, int64_t low_res, int64_t hi
   p.warmup = 10000;
   p.learning_rate = 1e-4;
   p.regression_rate = 1e-5;
+  p.clip_norm = 0;
   p.ema = 0.9999;
   p.preprocess = "resize";
   StageManifest& m = p.manifest;
@@ -132,6 +133,7 @@ Preset janspiry_16_128() {
   p.text = "16->128 as in Janspiry's reimplementation of SR3, 98M parameters";
   p.batch = 4;
   p.steps = 1000000;
+  p.clip_norm = 0;
   p.warmup = 0;
   p.learning_rate = 1e-4;
   p.ema = 0;

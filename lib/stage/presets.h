@@ -15,6 +15,7 @@ struct Preset {
   StageManifest manifest;
   int64_t batch = 16, steps = 10000, warmup = 0;
   double learning_rate = 3e-4, ema = 0.999;
+  double clip_norm = 1;             // largest norm of the gradient; 0: any
   double regression_rate = 0;       // learning rate of the regression baseline; 0: learning_rate
   std::string preprocess = "crop";  // DataOptions::preprocess: the papers train on whole images, resized
 };

@@ -31,8 +31,8 @@ void NewCascadeFlags::declare(Options& options) {
   options.choice("predict", 0, &spec.predict, {"eps", "x0", "v"}, "prediction target of the base stage");
   options.choice("schedule", 0, &spec.schedule, {"linear", "quadratic", "cosine", "sigmoid"},
                  "noise schedule of the base stage");
-  options.add("label-dropout", 0, &label_dropout, "P", within(0, 1),
-              cat("share of the base stage's examples without class, for guidance; default: ", spec.label_dropout));
+  options.add("label-dropout", 0, &spec.label_dropout, "P", within(0, 1),
+              "share of the base stage's examples without class, for guidance; default: 0.1, cdm: 0");
   options.add("sr-label-dropout", 0, &spec.sr_label_dropout, "P", within(0, 1),
               "the same for the super-resolution stages");
   options.add("pad", 0, &pad, "N", within(0, kLargestPad),
@@ -45,13 +45,12 @@ void NewCascadeFlags::declare(Options& options) {
 
 void NewCascadeFlags::write(const std::vector<std::string>& operands, const std::string& output, bool history) const {
   CascadeSpec full = spec;
-  if (spec.sr_only && (spec.learned_variance || !spec.predict.empty() || !spec.schedule.empty() || label_dropout))
+  if (spec.sr_only && (spec.learned_variance || !spec.predict.empty() || !spec.schedule.empty() || spec.label_dropout))
     throw UsageError(
         "--sr-only leaves out the base stage, which --learned-variance, --predict, --schedule and "
         "--label-dropout are of");
-  if (unconditional && (label_dropout || spec.sr_label_dropout > 0))
+  if (unconditional && (spec.label_dropout || spec.sr_label_dropout > 0))
     throw UsageError("--unconditional: there are no classes for --label-dropout and --sr-label-dropout");
-  full.label_dropout = label_dropout.value_or(spec.label_dropout);
   full.sizes = *sizes;
   full.channels = grey ? 1 : 3;
   if (!operands.empty()) {

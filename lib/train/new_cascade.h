@@ -13,8 +13,7 @@ namespace sr3 {
 struct NewCascadeFlags {
   std::optional<std::vector<int64_t>> sizes;  // of the stages, from the base stage on
   CascadeSpec spec;
-  std::string show_preset;              // a preset to show instead, or empty
-  std::optional<double> label_dropout;  // of the base stage; unset: the spec's
+  std::string show_preset;  // a preset to show instead, or empty
   bool grey = false, unconditional = false, no_flip = false, keep_going = false;
   int64_t pad = 0;
   std::string description, data_name, attribution;

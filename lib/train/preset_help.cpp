@@ -34,6 +34,7 @@ std::vector<std::pair<std::string, std::string>> preset_values(const Preset& pre
       {"learning-rate", number_text(preset.learning_rate)},
       {"warmup", std::to_string(preset.warmup)},
       {"ema", number_text(preset.ema)},
+      {"clip-norm", number_text(preset.clip_norm)},
       {"low-res", std::to_string(m.image.low_res)},
       {"high-res", std::to_string(m.image.high_res)},
       {"predict", diffusion.predict},

@@ -63,7 +63,7 @@ void RunFlags::declare_run(Options& options) {
   options.add("warmup", 0, &warmup, "N", at_least(0), "steps in which the learning rate rises from zero");
   options.add("ema", 0, &ema, "D", from_to_below(0, 1),
               "decay of the exponential moving average of the weights, which the stage gets");
-  options.add("clip-norm", 0, &trainer.clip_norm, "X", at_least(0), "largest norm of the gradient; 0: any");
+  options.add("clip-norm", 0, &clip_norm, "X", at_least(0), "largest norm of the gradient; 0: any");
   options.add("weight-decay", 0, &trainer.weight_decay, "X", at_least(0), "weight decay, decoupled as in AdamW");
   options.add({"time-limit", 0, "TIME", "save and stop after 90s, 15m, 2h, ...", "", false,
                [this](const std::string& given) { trainer.time_limit = parse_duration(given); }});
@@ -252,6 +252,7 @@ TrainerOptions TrainFlags::resolved() const {
   base.steps = given.steps, base.batch = given.batch, base.warmup = given.warmup;
   base.learning_rate = regression && given.regression_rate > 0 ? given.regression_rate : given.learning_rate;
   base.ema = given.ema;
+  base.clip_norm = given.clip_norm;
   base.decay = trainer.decay;
   TrainerOptions result = RunFlags::resolved(base);
   result.keep_residual_scale = residual_scale.has_value();
@@ -267,6 +268,7 @@ TrainerOptions RunFlags::resolved(TrainerOptions base) const {
   result.learning_rate = learning_rate.value_or(base.learning_rate);
   result.warmup = warmup.value_or(base.warmup);
   result.ema = ema.value_or(base.ema);
+  result.clip_norm = clip_norm.value_or(base.clip_norm);
   if (result.accumulate > result.batch)
     throw UsageError(cat("--accumulate ", result.accumulate, " is more than the batch of ", result.batch));
   return result;

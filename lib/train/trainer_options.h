@@ -47,7 +47,7 @@ struct RunFlags {
   TrainerOptions trainer;  // what no preset sets; the caller fills in seed, precision, device and threads
   // Unset: the preset's, or the cascade's.
   std::optional<int64_t> steps, batch, warmup;
-  std::optional<double> learning_rate, ema;
+  std::optional<double> learning_rate, ema, clip_norm;
   bool resume = false;  // it is an error if there is nothing to resume
 
   void declare_run(Options& options);     // the options of every training

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/relative.h"
 #include "base/rng.h"
 
 using namespace sr3;
@@ -17,8 +18,8 @@ TEST_CASE("normals agree with double precision") {
   const double other[4] = {-0.160024084, 0.487061785, 0.535101868, 2.020339869};
   const auto a = philox_normal4({0, 0, 0, 0}, {0, 0}), b = philox_normal4({5, 0x30001, 7, 1}, {9, 2});
   for (int j = 0; j < 4; ++j) {
-    CHECK(a[j] == doctest::Approx(zero[j]).epsilon(1e-6));
-    CHECK(b[j] == doctest::Approx(other[j]).epsilon(1e-6));
+    CHECK(a[j] == relative(zero[j], 1e-6));
+    CHECK(b[j] == relative(other[j], 1e-6));
   }
 }
 

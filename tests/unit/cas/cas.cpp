@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/relative.h"
 #include "cas/cas_report.h"
 #include "stream/scratch.h"
 #include "tensor/aten.h"
@@ -47,25 +48,25 @@ TEST_CASE("ranks, rows, standard deviation and McNemar's test, computed by hand"
   const CasRun r0 = ranked("real", 0, {1, 1, 1, 1, 1, 2, 1, 1});
   const auto rows = cas_rows({g0, r0, g1});
   REQUIRE(rows.size() == 7);
-  CHECK(rows[0].top1 == doctest::Approx(5.0 / 8));
-  CHECK(rows[0].top5 == doctest::Approx(7.0 / 8));
-  CHECK(rows[0].top1_interval.low == doctest::Approx(wilson(5, 8).low));
+  CHECK(rows[0].top1 == relative(5.0 / 8));
+  CHECK(rows[0].top5 == relative(7.0 / 8));
+  CHECK(rows[0].top1_interval.low == relative(wilson(5, 8).low));
   CHECK(rows[2].seed == "mean");
-  CHECK(rows[2].top1 == doctest::Approx(0.5));
-  CHECK(rows[2].sd == doctest::Approx(0.1767767));  // standard deviation of 0.625 and 0.375
+  CHECK(rows[2].top1 == relative(0.5));
+  CHECK(rows[2].sd == relative(0.1767767));  // standard deviation of 0.625 and 0.375
   CHECK(rows[4].sd < 0);
   CHECK(rows[5].set == "difference");
   CHECK(rows[5].seed == "0");
-  CHECK(rows[5].top1 == doctest::Approx(-2.0 / 8));  // 1 image only the first classified correctly, 3 only the second
-  CHECK(rows[5].p == doctest::Approx(2.0 * (1 + 4) / 16));
+  CHECK(rows[5].top1 == relative(-2.0 / 8));  // 1 image only the first classified correctly, 3 only the second
+  CHECK(rows[5].p == relative(2.0 * (1 + 4) / 16));
   CHECK(rows[6].seed == "mean");
   CHECK(!rows[6].has_intervals);
   CHECK(rows[5].has_intervals);
-  CHECK(rows[6].top1 == doctest::Approx(0.5 - 7.0 / 8));
+  CHECK(rows[6].top1 == relative(0.5 - 7.0 / 8));
   const auto classes = cas_class_rows({g0, g1});
   REQUIRE(classes.size() == 6);
   CHECK(classes[0].images == 2);
-  CHECK(classes[0].top1.value() == doctest::Approx(0.75));
+  CHECK(classes[0].top1.value() == relative(0.75));
   CHECK(classes[3].top1.value() == 0);
   const CasRun few = ranked("real", 0, {1, 2});  // the other classes have no images
   CHECK(cas_class_rows({few})[1].top1.value() == 0);

@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/relative.h"
 
 using namespace sr3;
 
@@ -23,14 +26,14 @@ TEST_CASE("learning rates are those of the recipes' papers") {
   constexpr int64_t kEpoch = 100, kSteps = 90 * kEpoch;
   const auto rate = [&](int64_t epoch) { return paper.rate(epoch * kEpoch, kSteps, kEpoch); };
   CHECK(rate(0) < 0.001);
-  CHECK(rate(2) == doctest::Approx(0.04).epsilon(0.01));
-  CHECK(rate(5) == doctest::Approx(0.1));
-  CHECK(rate(29) == doctest::Approx(0.1));
-  CHECK(rate(30) == doctest::Approx(0.01));
-  CHECK(rate(60) == doctest::Approx(0.001));
-  CHECK(rate(80) == doctest::Approx(0.0001));
+  CHECK(rate(2) == relative(0.04, 0.01));
+  CHECK(rate(5) == relative(0.1));
+  CHECK(rate(29) == relative(0.1));
+  CHECK(rate(30) == relative(0.01));
+  CHECK(rate(60) == relative(0.001));
+  CHECK(rate(80) == relative(0.0001));
   const ClassifierRecipe digits = recipe_named("digits");
-  CHECK(digits.rate(500, 1000, 100) == doctest::Approx(0.05));
+  CHECK(digits.rate(500, 1000, 100) == relative(0.05));
   CHECK(digits.rate(999, 1000, 100) < 1e-5);
   CHECK_THROWS_AS(recipe_named("large"), UsageError);
 }
@@ -39,13 +42,13 @@ TEST_CASE("test images are the centred image, the same each time") {
   ClassifierRecipe recipe = recipe_named("small");
   const Image image = pattern(32, 32);
   const auto shown = shown_for_test(recipe, image);
-  for (size_t i = 0; i < shown.size(); ++i) CHECK(shown[i] == doctest::Approx(image.u8[i] / 127.5 - 1).epsilon(1e-6));
+  for (size_t i = 0; i < shown.size(); ++i) CHECK(std::abs(shown[i] - (image.u8[i] / 127.5 - 1)) < 1e-6);
   const auto wide = shown_for_test(recipe, pattern(64, 40));
   CHECK(wide.size() == 32 * 32 * 3);
   Image flat = make_image(300, 200);
   std::fill(flat.u8.begin(), flat.u8.end(), 51);
   recipe = recipe_named("resnet50");
-  for (const float value : shown_for_test(recipe, flat)) CHECK(value == doctest::Approx(-0.6).epsilon(1e-5));
+  for (const float value : shown_for_test(recipe, flat)) CHECK(value == relative(-0.6, 1e-5));
 }
 
 TEST_CASE("training images are shifted by whole pixels, mirrored, or cropped, as determined by the random stream") {
@@ -78,6 +81,6 @@ TEST_CASE("training images are shifted by whole pixels, mirrored, or cropped, as
     RandomStream random(2, 0, kRandomAugment);
     const auto shown = shown_for_training(recipe, flat, random);
     CHECK(shown.size() == static_cast<size_t>(recipe.size * recipe.size * 3));
-    for (const float value : shown) REQUIRE(value == doctest::Approx(0.6).epsilon(1e-4));
+    for (const float value : shown) REQUIRE(value == relative(0.6, 1e-4));
   }
 }

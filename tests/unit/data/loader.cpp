@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/relative.h"
 #include "data/image_folder.h"
 #include "tensor/aten.h"
 #include "tensor/convert.h"
@@ -144,7 +145,7 @@ TEST_CASE("low_res equals degrade's result for the example, and the condition it
             sum += w * (low.u8[static_cast<size_t>((j * 4 + i) * 3 + 1)] / 127.5 - 1);
             weights += w;
           }
-        CHECK(batch.condition[n][1][y][x].item<double>() == doctest::Approx(sum / weights).epsilon(1e-5));
+        CHECK(batch.condition[n][1][y][x].item<double>() == relative(sum / weights, 1e-5));
       }
   }
 }

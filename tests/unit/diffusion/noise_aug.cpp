@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "diffusion/schedule.h"
 #include "tensor/aten.h"
 
@@ -37,7 +38,7 @@ TEST_CASE(
   }
   CHECK(square[0] == 0);
   for (int s = 0; s <= 4; ++s) CHECK(std::abs(count[s] - 60) < 32);
-  for (int s = 1; s <= 4; ++s) CHECK(square[s] / count[s] == doctest::Approx(1 - alpha_bar[s - 1]).epsilon(0.03));
+  for (int s = 1; s <= 4; ++s) CHECK(square[s] / count[s] == relative(1 - alpha_bar[s - 1], 0.03));
   const auto part = add_condition_noise(condition.slice(0, 0, 2), alpha_bar, {.max_level = 4}, 9, 117);
   CHECK(at::equal(part.condition, out.condition.slice(0, 17, 19)));
   CHECK_THROWS_AS(add_condition_noise(condition, alpha_bar, {.max_level = 101}, 9, 0), Error);
@@ -48,14 +49,14 @@ TEST_CASE("levels drawn mostly low, with a share of exact zeros, and rising over
   const LevelDraw draw{.max_level = 100, .squared = true, .clean = 0.15};
   std::vector<double> count(101, 0);
   for (int64_t e = 0; e < kDraws; ++e) ++count.at(static_cast<size_t>(draw_augmentation_level(draw, 3, e)));
-  CHECK(count[0] / kDraws == doctest::Approx(0.15).epsilon(0.05));
+  CHECK(count[0] / kDraws == relative(0.15, 0.05));
   // P(s <= k) = P(100 u^2 < k) = sqrt(k / 100) of the others, for s from 1 on.
   double below = 0, chi2 = 0;
   for (int k = 1; k <= 100; ++k) {
     below += count[static_cast<size_t>(k)];
     const double expected = 0.85 * kDraws * (std::sqrt(k / 100.0) - std::sqrt((k - 1) / 100.0));
     chi2 += (count[static_cast<size_t>(k)] - expected) * (count[static_cast<size_t>(k)] - expected) / expected;
-    if (k == 25) CHECK(below / (0.85 * kDraws) == doctest::Approx(0.5).epsilon(0.02));
+    if (k == 25) CHECK(below / (0.85 * kDraws) == relative(0.5, 0.02));
   }
   CHECK(chi2 < 160);  // 99 degrees of freedom: five standard deviations of 14
   const LevelDraw rising{.max_level = 100, .squared = true, .clean = 0, .ramp = 1000};
@@ -71,7 +72,7 @@ TEST_CASE("noise of a given level") {
   CHECK(at::equal(add_condition_noise_at(condition, alpha_bar, 0, 1, 0).condition, condition));
   const auto out = add_condition_noise_at(condition, alpha_bar, 30, 1, 5);
   CHECK(out.level[1].item<double>() == 30);
-  CHECK(out.condition.var().item<double>() == doctest::Approx(1 - alpha_bar[29]).epsilon(0.05));
+  CHECK(out.condition.var().item<double>() == relative(1 - alpha_bar[29], 0.05));
   CHECK(
       at::equal(add_condition_noise_at(condition.slice(0, 0, 1), alpha_bar, 30, 1, 6).condition[0], out.condition[1]));
   CHECK_THROWS_AS(add_condition_noise_at(condition, alpha_bar, 101, 1, 0), Error);
@@ -86,9 +87,9 @@ TEST_CASE("blur: the share of examples, and the kernel") {
   for (int64_t i = 0; i < 200; ++i) {
     if (at::equal(out[i], condition[i])) continue;
     ++blurred;
-    CHECK(out[i].sum().item<double>() == doctest::Approx(1).epsilon(1e-9));
+    CHECK(out[i].sum().item<double>() == relative(1, 1e-9));
     const auto square = (at::arange(31, at::kDouble) - 15).square();
-    CHECK((out[i][0].sum(0) * square).sum().item<double>() == doctest::Approx(2.25).epsilon(0.05));
+    CHECK((out[i][0].sum(0) * square).sum().item<double>() == relative(2.25, 0.05));
     CHECK(at::allclose(out[i][0], out[i][0].t()));
   }
   CHECK(std::abs(blurred - 100) < 35);
@@ -107,10 +108,10 @@ TEST_CASE("the network is conditioned on s like on the noise level: 0 is an imag
   const auto input_of = [&](const char* input) { return augmentation_input(input, alpha_bar, s); };
   for (int64_t i = 0; i < 3; ++i) {
     const double level = i == 0 ? 1 : alpha_bar[i == 1 ? 0 : 99];
-    CHECK(input_of("alpha-bar")[i].item<double>() == doctest::Approx(level).epsilon(1e-6));
-    CHECK(input_of("sqrt-alpha-bar")[i].item<double>() == doctest::Approx(std::sqrt(level)).epsilon(1e-6));
+    CHECK(input_of("alpha-bar")[i].item<double>() == relative(level, 1e-6));
+    CHECK(input_of("sqrt-alpha-bar")[i].item<double>() == relative(std::sqrt(level), 1e-6));
     CHECK(input_of("timestep")[i].item<double>() == s[i].item<double>());
     const double half = i == 0 ? 10 : std::max(-10.0, std::log(level / (1 - level)) / 2);
-    CHECK(input_of("log-snr")[i].item<double>() == doctest::Approx(half).epsilon(1e-5));
+    CHECK(input_of("log-snr")[i].item<double>() == relative(half, 1e-5));
   }
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "tensor/aten.h"
 
 using namespace sr3;
@@ -62,13 +63,13 @@ TEST_CASE("the posterior agrees with Bayes' theorem") {
       const double t = s * ratio;
       const double precision = 1 / (1 - s) + ratio / (1 - ratio);
       const Posterior q = q_posterior(t, s);
-      CHECK(q.variance == doctest::Approx(1 / precision).epsilon(1e-9));
-      CHECK(q.x0_coefficient == doctest::Approx(std::sqrt(s) / (1 - s) / precision).epsilon(1e-9));
-      CHECK(q.x_t_coefficient == doctest::Approx(std::sqrt(ratio) / (1 - ratio) / precision).epsilon(1e-9));
-      CHECK(q.beta == doctest::Approx(1 - ratio).epsilon(1e-9));
+      CHECK(q.variance == relative(1 / precision, 1e-9));
+      CHECK(q.x0_coefficient == relative(std::sqrt(s) / (1 - s) / precision, 1e-9));
+      CHECK(q.x_t_coefficient == relative(std::sqrt(ratio) / (1 - ratio) / precision, 1e-9));
+      CHECK(q.beta == relative(1 - ratio, 1e-9));
     }
   const Posterior last = q_posterior(0.999, 1);
-  CHECK(last.x0_coefficient == doctest::Approx(1).epsilon(1e-12));
+  CHECK(last.x0_coefficient == relative(1, 1e-12));
   CHECK(last.x_t_coefficient == 0);
   CHECK(last.variance == 0);
 }

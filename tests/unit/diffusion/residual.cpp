@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "diffusion/process.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
@@ -29,14 +30,13 @@ struct Known {
 
 TEST_CASE("the variance of enlarged white noise") {
   // Closed forms: a box copies; a bilinear kernel at scale 2 has the weights 3/4 and 1/4 in each direction, (9 + 1)^2 / 256.
-  CHECK(noise_gain({Kernel::kBox, false}, 4) == doctest::Approx(1).epsilon(1e-6));
-  CHECK(noise_gain({Kernel::kBilinear, false}, 2) == doctest::Approx(100.0 / 256).epsilon(1e-6));
+  CHECK(noise_gain({Kernel::kBox, false}, 4) == relative(1, 1e-6));
+  CHECK(noise_gain({Kernel::kBilinear, false}, 2) == relative(100.0 / 256, 1e-6));
   // Measured, away from the borders.
   for (const int64_t scale : {2, 3, 4}) {
     const at::Tensor large = resize_planes(noise_of(5, 300), 300 * scale, 300 * scale);
     const at::Tensor inner = large.slice(1, 20, 280 * scale).slice(2, 20, 280 * scale);
-    CHECK(inner.square().mean().item<double>() ==
-          doctest::Approx(noise_gain({Kernel::kBicubic, false}, scale)).epsilon(0.02));
+    CHECK(inner.square().mean().item<double>() == relative(noise_gain({Kernel::kBicubic, false}, scale), 0.02));
   }
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("the residual over a noisy condition has variance 1 at every level, an
     const Residual residual = residual_over(known.statistics, alpha_bar);
     const at::Tensor y = residual.of(known.x, c);
     CHECK(std::abs(y.mean().item<double>()) < 0.02);
-    CHECK(y.square().mean().item<double>() == doctest::Approx(1).epsilon(0.03));
+    CHECK(y.square().mean().item<double>() == relative(1, 0.03));
     CHECK(at::allclose(residual.image(y, c), known.x, 1e-4, 1e-5));
     // Any other weight leaves more: m is the best linear estimate from the upsampled condition.
     for (const double factor : {0.5, 1.5}) {

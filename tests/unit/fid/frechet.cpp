@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
 
@@ -46,13 +47,13 @@ TEST_CASE("closed forms: diagonal, equal and one-dimensional Gaussians") {
   const at::Tensor s1 = at::tensor({1.0, 4.0, 9.0}, at::kDouble), s2 = at::tensor({4.0, 0.25, 1.0}, at::kDouble);
   const double expected =
       (m1 - m2).square().sum().item<double>() + (s1.sqrt() - s2.sqrt()).square().sum().item<double>();
-  CHECK(frechet_distance({m1, at::diag(s1)}, {m2, at::diag(s2)}) == doctest::Approx(expected).epsilon(1e-13));
+  CHECK(frechet_distance({m1, at::diag(s1)}, {m2, at::diag(s2)}) == relative(expected, 1e-13));
   // A rotation of both changes nothing.
   const auto [q, r] = at::linalg_qr(normals(3, 3, 1));
   const auto turned = [&q = q](const at::Tensor& m, const at::Tensor& s) {
     return Gaussian{at::matmul(q, m), at::matmul(q, at::matmul(at::diag(s), q.t()))};
   };
-  CHECK(frechet_distance(turned(m1, s1), turned(m2, s2)) == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(frechet_distance(turned(m1, s1), turned(m2, s2)) == relative(expected, 1e-12));
   const Gaussian same = sampled(normals(100, 8, 2));
   CHECK(frechet_distance(same, same) < 1e-12);
   CHECK_THROWS_AS(frechet_distance(same, {m1, at::diag(s1)}), DataError);
@@ -62,8 +63,8 @@ TEST_CASE("full rank: equals an independent square root of the matrix") {
   for (int64_t d : {2, 17, 64}) {
     const Gaussian a = sampled(normals(4 * d, d, 3) * (1 + at::arange(d, at::kDouble) / 9));
     const Gaussian b = sampled(at::matmul(normals(5 * d, d, 4), normals(d, d, 5)) + 0.1);
-    CHECK(frechet_distance(a, b) == doctest::Approx(plain_distance(a, b)).epsilon(1e-9));
-    CHECK(frechet_distance(b, a) == doctest::Approx(frechet_distance(a, b)).epsilon(1e-10));
+    CHECK(frechet_distance(a, b) == relative(plain_distance(a, b), 1e-9));
+    CHECK(frechet_distance(b, a) == relative(frechet_distance(a, b), 1e-10));
   }
 }
 
@@ -74,25 +75,24 @@ TEST_CASE("fewer images than dimensions: from sums, from features, and as a full
   Gaussian from_features = a;
   from_features.centred = (x - x.mean(0)) / std::sqrt(11.0);
   const double distance = frechet_distance(a, b);
-  CHECK(frechet_distance(from_features, b) == doctest::Approx(distance).epsilon(1e-10));
+  CHECK(frechet_distance(from_features, b) == relative(distance, 1e-10));
   Gaussian unknown = a;
   unknown.count = 0;
-  CHECK(frechet_distance(unknown, b) == doctest::Approx(distance).epsilon(1e-9));
+  CHECK(frechet_distance(unknown, b) == relative(distance, 1e-9));
   // Another tool's file in float32: its rounding makes it indefinite, which no factor may amplify.
   unknown.covariance = a.covariance.to(at::kFloat).to(at::kDouble);
-  CHECK(frechet_distance(unknown, b) == doctest::Approx(distance).epsilon(2e-3));
+  CHECK(frechet_distance(unknown, b) == relative(distance, 2e-3));
   // tr (S1 S2)^(1/2) is that of the 11x11 Gram matrices: A^T S2 A, whose root Denman and Beavers find.
   const at::Tensor basis = std::get<0>(at::linalg_qr((x - x.mean(0)).narrow(0, 0, 11).t()));
   const at::Tensor sa = at::matmul(basis.t(), at::matmul(a.covariance, basis));
   const at::Tensor sb = at::matmul(basis.t(), at::matmul(b.covariance, basis));
-  CHECK(trace_of_root(a, b) == doctest::Approx(plain_trace_of_root(sa, sb)).epsilon(1e-9));
+  CHECK(trace_of_root(a, b) == relative(plain_trace_of_root(sa, sb), 1e-9));
   // A dead feature on both sides, and a constant set.
   const at::Tensor dead = at::cat({normals(200, 4, 8), at::zeros({200, 1}, at::kDouble)}, 1);
   CHECK(frechet_distance(sampled(dead), sampled(dead * 2)) ==
-        doctest::Approx(frechet_distance(sampled(dead.narrow(1, 0, 4)), sampled(dead.narrow(1, 0, 4) * 2)))
-            .epsilon(1e-10));
+        relative(frechet_distance(sampled(dead.narrow(1, 0, 4)), sampled(dead.narrow(1, 0, 4) * 2)), 1e-10));
   const Gaussian constant = sampled(at::ones({5, 3}, at::kDouble));
-  CHECK(frechet_distance(constant, sampled(at::zeros({5, 3}, at::kDouble))) == doctest::Approx(3));
+  CHECK(frechet_distance(constant, sampled(at::zeros({5, 3}, at::kDouble))) == relative(3));
 }
 
 TEST_CASE("invalid Gaussians are refused") {
@@ -141,8 +141,8 @@ TEST_CASE("standard errors against simulation: their size, and the coverage of 9
     jackknife_covers += std::fabs(unbiased - truth) < 1.96 * of_groups;
   }
   const double mean = sum / times, deviation = std::sqrt(square / times - mean * mean);
-  CHECK(delta / times == doctest::Approx(deviation).epsilon(0.08));
-  CHECK(jackknife / times == doctest::Approx(deviation).epsilon(0.1));
+  CHECK(delta / times == relative(deviation, 0.08));
+  CHECK(jackknife / times == relative(deviation, 0.1));
   CHECK(std::fabs(corrected / times - truth) < 3 * deviation / std::sqrt(static_cast<double>(times)));
   CHECK(delta_covers >= times * 92 / 100);
   CHECK(delta_covers <= times * 98 / 100);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "fid/subset.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
@@ -35,11 +36,11 @@ double plain_kid(const at::Tensor& a, const at::Tensor& b) {
 
 TEST_CASE("the kernel distance, against a double loop; subsets are seeded") {
   const at::Tensor a = normals(23, 5, 1), b = normals(31, 5, 2) + 0.5;
-  CHECK(kid_full(a, b).value == doctest::Approx(plain_kid(a, b)).epsilon(1e-12));
-  CHECK(kid_full(b, a).value == doctest::Approx(kid_full(a, b).value).epsilon(1e-12));
+  CHECK(kid_full(a, b).value == relative(plain_kid(a, b), 1e-12));
+  CHECK(kid_full(b, a).value == relative(kid_full(a, b).value, 1e-12));
   const Kid whole = kid(a, a + 1, {3, 1000, 0});  // subsets as large as the sets
   CHECK(whole.size == 23);
-  CHECK(whole.mean == doctest::Approx(plain_kid(a, a + 1)).epsilon(1e-12));
+  CHECK(whole.mean == relative(plain_kid(a, a + 1), 1e-12));
   CHECK_FALSE(whole.deviation);  // one subset, not three equal ones
   CHECK(kid(a, b, {3, 1000, 0}).deviation.value() > 0);
   const Kid some = kid(a, b, {4, 10, 9});
@@ -49,8 +50,8 @@ TEST_CASE("the kernel distance, against a double loop; subsets are seeded") {
                                  b.index_select(0, random_subset(31, 10, 9, 2 * i + 1)));
     sum += one, square += one * one;
   }
-  CHECK(some.mean == doctest::Approx(sum / 4).epsilon(1e-12));
-  CHECK(some.deviation.value() == doctest::Approx(std::sqrt(square / 4 - sum * sum / 16)).epsilon(1e-9));
+  CHECK(some.mean == relative(sum / 4, 1e-12));
+  CHECK(some.deviation.value() == relative(std::sqrt(square / 4 - sum * sum / 16), 1e-9));
   CHECK(kid(a, b, {4, 10, 8}).mean != some.mean);
   CHECK_THROWS_AS(kid_full(a, b.narrow(0, 0, 1)), DataError);
   CHECK_THROWS_AS(kid_full(a, normals(9, 4, 3)), DataError);
@@ -75,5 +76,5 @@ TEST_CASE("the standard error of the kernel distance, against simulation") {
     sum += u.value, square += u.value * u.value, se += u.standard_error;
   }
   const double mean = sum / times, deviation = std::sqrt(square / times - mean * mean);
-  CHECK(se / times == doctest::Approx(deviation).epsilon(0.15));
+  CHECK(se / times == relative(deviation, 0.15));
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
 
@@ -28,7 +29,7 @@ TEST_CASE("mean and covariance of the rounded features, against a plain loop") {
   for (int64_t i = 0; i < 6; ++i) {
     double mean = 0;
     for (int64_t n = 0; n < 50; ++n) mean += r[n][i].item<double>();
-    CHECK(moments.mean()[i].item<double>() == doctest::Approx(mean / 50).epsilon(1e-14));
+    CHECK(moments.mean()[i].item<double>() == relative(mean / 50, 1e-14));
   }
   for (int64_t ddof : {0, 1}) {
     const at::Tensor covariance = moments.covariance(ddof), centred = r - moments.mean();
@@ -36,7 +37,7 @@ TEST_CASE("mean and covariance of the rounded features, against a plain loop") {
       for (int64_t j = 0; j < 6; ++j) {
         double sum = 0;
         for (int64_t n = 0; n < 50; ++n) sum += centred[n][i].item<double>() * centred[n][j].item<double>();
-        CHECK(covariance[i][j].item<double>() == doctest::Approx(sum / static_cast<double>(50 - ddof)).epsilon(1e-12));
+        CHECK(covariance[i][j].item<double>() == relative(sum / static_cast<double>(50 - ddof), 1e-12));
       }
   }
 }
@@ -44,7 +45,7 @@ TEST_CASE("mean and covariance of the rounded features, against a plain loop") {
 TEST_CASE("a variance is exact even if the mean is 100 million times the standard deviation") {
   Moments moments;
   moments.add(at::tensor({1000.0, 1000.0 + 1.0 / 65536, 1000.0}, at::kDouble).reshape({3, 1}));
-  CHECK(moments.covariance(0).item<double>() == doctest::Approx(2.0 / 9 / 65536 / 65536).epsilon(1e-15));
+  CHECK(moments.covariance(0).item<double>() == relative(2.0 / 9 / 65536 / 65536, 1e-15));
 }
 
 TEST_CASE("any order, batch and sharding give the same sums, and removing undoes adding") {

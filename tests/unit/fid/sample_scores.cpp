@@ -6,17 +6,18 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
 
 using namespace sr3;
 
 TEST_CASE("Inception score: closed forms, splits, and a plain loop") {
-  CHECK(inception_score(at::eye(10), 1).mean == doctest::Approx(10));  // certain predictions, all classes equally often
-  CHECK(inception_score(at::full({8, 4}, 0.25), 2).mean == doctest::Approx(1));  // uniform predictions
+  CHECK(inception_score(at::eye(10), 1).mean == relative(10));  // certain predictions, all classes equally often
+  CHECK(inception_score(at::full({8, 4}, 0.25), 2).mean == relative(1));  // uniform predictions
   const InceptionScore parts = inception_score(at::cat({at::eye(4), at::full({4, 4}, 0.25)}), 2);
-  CHECK(parts.mean == doctest::Approx(2.5));
-  CHECK(parts.deviation == doctest::Approx(1.5));
+  CHECK(parts.mean == relative(2.5));
+  CHECK(parts.deviation == relative(1.5));
   const at::Tensor p = at::softmax(philox_noise({3, 1}, 0, 1, 9, 5).squeeze(0), 1);
   double kl = 0;
   for (int64_t i = 0; i < 9; ++i)
@@ -26,7 +27,7 @@ TEST_CASE("Inception score: closed forms, splits, and a plain loop") {
       for (int64_t j = 0; j < 9; ++j) marginal += static_cast<double>(p[j][c].item<float>()) / 9;
       kl += x * (std::log(x) - std::log(marginal)) / 9;
     }
-  CHECK(inception_score(p, 1).mean == doctest::Approx(std::exp(kl)).epsilon(1e-12));
+  CHECK(inception_score(p, 1).mean == relative(std::exp(kl), 1e-12));
   CHECK_THROWS_AS(inception_score(p, 10), DataError);
 }
 
@@ -35,10 +36,10 @@ TEST_CASE("precision and recall against a plain loop: a point is not its own nei
   const at::Tensor real = at::tensor({0.0, 1.0, 3.0}, at::kDouble).reshape({3, 1});
   const at::Tensor generated = at::tensor({2.0, 5.0, -1.5, 5.25}, at::kDouble).reshape({4, 1});
   const PrecisionRecall found = precision_recall(real, generated, 1);
-  CHECK(found.precision == doctest::Approx(0.5));  // 2 and the edge 5; not -1.5 and 5.25
+  CHECK(found.precision == relative(0.5));  // 2 and the edge 5; not -1.5 and 5.25
   // Those of the generated set have radii 3, .25, 3.5 and .25.
-  CHECK(found.recall == doctest::Approx(1));
-  CHECK(precision_recall(generated, real, 1).precision == doctest::Approx(1));
+  CHECK(found.recall == relative(1));
+  CHECK(precision_recall(generated, real, 1).precision == relative(1));
 
   const at::Tensor x = philox_noise({3, 2}, 0, 1, 40, 3).squeeze(0).to(at::kDouble);
   const at::Tensor y = philox_noise({3, 3}, 0, 1, 30, 3).squeeze(0).to(at::kDouble) * 1.4;
@@ -58,8 +59,8 @@ TEST_CASE("precision and recall against a plain loop: a point is not its own nei
     return count / static_cast<double>(points.size(0));
   };
   const PrecisionRecall random = precision_recall(x, y, 3);
-  CHECK(random.precision == doctest::Approx(inside(y, x)));
-  CHECK(random.recall == doctest::Approx(inside(x, y)));
+  CHECK(random.precision == relative(inside(y, x)));
+  CHECK(random.recall == relative(inside(x, y)));
   CHECK(random.precision < 1);
   CHECK_THROWS_AS(precision_recall(x.narrow(0, 0, 3), y, 3), DataError);
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/relative.h"
 #include "fid/compare.h"
 #include "format/npz.h"
 #include "stream/scratch.h"
@@ -134,7 +135,7 @@ TEST_CASE("statistics of other tools") {
   for (at::ScalarType type : {at::kDouble, at::kFloat}) {  // pytorch-fid and EDM; clean-fid
     const auto [mu, sigma] = moments(x, type);
     const Statistics a = written({{{"mu", mu}, {"sigma", sigma}}, {}});
-    CHECK(*distance(a, b).value == doctest::Approx(*from_features.value).epsilon(1e-4 * (type == at::kFloat) + 1e-5));
+    CHECK(*distance(a, b).value == relative(*from_features.value, 1e-4 * (type == at::kFloat) + 1e-5));
     CHECK(signature_line(a.signature, b.signature).find("n:?/60") != std::string::npos);
     CHECK(!a.mergeable());
     CHECK(*distance(a, a).value < 1e-10);
@@ -150,7 +151,7 @@ TEST_CASE("statistics of other tools") {
                                   {}});
   const Statistics same = written({{{"mu", mu}, {"sigma", sigma}, {"mu_s", mu}, {"sigma_s", sigma}}, {}});
   CHECK(compare(adm, same, spatial).measures[1].name == "spatial_frechet_distance");
-  CHECK(*compare(adm, same, spatial).measures[1].value == doctest::Approx(6));
+  CHECK(*compare(adm, same, spatial).measures[1].value == relative(6));
   CHECK(same.ddof() == 1);  // the default, if the file does not contain it
   // Our statistics of Inception against a file without a network's name: this is FID, because one of them has the name.
   Statistics inception = b;
@@ -168,7 +169,7 @@ TEST_CASE("statistics of other tools") {
   // One dimension, as from numpy's mean and cov.
   const Statistics one = written({{{"mu", at::full({1}, 2.0)}, {"sigma", at::full({}, 4.0)}}, {}});
   CHECK(distance(one, written({{{"mu", at::full({1}, 5.0)}, {"sigma", at::full({1, 1}, 1.0)}}, {}})).value ==
-        doctest::Approx(10));
+        relative(10));
   refused({{{"feats", at::full({3, 3}, std::numeric_limits<double>::quiet_NaN())}}, {}}, "finite");
 }
 
@@ -237,7 +238,7 @@ TEST_CASE("the Inception score in the order of the input, if that is known") {
   // Two images of each class in the order of the input, which is not that of the rows.
   a.positions = at::tensor({14, 3, 9, 21, 4, 15}, at::kLong);
   a.probabilities = at::eye(3).index_select(0, at::tensor({1, 0, 1, 2, 0, 2}, at::kLong));
-  CHECK(*compare(a, a, options).measures[1].value == doctest::Approx(1));
+  CHECK(*compare(a, a, options).measures[1].value == relative(1));
   a.positions[1] = 4;
   const Comparison unknown = compare(a, a, options);
   CHECK_FALSE(unknown.measures[1].value);

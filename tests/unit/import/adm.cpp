@@ -3,6 +3,7 @@
 #include "import/adm.h"
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "diffusion/schedule.h"
 #include "import/checkpoints.h"
 #include "import/published.h"
@@ -220,8 +221,8 @@ TEST_CASE("flags as READMEs print them") {
   CHECK(adm_manifest(parse_adm_flags("--learn_sigma True --sigma_small True"), 1).diffusion.variance == "learned");
   CHECK(adm_manifest(parse_adm_flags("--predict_xstart yes"), 1).diffusion.predict == "x0");
   const StageManifest half = adm_manifest(parse_adm_flags("--diffusion_steps 500"), 1);
-  CHECK(half.diffusion.schedule.beta_start == doctest::Approx(2e-4));
-  CHECK(half.diffusion.schedule.beta_end == doctest::Approx(0.04));
+  CHECK(half.diffusion.schedule.beta_start == relative(2e-4));
+  CHECK(half.diffusion.schedule.beta_end == relative(0.04));
   const StageManifest quick =
       adm_manifest(parse_adm_flags("--timestep_respacing ddim25 --use_ddim True --clip_denoised False"), 1);
   CHECK(quick.sampling.sampler == "ddim");

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/relative.h"
 #include "format/safetensors.h"
 #include "import/adm.h"
 #include "import/describe.h"
@@ -143,7 +144,7 @@ TEST_CASE("settings of single files that the projects' READMEs state") {
   CHECK(up.image.low_res == 64);
   CHECK(up.image.high_res == 256);
   CHECK(up.diffusion.schedule.kind == "linear");
-  CHECK(up.diffusion.schedule.beta_start == doctest::Approx(1e-4));
+  CHECK(up.diffusion.schedule.beta_start == relative(1e-4));
   CHECK(up.network.attention == std::vector<int64_t>{3, 4, 5});
   CHECK(up.network.heads == 4);
   CHECK(up.low_res.upsample == "bilinear");

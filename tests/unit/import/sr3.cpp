@@ -2,6 +2,7 @@
 #include "import/sr3.h"
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "import/checkpoints.h"
 
 using namespace sr3;
@@ -185,7 +186,7 @@ TEST_CASE("a checkpoint and a configuration that differ: networks in their setti
   const StageManifest stage = plan_import("sr3", file, options).stage;
   CHECK(stage.diffusion.schedule.kind == "betas");
   CHECK(stage.diffusion.schedule.betas.size() == 40);
-  CHECK(stage.diffusion.schedule.betas[39] == doctest::Approx(0.1));
+  CHECK(stage.diffusion.schedule.betas[39] == relative(0.1));
   options.config.clear();
   CHECK_THROWS_WITH_AS(plan_import("sr3", file, options),
                        doctest::Contains("inferred from its tensors: in_channel 6, out_channel 3, "
@@ -223,6 +224,6 @@ TEST_CASE("the betas of a configuration are Janspiry's tables") {
   ScheduleOptions schedule;
   schedule.kind = "linear", schedule.steps = 2000, schedule.beta_start = 1e-6, schedule.beta_end = 1e-2;
   const auto alpha_bar = make_alpha_bar(make_betas(schedule));
-  CHECK(alpha_bar[999] == doctest::Approx(0.08178379205).epsilon(1e-8));
-  CHECK(std::sqrt(alpha_bar[1999]) == doctest::Approx(0.006622671845).epsilon(1e-8));
+  CHECK(alpha_bar[999] == relative(0.08178379205, 1e-8));
+  CHECK(std::sqrt(alpha_bar[1999]) == relative(0.006622671845, 1e-8));
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "fid/golden.h"
 
 using namespace sr3;
@@ -51,9 +52,9 @@ TEST_CASE("consistency is the error of the shrunk image") {
   const Image high = blocks(low, 3);
   Scores s = score(options, high, high, &low);
   CHECK(*s.consistency == 0);
-  CHECK(*s.rounding_floor == doctest::Approx(1.2816e-6).epsilon(1e-4));
+  CHECK(*s.rounding_floor == relative(1.2816e-6, 1e-4));
   low.u8[5] = static_cast<uint8_t>(low.u8[5] ^ 4);  // four levels in one of 189 samples
-  CHECK(*score(options, high, high, &low).consistency == doctest::Approx(16.0 / 189 / 65025).epsilon(1e-12));
+  CHECK(*score(options, high, high, &low).consistency == relative(16.0 / 189 / 65025, 1e-12));
 
   options.scale = 2;
   CHECK_THROWS_WITH_AS(score(options, high, crop(high, 0, 0, 20, 26), &low),

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "tensor/aten.h"
 
 using namespace sr3;
@@ -53,5 +54,5 @@ TEST_CASE("a block with zero weights equals its shortcut: every other pixel, wit
   const at::Tensor x = at::arange(3 * 8 * 8, at::kFloat).reshape({1, 3, 8, 8}).cos();
   const at::Tensor h = at::relu(at::conv2d(x, stem, {}, 1, 1) / std::sqrt(1 + 1e-5));
   const double expected = h.slice(2, 0, 8, 4).slice(3, 0, 8, 4).mean({2, 3}).sum().item<double>();
-  CHECK(network(x, false)[0][0].item<double>() == doctest::Approx(expected).epsilon(1e-5));
+  CHECK(network(x, false)[0][0].item<double>() == relative(expected, 1e-5));
 }

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "nn/attention.h"
 #include "nn/dropout.h"
 #include "random_unet.h"
@@ -115,7 +116,7 @@ TEST_CASE("gradients in bf16 have the direction of those in fp32") {
   };
   const at::Tensor a = gradient(at::kFloat), b = gradient(at::kBFloat16);
   CHECK((a * b).sum().item<double>() > 0.999 * (a.norm() * b.norm()).item<double>());
-  CHECK(b.norm().item<double>() == doctest::Approx(a.norm().item<double>()).epsilon(0.02));
+  CHECK(b.norm().item<double>() == relative(a.norm().item<double>(), 0.02));
 }
 
 TEST_CASE("an example does not depend on its batch") {
@@ -185,8 +186,8 @@ TEST_CASE("dropout masks: the share, the layer, the seed, the threads") {
   const at::Tensor x = at::empty({2, 16, 50, 50}, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor a = dropout_mask(x, 0.2, 1, 0);
   CHECK(a.sizes() == x.sizes());
-  CHECK((a == 0).to(at::kDouble).mean().item<double>() == doctest::Approx(0.2).epsilon(0.02));
-  CHECK(a.max().item<double>() == doctest::Approx(1.25));
+  CHECK((a == 0).to(at::kDouble).mean().item<double>() == relative(0.2, 0.02));
+  CHECK(a.max().item<double>() == relative(1.25));
   CHECK(!at::equal(a, dropout_mask(x, 0.2, 1, 1)));
   CHECK(!at::equal(a, dropout_mask(x, 0.2, 2, 0)));
   const int threads = at::get_num_threads();
@@ -206,7 +207,7 @@ TEST_CASE("a new network predicts zero, and is the same for the same seed") {
   const at::Tensor w = p["up.3.conv1.weight"];  // 16 + 8 channels in
   const double bound = 1 / std::sqrt(24.0 * 9);
   CHECK(w.abs().max().item<double>() <= bound);
-  CHECK(w.std().item<double>() == doctest::Approx(bound / std::sqrt(3.0)).epsilon(0.05));
+  CHECK(w.std().item<double>() == relative(bound / std::sqrt(3.0), 0.05));
   CHECK(p["augment.2.weight"].abs().max().item<double>() == 0);
 }
 

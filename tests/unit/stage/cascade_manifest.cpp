@@ -59,7 +59,7 @@ TEST_CASE("new cascades: matching sizes, noise up to 64 pixels and blur above, i
     const NewCascade made = new_cascade(spec, "c");
     REQUIRE(made.stages.size() == 3);
     CHECK(made.stages[0].kind == "base");
-    CHECK(made.stages[0].diffusion.label_dropout == 0.1);
+    CHECK(made.stages[0].diffusion.label_dropout == (std::string(preset) == "cdm" ? 0 : 0.1));
     CHECK(made.stages[1].augmentation.kind == "gaussian");
     // The paper's stages diffuse the image, at levels up to T/2.
     const bool paper = std::string(preset) == "cdm";

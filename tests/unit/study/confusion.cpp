@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/distribution.h"
+#include "base/relative.h"
 #include "base/rng.h"
 
 using namespace sr3;
@@ -113,10 +114,10 @@ TEST_CASE("Confusion rate: the values for one table, computed by hand") {
   CHECK(rate.rate == .75);
   // Residuals / 4: 1/16 1/16 / 1/16 -3/16. Raters' sums 1/8 and -1/8: squares 1/32, doubled 1/16; the images' likewise;
   // own squares 12/256. 1/8 - 3/64 = 5/64; the floor is 3/64.
-  CHECK(rate.se == doctest::Approx(std::sqrt(5.0 / 64)));
+  CHECK(rate.se == relative(std::sqrt(5.0 / 64)));
   CHECK(rate.df == 1);  // (5/64)^2 / (2 (1/16)^2) = 25/32, but at least 1
-  CHECK(rate.d_prime == doctest::Approx(std::sqrt(2.0) * -0.6744897501960817));
-  CHECK(rate.naive.low == doctest::Approx(wilson(3, 4).low));
+  CHECK(rate.d_prime == relative(std::sqrt(2.0) * -0.6744897501960817));
+  CHECK(rate.naive.low == relative(wilson(3, 4).low));
 
   // Never fooled, always fooled, and a single rater.
   const Confusion none = confusion({}, 2, {});
@@ -125,7 +126,7 @@ TEST_CASE("Confusion rate: the values for one table, computed by hand") {
   CHECK(none.rates[1].interval.high == 1);
   CHECK(none.differences.empty());
   const ConfusionRate all = confusion({{0, 0, 0, true}, {1, 1, 0, true}}, 1, {}).rates[0];
-  CHECK(all.interval.low == doctest::Approx(wilson(2, 2).low));
+  CHECK(all.interval.low == relative(wilson(2, 2).low));
   CHECK(all.interval.high == 1);
   CHECK(!all.equivalent);
   const ConfusionRate one = confusion({{0, 0, 0, true}, {0, 1, 0, false}, {0, 2, 0, true}}, 1, {}).rates[0];
@@ -142,12 +143,12 @@ TEST_CASE("Confusion difference: a model whose outcomes are all equal is not sig
     return confusion(all, 2, {}).differences.at(0);
   };
   const ConfusionDifference three = difference(0, 3), one = difference(0, 1);
-  CHECK(three.difference == doctest::Approx(-.5));
+  CHECK(three.difference == relative(-.5));
   CHECK(three.p > .05);  // Fisher's exact test: 0.25
   CHECK(three.interval.high > 0);
   CHECK(one.p > .2);
   CHECK(difference(0, 100).p < 1e-6);
-  CHECK(difference(3, 3).p == doctest::Approx(three.p).epsilon(0.2));
+  CHECK(difference(3, 3).p == relative(three.p, 0.2));
   // The same true rate of 10%, 10 trials against 50: a type I error of about 5% or less.
   int significant = 0, studies = 0;
   for (uint64_t seed = 0; seed < 200; ++seed) {
@@ -188,24 +189,24 @@ TEST_CASE("Confusion rate: deterministic for a seed, and independent of gaps in 
   for (Judgement& j : judgements) j.rater = j.rater * 3 + 1;
   const ConfusionRate gaps = confusion(judgements, 1, {}).rates[0];
   CHECK(gaps.raters == 10);
-  CHECK(gaps.se == doctest::Approx(a.se));
-  CHECK(gaps.interval.low == doctest::Approx(a.interval.low));
+  CHECK(gaps.se == relative(a.se));
+  CHECK(gaps.interval.low == relative(a.interval.low));
 }
 
 TEST_CASE("d': values of the normal distribution's tables") {
   CHECK(d_prime(.5) == 0);
-  CHECK(d_prime(.25) == doctest::Approx(std::sqrt(2.0) * .6744897501960817));
-  CHECK(d_prime(.1586552539314571) == doctest::Approx(std::sqrt(2.0)));
-  CHECK(d_prime(.75) == doctest::Approx(-d_prime(.25)));
+  CHECK(d_prime(.25) == relative(std::sqrt(2.0) * .6744897501960817));
+  CHECK(d_prime(.1586552539314571) == relative(std::sqrt(2.0)));
+  CHECK(d_prime(.75) == relative(-d_prime(.25)));
   CHECK(std::isinf(d_prime(0)));
 }
 
 TEST_CASE("Holm's correction: an example by hand") {
   const std::vector<double> p = holm({.01, .04, .03, .005});
-  CHECK(p[3] == doctest::Approx(.02));
-  CHECK(p[0] == doctest::Approx(.03));
-  CHECK(p[2] == doctest::Approx(.06));
-  CHECK(p[1] == doctest::Approx(.06));  // not less than the previous one
+  CHECK(p[3] == relative(.02));
+  CHECK(p[0] == relative(.03));
+  CHECK(p[2] == relative(.06));
+  CHECK(p[1] == relative(.06));  // not less than the previous one
   CHECK(holm({.6, .9})[1] == 1);
   CHECK(holm({}).empty());
 }

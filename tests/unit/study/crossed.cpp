@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/relative.h"
 #include "base/rng.h"
 #include "study/power.h"
 
@@ -16,9 +17,9 @@ TEST_CASE("Crossed variance: the numbers of SR3's design") {
   const auto half = [&](double raters, double trials, double images, const Icc& of) {
     return 196 * std::sqrt(crossed_variance(.5, raters * trials, raters, images, of));
   };
-  CHECK(half(50, 50, 100, icc) == doctest::Approx(5.4).epsilon(.01));
-  CHECK(half(100, 50, 500, icc) == doctest::Approx(3.1).epsilon(.01));
-  CHECK(half(50, 50, 100, {}) == doctest::Approx(1.96));
+  CHECK(half(50, 50, 100, icc) == relative(5.4, .015));
+  CHECK(half(100, 50, 500, icc) == relative(3.1, .015));
+  CHECK(half(50, 50, 100, {}) == relative(1.96));
 }
 
 TEST_CASE("Crossed variance: known correlations are estimated") {
@@ -40,8 +41,8 @@ TEST_CASE("Crossed variance: known correlations are estimated") {
     const Icc icc = intraclass(values);
     mean.rater += icc.rater / studies, mean.image += icc.image / studies;
   }
-  CHECK(mean.rater == doctest::Approx(.2).epsilon(.06));
-  CHECK(mean.image == doctest::Approx(.5).epsilon(.04));
+  CHECK(mean.rater == relative(.2, .06));
+  CHECK(mean.image == relative(.5, .04));
 }
 
 TEST_CASE("Crossed variance: the analysis of variance of a balanced table") {
@@ -62,8 +63,8 @@ TEST_CASE("Crossed variance: the analysis of variance of a balanced table") {
     for (int b = 0; b < 4; ++b) rest += std::pow(table[a][b] - row[a] - column[b] + grand, 2) / 6;
   const double rater = (of_rows - rest) / 4, image = (of_columns - rest) / 3, total = rater + image + rest;
   const Icc icc = intraclass(values);
-  CHECK(icc.rater == doctest::Approx(rater / total));
-  CHECK(icc.image == doctest::Approx(image / total));
+  CHECK(icc.rater == relative(rater / total));
+  CHECK(icc.image == relative(image / total));
 }
 
 TEST_CASE("Crossed variance: what cannot be estimated") {
@@ -77,7 +78,7 @@ TEST_CASE("Crossed variance: what cannot be estimated") {
 
 TEST_CASE("Power: raters and images for a margin, from the inverse of the formula") {
   PowerOptions options;  // +-5 points
-  CHECK(needed_error(options) == doctest::Approx(.05 / 1.959964));
+  CHECK(needed_error(options) == relative(.05 / 1.959964));
   // The smallest number of raters: one fewer does not suffice.
   for (const int64_t images : {120, 200, 1000}) {
     const auto raters = raters_needed(options, 50, images);
@@ -90,7 +91,7 @@ TEST_CASE("Power: raters and images for a margin, from the inverse of the formul
   CHECK(!raters_needed(options, 50, 65));
   CHECK(raters_needed(options, 50, 66));
   options.goal = "equivalence";  // 1.644854 + 1.281552
-  CHECK(needed_error(options) == doctest::Approx(.05 / 2.926405));
+  CHECK(needed_error(options) == relative(.05 / 2.926405));
   options.goal = "difference";  // (1.959964 + 0.841621) sqrt(2)
-  CHECK(needed_error(options) == doctest::Approx(.05 / 2.801585 / 1.414214));
+  CHECK(needed_error(options) == relative(.05 / 2.801585 / 1.414214));
 }

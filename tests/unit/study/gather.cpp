@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "study/score.h"
 #include "tiny_study.h"
 
@@ -205,10 +206,10 @@ TEST_CASE("Machine raters: synthetic ones have the given rate, sides matter, sco
     return hits / n;
   };
   const auto fooled = [](const Answer& a, const PlannedTrial& t) { return a.left != t.real_left; };
-  CHECK(share(fooled) == doctest::Approx(.3).epsilon(.02));
+  CHECK(share(fooled) == relative(.3, .02));
   options.side_bias = .4;  // 0.4 of the answers are always left, and fooled in half of the cases
-  CHECK(share(fooled) == doctest::Approx(.6 * .3 + .2).epsilon(.02));
-  CHECK(share([](const Answer& a, const PlannedTrial&) { return a.left; }) == doctest::Approx(.4 + .3).epsilon(.02));
+  CHECK(share(fooled) == relative(.6 * .3 + .2, .02));
+  CHECK(share([](const Answer& a, const PlannedTrial&) { return a.left; }) == relative(.4 + .3, .02));
   options.rater_share = .9, options.image_share = .2;
   CHECK_THROWS_AS(synthetic_answers(study, options), UsageError);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/proportion.h"
+#include "base/relative.h"
 
 using namespace sr3;
 
@@ -15,7 +16,7 @@ TEST_CASE("Separation: counted pair by pair") {
   for (const double r : real)
     for (const double g : generated) above += g > r ? 1 : g == r ? .5 : 0;
   const Separation s = separation(real, generated);
-  CHECK(s.confusion == doctest::Approx(above / 30));
+  CHECK(s.confusion == relative(above / 30));
   // DeLong's variance from the placements, computed by plain counting.
   const auto spread = [](const std::vector<double>& v) {
     double mean = 0, sum = 0;
@@ -34,13 +35,13 @@ TEST_CASE("Separation: counted pair by pair") {
     for (const double g : generated) share += (g > r ? 1 : g == r ? .5 : 0) / 5;
     r_place.push_back(share);
   }
-  CHECK(s.se == doctest::Approx(std::sqrt(spread(g_place) + spread(r_place))));
+  CHECK(s.se == relative(std::sqrt(spread(g_place) + spread(r_place))));
   CHECK(s.interval.low > 0);
   CHECK(s.interval.low < s.confusion);
   CHECK(s.interval.high > s.confusion);
   CHECK(separation({1, 1, 1}, {1, 1}).confusion == .5);
   const Separation apart = separation({5, 6, 7}, {1, 2});
   CHECK(apart.confusion == 0);
-  CHECK(apart.interval.high == doctest::Approx(wilson(0, 2).high));
+  CHECK(apart.interval.high == relative(wilson(0, 2).high));
   CHECK_THROWS(separation({}, {1}));
 }

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "tensor/aten.h"
 
 using namespace sr3;
@@ -41,8 +42,7 @@ TEST_CASE("channels become planes, and rows stay rows") {
   const auto tensor = to_tensor(image);
   for (int64_t c = 0; c < 3; ++c)
     for (int64_t x = 0; x < 2; ++x)
-      CHECK(tensor[c][0][x].item<double>() ==
-            doctest::Approx((51.0 * static_cast<double>(3 * x + c)) / 127.5 - 1).epsilon(1e-6));
+      CHECK(tensor[c][0][x].item<double>() == relative((51.0 * static_cast<double>(3 * x + c)) / 127.5 - 1, 1e-6));
 }
 
 TEST_CASE("halves are rounded up; values out of range, including infinities, are clamped") {
@@ -81,8 +81,8 @@ TEST_CASE("one channel: colours become luma, and output has three equal channels
   Image colours = make_image(3, 1);
   colours.u8 = {255, 0, 0, 0, 255, 0, 0, 0, 255};
   const auto luma = (to_tensor(colours, 1) + 1) * 127.5;
-  CHECK(luma[0][0][0].item<double>() == doctest::Approx(76));
-  CHECK(luma[0][0][1].item<double>() == doctest::Approx(150));
-  CHECK(luma[0][0][2].item<double>() == doctest::Approx(29));
+  CHECK(luma[0][0][0].item<double>() == relative(76));
+  CHECK(luma[0][0][1].item<double>() == relative(150));
+  CHECK(luma[0][0][2].item<double>() == relative(29));
   CHECK_THROWS_AS(to_tensor(colours, 2), std::logic_error);
 }

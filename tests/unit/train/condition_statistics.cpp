@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "cascade/tiny_stage.h"
 #include "data/image_folder.h"
 #include "stage/presets.h"
@@ -33,10 +34,10 @@ TEST_CASE("the statistics of the first examples, which a manifest that has them 
   // Independently, by libtorch.
   const Batch batch = loader.next(0, 1024);
   const ConditionStatistics measured = manifest.augmentation.statistics;
-  CHECK(measured.mean == doctest::Approx(batch.low_res.mean().item<double>()).epsilon(1e-3));
-  CHECK(measured.deviation == doctest::Approx(batch.low_res.std().item<double>()).epsilon(1e-3));
+  CHECK(measured.mean == relative(batch.low_res.mean().item<double>(), 1e-3));
+  CHECK(measured.deviation == relative(batch.low_res.std().item<double>(), 1e-3));
   const double rho = (batch.high_res - batch.condition).square().mean().sqrt().item<double>();
-  CHECK(manifest.diffusion.residual_scale == doctest::Approx(1 / rho).epsilon(1e-3));
+  CHECK(manifest.diffusion.residual_scale == relative(1 / rho, 1e-3));
   CHECK(manifest.augmentation.levels.ramp == 0);
 
   StageManifest again = manifest;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/relative.h"
 #include "diffusion/distill.h"
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
@@ -63,7 +64,7 @@ TEST_CASE("the loss of a student that predicts v = 0, as its teacher, is the clo
     const double a = angle(steps.start) - angle(steps.middle), b = angle(steps.middle) - angle(steps.end);
     expected += std::pow(std::sin(a) * std::sin(b) / std::sin(a + b), 2) * x_t[i].square().mean().item<double>() / 6;
   }
-  CHECK(loss(student, batch).item<double>() == doctest::Approx(expected).epsilon(1e-4));
+  CHECK(loss(student, batch).item<double>() == relative(expected, 1e-4));
 }
 
 TEST_CASE("the loss of a batch is the mean of its examples' losses") {
@@ -74,7 +75,7 @@ TEST_CASE("the loss of a batch is the mean of its examples' losses") {
   const Parameters student = initial_parameters(manifest.network, 2);
   const double whole = loss(student, examples(3, 4)).item<double>();
   const double parts = loss(student, examples(3, 1)).item<double>() + 3 * loss(student, examples(4, 3)).item<double>();
-  CHECK(whole == doctest::Approx(parts / 4).epsilon(1e-5));
+  CHECK(whole == relative(parts / 4, 1e-5));
 }
 
 TEST_CASE("a student is its teacher's stage with its own sampling") {

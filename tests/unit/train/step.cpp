@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/relative.h"
 #include "base/rng.h"
 #include "diffusion/loss.h"
 #include "diffusion/noise_aug.h"
@@ -80,7 +81,7 @@ TEST_CASE("the loss of a batch is the mean of its examples' losses, however it i
       part.backward();
       sum += part.item<double>();
     }
-    CHECK(sum == doctest::Approx(whole.item<double>()).epsilon(1e-5));
+    CHECK(sum == relative(whole.item<double>(), 1e-5));
     for (size_t i = 0; i < gradients.size(); ++i) {
       CAPTURE(parameters.all()[i].first);
       const double size = gradients[i].norm().item<double>();
@@ -112,11 +113,10 @@ TEST_CASE("a network of zeros that predicts v: the loss is the size of v") {
   batch.high_res.zero_();
   batch.condition.zero_();
   const double loss = StageLoss(stage, 3, at::kCPU, at::kFloat)(parameters, batch).item<double>();
-  CHECK(loss == doctest::Approx(0.8 * 0.79788456).epsilon(0.01));
+  CHECK(loss == relative(0.8 * 0.79788456, 0.01));
   stage.diffusion.predict = "eps";
   stage.diffusion.loss = "l2";
-  CHECK(StageLoss(stage, 3, at::kCPU, at::kFloat)(parameters, batch).item<double>() ==
-        doctest::Approx(1).epsilon(0.01));
+  CHECK(StageLoss(stage, 3, at::kCPU, at::kFloat)(parameters, batch).item<double>() == relative(1, 0.01));
 }
 
 TEST_CASE("class labels are dropped at the given rate, independently for each example") {
@@ -209,7 +209,7 @@ TEST_CASE("the hybrid loss: the simple loss plus lambda T times the mean of the 
     const double hybrid = StageLoss(stage, 3, at::kCPU, at::kFloat, 0.01)(parameters, grey(3), &other).item<double>();
     CHECK(bits > 0);
     CHECK(bits == other);
-    CHECK(hybrid == doctest::Approx(simple + 0.01 * bits).epsilon(1e-5));
+    CHECK(hybrid == relative(simple + 0.01 * bits, 1e-5));
   }
 }
 
@@ -234,7 +234,7 @@ TEST_CASE("the bound of a network that predicts zero, computed by hand") {
   const at::Tensor distance = std::sqrt(before) * beta / (1 - a) * (x0 - predicted_x0);
   const at::Tensor kl = 0.5 * (log_variance - std::log(tilde) + tilde / std::exp(log_variance) - 1 +
                                distance.square() / std::exp(log_variance));
-  CHECK(bits == doctest::Approx(1000 * kl.mean().item<double>() / std::log(2.0)).epsilon(1e-4));
+  CHECK(bits == relative(1000 * kl.mean().item<double>() / std::log(2.0), 1e-4));
 }
 
 TEST_CASE("the bound trains only the variance") {
