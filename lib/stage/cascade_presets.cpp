@@ -70,8 +70,8 @@ StageManifest family_stage(const Family& family, int64_t low, int64_t high) {
 }
 
 // Ho et al. 2021 at 32->64->256. From the paper: the sizes, classes in every stage, no guidance (so no label dropout), Gaussian
-// augmentation at 64, and blur (of half the examples, none when sampling) above. T, batch size, learning rate, networks, the range of
-// the blur and sampling steps are not confirmed; they are chosen here after related papers: improved DDPM's network and cosine
+// augmentation at 64, and blur (of half the examples, none when sampling) above. T, batch size, learning rate, networks, the range
+// of the blur and sampling steps are not confirmed; they are chosen here after related papers: improved DDPM's network and cosine
 // schedule of 4000 steps up to 64, SR3's 64->256 network above, EMA 0.9999.
 StageManifest paper_stage(int64_t low, int64_t high) {
   StageManifest m;

@@ -72,7 +72,8 @@ Preset photo_x4() {
 
 // Saharia et al. 2021, "Image Super-Resolution via Iterative Refinement". From the paper: channels, multipliers, residual blocks,
 // BigGAN blocks with skips times 1/sqrt 2, the objective (eps, L1, gamma uniform within the intervals of T = 2000), batch size,
-// learning rate, warmup, steps, dropout (16->128 only). It mentions no limit on the gradient, so there is none. The texts state the paper's numbers of parameters; these networks have
+// learning rate, warmup, steps, dropout (16->128 only). It mentions no limit on the gradient, so there is none.
+// The texts state the paper's numbers of parameters; these networks have
 // 575M, 634M, 618M and 150M. The paper does not confirm the following, which is chosen here:
 //   - the training schedule: Janspiry's linear 1e-6..1e-2, with which T = 2000 ends at alpha_bar 4.4e-5;
 //   - attention: on maps of 16x16, with one head, as in DDPM;
