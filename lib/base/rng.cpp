@@ -1,5 +1,6 @@
 #include "base/rng.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/normal.h"
@@ -47,6 +48,19 @@ double RandomStream::uniform() {
 double RandomStream::normal() {
   const double u = 1.0 - uniform(), v = uniform();
   return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586477 * v);
+}
+
+void RandomStream::normals(std::span<float> out) {
+  constexpr size_t kBlocks = 512;
+  float values[4][kBlocks];
+  float* const planes[4] = {values[0], values[1], values[2], values[3]};
+  used_ = 4;
+  for (size_t first = 0; first < out.size(); first += 4 * kBlocks) {
+    const size_t count = std::min(out.size() - first, 4 * kBlocks), blocks = (count + 3) / 4;
+    philox_normals(key_, counter_[0], counter_[1], counter_[2], counter_[3], blocks, 4, planes);
+    counter_[0] += static_cast<uint32_t>(blocks);
+    for (size_t i = 0; i < count; ++i) out[first + i] = values[i % 4][i / 4];
+  }
 }
 
 uint64_t RandomStream::below(uint64_t n) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace sr3 {
 
@@ -26,6 +27,9 @@ class RandomStream {
   double uniform();            // [0, 1), 53 bits
   double normal();             // N(0, 1)
   uint64_t below(uint64_t n);  // uniform in 0..n-1, n >= 1
+  // Fills `out` with N(0, 1) in bulk, from the next blocks. They are not the numbers of normal(), but much faster, and of the
+  // same bits on every machine (base/normal.h).
+  void normals(std::span<float> out);
 
  private:
   std::array<uint32_t, 4> counter_;
@@ -46,11 +50,14 @@ enum RandomPurpose : uint32_t {
   kRandomAugment = 8,
   kRandomLabel = 9,    // dropped class labels
   kRandomSubset = 10,  // of images, in metrics
+  kRandomRecipe = 11,  // the steps of a random degradation
   // Machine raters of a study:
   kRaterEffect = 100,
   kImageEffect = 101,
   kJudgement = 102,
   kDetectorCrop = 110,
+  // The noise of a random degradation: this plus the number of the step.
+  kRandomRecipeNoise = 1 << 16,
 };
 
 }  // namespace sr3

@@ -232,23 +232,6 @@ size_t edit_distance(const std::string& a, const std::string& b) {
   return d[a.size()][b.size()];
 }
 
-// The option with the fewest changes, of which a third of the letters may be concerned; or the only one that begins so.
-std::string closest(const Options& options, const std::string& name) {
-  if (name.size() < 3) return "";
-  constexpr size_t kLongest = 40;  // no option is near a name of this length, and the table would take its square
-  std::string best, begins;
-  size_t fewest = name.size() / 3 + 1;
-  int beginning = 0;
-  for (const Option& option : options.all()) {
-    if (option.name == "list-options") continue;
-    if (option.name.starts_with(name)) begins = option.name, ++beginning;
-    if (name.size() > kLongest) continue;
-    const size_t changes = edit_distance(name, option.name);
-    if (changes < fewest) fewest = changes, best = option.name;
-  }
-  return beginning == 1 && fewest > 1 ? begins : best;
-}
-
 std::string meant(const Options& options, const std::string& name) {
   if (options.find(name)) return name;
   if (const auto known = kElsewhere.find(name); known != kElsewhere.end())
@@ -259,6 +242,21 @@ std::string meant(const Options& options, const std::string& name) {
 
 }  // namespace
 
+std::string closest_word(const std::vector<std::string>& words, const std::string& given) {
+  if (given.size() < 3) return "";
+  constexpr size_t kLongest = 40;  // no word is near one of this length, and the table would take its square
+  std::string best, begins;
+  size_t fewest = given.size() / 3 + 1;
+  int beginning = 0;
+  for (const std::string& word : words) {
+    if (word.starts_with(given)) begins = word, ++beginning;
+    if (given.size() > kLongest) continue;
+    const size_t changes = edit_distance(given, word);
+    if (changes < fewest) fewest = changes, best = word;
+  }
+  return beginning == 1 && fewest > 1 ? begins : best;
+}
+
 std::string suggestion(const Options& options, const std::string& given) {
   const std::string name = normalised(given);
   std::string ours = meant(options, name);
@@ -266,7 +264,12 @@ std::string suggestion(const Options& options, const std::string& given) {
     if (const auto known = kWithoutOption.find(name);
         known != kWithoutOption.end() && options.find(known->second.beside))
       return cat(" (", known->second.text, ")");
-  if (ours.empty()) ours = closest(options, name);
+  if (ours.empty()) {
+    std::vector<std::string> names;
+    for (const Option& option : options.all())
+      if (option.name != "list-options") names.push_back(option.name);
+    ours = closest_word(names, name);
+  }
   return ours.empty() ? "" : cat(" (did you mean '--", ours, "'?)");
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/options.h"
 
@@ -12,5 +13,9 @@ namespace sr3::cli {
 // given: the unknown name without its dashes. The program's options are compared without regard to case and to whether
 // words are joined by '-' or '_'.
 std::string suggestion(const Options& options, const std::string& given);
+
+// Of words, the one that `given` probably means: with the fewest changes, of which a third of the letters may be concerned, or
+// the only one that begins so; "" when nothing is close.
+std::string closest_word(const std::vector<std::string>& words, const std::string& given);
 
 }  // namespace sr3::cli

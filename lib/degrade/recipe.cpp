@@ -9,6 +9,8 @@
 #include "base/options.h"
 #include "base/rng.h"
 #include "degrade/blur.h"
+#include "degrade/random_recipe.h"
+#include "degrade/step.h"
 #include "image/codec.h"
 
 namespace sr3 {
@@ -20,18 +22,6 @@ void add_noise(std::vector<Sample>& samples, double sigma, RandomStream random) 
   sigma *= top / 255;
   for (Sample& sample : samples)
     sample = static_cast<Sample>(std::clamp(sample + sigma * random.normal(), 0.0, top) + 0.5);
-}
-
-Image jpeg_round_trip(const Image& image, int quality) {
-  EncodeOptions options;
-  options.jpeg_quality = quality;
-  try {
-    Image out = with_depth(decode(encode(image, Format::kJpeg, options), "the JPEG round trip", Limits{}), image.depth);
-    out.comment = image.comment;
-    return out;
-  } catch (const Error& error) {  // a side too long for JPEG: this image's fault, not the run's
-    throw DataError(error.what());
-  }
 }
 
 }  // namespace
@@ -49,6 +39,15 @@ void RecipeOptions::declare(Options& options) {
   options.add("jpeg", 0, &jpeg, "Q", within(1, 100), "JPEG round trip at the end, of this quality");
 }
 
+std::optional<Kernel> shrinking_kernel(const RecipeOptions& options) {
+  if (options.operations.empty()) return kernel_named(options.kernel);
+  const RandomRecipe recipe = RandomRecipe::parse(options.operations, "cannot use the recipe: ");
+  if (recipe.operations().size() != 1) return std::nullopt;
+  const auto* resize = std::get_if<ResizeOperation>(&recipe.operations()[0].what);
+  if (!resize || resize->kernels.size() != 1 || !resize->convention) return std::nullopt;
+  return resize->kernels[0];
+}
+
 Recipe::Recipe(const RecipeOptions& options)
     : options_(options), kernel_(kernel_named(options.kernel)), convention_(convention_named(options.convention)) {
   if (options.scale && !options.size.empty()) throw UsageError("--scale and --size exclude each other");
@@ -56,6 +55,8 @@ Recipe::Recipe(const RecipeOptions& options)
   if (!options.size.empty()) std::tie(width_, height_) = parse_size(options.size);
   if (width_ > Limits{}.max_pixels / std::max<int64_t>(height_, 1))
     throw UsageError(cat("--size ", options.size, " is more than ", Limits{}.max_pixels, " pixels"));
+  if (!options.operations.empty())
+    random_ = std::make_shared<RandomRecipe>(RandomRecipe::parse(options.operations, "cannot use the recipe: "));
 }
 
 Recipe::Part Recipe::part_of(const Image& image) const {
@@ -94,9 +95,10 @@ Image Recipe::operator()(const Image& image, uint64_t seed, uint64_t index) cons
   Image now;
   const Image* from = &image;
   if (!whole) from = &(now = crop(image, part.x, part.y, part.width, part.height));
-  if (options_.blur > 0) from = &(now = blurred(*from, options_.blur));
   const int64_t width = width_ ? width_ : part.width / options_.scale;
   const int64_t height = height_ ? height_ : part.height / options_.scale;
+  if (random_) return after_steps(*from, random_->draw(seed, index), width, height, seed, index);
+  if (options_.blur > 0) from = &(now = blurred(*from, options_.blur));
   now = resize(*from, width, height, kernel_, convention_);
   if (options_.noise > 0) {
     const RandomStream random(seed, index, kRandomDegrade);
@@ -105,8 +107,15 @@ Image Recipe::operator()(const Image& image, uint64_t seed, uint64_t index) cons
     else
       add_noise(now.u16, options_.noise, random);
   }
-  if (options_.jpeg > 0) now = jpeg_round_trip(now, static_cast<int>(options_.jpeg));
+  if (options_.jpeg > 0) now = jpeg_round_trip(now, static_cast<int>(options_.jpeg), EncodeOptions{}.full_chroma);
   return now;
+}
+
+std::string Recipe::steps(uint64_t seed, uint64_t index) const {
+  std::string text;
+  if (random_)
+    for (const DrawnStep& step : random_->draw(seed, index)) text += (text.empty() ? "" : "; ") + step_text(step);
+  return text;
 }
 
 }  // namespace sr3

@@ -86,6 +86,17 @@ struct Vector<double> {
   }
 };
 
+template <>
+struct Vector<float> {
+  static constexpr int64_t kLanes = 8;
+  __m256 value;
+  SR3_AVX2 void fill(float x) { value = _mm256_set1_ps(x); }
+  SR3_AVX2 void load(const float* from) { value = _mm256_loadu_ps(from); }
+  SR3_AVX2 void add_product(const Vector& a, const Vector& b) {
+    value = _mm256_add_ps(value, _mm256_mul_ps(a.value, b.value));
+  }
+};
+
 template <int vectors, class Sample, class Weight>
 SR3_AVX2 void combine_vectors(const Sample* in, int64_t stride, const int32_t* index, const Weight* weight,
                               int64_t taps, Sample* out) {
@@ -140,6 +151,12 @@ void filter_columns(const Sample* in, int64_t row_samples, const WeightTable<Wei
   }
 }
 
+template <class Sample, class Weight>
+void weighted_sum(const Sample* in, std::span<const int32_t> offsets, std::span<const Weight> weights, int64_t lanes,
+                  Sample* out) {
+  combine(in, /*stride=*/1, offsets.data(), weights.data(), static_cast<int64_t>(weights.size()), lanes, out);
+}
+
 namespace {
 
 // Copies `count` pixels, which are `from_step` samples apart in the input and `to_step` in the output. A number of channels
@@ -184,6 +201,8 @@ SR3_FILTER(uint8_t, int32_t)
 SR3_FILTER(uint8_t, double)
 SR3_FILTER(uint16_t, double)
 SR3_FILTER(float, double)
+SR3_FILTER(float, float)
 #undef SR3_FILTER
+template void weighted_sum(const float*, std::span<const int32_t>, std::span<const float>, int64_t, float*);
 
 }  // namespace sr3

@@ -28,7 +28,8 @@ Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Li
 
 struct EncodeOptions {
   int png_level = 2;      // zlib level 0..9; png.cpp explains the default
-  int jpeg_quality = 95;  // 1..100, 4:4:4 at 90 and above
+  int jpeg_quality = 95;  // 1..100
+  int full_chroma = 90;   // the quality from which JPEG is 4:4:4; below, 4:2:0
   std::string software;   // PNG tEXt "Software"
 };
 // Encodes an image. Its comment becomes the "#" line of PNM or the tEXt "Comment" of PNG; JPEG gets none. JPEG supports

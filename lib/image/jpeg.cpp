@@ -62,7 +62,7 @@ void prepare(Failure& failure) {
   failure.manager.output_message = [](j_common_ptr) {};
 }
 
-struct Reading {
+struct JpegReading {
   jpeg_decompress_struct info{};
   jpeg_progress_mgr progress{};
   Failure failure;
@@ -70,18 +70,18 @@ struct Reading {
   Image image;
   Bytes row;  // CMYK
 
-  Reading() {
+  JpegReading() {
     prepare(failure);
     info.err = &failure.manager;
   }
-  ~Reading() { jpeg_destroy_decompress(&info); }
+  ~JpegReading() { jpeg_destroy_decompress(&info); }
 };
 
 void watch_scans(j_common_ptr info) {
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kMaxScans) ERREXIT(info, JERR_NOT_COMPILED);
 }
 
-bool read_header(Reading& r) {
+bool read_header(JpegReading& r) {
   if (setjmp(r.failure.jump)) return false;
   jpeg_create_decompress(&r.info);
   r.progress.progress_monitor = watch_scans;
@@ -102,7 +102,7 @@ void cmyk_to_rgb(const uint8_t* from, uint8_t* to, size_t pixels) {
   }
 }
 
-bool read_rows(Reading& r) {
+bool read_rows(JpegReading& r) {
   if (setjmp(r.failure.jump)) return false;
   const bool cmyk = r.info.out_color_space == JCS_CMYK;
   jpeg_start_decompress(&r.info);
@@ -131,7 +131,7 @@ int orientation_of(const jpeg_decompress_struct& info) {
 }  // namespace
 
 Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits) {
-  Reading r;
+  JpegReading r;
   r.bytes = bytes;
   const auto damaged = [&] {
     if (r.failure.truncated) return DataError(cat("cannot read '", origin, "': truncated at byte ", bytes.size()));
@@ -161,25 +161,26 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
 
 namespace {
 
-struct Writing {
+struct JpegWriting {
   jpeg_compress_struct info{};
   Failure failure;
   unsigned char* out = nullptr;
   unsigned long size = 0;
   const Image* image = nullptr;
   int quality = 95;
+  bool full_chroma = true;
 
-  Writing() {
+  JpegWriting() {
     prepare(failure);
     info.err = &failure.manager;
   }
-  ~Writing() {
+  ~JpegWriting() {
     jpeg_destroy_compress(&info);
     std::free(out);
   }
 };
 
-bool write_all(Writing& w) {
+bool write_all(JpegWriting& w) {
   if (setjmp(w.failure.jump)) return false;
   jpeg_create_compress(&w.info);
   jpeg_mem_dest(&w.info, &w.out, &w.size);
@@ -189,7 +190,7 @@ bool write_all(Writing& w) {
   w.info.in_color_space = JCS_RGB;
   jpeg_set_defaults(&w.info);
   jpeg_set_quality(&w.info, w.quality, TRUE);
-  if (w.quality >= 90) w.info.comp_info[0].h_samp_factor = w.info.comp_info[0].v_samp_factor = 1;
+  if (w.full_chroma) w.info.comp_info[0].h_samp_factor = w.info.comp_info[0].v_samp_factor = 1;
   jpeg_start_compress(&w.info, TRUE);
   while (w.info.next_scanline < w.info.image_height) {
     auto* row =
@@ -207,9 +208,10 @@ Bytes encode_jpeg(const Image& image, const EncodeOptions& options) {
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     throw Error(cat("cannot encode a JPEG image: ", image.width, "x", image.height, " is more than ",
                     JPEG_MAX_DIMENSION, " pixels a side"));
-  Writing w;
+  JpegWriting w;
   w.image = &image;
   w.quality = options.jpeg_quality;
+  w.full_chroma = options.jpeg_quality >= options.full_chroma;
   if (!write_all(w)) throw Error(cat("cannot encode a JPEG image: ", w.failure.message));
   return {w.out, w.out + w.size};
 }

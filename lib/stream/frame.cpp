@@ -4,6 +4,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -101,6 +102,19 @@ std::string frame_comment(const Frame& frame) {
     if (!object.contains(name)) object[name] = value;
   const std::string with = text();
   return with.size() <= kMaxComment ? with : without;
+}
+
+bool record(Frame& frame, const std::string& name, const std::string& text) {
+  auto extra = nlohmann::ordered_json::parse(frame.extra, nullptr, false);
+  if (!extra.is_object()) extra = nlohmann::ordered_json::object();
+  extra[name] = text;
+  const auto total = std::exchange(frame.total, frame.total.value_or(INT32_MAX));  // the writer may yet add it
+  const std::string before = std::exchange(frame.extra, ""), without = frame_comment(frame);
+  frame.extra = extra.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+  const bool fits = frame_comment(frame) != without;
+  if (!fits) frame.extra = before;
+  frame.total = total;
+  return fits;
 }
 
 void apply_comment(Frame& frame, const std::string& comment) {

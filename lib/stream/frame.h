@@ -32,6 +32,10 @@ std::string suffixed_key(std::string key, const std::string& suffix);
 // The key of an image that has no name: "000042".
 std::string number_key(int64_t number);
 
+// Adds a text to the other members of the comment; an older one of this name is replaced. False, without effect, if the comment
+// would become too long for it.
+bool record(Frame& frame, const std::string& name, const std::string& text);
+
 // The comment of a frame, without "#": sr {"key":"0001","i":0,"n":64,"class":3,"seed":7}. It is ASCII and under 500 bytes;
 // `extra` is left out if it does not fit.
 std::string frame_comment(const Frame& frame);
