@@ -8,6 +8,7 @@
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "data/loader.h"
+#include "degrade/named_recipes.h"
 #include "stage/find_manifest.h"
 #include "stage/stage_files.h"
 #include "train/distillation.h"
@@ -113,6 +114,10 @@ int run_program(cli::App& app) {
     std::fputs(text.c_str(), stdout);
     return kDone;
   }
+  if (program.flags.recipe == "list") {
+    std::fputs(recipe_list().c_str(), stdout);
+    return kDone;
+  }
   if (program.output.empty()) throw UsageError("-o STAGE.json is missing: where the stage goes");
   const TrainingCommand command = completed(app, program);
   program.distillation.teacher = find_manifest(program.distillation.teacher);
@@ -123,7 +128,10 @@ int run_program(cli::App& app) {
   app.options.refuse_given(groups::kDistillation, "it is for --distill", {"distill"});
   TrainerOptions trainer = program.flags.resolved();
   complete(program, trainer, command);
-  const StageManifest stage = program.flags.stage(program.data.crop, given_stage(program, command));
+  const auto given = given_stage(program, command);
+  // A training that goes on has its recipe in its state; the file may have changed since.
+  if (given && command.taken.contains("recipe")) program.flags.recipe.reset();
+  const StageManifest stage = program.flags.stage(program.data.crop, given);
   if (program.data.preprocess == "preset") program.data.preprocess = program.flags.preprocess();
   return Trainer(stage, trainer, program.data, program.output).run(app.progress);
 }

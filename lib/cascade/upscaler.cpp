@@ -81,7 +81,8 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
     labels.push_back(item.label);
     if (consistency) low_res_.push_back(item.low_res);
   }
-  projection_ = {kernel_named(low.recipe.kernel), up.kernel, items[0].low_res.size(2), items[0].low_res.size(1)};
+  projection_ = {shrinking_kernel(low.recipe).value_or(Kernel::kBicubic), up.kernel, items[0].low_res.size(2),
+                 items[0].low_res.size(1)};
   const auto n = static_cast<int64_t>(items.size());
   if (n * image_.channels * tiling_.height() * tiling_.width() * 4 <= kConditionBytes)
     condition_ = condition({0, tiling_.height()});
@@ -251,6 +252,9 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
   validate(options);
   const auto& m = stage.manifest();
   if (m.kind == "base") throw Error(cat("cannot upscale with '", stage.path(), "': it is a base stage, for sample(1)"));
+  if (options.consistency && !shrinking_kernel(m.low_res.recipe))
+    throw UsageError(cat("--consistency: '", stage.path(),
+                         "' learned to undo a random recipe, and its results need not shrink ", "to the input"));
 }
 
 // Attention was trained on as many positions as a training crop has, so larger tiles suit it less; without attention only memory

@@ -29,6 +29,9 @@ namespace {
 
 constexpr int kDraws = 8;      // most draws of a crop for min_detail
 constexpr int64_t kAhead = 3;  // batches to make in advance
+// With a random recipe: low-resolution pixels around a crop that are degraded with it, as far as the image goes. Before the crop
+// it is a random number of them, below 16, which is the period of JPEG's blocks: a crop has them at any place.
+constexpr int64_t kMostBefore = 16, kAfter = 8;
 
 // Images as interleaved rows in [-1,1], the layout of an example in a channels_last batch, so that the worker threads do without
 // libtorch.
@@ -86,7 +89,7 @@ void DataOptions::declare(Options& options) {
 
 struct Loader::Impl {
   const DataOptions options;
-  const bool conditional;
+  const bool conditional, with_surroundings;
   const int64_t channels, side, low_side;
   const Enlargement upsample;
   Dataset dataset;
@@ -111,6 +114,7 @@ struct Loader::Impl {
   Impl(const DataOptions& given, const StageManifest& manifest)
       : options(given),
         conditional(manifest.kind != "base"),
+        with_surroundings(!manifest.low_res.recipe.operations.empty()),
         channels(manifest.image.channels),
         side(side_of(given, manifest)),
         low_side(side / manifest.image.scale()),
@@ -145,15 +149,31 @@ struct Loader::Impl {
     info(classes_text(names, counts));
   }
 
+  // Where the part of an image that is degraded begins and ends, and where the crop begins in it; in one direction.
+  struct Span {
+    int64_t begin, end, crop;
+  };
+  Span span_around(int64_t crop, int64_t size, RandomStream& random) const {
+    if (!with_surroundings) return {crop, crop + side, 0};
+    const int64_t scale = side / low_side, most = std::min(kMostBefore, crop / scale + 1);
+    const int64_t before = scale * static_cast<int64_t>(random.below(static_cast<uint64_t>(most)));
+    const int64_t after = scale * std::min(kAfter, (size - crop - side) / scale);
+    return {crop - before, crop + side + after, before};
+  }
+
   Example drawn(const Image& image, RandomStream& random, int64_t e) const {
     const auto x = static_cast<int64_t>(random.below(static_cast<uint64_t>(image.width - side) + 1));
     const auto y = static_cast<int64_t>(random.below(static_cast<uint64_t>(image.height - side) + 1));
     const bool flip = random.below(2) == 1 && !options.no_flip;
-    const Image high = flip ? flipped(crop(image, x, y, side, side)) : crop(image, x, y, side, side);
+    const Span across = span_around(x, image.width, random), down = span_around(y, image.height, random);
+    Image high = crop(image, across.begin, down.begin, across.end - across.begin, down.end - down.begin);
+    if (flip) high = flipped(std::move(high));
+    const int64_t left = flip ? across.end - x - side : across.crop;
     Example example;
-    example.high_res = to_units(high, channels);
+    example.high_res = to_units(crop(high, left, down.crop, side, side), channels);
     if (conditional) {
-      const Image low = (*recipe)(high, options.seed, static_cast<uint64_t>(e));
+      Image low = (*recipe)(high, options.seed, static_cast<uint64_t>(e));
+      if (with_surroundings) low = crop(low, left * low_side / side, down.crop * low_side / side, low_side, low_side);
       example.low_res = to_units(low, channels);
       example.condition = enlarge(example.low_res, low.width, low.height, channels, side, side, upsample);
     }

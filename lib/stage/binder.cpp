@@ -39,6 +39,7 @@ class Describer : public Binder {
 
   void field(const char* key, std::string&, const Words& words) override { add(key, "string", joined(words)); }
   void text_or_integer(const char* key, std::string&) override { add(key, "string or integer", ""); }
+  void embedded(const char* key, std::string&, const char* type) override { add(key, type, ""); }
   void field(const char* key, bool&) override { add(key, "boolean", ""); }
   void field(const char* key, int64_t&, const Range& range) override { add(key, "integer", range.text()); }
   void field(const char* key, double&, const Range& range) override { add(key, "number", range.text()); }
@@ -79,6 +80,11 @@ class KeyReader : public Binder {
     else
       throw here.wrong(key, "a string or an integer");
   }
+  void embedded(const char* key, std::string& value, const char*) override {
+    const json& here = open_.back().object.value();
+    const auto found = here.find(key);
+    value = found == here.end() ? "" : found->dump();
+  }
   void field(const char* key, bool& value) override { get(key, value); }
   void field(const char* key, int64_t& value, const Range&) override { get(key, value); }
   void field(const char* key, double& value, const Range&) override { get(key, value); }
@@ -118,6 +124,7 @@ class Checker : public Binder {
       throw DataError(cat(prefix_, "'", path_.of(key), "' is '", value, "', not one of ", joined(words)));
   }
   void text_or_integer(const char*, std::string&) override {}
+  void embedded(const char*, std::string&, const char*) override {}
   void field(const char*, bool&) override {}
   void field(const char* key, int64_t& value, const Range& range) override {
     check(path_.of(key), static_cast<double>(value), range);
@@ -159,6 +166,9 @@ class KeyWriter : public Binder {
 
   void field(const char* key, std::string& value, const Words&) override { here()[key] = value; }
   void text_or_integer(const char* key, std::string& value) override { here()[key] = value; }
+  void embedded(const char* key, std::string& value, const char*) override {
+    if (!value.empty()) here()[key] = ordered_json::parse(value);
+  }
   void field(const char* key, bool& value) override { here()[key] = value; }
   void field(const char* key, int64_t& value, const Range&) override { here()[key] = value; }
   void field(const char* key, double& value, const Range&) override { here()[key] = value; }

@@ -4,8 +4,8 @@
 //     b.field("steps", o.steps, at_least(1));
 //   }
 //
-// The declarations are in manifest_keys.cpp. Every key is required, except for the sections that were added after stages had been
-// trained, and no other is taken.
+// The declarations are in manifest_keys.cpp. Every key is required, except for the sections and keys that were added after stages
+// had been trained, and no other is taken.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,8 @@ class Binder {
   virtual void field(const char* key, std::string& value, const Words& words = {}) = 0;
   // Text for which a whole number may stand: "steps": 25 is "steps": "25", which is how it is written.
   virtual void text_or_integer(const char* key, std::string& value) = 0;
+  // JSON of another format, as text: `type` names it in the page. The key may be missing; the text is then empty.
+  virtual void embedded(const char* key, std::string& value, const char* type) = 0;
   virtual void field(const char* key, bool& value) = 0;
   virtual void field(const char* key, int64_t& value, const Range& range) = 0;
   virtual void field(const char* key, double& value, const Range& range) = 0;
@@ -82,7 +84,7 @@ nlohmann::ordered_json write_keys(const Declaration& bind);
 
 struct KeyDescription {
   std::string name;   // "network.level.input", "history[].program"
-  std::string type;   // string|string or integer|boolean|integer|number|strings|integers|numbers
+  std::string type;   // string|string or integer|TYPE of embedded()|boolean|integer|number|strings|integers|numbers
   std::string range;  // Range::text(), words joined by "|", or ""
 };
 std::vector<KeyDescription> describe_keys(const Declaration& bind);

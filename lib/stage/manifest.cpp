@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "degrade/random_recipe.h"
 #include "format/json.h"
 #include "stage/binder.h"
 
@@ -83,6 +84,12 @@ void check_sections(const StageManifest& m, Require require) {
   require(m.sampling.variance != "learned" || learned,
           "'sampling.variance' cannot be 'learned' when 'diffusion.variance' is not");
 
+  const RecipeOptions& recipe = m.low_res.recipe;
+  require(recipe.operations.empty() || (recipe.kernel == "bicubic" && recipe.convention == "pillow" &&
+                                        recipe.blur == 0 && recipe.noise == 0 && recipe.jpeg == 0),
+          "'low_res.recipe' with 'operations' must have kernel 'bicubic', convention 'pillow', and no blur, noise and "
+          "jpeg");
+  require(!base || recipe.operations.empty(), "'low_res.recipe.operations' cannot be given with kind 'base'");
   check_classes(m, require);
   check_augmentation(m, require);
 
@@ -90,6 +97,10 @@ void check_sections(const StageManifest& m, Require require) {
   require(m.weights_file.empty() ? m.weights_sha256.empty() : (m.weights_sha256.size() == 64 && hexadecimal),
           "'weights.sha256' must be 64 lower-case hexadecimal digits, or empty with an empty 'weights.file'");
   require(!m.weights_file.starts_with("/"), "'weights.file' must be relative to the manifest");
+}
+
+RandomRecipe recipe_of(const StageManifest& manifest, const std::string& prefix) {
+  return RandomRecipe::parse(manifest.low_res.recipe.operations, prefix, "low_res.recipe.operations");
 }
 
 void check(const StageManifest& manifest, const std::string& prefix) {
@@ -103,6 +114,7 @@ void check(const StageManifest& manifest, const std::string& prefix) {
   } catch (const Error& e) {
     throw DataError(prefix + e.what());
   }
+  if (!manifest.low_res.recipe.operations.empty()) recipe_of(manifest, prefix);
   check_sections(manifest, [&](bool holds, const std::string& text) {
     if (!holds) throw DataError(prefix + text);
   });
@@ -114,7 +126,7 @@ void validate(const StageManifest& manifest) { check(manifest, "cannot use the s
 
 StageManifest parse_manifest(const std::string& text, const std::string& origin) {
   const std::string prefix = cat("cannot use '", origin, "': ");
-  const JsonObject document = JsonObject::parse(text, origin, /*max_depth=*/8, "use");
+  const JsonObject document = JsonObject::parse(text, origin, kManifestDepth, "use");
   // First, because a file of another schema has other keys.
   if (const auto schema = document.get<int64_t>("schema", kManifestSchema); schema != kManifestSchema)
     throw document.error(cat("its schema is ", schema, ", but this program supports ", kManifestSchema));
@@ -122,6 +134,8 @@ StageManifest parse_manifest(const std::string& text, const std::string& origin)
   StageManifest manifest;
   read_keys(document, declaration_of(manifest));
   check(manifest, prefix);
+  if (std::string& recipe = manifest.low_res.recipe.operations; !recipe.empty())
+    recipe = recipe_of(manifest, prefix).text();
   return manifest;
 }
 

@@ -43,8 +43,8 @@ struct ImageOptions {
   int64_t scale() const { return low_res ? high_res / low_res : 1; }
 };
 
-struct LowResOptions {               // how training images are degraded to low_res, and upsampled for the network
-  RecipeOptions recipe;              // scale and size are unset: image.scale() applies
+struct LowResOptions {   // how training images are degraded to low_res, and upsampled for the network
+  RecipeOptions recipe;  // scale and size are unset: image.scale() applies; operations as parse() writes them
   std::string upsample = "bicubic";  // degrade/enlarge.h
 };
 
@@ -73,6 +73,7 @@ struct TrainingSummary {
 };
 
 constexpr int64_t kManifestSchema = 1;
+constexpr int kManifestDepth = 20;  // of its JSON, to which a recipe contributes most
 
 struct StageManifest {
   int64_t schema = kManifestSchema;

@@ -91,6 +91,7 @@ void bind_recipe(Binder& b, RecipeOptions& o) {
   b.field("blur", o.blur, within(0, 100));
   b.field("noise", o.noise, within(0, 255));
   b.field("jpeg", o.jpeg, within(0, 100));
+  b.embedded("operations", o.operations, "degrade-recipe");
 }
 
 void bind_low_res(Binder& b, LowResOptions& o) {

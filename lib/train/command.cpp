@@ -116,7 +116,7 @@ std::optional<TrainingCommand> former_command(const std::string& output) {
     const std::string state = state_of(stage_paths(stage));
     if (state.empty()) continue;
     const std::string path = state + "/progress.json";
-    const JsonObject progress = JsonObject::parse(read_text(path), path, /*max_depth=*/10, "use");
+    const JsonObject progress = JsonObject::parse(read_text(path), path, kManifestDepth + 2, "use");
     if (!progress.is_object("command")) return std::nullopt;
     return parse_command(progress.get<JsonObject>("command"));
   }

@@ -16,8 +16,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr const char *kNames = "names", *kSizes = "sizes in bytes";
-constexpr int kMaxDepth = 10;  // a manifest's 8 are within
+constexpr const char *kNames = "names", *kSizes = "sizes in bytes", *kRecipe = "--recipe";
+constexpr int kMaxDepth = kManifestDepth + 2;
 
 // The option that sets each value of the settings, by the value's JSON pointer.
 const std::map<std::string, std::string> kOptionOf = {
@@ -45,6 +45,7 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/low_res/recipe/blur", "--blur"},
     {"/low_res/recipe/noise", "--noise"},
     {"/low_res/recipe/jpeg", "--jpeg"},
+    {"/low_res/recipe/operations", kRecipe},
     {"/batch", "--batch"},
     {"/accumulate", "--accumulate"},
     {"/learning_rate", "--learning-rate"},
@@ -68,6 +69,11 @@ const std::map<std::string, std::string> kOptionOf = {
 const std::map<std::string, std::vector<std::string>> kFollowsFrom = {
     {"/image/low_res", {"--scale", "--high-res", "--crop"}},
     {"/image/high_res", {"--crop", "--scale", "--low-res"}},
+    {"/low_res/recipe/kernel", {kRecipe}},
+    {"/low_res/recipe/convention", {kRecipe}},
+    {"/low_res/recipe/blur", {kRecipe}},
+    {"/low_res/recipe/noise", {kRecipe}},
+    {"/low_res/recipe/jpeg", {kRecipe}},
     {"/network/groups", {"--channels", "--multipliers"}},
     {"/network/blocks", {"--multipliers"}},
     {"/diffusion/schedule/beta_end", {"--diffusion-steps", "--schedule"}},
@@ -190,6 +196,10 @@ namespace {
 // Names what contradicts a setting of the training: an option that was given, "--channels 32", or else the setting itself.
 std::string contradiction(const Difference& d, const TrainingCommand& command) {
   const std::string none = json().dump();
+  if (d.option == kRecipe)  // recipes are too long to be shown
+    return d.started == none ? "--recipe contradicts that it was started without one"
+           : d.now == none   ? "no --recipe contradicts the one that it was started with"
+                             : "--recipe is not the one that it was started with";
   const auto shown = [&](const std::string& value) { return value == none ? "0" : value; };  // a pad of 0 is not stored
   const std::string contradicts = cat(" contradicts the ", shown(d.started), " it was started with");
   const auto given = [&](const std::string& option) {

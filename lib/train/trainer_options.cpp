@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "degrade/named_recipes.h"
 #include "stage/presets.h"
 
 namespace sr3 {
@@ -135,6 +136,7 @@ void TrainFlags::declare(Options& options) {
   options.add("groups", 0, &groups, "N", within(1, 1 << 14), "groups of the group normalisation");
   options.add("dropout", 0, &dropout, "P", from_to_below(0, 1), "dropout probability");
   options.group(groups::kLowResolution);
+  options.add("recipe", 0, &recipe, "NAME|FILE", "a random recipe, instead of the options below; list: show the names");
   options.choice("kernel", 0, &kernel, {"bicubic", "bilinear", "box", "lanczos"}, "kernel that shrinks");
   options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "whose resize to equal");
   options.add("blur", 0, &blur, "SIGMA", within(0, 100), "Gaussian blur before shrinking, in pixels");
@@ -214,12 +216,19 @@ void TrainFlags::set_condition(StageManifest& stage) const {
   take(stage.augmentation.max_level, max_noise_level);
 }
 
-void TrainFlags::set_recipe(RecipeOptions& recipe) const {
-  take(recipe.kernel, kernel);
-  take(recipe.convention, convention);
-  take(recipe.blur, blur);
-  take(recipe.noise, noise);
-  take(recipe.jpeg, jpeg);
+void TrainFlags::set_recipe(RecipeOptions& options) const {
+  const bool fixed = kernel || convention || blur || noise || jpeg;
+  if (recipe && fixed) throw UsageError("--recipe excludes --kernel, --convention, --blur, --noise and --jpeg");
+  if (recipe) {
+    options = {};
+    options.operations = recipe_text(*recipe);
+  }
+  if (fixed) options.operations = "";
+  take(options.kernel, kernel);
+  take(options.convention, convention);
+  take(options.blur, blur);
+  take(options.noise, noise);
+  take(options.jpeg, jpeg);
 }
 
 StageManifest TrainFlags::stage(int64_t crop, const std::optional<StageManifest>& from) const {

@@ -71,6 +71,7 @@ struct TrainFlags : RunFlags {
   std::optional<std::vector<double>> multipliers;
   std::optional<std::vector<int64_t>> blocks;
   std::optional<std::string> loss, predict, target, schedule, level_draw, attention, kernel, convention, augmentation;
+  std::optional<std::string> recipe;
   std::string description, data_name, attribution;
 
   void declare(Options& options);
@@ -87,7 +88,7 @@ struct TrainFlags : RunFlags {
   void set_network(UNetOptions& network) const;
   void set_diffusion(StageManifest& stage) const;
   void set_condition(StageManifest& stage) const;
-  void set_recipe(RecipeOptions& recipe) const;
+  void set_recipe(RecipeOptions& options) const;
 };
 
 }  // namespace sr3

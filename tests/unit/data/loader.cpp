@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "base/relative.h"
 #include "data/image_folder.h"
+#include "degrade/named_recipes.h"
 #include "tensor/aten.h"
 #include "tensor/convert.h"
 
@@ -295,4 +297,60 @@ TEST_CASE("examples of a base stage have no condition") {
   CHECK(batch.high_res.size(0) == 2);
   CHECK(!batch.condition.defined());
   CHECK(!batch.low_res.defined());
+}
+
+TEST_CASE("with a random recipe low_res shows the crop, whatever surroundings are degraded with it") {
+  ImageFolder folder;
+  folder.write("large.png", noisy(150, 120, 1));
+  folder.write("exact.png", noisy(16, 16, 2));
+  folder.write("narrow.png", noisy(18, 90, 3));
+  StageManifest manifest = stage(4, 16);
+  // The mean of each 4x4 pixels, by which a shift of one pixel would show.
+  manifest.low_res.recipe.operations = R"([{"do": "resize", "to": "result", "kernel": "box"}])";
+  const Batch batch = Loader(from(folder), manifest).next(0, 90);
+  const at::Tensor mean = batch.high_res.reshape({90, 3, 4, 4, 4, 4}).mean(5).mean(3);
+  CHECK((batch.low_res - mean).abs().max().item<double>() < 0.51 / 127.5);
+  // Without the recipe there are the same crops, shrunk by another kernel.
+  manifest.low_res.recipe.operations = "";
+  const Batch plain = Loader(from(folder), manifest).next(0, 90);
+  CHECK(at::equal(plain.high_res, batch.high_res));
+  CHECK_FALSE(at::equal(plain.low_res, batch.low_res));
+}
+
+TEST_CASE("a random recipe is applied to the crop with its surroundings, with the example's number as the key") {
+  ImageFolder folder;
+  const Image image = noisy(150, 120, 1);
+  folder.write("large.png", image);
+  StageManifest manifest = stage(4, 16);
+  RecipeOptions& options = manifest.low_res.recipe;
+  options.operations = recipe_text("real-esrgan");
+  const Batch batch = Loader(from(folder, 5), manifest).next(0, 30);
+  RecipeOptions quarter = options;
+  quarter.scale = 4;
+  const Recipe recipe(quarter);
+  std::set<int64_t> phases;
+  for (uint64_t e = 0; e < 30; ++e) {
+    RandomStream random(5, e, kRandomCrop);
+    const auto draw = [&](int64_t n) { return static_cast<int64_t>(random.below(static_cast<uint64_t>(n))); };
+    const int64_t x = draw(150 - 16 + 1), y = draw(120 - 16 + 1), flip = draw(2);
+    const auto begin = [&](int64_t at) { return at - 4 * draw(std::min<int64_t>(16, at / 4 + 1)); };
+    const auto end = [&](int64_t at, int64_t size) { return at + 16 + 4 * std::min<int64_t>(8, (size - at - 16) / 4); };
+    const int64_t left = begin(x), top = begin(y), right = end(x, 150), bottom = end(y, 120);
+    Image part = crop(image, left, top, right - left, bottom - top);
+    if (flip)
+      for (int64_t row = 0; row < part.height; ++row)
+        for (int64_t a = 0, b = part.width - 1; a < b; ++a, --b)
+          for (int64_t c = 0; c < 3; ++c)
+            std::swap(part.u8[static_cast<size_t>((row * part.width + a) * 3 + c)],
+                      part.u8[static_cast<size_t>((row * part.width + b) * 3 + c)]);
+    const int64_t from_left = (flip ? right - x - 16 : x - left) / 4, from_top = (y - top) / 4;
+    phases.insert(from_left % 8);
+    const Image low = crop(recipe(part, 5, e), from_left, from_top, 4, 4);
+    for (int64_t row = 0; row < 4; ++row)
+      for (int64_t column = 0; column < 4; ++column)
+        for (int64_t c = 0; c < 3; ++c)
+          REQUIRE(level(batch.low_res, static_cast<int64_t>(e), c, row, column) ==
+                  low.u8[static_cast<size_t>((row * 4 + column) * 3 + c)]);
+  }
+  CHECK(phases.size() >= 6);  // of the 8 places of a crop among JPEG's blocks
 }

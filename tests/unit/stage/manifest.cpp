@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/folder.h"
+#include "degrade/named_recipes.h"
 #include "stage/binder.h"
 #include "stage/presets.h"
 
@@ -323,4 +324,33 @@ TEST_CASE("given betas are kept to the last digit") {
   m.diffusion.schedule = {"betas", 3, 1e-4, 0.02, {1e-6, 1.0 / 3, 0.9999999999999999}};
   m.sampling.steps = "2";
   CHECK(parse_manifest(manifest_text(m), "x").diffusion.schedule.betas == m.diffusion.schedule.betas);
+}
+
+TEST_CASE("a random recipe is part of the manifest, and checked as one") {
+  const auto wild = [](const std::string& operations) {
+    StageManifest m = preset_named("small").manifest;
+    m.low_res.recipe.operations = operations;
+    return m;
+  };
+  const std::string text = recipe_text("real-esrgan");
+  const StageManifest m = wild(text);
+  CHECK(parsed(m)["low_res"]["recipe"]["operations"] == json::parse(text));
+  const StageManifest back = parse_manifest(manifest_text(m), "x.json");
+  CHECK(back.low_res.recipe.operations == text);
+  CHECK(manifest_text(back) == manifest_text(m));
+  CHECK_FALSE(parsed(wild(""))["low_res"]["recipe"].contains("operations"));
+
+  json document = parsed(m);
+  document["low_res"]["recipe"]["operations"][0] = {{"do", "blur"}, {"sgima", 2}};
+  refused(document,
+          "cannot use 'x.json': 'low_res.recipe.operations[0]': unknown key 'sgima' of 'blur' (did you mean 'sigma'?)");
+  document["low_res"]["recipe"]["operations"] = "real-esrgan";
+  refused(document, "cannot use 'x.json': 'low_res.recipe.operations': a recipe is a list of operations");
+  document["low_res"]["recipe"]["operations"] = nullptr;
+  refused(document, "cannot use 'x.json': 'low_res.recipe.operations': a recipe is a list of operations");
+  refused([&](StageManifest& o) { o.low_res.recipe.operations = text, o.low_res.recipe.blur = 1; },
+          "'low_res.recipe' with 'operations' must have kernel 'bicubic', convention 'pillow', and no blur, noise and "
+          "jpeg");
+  refused([&](StageManifest& o) { o.low_res.recipe.operations = "[", o.low_res.recipe.blur = 1; },
+          "cannot use the stage: line 1: it is not valid JSON");
 }
