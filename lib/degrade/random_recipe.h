@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "degrade/step.h"
+#include "degrade/recipe_step.h"
 
 namespace sr3 {
 

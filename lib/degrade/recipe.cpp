@@ -10,7 +10,7 @@
 #include "base/rng.h"
 #include "degrade/blur.h"
 #include "degrade/random_recipe.h"
-#include "degrade/step.h"
+#include "degrade/recipe_step.h"
 #include "image/codec.h"
 
 namespace sr3 {

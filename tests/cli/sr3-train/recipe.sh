@@ -39,7 +39,8 @@ upscale -q -m straight.json --steps 2 low.png -o x.png
 train --recipe bicubic --steps 2 photos -o bicubic.json
 upscale -q -m bicubic.json --steps 2 --consistency low.png -o y.png
 # A student has its teacher's recipe.
-sr3-train -q --distill straight.json --teacher-steps 8 --sampling-steps 4 --steps 1 --batch 2 --preview-every 0 photos -o student.json
+sr3-train -q --distill straight.json --teacher-steps 8 --sampling-steps 4 --steps 1 --batch 2 --preview-every 0 photos \
+  -o student.json
 same <(jq .low_res straight.json) <(jq .low_res student.json)
 fails 2 "--recipe: a student has its teacher's stage" \
   sr3-train -q --distill straight.json --recipe bicubic --steps 1 photos -o other-student.json

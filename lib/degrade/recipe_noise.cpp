@@ -1,4 +1,4 @@
-#include "degrade/noise.h"
+#include "degrade/recipe_noise.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "degrade/step.h"
+#include "degrade/recipe_step.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "degrade/interpolate.h"
-#include "degrade/noise.h"
+#include "degrade/recipe_noise.h"
 #include "image/codec.h"
 
 namespace sr3 {

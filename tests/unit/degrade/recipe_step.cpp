@@ -1,4 +1,4 @@
-#include "degrade/step.h"
+#include "degrade/recipe_step.h"
 
 #include <doctest/doctest.h>
 
