@@ -38,6 +38,7 @@ struct UpscaleProgram {
     sampling.declare(options);
     chain.declare(options);
     reader.declare(options);
+    reader.declare_alpha(options);
     writer.declare(options);
     writer.declare_skip_existing(options);
     compute.declare(options);
@@ -52,7 +53,9 @@ int measure(cli::App& app, const UpscaleProgram& program) {
   if (program.compute.device != "auto" && program.compute.device != "cpu")
     throw UsageError(cat("--device ", program.compute.device, ": int8 is measured where it runs, on the CPU"));
   use_threads(program.compute.threads);
-  Reader in(app.inputs(), program.reader);
+  ReaderOptions opaque = program.reader;
+  opaque.transparency = Transparency::kOverWhite;
+  Reader in(app.inputs(), opaque);
   std::vector<Frame> images;
   while (auto frame = in.next()) images.push_back(std::move(*frame));
   measure_int8(program.models[0], program.sampling, program.chain, images, app.progress);

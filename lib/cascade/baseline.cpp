@@ -5,20 +5,21 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "degrade/resize.h"
+#include "image/alpha.h"
 
 namespace sr3 {
 namespace {
 
 // Repeats each pixel scale x scale times.
 template <class Sample>
-void repeat(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t width, int64_t height, int64_t scale) {
-  constexpr int64_t kChannels = Image::kChannels;
-  const int64_t row = width * scale * kChannels;
+void repeat(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t channels, int64_t width, int64_t height,
+            int64_t scale) {
+  const int64_t row = width * scale * channels;
   for (int64_t y = 0; y < height; ++y) {
     Sample* const first = to.data() + y * scale * row;
     for (int64_t x = 0; x < width; ++x)
       for (int64_t j = 0; j < scale; ++j)
-        std::copy_n(from.data() + (y * width + x) * kChannels, kChannels, first + (x * scale + j) * kChannels);
+        std::copy_n(from.data() + (y * width + x) * channels, channels, first + (x * scale + j) * channels);
     for (int64_t j = 1; j < scale; ++j) std::copy_n(first, row, first + j * row);
   }
 }
@@ -39,10 +40,15 @@ void Baseline::validate() const {
 
 Image Baseline::operator()(const Image& image) const {
   const int64_t width = image.width * *scale, height = image.height * *scale;
-  if (kernel != "nearest") return resize(image, width, height, kernel_named(kernel), convention_named(convention));
+  if (kernel != "nearest")
+    return resize(with_filled_colours(image), width, height, kernel_named(kernel), convention_named(convention));
   Image out = make_image(width, height, image.depth);
-  repeat(image.u8, out.u8, image.depth == 8 ? image.width : 0, image.height, *scale);
-  repeat(image.u16, out.u16, image.depth == 16 ? image.width : 0, image.height, *scale);
+  if (image.depth == 8)
+    repeat(image.u8, out.u8, Image::kChannels, image.width, image.height, *scale);
+  else
+    repeat(image.u16, out.u16, Image::kChannels, image.width, image.height, *scale);
+  out.alpha.resize(image.alpha.empty() ? 0 : static_cast<size_t>(width * height));
+  if (!image.alpha.empty()) repeat(image.alpha, out.alpha, 1, image.width, image.height, *scale);
   return out;
 }
 

@@ -19,7 +19,7 @@ struct Baseline {
 
   bool wanted() const { return !kernel.empty(); }
   void validate() const;  // throws UsageError for contradictory options
-  // The resized image, of the same depth.
+  // The resized image, of the same depth, with its alpha resized likewise.
   Image operator()(const Image& image) const;
 };
 

@@ -6,10 +6,23 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "cascade/base_sampler.h"
+#include "degrade/resize.h"
+#include "image/alpha.h"
 #include "tensor/aten.h"
 #include "tensor/convert.h"
 
 namespace sr3 {
+namespace {
+
+// The result with the alpha of the image that it was made from, enlarged. With 8 bits alpha is rounded, as a file would.
+Image with_alpha_of(const Image& image, Image result) {
+  result.alpha = resized_alpha(image, result.width, result.height, Kernel::kBicubic);
+  if (result.depth == 8)
+    for (uint16_t& alpha : result.alpha) alpha = static_cast<uint16_t>(rounded_to_8(alpha) * 257);
+  return result;
+}
+
+}  // namespace
 
 void ChainOptions::declare(Options& options) {
   options.group(groups::kResult);
@@ -85,11 +98,12 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
     const Work& one = work[i];
     const uint64_t seed = stage_seed(static_cast<uint64_t>(*one.frame.seed), one.width() * scale, one.height() * scale,
                                      scale, one.sample);
-    items.push_back(
-        {one.image.defined() ? one.image : to_tensor(one.frame.image, stages_[stage].manifest().image.channels),
-         {seed, static_cast<uint64_t>(one.frame.index)},
-         label_for(stage, one.frame),
-         one.noised});
+    items.push_back({one.image.defined()
+                         ? one.image
+                         : to_tensor(with_filled_colours(one.frame.image), stages_[stage].manifest().image.channels),
+                     {seed, static_cast<uint64_t>(one.frame.index)},
+                     label_for(stage, one.frame),
+                     one.noised});
   }
   if (stage == 0) begun_ += static_cast<int64_t>(count);
   const auto n = static_cast<int64_t>(count), steps = stages_[stage].steps();
@@ -110,7 +124,7 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
     const at::Tensor result = results[static_cast<int64_t>(i)];
     work[i].image = exact ? result.clone() : at::Tensor();
     work[i].noised = noisy;
-    if (!noisy) frame.image = to_image(result, last ? depth_ : 8);
+    if (!noisy) frame.image = with_alpha_of(frame.image, to_image(result, last ? depth_ : 8));
     if (labels_[stage]) frame.label = *labels_[stage] < 0 ? std::nullopt : labels_[stage];
     // After the first stage each sample is an image of its own, with its own index in the stream.
     if (stage == 0) frame.index = frame.index * options_.samples + work[i].sample;

@@ -1,6 +1,7 @@
 // Passes frames through one or more stages in order, like a pipe of as many upscale(1): between two stages an image is rounded to
 // 8 bits, and its noise depends on the fields of its "#sr" line alone. So `-m a -m b` and the pipe give the same bytes. The
-// noisy image of a stage that stops early (CDM's truncated conditioning) is passed on in floats.
+// Alpha is enlarged by bicubic interpolation at each stage, and the stages see colours from beside invisible pixels in their
+// place (image/alpha.h). The noisy image of a stage that stops early (CDM's truncated conditioning) is passed on in floats.
 #pragma once
 
 #include <cstdint>

@@ -27,6 +27,11 @@ std::string shown_name(const std::string& program, const char* argv0) {
   return ends ? name : program;
 }
 
+std::string version(const std::string& program) {
+  // CMakeLists.txt defines the name: the formats whose libraries are there, such as ", WebP, TIFF".
+  return cat(program, " (sr3-cdm) ", kVersion, "\nimage formats: PNG, JPEG, PNM", SR3_FORMATS, "\n");
+}
+
 // Whether it is answered in place of the program's work.
 bool is_question(const Given& given) {
   const std::string& name = given.option->name;
@@ -116,7 +121,7 @@ void App::parse() {
   flag("quiet", 'q', "print errors only", [] { log_state().verbosity = 0; });
   flag("verbose", 'v', "print more", [] { log_state().verbosity = 2; });
   flag("help", 'h', "show this help", [this] { throw Exit{help()}; });
-  flag("version", 0, "show the version", [this] { throw Exit{cat(program_, " (sr3-cdm) ", kVersion, "\n")}; });
+  flag("version", 0, "show the version", [this] { throw Exit{version(program_)}; });
   flag("list-options", 0, "list the options, separated by tabs",
        [this] { throw Exit{options_table(options, kHidden)}; });
 

@@ -110,7 +110,15 @@ std::vector<Sample> resize_samples(const std::vector<Sample>& in, const Image& i
 }  // namespace
 
 Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention) {
-  return resize_rows(image, width, height, kernel, convention, {0, height});
+  Image out = resize_rows(image, width, height, kernel, convention, {0, height});
+  out.alpha = resized_alpha(image, width, height, kernel);
+  return out;
+}
+
+std::vector<uint16_t> resized_alpha(const Image& image, int64_t width, int64_t height, Kernel kernel) {
+  if (image.alpha.empty()) return {};
+  const std::vector<float> values(image.alpha.begin(), image.alpha.end());
+  return levels<uint16_t>(resize_float(values, image.width, image.height, 1, width, height, kernel));
 }
 
 Image resize_rows(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention, Rows rows) {

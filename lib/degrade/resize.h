@@ -19,10 +19,13 @@
 namespace sr3 {
 
 // Resizes an image of either depth, and keeps the depth. kFloat clips and rounds to the nearest level at the end; the other
-// conventions resize 16-bit images with weights in doubles. DataError when the image between the passes would be too
-// large; std::logic_error for a size below 1x1.
+// conventions resize 16-bit images with weights in doubles. Alpha is resized on its own, and colours are not weighted by it:
+// give an image whose invisible pixels have the colours of their surroundings (with_filled_colours). DataError when the image
+// between the passes would be too large; std::logic_error for a size below 1x1.
 Image resize(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention);
-// Rows of resize(): the same values, for the cost of these rows.
+// The alpha of resize(): empty, if the image has none.
+std::vector<uint16_t> resized_alpha(const Image& image, int64_t width, int64_t height, Kernel kernel);
+// Rows of resize(), without alpha: the same values, for the cost of these rows.
 Image resize_rows(const Image& image, int64_t width, int64_t height, Kernel kernel, Convention convention, Rows rows);
 
 // The float convention without rounding and clipping, for interleaved values in any range: `in` holds

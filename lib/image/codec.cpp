@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <stdexcept>
 
 #include "base/error.h"
+#include "image/alpha.h"
+#include "image/containers.h"
 #include "image/jpeg.h"
+#include "image/optional_formats.h"
 #include "image/png.h"
 #include "image/pnm.h"
 
@@ -25,29 +29,65 @@ bool begins_as_pnm(std::span<const uint8_t> head) {
 }  // namespace
 
 bool begins_as_image(std::span<const uint8_t> head) {
-  return begins_as_pnm(head) || begins(head, {0xff, 0xd8}) || begins(head, {0x89, 'P'});
+  return begins_as_pnm(head) || begins(head, {0xff, 0xd8}) || begins(head, {0x89, 'P'}) ||
+         begins(head, {'R', 'I', 'F'}) || begins(head, {'G', 'I', 'F'}) || begins_as_tiff(head) || begins_as_heif(head);
 }
 
 Format sniff(std::span<const uint8_t> head, const std::string& origin) {
   if (begins(head, {0xff, 0xd8})) return Format::kJpeg;
   if (begins(head, {0x89, 'P', 'N', 'G'})) return Format::kPng;
-  if (begins(head, {'P', '5'}) || begins(head, {'P', '6'})) return Format::kPnm;
+  if (begins(head, {'P', '5'}) || begins(head, {'P', '6'}) || begins(head, {'P', '7', '\n'})) return Format::kPnm;
   if (begins_as_pnm(head))
     throw DataError(
-        cat("'", origin, "' is a P", char(head[1]), " image; of the PNM formats only P5 and P6 are supported"));
-  throw DataError(cat("'", origin, "' is not a PNG, JPEG or PNM image"));
+        cat("'", origin, "' is a P", char(head[1]), " image; of the PNM formats only P5, P6 and P7 are supported"));
+  for (const OptionalFormat& optional : kOptionalFormats) {
+    if (!optional.begins(head)) continue;
+    if (!optional.readable)
+      throw DataError(cat("'", origin, "' is a ", optional.name, " image, which this build cannot read, because ",
+                          optional.library, " was missing; convert it to PNG"));
+    return optional.format;
+  }
+  throw DataError(cat("'", origin, "' is not an image of a known format"));
 }
 
-Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits) {
+namespace {
+
+Image decode_any(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits) {
   switch (sniff(bytes, origin)) {
     case Format::kPng:
       return decode_png(bytes, origin, limits);
     case Format::kJpeg:
       return decode_jpeg(bytes, origin, limits);
-    case Format::kPnm:
+#if SR3_WEBP
+    case Format::kWebp:
+      return decode_webp(bytes, origin, limits);
+#endif
+#if SR3_TIFF
+    case Format::kTiff:
+      return decode_tiff(bytes, origin, limits);
+#endif
+#if SR3_GIF
+    case Format::kGif:
+      return decode_gif(bytes, origin, limits);
+#endif
+#if SR3_HEIF
+    case Format::kHeif:
+      return decode_heif(bytes, origin, limits);
+#endif
+    default:  // sniff() returns no format that cannot be read
       break;
   }
   return decode_pnm(bytes, origin, limits);
+}
+
+}  // namespace
+
+Image decode(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits,
+             Transparency transparency) {
+  Image image = decode_any(bytes, origin, limits);
+  // Many programs write an alpha channel for every image.
+  if (transparency == Transparency::kDrop || is_opaque(image)) image.alpha.clear();
+  return transparency == Transparency::kOverWhite ? over_white(std::move(image)) : image;
 }
 
 Bytes encode(const Image& image, Format format, const EncodeOptions& options) {
@@ -56,9 +96,10 @@ Bytes encode(const Image& image, Format format, const EncodeOptions& options) {
       return encode_png(image, options);
     case Format::kJpeg:
       return encode_jpeg(image, options);
-    case Format::kPnm:
+    default:
       break;
   }
+  if (format != Format::kPnm) throw std::logic_error("encode: a format that is only read");
   return encode_pnm(image);
 }
 

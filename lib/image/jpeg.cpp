@@ -13,6 +13,8 @@
 #include <jerror.h>
 
 #include "base/error.h"
+#include "image/alpha.h"
+#include "image/icc_profile.h"
 #include "image/orientation.h"
 
 namespace sr3 {
@@ -69,12 +71,17 @@ struct JpegReading {
   std::span<const uint8_t> bytes;
   Image image;
   Bytes row;  // CMYK
+  JOCTET* profile = nullptr;
+  unsigned profile_size = 0;
 
   JpegReading() {
     prepare(failure);
     info.err = &failure.manager;
   }
-  ~JpegReading() { jpeg_destroy_decompress(&info); }
+  ~JpegReading() {
+    jpeg_destroy_decompress(&info);
+    std::free(profile);
+  }
 };
 
 void watch_scans(j_common_ptr info) {
@@ -88,7 +95,14 @@ bool read_header(JpegReading& r) {
   r.info.progress = &r.progress;
   jpeg_mem_src(&r.info, r.bytes.data(), r.bytes.size());
   jpeg_save_markers(&r.info, JPEG_APP0 + 1, 0xffff);
+  jpeg_save_markers(&r.info, JPEG_APP0 + 2, 0xffff);  // profiles
   jpeg_read_header(&r.info, TRUE);
+  return true;
+}
+
+bool read_profile(JpegReading& r) {
+  if (setjmp(r.failure.jump)) return false;
+  jpeg_read_icc_profile(&r.info, &r.profile, &r.profile_size);  // none, if its parts do not fit together
   return true;
 }
 
@@ -154,6 +168,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
   r.image = make_image(r.info.image_width, r.info.image_height, 8);
   if (cmyk) r.row.resize(size_t{r.info.image_width} * 4);
   const int orientation = orientation_of(r.info);  // now, because libjpeg frees the markers after the last row
+  if (!read_profile(r)) throw damaged();
+  if (r.profile) r.image.profile = usable_profile({r.profile, r.profile + r.profile_size}, origin);
   if (!read_rows(r)) throw damaged();
   check_end(bytes.size() - r.info.src->bytes_in_buffer, bytes.size(), origin);
   return upright(std::move(r.image), orientation);
@@ -192,6 +208,8 @@ bool write_all(JpegWriting& w) {
   jpeg_set_quality(&w.info, w.quality, TRUE);
   if (w.full_chroma) w.info.comp_info[0].h_samp_factor = w.info.comp_info[0].v_samp_factor = 1;
   jpeg_start_compress(&w.info, TRUE);
+  if (const auto& profile = w.image->profile; !profile.empty())
+    jpeg_write_icc_profile(&w.info, profile.data(), static_cast<unsigned>(profile.size()));
   while (w.info.next_scanline < w.info.image_height) {
     auto* row =
         const_cast<JSAMPLE*>(w.image->u8.data() + size_t{w.info.next_scanline} * w.info.image_width * Image::kChannels);
@@ -204,6 +222,7 @@ bool write_all(JpegWriting& w) {
 }  // namespace
 
 Bytes encode_jpeg(const Image& image, const EncodeOptions& options) {
+  if (!image.alpha.empty()) return encode_jpeg(over_white(image), options);
   if (image.depth == 16) return encode_jpeg(with_depth(image, 8), options);
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     throw Error(cat("cannot encode a JPEG image: ", image.width, "x", image.height, " is more than ",

@@ -11,15 +11,16 @@ namespace sr3 {
 namespace {
 
 template <class Sample>
-void turn(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t width, int64_t height, int orientation) {
+void turn(const std::vector<Sample>& from, std::vector<Sample>& to, int64_t channels, int64_t width, int64_t height,
+          int orientation) {
   const int64_t out_width = orientation >= 5 ? height : width, out_height = orientation >= 5 ? width : height;
   for (int64_t y = 0; y < out_height; ++y) {
     for (int64_t x = 0; x < out_width; ++x) {
       int64_t u = orientation >= 5 ? y : x, v = orientation >= 5 ? x : y;  // column, row in the stored image
       if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) u = width - 1 - u;
       if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) v = height - 1 - v;
-      for (int c = 0; c < Image::kChannels; ++c)
-        to[(y * out_width + x) * Image::kChannels + c] = from[(v * width + u) * Image::kChannels + c];
+      for (int64_t c = 0; c < channels; ++c)
+        to[(y * out_width + x) * channels + c] = from[(v * width + u) * channels + c];
     }
   }
 }
@@ -53,11 +54,17 @@ Image upright(Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
   Image out = make_image(orientation >= 5 ? image.height : image.width, orientation >= 5 ? image.width : image.height,
                          image.depth);
+  out.profile = std::move(image.profile);
   out.comment = std::move(image.comment);
+  const auto turned = [&](const auto& from, auto& to, int64_t channels) {
+    turn(from, to, channels, image.width, image.height, orientation);
+  };
   if (image.depth == 8)
-    turn(image.u8, out.u8, image.width, image.height, orientation);
+    turned(image.u8, out.u8, Image::kChannels);
   else
-    turn(image.u16, out.u16, image.width, image.height, orientation);
+    turned(image.u16, out.u16, Image::kChannels);
+  out.alpha.resize(image.alpha.size());
+  if (!image.alpha.empty()) turned(image.alpha, out.alpha, 1);
   return out;
 }
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <string_view>
 
+#include "image/containers.h"
 #include "image/jpeg_markers.h"
+#include "image/pnm.h"
 
 namespace sr3 {
 namespace {
@@ -62,6 +65,21 @@ Size of_pnm(Head head) {
   return positive(number[0], number[1]);
 }
 
+// The lines WIDTH and HEIGHT, which may be in any order.
+Size of_pam(Head head) {
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  const auto number_after = [&](std::string_view word) {
+    int64_t value = 0;
+    size_t at = text.find(word);
+    if (at == std::string_view::npos) return value;
+    for (at += word.size(); at < text.size() && (text[at] == ' ' || text[at] == '\t');) ++at;
+    while (at < text.size() && std::isdigit(head[at]) && value < (int64_t{1} << 32))
+      value = value * 10 + text[at++] - '0';
+    return at < text.size() ? value : 0;  // there may be more digits
+  };
+  return positive(number_after("\nWIDTH"), number_after("\nHEIGHT"));
+}
+
 }  // namespace
 
 Size peek_size(Head head) {
@@ -69,6 +87,10 @@ Size peek_size(Head head) {
   if (head[0] == 0x89 && head[1] == 'P') return of_png(head);
   if (head[0] == 0xff && head[1] == 0xd8) return of_jpeg(head);
   if (head[0] == 'P' && (head[1] == '5' || head[1] == '6')) return of_pnm(head);
+  if (begins_as_webp(head)) return size_of_webp(head);
+  if (begins_as_tiff(head)) return size_of_tiff(head);
+  if (begins_as_gif(head)) return size_of_gif(head);
+  if (head[0] == 'P' && head[1] == '7') return of_pam(head.first(std::min(head.size(), kPnmMaxHeader)));
   return std::nullopt;
 }
 

@@ -23,7 +23,7 @@ constexpr size_t kPngHeader = 33;
 // than the limits.
 PngHeader parse_png_header(std::span<const uint8_t> head, const std::string& origin, const Limits& limits);
 
-// As decode() and encode() in codec.h. The decoded image is upright, and alpha is composited over white.
+// As decode() and encode() in codec.h. The decoded image is upright, and keeps its alpha.
 Image decode_png(std::span<const uint8_t> bytes, const std::string& origin, const Limits& limits);
 Bytes encode_png(const Image& image, const EncodeOptions& options);
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "image/codec.h"
+#include "image/icc_profile.h"
 #include "image/orientation.h"
 
 namespace sr3 {
@@ -37,16 +38,21 @@ std::string_view take_word(Data& data) {
   return word;
 }
 
-// The first kMaxText bytes of what is compressed; fewer if it is damaged.
-std::string inflated(Data data) {
-  std::string text(kMaxText, '\0');
+// The first `most` bytes of what is compressed; fewer if it is damaged.
+std::string inflated(Data data, size_t most = kMaxText) {
+  std::string text(std::min(most, size_t{1} << 14), '\0');
   z_stream stream{};
   if (inflateInit(&stream) != Z_OK) return "";
   stream.next_in = const_cast<Bytef*>(data.data());
   stream.avail_in = static_cast<uInt>(data.size());
   stream.next_out = reinterpret_cast<Bytef*>(text.data());
   stream.avail_out = static_cast<uInt>(text.size());
-  inflate(&stream, Z_FINISH);
+  while (inflate(&stream, Z_SYNC_FLUSH) == Z_OK && stream.avail_out == 0 && text.size() < most) {
+    const size_t used = text.size();
+    text.resize(std::min(2 * used, most));
+    stream.next_out = reinterpret_cast<Bytef*>(&text[used]);
+    stream.avail_out = static_cast<uInt>(text.size() - used);
+  }
   text.resize(text.size() - stream.avail_out);
   inflateEnd(&stream);
   return text;
@@ -86,6 +92,13 @@ std::vector<uint8_t> raw_profile(std::string_view text) {
     if (++digits % 2 == 0) profile.push_back(value);
   }
   return profile;
+}
+
+// The profile in a chunk iCCP, after its name and the method of compression.
+std::vector<uint8_t> profile_of(Data data, const std::string& origin) {
+  take_word(data);
+  const std::string plain = inflated(data.subspan(std::min<size_t>(1, data.size())), kMaxProfile + 1);
+  return usable_profile({plain.begin(), plain.end()}, origin);
 }
 
 // Gathers what the texts say.
@@ -130,6 +143,7 @@ PngChunks read_png_chunks(Data bytes, const std::string& origin) {
       continue;
     }
     if (type == "eXIf" && found.orientation == 0) found.orientation = exif_orientation(data);
+    if (type == "iCCP" && found.profile.empty()) found.profile = profile_of(data, origin);
     if (type == "tEXt" || type == "zTXt" || type == "iTXt") texts.add(type, data);
   }
   found.comment = std::move(texts.comment);

@@ -5,13 +5,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace sr3 {
 
 struct PngChunks {
   std::string comment;
-  int orientation = 0;      // 1 to 8, of EXIF, or if that has none of XMP; 0: neither states it
-  uint64_t compressed = 0;  // bytes of IDAT
+  std::vector<uint8_t> profile;  // the ICC profile, if it is for RGB; else empty
+  int orientation = 0;           // 1 to 8, of EXIF, or if that has none of XMP; 0: neither states it
+  uint64_t compressed = 0;       // bytes of IDAT
 };
 
 // Reads the chunks of `bytes`, which hold exactly one image with a valid header. DataError if they are truncated or go on

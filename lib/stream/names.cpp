@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "image/optional_formats.h"
 #include "stream/frame.h"
 
 namespace sr3 {
@@ -39,17 +40,26 @@ bool has_extension(const std::string& path, const std::set<std::string>& extensi
   return extensions.contains(extension_of(path));
 }
 
+// The extensions, with those of the formats that this build reads by an optional library, or of those that it does not read.
+std::set<std::string> with_optional(std::set<std::string> extensions, bool readable) {
+  for (const OptionalFormat& format : kOptionalFormats)
+    for (const char* extension : format.extensions)
+      if (extension && format.readable == readable) extensions.insert(extension);
+  return extensions;
+}
+
 }  // namespace
 
 bool is_image_name(const std::string& path) {
-  static const std::set<std::string> kExtensions = {"png", "jpg", "jpeg", "jpe", "jfif", "pnm", "ppm", "pgm"};
+  static const std::set<std::string> kExtensions =
+      with_optional({"png", "jpg", "jpeg", "jpe", "jfif", "pnm", "ppm", "pgm", "pam"}, /*readable=*/true);
   return has_extension(path, kExtensions);
 }
 
 bool is_other_image_name(const std::string& path) {
-  static const std::set<std::string> kExtensions = {"webp", "tif", "tiff", "bmp", "gif", "avif", "heic", "heif",
-                                                    "jxl",  "jp2", "pam",  "pbm", "tga", "exr",  "hdr",  "qoi",
-                                                    "dng",  "cr2", "cr3",  "nef", "arw", "orf",  "raf",  "rw2"};
+  static const std::set<std::string> kExtensions = with_optional(
+      {"bmp", "jxl", "jp2", "pbm", "tga", "exr", "hdr", "qoi", "dng", "cr2", "cr3", "nef", "arw", "orf", "raf", "rw2"},
+      /*readable=*/false);
   return has_extension(path, kExtensions);
 }
 

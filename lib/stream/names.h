@@ -8,11 +8,12 @@
 
 namespace sr3 {
 
-// Whether the extension, in upper or lower case, is png, jpg, jpeg, jpe, jfif, pnm, ppm or pgm. False for a hidden file,
-// or one in a hidden folder: those whose names begin with a dot.
+// Whether the extension, in upper or lower case, is png, jpg, jpeg, jpe, jfif, pnm, ppm, pgm or pam, or of a format whose
+// library this build has (webp, tif, tiff, gif, heic, heif, hif, avif). False for a hidden file, or one in a hidden folder:
+// those whose names begin with a dot.
 bool is_image_name(const std::string& path);
 
-// The same of images in formats that are not supported (WebP, TIFF and so on), which must not be skipped silently.
+// The same of images in formats that this build does not read (raw files and so on), which must not be skipped silently.
 bool is_other_image_name(const std::string& path);
 
 // Counts such images.

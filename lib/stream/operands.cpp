@@ -96,7 +96,7 @@ Part file_part(const std::string& path, uint64_t size) {
   PeekSource source(*input);
   auto head = source.peek(512);
   if (is_archive(head)) return {Part::kArchive, path, ""};
-  if (head.size() >= 2 && head[0] == 'P' && (head[1] == '5' || head[1] == '6')) {
+  if (head.size() >= 2 && head[0] == 'P' && head[1] >= '5' && head[1] <= '7') {
     head = source.peek(kPnmMaxHeader);
     try {
       const auto header = parse_pnm_header(head, path, {INT64_MAX});

@@ -28,6 +28,22 @@ void ReaderOptions::declare(Options& options) {
   cli::declare_threads(options, &threads);
 }
 
+void ReaderOptions::declare_alpha(Options& options) {
+  transparency = Transparency::kKeep;
+  options.group(groups::kInput);
+  options.add(
+      {"alpha", 0, "keep|white|drop", "what becomes of transparency", "keep", false, [this](const std::string& given) {
+         if (given == "keep")
+           transparency = Transparency::kKeep;
+         else if (given == "white")
+           transparency = Transparency::kOverWhite;
+         else if (given == "drop")
+           transparency = Transparency::kDrop;
+         else
+           throw UsageError(cat("'", given, "' is not one of keep|white|drop"));
+       }});
+}
+
 namespace {
 
 // Images read and decoded ahead of the caller may take this much memory, and one more is always worked on. The memory for
@@ -160,7 +176,8 @@ struct Reader::Impl {
       if (width > 0 && height > 0 && height <= limits.max_pixels / width)
         hold(held, static_cast<size_t>(width * height) * Image::kChannels);
     }
-    frame.image = decode(bytes, frame.origin, limits);
+    frame.image = decode(bytes, frame.origin, limits, options.transparency);
+    frame.profile = std::move(frame.image.profile);
     frame.lossy = sniff(bytes, frame.origin) == Format::kJpeg;
   }
 

@@ -22,9 +22,12 @@ struct ReaderOptions {
   bool keep_going = false;  // report and skip damaged images; status() is then kSkipped
   int64_t max_pixels = Limits{}.max_pixels;
   int64_t threads = 0;  // 0: all cores
-  std::string shard;    // "I/N": every N-th image, beginning with the I-th; frames keep their index
+  Transparency transparency = Transparency::kOverWhite;
+  std::string shard;  // "I/N": every N-th image, beginning with the I-th; frames keep their index
   // Declares --keep-going, --max-pixels, --shard, and --threads unless the program has declared its own.
   void declare(Options& options);
+  // Declares --alpha, for programs whose results may be transparent, and which keep it by default.
+  void declare_alpha(Options& options);
 };
 
 // The images of operands (stream/operands.h), in order. The constructor finds the files; streams and archives are opened

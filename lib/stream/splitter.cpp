@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "image/containers.h"
 #include "image/jpeg_markers.h"
 #include "image/png.h"
 #include "image/pnm.h"
@@ -18,6 +19,8 @@ namespace {
 constexpr size_t kChunk = size_t{1} << 16;
 // The bytes that an image may have besides its pixels: profiles, previews, comments.
 constexpr uint64_t kSlack = uint64_t{16} << 20;
+// The encoded size of a WebP, GIF or HEIF, which may be a film of which only the first picture is used.
+constexpr uint64_t kMostContained = uint64_t{192} << 20;
 
 uint32_t big_endian(const uint8_t* at, int bytes) {
   uint32_t value = 0;
@@ -65,10 +68,12 @@ std::optional<Bytes> Splitter::next() {
   secondaries_.clear();
   bound(0);
   fill(4);
+  // No more than needed: the smallest PNM has ten bytes, and the next image may be long in coming.
+  if (buffer_[0] == 'R' || buffer_[0] == 'G' || buffer_[0] == 0) fill(kMagicBytes);
   size_t end = 0;
   // Of bytes that follow an image but are not one, the message gives the position.
   const std::string place = number && count_ > 0 ? cat(origin_, " (at byte ", passed_, ")") : origin_;
-  const Format format = sniff({buffer_.data(), std::min<size_t>(buffer_.size(), 4)}, place);
+  const Format format = sniff({buffer_.data(), std::min(buffer_.size(), kMagicBytes)}, place);
   switch (format) {
     case Format::kPnm:
       end = end_of_pnm();
@@ -79,6 +84,8 @@ std::optional<Bytes> Splitter::next() {
     case Format::kJpeg:
       end = end_of_jpeg();
       break;
+    default:
+      end = end_of_contained(format);
   }
   const auto cut = buffer_.begin() + static_cast<ptrdiff_t>(end);
   Bytes rest(cut, buffer_.end());
@@ -138,6 +145,22 @@ size_t Splitter::end_of_jpeg() {
   }
 }
 
+// The containers may hold films and previews, so their size is bounded by what memory can be spent on any of them.
+size_t Splitter::end_of_contained(Format format) {
+  bound(kMostContained);
+  const auto filled = [this](size_t n) {
+    if (n > most_) need(n);  // throws
+    fill(n);
+    return std::span<const uint8_t>(buffer_);
+  };
+  if (format == Format::kWebp) return end_of_webp(filled, origin_);
+  if (format == Format::kGif) return end_of_gif(filled, origin_);
+  if (format == Format::kHeif) return end_of_heif(filled, origin_);
+  bound(static_cast<uint64_t>(limits_.max_pixels) * 8);
+  for (size_t size = 0; size < buffer_.size();) size = buffer_.size(), filled(size + 1);
+  return buffer_.size();
+}
+
 size_t Splitter::after_marker(size_t at) {
   for (;;) {
     need(at + 2);
@@ -176,6 +199,13 @@ bool Splitter::plainly_begins_image(size_t at) {
   const auto begins = [&](std::initializer_list<uint8_t> magic) {
     return fill(at + magic.size()) && std::equal(magic.begin(), magic.end(), &buffer_[at]);
   };
+  const auto head = [&] {
+    fill(at + kMagicBytes);
+    const auto rest = std::span<const uint8_t>(buffer_).subspan(at);
+    return rest.first(std::min(rest.size(), kMagicBytes));
+  };
+  if (buffer_[at] == 'R') return begins_as_webp(head());
+  if (buffer_[at] == 'G') return begins_as_gif(head());
   if (buffer_[at] == 0x89)
     return begins({0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'});
   if (buffer_[at] == 0xff) {  // SOI, and two segments that follow one another
@@ -183,12 +213,12 @@ bool Splitter::plainly_begins_image(size_t at) {
     const size_t next = at + 4 + big_endian(&buffer_[at + 4], 2);
     return fill(next + 2) && buffer_[next] == 0xff && buffer_[next + 1] >= 0xc0;
   }
-  if (!begins({'P', '5'}) && !begins({'P', '6'})) return false;
+  if (!begins({'P', '5'}) && !begins({'P', '6'}) && !begins({'P', '7', '\n'})) return false;
   for (size_t n = 16; n <= 1024; n *= 2) {  // a header rarely has more bytes
     const bool whole = fill(at + n);
     try {
-      const auto head = std::span<const uint8_t>(buffer_).subspan(at);
-      if (parse_pnm_header(head.first(std::min(n, head.size())), origin_, {INT64_MAX})) return true;
+      const auto rest = std::span<const uint8_t>(buffer_).subspan(at);
+      if (parse_pnm_header(rest.first(std::min(n, rest.size())), origin_, {INT64_MAX})) return true;
     } catch (const DataError&) {
       return false;
     }
@@ -208,7 +238,7 @@ void Splitter::drop_appended() {
       at += size;
     } else {
       if (others == 0) {
-        fill(at + 3);
+        fill(at + (buffer_[at] == 0 ? kMagicBytes : 3));
         if (begins_as_image(std::span<const uint8_t>(buffer_).subspan(at))) break;
         if (framing_ != Framing::kStream) {
           over_ = true;

@@ -1,5 +1,6 @@
-// Splits a stream of PNG, JPEG and PNM images at their ends: PNM by its header, PNG by its chunks, JPEG by its markers.
-// Nothing is decoded. An image's encoded size is bounded by the size in its header.
+// Splits a stream of images at their ends: PNM by its header, PNG by its chunks, JPEG by its markers, and so on
+// (image/containers.h); a TIFF extends to the end of the stream. Nothing is decoded. An image's encoded size is bounded by the
+// size in its header, or where that need not say it, by a constant.
 //
 // What cameras and other programs append to a JPEG or PNG belongs to it, and is dropped: the images that a JPEG lists as its
 // secondaries (image/mpf.h), and bytes that begin no image.
@@ -43,6 +44,7 @@ class Splitter {
   size_t end_of_pnm();
   size_t end_of_png();
   size_t end_of_jpeg();
+  size_t end_of_contained(Format format);
   size_t after_marker(size_t at);  // the byte after the code of the next JPEG marker
 
   void drop_appended();

@@ -20,7 +20,9 @@
 #include "base/history.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "image/alpha.h"
 #include "image/codec.h"
+#include "image/icc_profile.h"
 #include "stream/names.h"
 #include "stream/operands.h"
 #include "stream/workers.h"
@@ -124,7 +126,7 @@ std::optional<Format> format_of(const std::string& path) {
 // A new name with another ending, such as "run.2", is a folder where several images are known to come.
 bool holds_several(const std::string& output, const std::vector<std::string>& inputs) {
   if (output.empty() || output == "-" || format_of(output)) return false;
-  if (is_other_image_name(output) || place_of(output)) return false;
+  if (is_image_name(output) || is_other_image_name(output) || place_of(output)) return false;
   int64_t images = 0;
   for (const Part& part : known_parts(inputs)) images += part.kind == Part::kArchive ? 2 : part.kind == Part::kImage;
   return images > 1;
@@ -141,7 +143,7 @@ struct Writer::Impl {
   EncodeOptions encoding;
   std::set<std::string> keys;
   int64_t written = 0, skipped = 0;
-  bool warned_of_depth = false;
+  bool warned_of_depth = false, warned_of_alpha = false, warned_of_profile = false;
   bool closed = false;
   Bytes single;  // the single file's content, written at the end, when nothing else can fail
 
@@ -233,9 +235,23 @@ struct Writer::Impl {
     if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
   }
 
+  // A file that is named .ppm has no alpha; in a stream such images are PAM.
+  bool holds_alpha() const { return format == Format::kPng || kind == Kind::kStream; }
+
+  void warn_of_losses(const Frame& frame) {
+    if (!frame.image.alpha.empty() && !holds_alpha() && !std::exchange(warned_of_alpha, true))
+      warn(cat("'", frame.origin, "' has transparency, which '", options.output,
+               "' cannot hold: it is laid over white (PNG keeps it)"));
+    if (format == Format::kPnm && !is_srgb(frame.profile) && !std::exchange(warned_of_profile, true))
+      warn(cat("'", frame.origin, "' has a colour profile, which ", kind == Kind::kStream ? "a stream" : "PPM",
+               " cannot hold: its colours may change (PNG and JPEG keep it)"));
+  }
+
   // Runs on a worker. Files of a folder are written here, too, and thus in parallel.
   Bytes encode_frame(Frame& frame) {
     if (frame.image.depth != options.depth) frame.image = with_depth(frame.image, static_cast<int>(options.depth));
+    if (!holds_alpha()) frame.image = over_white(std::move(frame.image));
+    frame.image.profile = std::move(frame.profile);
     frame.image.comment = frame_comment(frame);
     Bytes bytes;
     try {
@@ -273,6 +289,7 @@ void Writer::warn_of_lost_depth(const Image& image) {
 void Writer::write(Frame frame) {
   Impl& impl = *impl_;
   warn_of_lost_depth(frame.image);
+  impl.warn_of_losses(frame);
   frame.key = clean_key(frame.key);
   if (frame.key.empty()) frame.key = number_key(frame.index);
   if (impl.kind == Impl::Kind::kFile && impl.written > 0)

@@ -38,6 +38,7 @@ class Writer {
   // Warns, once, of an image whose samples have more bits than the result will have, unless --depth asked for it. write()
   // does so; a program calls it for images of which it writes others.
   void warn_of_lost_depth(const Image& image);
+  // Warns, once each, of transparency and of a colour profile that the output cannot hold; see image-stream(5).
   // Error for a second image to a single file, for a key that was used before in a folder, and for an earlier failure.
   void write(Frame frame);
   // Whether the image of this key need not be made: with skip_existing, if DIR/KEY.png exists. Called once for each image.

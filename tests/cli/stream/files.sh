@@ -67,13 +67,13 @@ degrade -s 1 @<(find . -name b.ppm -print0) | grep -av '^#sr' >seen
 same seen wanted
 
 # Archives: images of other formats are reported as in folders; of two archives in one file both are read.
-touch c.webp d.TIFF .hidden.gif notes.txt
-tar cf one.tar a.ppm c.webp .hidden.gif d.TIFF notes.txt
-zip -q one.zip a.ppm c.webp
+touch c.bmp d.JXL .hidden.tga notes.txt
+tar cf one.tar a.ppm c.bmp .hidden.tga d.JXL notes.txt
+zip -q one.zip a.ppm c.bmp
 degrade -s 1 one.tar 2>said >/dev/null
-[ "$(cat said)" = "degrade: warning: 'one.tar': skipping 2 files in unsupported formats ('c.webp'): convert to PNG" ]
+[ "$(cat said)" = "degrade: warning: 'one.tar': skipping 2 files in unsupported formats ('c.bmp'): convert to PNG" ]
 cat one.zip | degrade -s 1 2>said >/dev/null
-[ "$(cat said)" = "degrade: warning: 'standard input': skipping 1 file in unsupported formats ('c.webp'): convert to PNG" ]
+[ "$(cat said)" = "degrade: warning: 'standard input': skipping 1 file in unsupported formats ('c.bmp'): convert to PNG" ]
 tar cf two.tar a.png
 cat one.tar two.tar >both.tar
 [ "$(degrade -q -s 1 both.tar | grep -ac '^#sr')" = 2 ]

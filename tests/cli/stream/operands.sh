@@ -38,7 +38,7 @@ same seen wanted
 degrade -s 1 @<(ls in/*.ppm in/sub/*) -o piped/
 [ "$(cd piped/in && find . -type f | sort | xargs)" = './b.png ./sub/a.png ./sub/c.png' ]
 mkfifo nobody
-fails 1 "is not a PNG, JPEG or PNM image" timeout 20 degrade -s 1 "$SOURCE/Makefile" nobody
+fails 1 "is not an image of a known format" timeout 20 degrade -s 1 "$SOURCE/Makefile" nobody
 
 # Keys are kept in a stream; the union of all shards has the same files.
 degrade -s 1 in | degrade -s 1 -o out/
@@ -55,14 +55,14 @@ grep -a -q 'Softwaresr3-cdm' <(tr -d '\0' <out/b.png)
 # Images of other formats cause one warning, and other files none.
 mkdir -p mixed/sub
 cp in/b.ppm mixed
-touch mixed/notes.txt mixed/Thumbs.db mixed/.hidden.webp
+touch mixed/notes.txt mixed/Thumbs.db mixed/.hidden.bmp
 degrade -s 1 mixed -o mixed-out/ 2>said
 [ ! -s said ]
-touch mixed/sub/a.WEBP mixed/c.tiff
+touch mixed/sub/a.BMP mixed/c.jxl
 degrade -s 1 mixed -o mixed-out/ 2>said
-[ "$(cat said)" = "degrade: warning: 'mixed': skipping 2 files in unsupported formats ('c.tiff'): convert to PNG" ]
+[ "$(cat said)" = "degrade: warning: 'mixed': skipping 2 files in unsupported formats ('c.jxl'): convert to PNG" ]
 rm mixed/b.ppm
-fails 1 "no images in 'mixed', but 2 files in unsupported formats ('c.tiff'): convert to PNG" degrade -s 1 mixed
+fails 1 "no images in 'mixed', but 2 files in unsupported formats ('c.jxl'): convert to PNG" degrade -s 1 mixed
 # A missing operand is always an error.
 fails 1 "cannot write 'never.png': there is no image to write" degrade -s 1 -o never.png /dev/null
 fails 1 "cannot write 'never.png': there is no image to write" bash -c 'printf "" | degrade -s 1 -o never.png'

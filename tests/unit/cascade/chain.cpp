@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "cascade/tiny_stage.h"
+#include "degrade/resize.h"
+#include "image/alpha.h"
 
 using namespace sr3;
 
@@ -124,6 +126,45 @@ TEST_CASE("classes: required, given, out of range, or not supported") {
   f.label = 2;
   CHECK_THROWS_WITH_AS(through(stages, {}, {f}), doctest::Contains("has 2 classes"), DataError);
   CHECK_THROWS_AS(through(loaded({&without}), dog, {f}), UsageError);
+}
+
+TEST_CASE("alpha is enlarged by bicubic interpolation, and colours of invisible pixels have no effect") {
+  TinyStage tiny;
+  const auto stages = loaded({&tiny});
+  Frame plain = frame(0, 7, 6), other = plain;
+  for (size_t i = 0; i < 42; ++i) {
+    plain.image.alpha.push_back(static_cast<uint16_t>(i % 5 < 2 ? 0 : i * 1500));
+    if (plain.image.alpha[i] == 0)
+      for (size_t c = 0; c < 3; ++c) other.image.u8[i * 3 + c] ^= 0x7f;
+  }
+  other.image.alpha = plain.image.alpha;
+  const auto one = through(stages, {}, {plain}), two = through(stages, {}, {other});
+  CHECK(one[0].image.u8 == two[0].image.u8);
+  CHECK(one[0].image.alpha == two[0].image.alpha);
+  // Each alpha is the nearest of 8 bits to the bicubic interpolation of those of the input.
+  std::vector<float> levels(plain.image.alpha.begin(), plain.image.alpha.end());
+  const auto wanted = resize_float(levels, 7, 6, 1, 14, 12, Kernel::kBicubic);
+  REQUIRE(one[0].image.alpha.size() == wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const float inside = std::clamp(wanted[i], 0.f, 65535.f);
+    CHECK(one[0].image.alpha[i] % 257 == 0);
+    CHECK(std::abs(static_cast<float>(one[0].image.alpha[i]) - inside) <= 130);
+  }
+  // The colours are those of the opaque image in which the invisible pixels have been filled.
+  Frame filled = plain;
+  filled.image = with_filled_colours(filled.image);
+  filled.image.alpha.clear();
+  CHECK(one[0].image.u8 == through(stages, {}, {filled})[0].image.u8);
+}
+
+TEST_CASE("a chain of two stages equals a pipe of two for images with alpha") {
+  TinyStage a, b([](StageManifest&m) { m.sampling.steps = "2"; });
+  Frame given = frame(0, 6, 5);
+  for (uint16_t i = 0; i < 30; ++i) given.image.alpha.push_back(i % 4 == 0 ? 0 : static_cast<uint16_t>(i * 257 * 8));
+  const auto both = through(loaded({&a, &b}), {}, {given});
+  const auto piped = through(loaded({&b}), {}, through(loaded({&a}), {}, {given}));
+  CHECK(both[0].image.u8 == piped[0].image.u8);
+  CHECK(both[0].image.alpha == piped[0].image.alpha);
 }
 
 TEST_CASE("the groups of options that upscale --baseline refuses are those of stages") {

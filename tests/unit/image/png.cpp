@@ -94,6 +94,42 @@ TEST_CASE("png: every colour type and depth, plain and interlaced") {
     }
 }
 
+TEST_CASE("png: alpha of every kind is kept, plain and interlaced") {
+  struct Kind {
+    int depth, colour, channels;
+  };
+  for (const auto& [depth, colour, channels] : {Kind{8, 4, 2}, {16, 4, 2}, {8, 6, 4}, {16, 6, 4}})
+    for (const bool interlaced : {false, true}) {
+      const auto stored = values(11 * 9 * static_cast<size_t>(channels), depth);
+      const Image image = decode(png(11, 9, depth, colour, stored, {}, interlaced), "x", {}, Transparency::kKeep);
+      bool equal = image.alpha.size() == 99;
+      for (size_t i = 0; equal && i < 99; ++i) {
+        const uint32_t* const pixel = &stored[i * static_cast<size_t>(channels)];
+        equal &= image.alpha[i] == pixel[channels - 1] * (depth == 8 ? 257 : 1);
+        for (size_t c = 0; c < 3; ++c) equal &= at(image, i * 3 + c) == (channels == 4 ? pixel[c] : pixel[0]);
+      }
+      CHECK(equal);
+    }
+  const auto keep = [](const Bytes& file) { return decode(file, "x", {}, Transparency::kKeep); };
+  const Image grey = keep(png(4, 1, 2, 0, {0, 1, 2, 3}, chunk("tRNS", {0, 2})));
+  CHECK(grey.u8 == Bytes{0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255});
+  CHECK(grey.alpha == std::vector<uint16_t>{65535, 65535, 0, 65535});
+  Bytes extra = chunk("PLTE", {10, 20, 30, 40, 50, 60});
+  append(extra, chunk("tRNS", {0, 128}));
+  const Image palette = keep(png(2, 1, 8, 3, {0, 1}, extra));
+  CHECK(palette.u8 == Bytes{10, 20, 30, 40, 50, 60});
+  CHECK(palette.alpha == std::vector<uint16_t>{0, 128 * 257});
+  // Written and read back, with both depths.
+  for (const int depth : {8, 16}) {
+    Image image = pattern(13, 6, depth);
+    for (uint16_t i = 0; i < 78; ++i) image.alpha.push_back(static_cast<uint16_t>(i * (depth == 8 ? 257 : 800)));
+    const Image back = keep(encode_png(image, {}));
+    CHECK(back.u8 == image.u8);
+    CHECK(back.u16 == image.u16);
+    CHECK(back.alpha == image.alpha);
+  }
+}
+
 TEST_CASE("png: transparent colours become white") {
   // Grey 2 of 4 levels; RGB 16 bits; two palette entries.
   const Image grey = decode(png(4, 1, 2, 0, {0, 1, 2, 3}, chunk("tRNS", {0, 2})), "x", {});
