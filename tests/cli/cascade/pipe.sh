@@ -11,7 +11,7 @@ is_pipe() {
 }
 is_pipe run -n 5
 is_pipe run -n 4 --class red,0 --seed 7 --guidance 2 --shard 2/2
-is_pipe run -n 3 --batch 2 --noise-level 0.3 --sampler ddim --threads 1
+is_pipe run -n 3 --batch 2 --noise-level 0.2 --sampler ddim --threads 1
 is_pipe run -n 2 --depth 16 --precision fp32
 # Numbers are passed with all their digits.
 is_pipe run -n 2 --guidance 2.3456789 --noise-level 0.1234996

@@ -38,7 +38,7 @@ fails 2 "its 'network.blocks' is [1,1], not [2,2], 'network.channels' is 8, not 
   train --steps 1 --channels 16 --blocks 2 --init-from a.json photos -o other.json
 # Groups do not appear in any shape, but would change every block.
 groups=$(sed -n 's/.*"groups": \([0-9]*\).*/\1/p' a.json)
-fails 2 "its 'network.groups' is $groups, not 2 (--groups $groups)" train --steps 1 --groups 2 --init-from a.json photos -o g.json
+fails 2 "its 'network.groups' is $groups, not 4 (--groups $groups)" train --steps 1 --groups 4 --init-from a.json photos -o g.json
 [ ! -e g.journal.jsonl ]
 fails 2 "its 'network.blocks' is [2,3], not [1,1]" train --steps 1 --init-from blocks2,3.json photos -o fewer.json
 # Differences in what the weights were trained for are reported; other inputs are refused, and a stage without weights.
