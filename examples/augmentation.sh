@@ -80,7 +80,7 @@ row() {
   local stats=$dir/stats/$1.npz found
   mkdir -p "$(dirname "$stats")"
   [ -e "$stats" ] || fid stats -q --groups 20 "$dir/$1" -o "$stats"
-  found=$(fid compare -q --ci "$stats" "$dir/test.npz" | tail -n 1 | cut -f 2-4)
+  found=$(fid compare -q --ci "$stats" "$dir/test.npz" | tail -n 1 | cut -f 2,5,6)
   printf '%s\t%s\n' "$2" "$found" | tee -a "$dir/table.tsv"
 }
 
