@@ -9,9 +9,9 @@ TORCH ?= $(shell sed -n 's/^TORCH:PATH=//p' $(BUILD)/CMakeCache.txt 2>/dev/null)
 
 BUILD_PACKAGES = g++ make cmake ninja-build pkg-config libcxxopts-dev nlohmann-json3-dev doctest-dev libpng-dev \
   zlib1g-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libarchive-dev libssl-dev libcpp-httplib-dev \
-  $(if $(TORCH),,libtorch-dev libopenblas0-openmp)
-TEST_PACKAGES = clang-format mandoc netpbm imagemagick webp libtiff-tools libheif-examples ffmpeg zip unzip tar bzip2 xz-utils zstd perl zsh bsdextrautils jq \
-  chromium chromium-driver python3 python3-selenium
+  libgloo-dev $(if $(TORCH),,libtorch-dev libopenblas0-openmp)
+TEST_PACKAGES = clang-format mandoc netpbm imagemagick webp libtiff-tools libheif-examples ffmpeg zip unzip tar bzip2 xz-utils zstd \
+  perl zsh bsdextrautils jq chromium chromium-driver python3 python3-selenium openmpi-bin
 BENCH_PACKAGES = libvips-tools imagemagick
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Leaks are not detected, because libtorch intentionally keeps its registries and thread pools until the process ends.

@@ -11,6 +11,7 @@
 #include "stage/find_manifest.h"
 #include "train/cascade_training.h"
 #include "train/new_cascade.h"
+#include "train/read_by_first.h"
 
 using namespace sr3;
 
@@ -41,6 +42,7 @@ struct CdmTrainProgram {
 };
 
 int write_new(cli::App& app, CdmTrainProgram& program) {
+  require_one_process(*program.run.flags.trainer.processes, "--new");
   for (const OptionGroup& group : {groups::kTraining, groups::kRunning, groups::kComputation})
     app.options.refuse_given(group, "it applies to a training, and --new only writes manifests (edit them)",
                              {"output", "keep-going", "no-history", "threads"});
@@ -56,7 +58,9 @@ TrainingCommand completed(cli::App& app, CdmTrainProgram& program, const std::ve
   TrainingCommand command = command_of(app.options, data);
   const RunFlags& run = program.run.flags;
   if (run.resume && run.trainer.restart) throw UsageError("--resume and --restart exclude each other");
-  const auto former = run.trainer.restart ? std::nullopt : former_cascade_command(cascade, program.run.stage);
+  const auto former = command_of_first(*run.trainer.processes, [&] {
+    return run.trainer.restart ? std::nullopt : former_cascade_command(cascade, program.run.stage);
+  });
   if (former)
     command.take(*former, app.options);
   else if (run.resume)
@@ -70,6 +74,7 @@ int train(cli::App& app, CdmTrainProgram& program) {
   std::vector<std::string> data = app.operands();
   std::string cascade;
   if (!teacher.empty()) {
+    require_one_process(*program.run.flags.trainer.processes, "--distill");
     if (program.output.empty()) throw UsageError("-o CASCADE.json is missing: where the cascade of students goes");
     app.options.refuse_given(groups::kNewCascade, "it is for --new: students have what their teachers have");
     for (const char* name : {"warmup", "init-from"})
@@ -82,16 +87,17 @@ int train(cli::App& app, CdmTrainProgram& program) {
     cascade = data.front();
     data.erase(data.begin());
   }
-  const TrainingCommand command = completed(app, program, data, teacher.empty() ? cascade : program.output);
   TrainerOptions& trainer = program.run.flags.trainer;
+  require_same_options(*trainer.processes, app.options, options_of_a_process());
+  const TrainingCommand command = completed(app, program, data, teacher.empty() ? cascade : program.output);
   trainer.command = command;
   trainer.goes_on = cat(log_state().program, program.run.stage ? cat(" --stage ", *program.run.stage) : "");
   trainer.goes_on += teacher.empty() ? cat(" ", shell_word(cascade))
                                      : cat(" --distill ", shell_word(teacher), " -o ", shell_word(program.output));
   trainer.device = program.compute.device;
   trainer.precision = program.compute.precision;
-  trainer.threads = program.compute.threads;
-  program.run.init_from = find_manifest(program.run.init_from);
+  if (trainer.processes->first()) program.run.init_from = find_manifest(program.run.init_from);
+  trainer.threads = trainer.processes->threads(program.compute.threads);
   program.run.data.operands = command.data;
   program.run.data.seed = trainer.seed;
   program.run.data.threads = trainer.threads;
@@ -116,7 +122,9 @@ int run_program(cli::App& app) {
   else if (program.fresh.sizes)
     throw UsageError(
         "--new and --distill exclude each other: students have the sizes of the cascade that they learn from");
-  return program.fresh.sizes ? write_new(app, program) : train(app, program);
+  const auto group = program.run.flags.trainer.processes =
+      join_processes(process_environment(), program.run.flags.parallel);
+  return group->together([&] { return program.fresh.sizes ? write_new(app, program) : train(app, program); });
 }
 
 }  // namespace

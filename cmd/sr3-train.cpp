@@ -13,6 +13,7 @@
 #include "stage/stage_files.h"
 #include "train/distillation.h"
 #include "train/preset_help.h"
+#include "train/read_by_first.h"
 #include "train/trainer.h"
 #include "train/trainer_options.h"
 
@@ -46,7 +47,8 @@ TrainingCommand completed(cli::App& app, TrainProgram& program) {
   TrainingCommand command = command_of(app.options, app.operands());
   const RunFlags& run = program.flags;
   if (run.resume && run.trainer.restart) throw UsageError("--resume and --restart exclude each other");
-  auto former = run.trainer.restart ? std::nullopt : former_command(program.output);
+  auto former = command_of_first(*run.trainer.processes,
+                                 [&] { return run.trainer.restart ? std::nullopt : former_command(program.output); });
   if (former && command.given.contains("distill") && !former->given.contains("distill"))
     former.reset();  // another training, as its settings will show
   if (former)
@@ -58,8 +60,7 @@ TrainingCommand completed(cli::App& app, TrainProgram& program) {
 }
 
 // The stage without --preset: that of the training to be resumed, or of --init-from.
-std::optional<StageManifest> given_stage(const TrainProgram& program, const TrainingCommand& command) {
-  if (command.given.contains("preset")) return std::nullopt;
+std::optional<StageManifest> given_stage(const TrainProgram& program) {
   const TrainerOptions& trainer = program.flags.trainer;
   if (auto state = trainer.restart ? std::nullopt : state_manifest(stage_paths(program.output))) return state;
   if (trainer.init_from.empty()) return std::nullopt;
@@ -75,7 +76,7 @@ std::optional<StageManifest> given_stage(const TrainProgram& program, const Trai
 void complete(TrainProgram& program, TrainerOptions& trainer, const TrainingCommand& command) {
   trainer.device = program.compute.device;
   trainer.precision = program.compute.precision;
-  trainer.threads = program.compute.threads;
+  trainer.threads = trainer.processes->threads(program.compute.threads);
   trainer.command = command;
   trainer.goes_on = cat(log_state().program, " -o ", shell_word(program.output));
   program.data.operands = command.data;
@@ -84,6 +85,7 @@ void complete(TrainProgram& program, TrainerOptions& trainer, const TrainingComm
 }
 
 int distill_stage(cli::App& app, TrainProgram& program, const TrainingCommand& command) {
+  require_one_process(*program.flags.trainer.processes, "--distill");
   const char* const why = "a student has its teacher's stage, network and low-resolution images";
   app.options.refuse_given(groups::kStage, why, {"description", "data-name", "attribution"});
   app.options.refuse_given(groups::kNetwork, why);
@@ -100,6 +102,29 @@ int distill_stage(cli::App& app, TrainProgram& program, const TrainingCommand& c
   program.distillation.data_name = program.flags.data_name;
   program.distillation.attribution = program.flags.attribution;
   return distill(program.distillation, trainer, program.data, program.output, app.progress);
+}
+
+// As one of the processes that train together, or alone.
+int train(cli::App& app, TrainProgram& program) {
+  RunFlags& run = program.flags;
+  ProcessGroup& group = *run.trainer.processes;
+  require_same_options(group, app.options, options_of_a_process());
+  const TrainingCommand command = completed(app, program);
+  program.distillation.teacher = find_manifest(program.distillation.teacher);
+  if (program.compute.precision == "fp16")
+    throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
+  if (!program.distillation.teacher.empty()) return distill_stage(app, program, command);
+  app.options.refuse_given(groups::kDistillation, "it is for --distill", {"distill"});
+  std::optional<StageManifest> given;
+  if (group.first()) run.trainer.init_from = find_manifest(run.trainer.init_from);
+  if (!command.given.contains("preset")) given = manifest_of_first(group, [&] { return given_stage(program); });
+  // A training that goes on has its recipe in its state; the file may have changed since.
+  if (given && command.taken.contains("recipe")) program.flags.recipe.reset();
+  TrainerOptions trainer = program.flags.resolved();
+  complete(program, trainer, command);
+  const StageManifest stage = program.flags.stage(program.data.crop, given);
+  if (program.data.preprocess == "preset") program.data.preprocess = program.flags.preprocess();
+  return Trainer(stage, trainer, program.data, program.output).run(app.progress);
 }
 
 int run_program(cli::App& app) {
@@ -119,21 +144,8 @@ int run_program(cli::App& app) {
     return kDone;
   }
   if (program.output.empty()) throw UsageError("-o STAGE.json is missing: where the stage goes");
-  const TrainingCommand command = completed(app, program);
-  program.distillation.teacher = find_manifest(program.distillation.teacher);
-  program.flags.trainer.init_from = find_manifest(program.flags.trainer.init_from);
-  if (program.compute.precision == "fp16")
-    throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
-  if (!program.distillation.teacher.empty()) return distill_stage(app, program, command);
-  app.options.refuse_given(groups::kDistillation, "it is for --distill", {"distill"});
-  TrainerOptions trainer = program.flags.resolved();
-  complete(program, trainer, command);
-  const auto given = given_stage(program, command);
-  // A training that goes on has its recipe in its state; the file may have changed since.
-  if (given && command.taken.contains("recipe")) program.flags.recipe.reset();
-  const StageManifest stage = program.flags.stage(program.data.crop, given);
-  if (program.data.preprocess == "preset") program.data.preprocess = program.flags.preprocess();
-  return Trainer(stage, trainer, program.data, program.output).run(app.progress);
+  const auto group = program.flags.trainer.processes = join_processes(process_environment(), program.flags.parallel);
+  return group->together([&] { return train(app, program); });
 }
 
 }  // namespace

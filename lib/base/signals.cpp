@@ -1,14 +1,15 @@
 #include "base/signals.h"
 
 #include <csignal>
+#include <iterator>
 
 namespace sr3 {
 
 namespace {
 
 volatile std::sig_atomic_t stop = 0;
-struct sigaction former[2];
-constexpr int kSignals[2] = {SIGINT, SIGTERM};
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGUSR1};
+struct sigaction former[std::size(kSignals)];
 
 void on_signal(int number) { stop = number; }
 
@@ -20,7 +21,7 @@ StopSignals::StopSignals() {
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART | SA_RESETHAND;
-  for (int i = 0; i < 2; ++i) {
+  for (size_t i = 0; i < std::size(kSignals); ++i) {
     sigaction(kSignals[i], &action, &former[i]);
     // A background job of a script was started to ignore ^C, which is meant for the foreground; it goes on ignoring it.
     if (former[i].sa_handler == SIG_IGN) sigaction(kSignals[i], &former[i], nullptr);
@@ -28,9 +29,13 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
-  for (int i = 0; i < 2; ++i) sigaction(kSignals[i], &former[i], nullptr);
+  for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &former[i], nullptr);
 }
 
 int StopSignals::received() { return stop; }
+
+std::string StopSignals::name(int number) {
+  return number == SIGINT ? "SIGINT" : number == SIGUSR1 ? "SIGUSR1" : "SIGTERM";
+}
 
 }  // namespace sr3

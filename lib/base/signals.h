@@ -1,6 +1,8 @@
-// SIGINT and SIGTERM as a request to stop, which the program checks for between steps. A second signal of the same kind
-// ends the program immediately.
+// SIGINT, SIGTERM and SIGUSR1 (which Slurm can send before a job's time is over) as a request to stop, which the program checks for
+// between steps. A second signal of the same kind ends the program immediately.
 #pragma once
+
+#include <string>
 
 namespace sr3 {
 
@@ -11,6 +13,7 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   // The number of the signal received last, or 0.
   static int received();
+  static std::string name(int number);  // "SIGTERM"
 };
 
 }  // namespace sr3

@@ -107,7 +107,8 @@ struct Loader::Impl {
   std::deque<Pending> pending;
   // Set when the caller leaves the sequence: workers skip the examples of it that are still to be made.
   std::shared_ptr<std::atomic<bool>> dropped = std::make_shared<std::atomic<bool>>(false);
-  int64_t sequence_end = -1;
+  int64_t sequence_end = -1;                                     // the example that follows those of the last call
+  int64_t origin = 0, period = 1, turn_begin = 0, turn_end = 1;  // of Loader::take_turns
   double waited = 0;
   Workers workers;  // the last member, so that it is destroyed first
 
@@ -215,17 +216,28 @@ struct Loader::Impl {
     return best;
   }
 
-  // Lets the workers make examples first .. end-1, except for those that are made or being made.
-  void submit(int64_t first, int64_t end) {
+  // The example that is requested after example e.
+  int64_t successor(int64_t e) const {
+    const bool last = e >= origin && (e - origin) % period == turn_end - 1;
+    return last ? e + 1 + period - (turn_end - turn_begin) : e + 1;
+  }
+
+  // Lets the workers make `count` examples from `first` on, and the `ahead` ones that follow, except for those that are made or
+  // being made.
+  void submit(int64_t first, int64_t count, int64_t ahead) {
     if (!pending.empty() && pending.front().number != first) {
       *dropped = true;
       dropped = std::make_shared<std::atomic<bool>>(false);
       pending.clear();
     }
-    for (int64_t e = pending.empty() ? first : pending.back().number + 1; e < end; ++e)
+    const int64_t end = count + ahead;
+    for (auto made = static_cast<int64_t>(pending.size()); made < end; ++made) {
+      const int64_t before = pending.empty() ? first - 1 : pending.back().number;
+      const int64_t e = made < count ? before + 1 : successor(before);
       pending.push_back({e, workers.submit([this, e, i = order(e), unwanted = dropped] {
                            return *unwanted ? Example{} : make(e, i);
                          })});
+    }
   }
 };
 
@@ -242,14 +254,20 @@ int64_t Loader::replaced() const { return impl_->replaced; }
 
 std::vector<std::string> Loader::classes() const { return impl_->dataset.classes(); }
 
+void Loader::take_turns(int64_t origin, int64_t period, int64_t begin, int64_t end) {
+  if (origin < 0 || begin < 0 || end <= begin || period < end)
+    throw std::logic_error("Loader::take_turns: not a part of the examples");
+  impl_->origin = origin, impl_->period = period, impl_->turn_begin = begin, impl_->turn_end = end;
+}
+
 double Loader::waited() const { return impl_->waited; }
 
 Batch Loader::next(int64_t first, int64_t batch) {
   Impl& impl = *impl_;
   if (first < 0 || batch < 1) throw std::logic_error("Loader::next: invalid range of examples");
   // Nothing is made in advance after a single call out of sequence, such as a preview's.
-  impl.submit(first, first + batch * (first == impl.sequence_end ? 1 + kAhead : 1));
-  impl.sequence_end = first + batch;
+  impl.submit(first, batch, first == impl.sequence_end ? kAhead * batch : 0);
+  impl.sequence_end = impl.successor(first + batch - 1);
 
   const auto images = [&](int64_t side) {
     return at::empty({batch, impl.channels, side, side},

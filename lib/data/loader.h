@@ -66,6 +66,9 @@ class Loader {
   // making an example has thrown: DataError for an image that cannot be read. With keep_going such an image is reported once,
   // and replaced by the next one in the order of the listing, so that examples depend on the images alone.
   Batch next(int64_t first, int64_t batch);
+  // From now on only a part of the examples is requested, in sequence: of every `period` examples from `origin` on those numbered
+  // begin .. end-1 among them. So a process of several knows what to make in advance.
+  void take_turns(int64_t origin, int64_t period, int64_t begin, int64_t end);
   double waited() const;  // total time in seconds that next() has waited for examples
 
  private:

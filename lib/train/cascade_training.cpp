@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/file_lock.h"
@@ -11,6 +13,7 @@
 #include "stage/cascade_manifest.h"
 #include "stage/stage_files.h"
 #include "train/distillation.h"
+#include "train/read_by_first.h"
 #include "train/trainer.h"
 
 namespace sr3 {
@@ -42,12 +45,14 @@ TrainerOptions stage_defaults(const CascadeTraining& training) {
 // The options of a stage's training: those given, then those of its own training if that has started, then the manifest's.
 TrainerOptions options_of(const CascadeRun& run, const CascadeTraining& training, const std::string& stage) {
   const TrainerOptions& all = run.flags.trainer;
-  const auto former = all.restart ? std::nullopt : former_command(stage);
+  const auto former =
+      command_of_first(*all.processes, [&] { return all.restart ? std::nullopt : former_command(stage); });
   if (!former) return run.flags.resolved(stage_defaults(training));
   RunFlags flags;
   Options own;
   flags.declare_run(own);
   flags.declare_output(own);
+  flags.trainer.processes = all.processes;
   TrainingCommand command = all.command;
   std::erase_if(command.taken, [&](const auto& option) { return own.find(option.first) != nullptr; });
   command.take(*former, own);
@@ -56,6 +61,7 @@ TrainerOptions options_of(const CascadeRun& run, const CascadeTraining& training
   trainer.seed = all.seed, trainer.device = all.device, trainer.precision = all.precision;
   trainer.threads = all.threads, trainer.time_limit = all.time_limit, trainer.goes_on = all.goes_on;
   trainer.command = command;
+  trainer.processes = all.processes;
   return trainer;
 }
 
@@ -66,6 +72,23 @@ std::string stage_of_size(const std::string& path, int64_t high_res) {
   for (size_t i = 0; i < stages.size(); ++i)
     if (stages[i].image.high_res == high_res) return stage_path(path, cascade, i);
   throw UsageError(cat("--init-from: '", path, "' has no stage of ", high_res, " pixels"));
+}
+
+// A cascade and its stages, which the first process reads for all.
+std::pair<CascadeManifest, std::vector<StageManifest>> cascade_of_first(ProcessGroup& group, const std::string& path) {
+  CascadeManifest cascade;
+  std::vector<StageManifest> stages;
+  const std::string text = group.of_first([&] {
+    cascade = read_cascade(path);
+    stages = read_stages(path, cascade);
+    return group.size() > 1 ? cascade_text(cascade) : "";
+  });
+  if (!group.first()) cascade = parse_cascade(text, "process 0");
+  for (size_t i = 0; i < cascade.stages.size() && group.size() > 1; ++i) {
+    const auto stage = manifest_of_first(group, [&] { return std::optional(stages[i]); });
+    if (!group.first()) stages.push_back(*stage);
+  }
+  return {cascade, stages};
 }
 
 // Runs the trainings of the chosen stages in turn, after all were checked: `check` and `train` get a stage's number, from 0,
@@ -80,7 +103,9 @@ int in_turn(const std::string& path, size_t stages, const CascadeRun& run, const
   for (size_t i = first + 1; i < end; ++i) check(i);
   int skipped = kDone;
   for (size_t i = first; i < end; ++i) {
-    if (limit && running_time() >= *limit && i > first) break;
+    const double late = limit && running_time() >= *limit && i > first ? 1 : 0;
+    const std::vector<double> all_late = run.flags.trainer.processes->gather_numbers({late});
+    if (std::count(all_late.begin(), all_late.end(), 1.0) > 0) break;
     const int status = train(i);
     if (status != kDone && status != kSkipped) return status;
     if (status == kSkipped) skipped = status;
@@ -171,14 +196,16 @@ std::optional<TrainingCommand> former_cascade_command(const std::string& path, s
 int train_cascade(const std::string& path, const CascadeRun& run, const ProgressOptions& progress) {
   // A run of one stage locks only this stage, so that all stages can be trained at the same time.
   std::optional<FileLock> lock;
-  if (!run.stage) lock.emplace(lock_path(path), cat("'", path, "' is being trained by another process"));
-  const CascadeManifest cascade = read_cascade(path);
-  const std::vector<StageManifest> stages = read_stages(path, cascade);
+  ProcessGroup& group = *run.flags.trainer.processes;
+  if (!run.stage && group.first())
+    lock.emplace(lock_path(path), cat("'", path, "' is being trained by another process"));
+  const auto [cascade, stages] = cascade_of_first(group, path);
   DataOptions data = cascade_data(cascade, run.data);
   for (size_t i = 0; i < stages.size(); ++i) leave_out_plots(data, stage_path(path, cascade, i));
   const auto trainer_of = [&](size_t i) {
     TrainerOptions trainer = options_of(run, cascade.stages[i].training, stage_path(path, cascade, i));
-    if (!run.init_from.empty()) trainer.init_from = stage_of_size(run.init_from, stages[i].image.high_res);
+    if (!run.init_from.empty() && group.first())
+      trainer.init_from = stage_of_size(run.init_from, stages[i].image.high_res);
     return trainer;
   };
   const auto complete = [&](size_t i, const TrainerOptions& trainer) {

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 // Options of a single run. --init-from is one, as a training that resumes has its own weights.
 bool of_one_run(const Option& option) {
-  static const std::set<std::string> kNames = {"output", "stage", "time-limit", "restart", "resume", "init-from"};
+  static const std::set<std::string> kNames = {"output", "stage",     "time-limit", "restart",
+                                               "resume", "init-from", "timeout"};
   return option.group == groups::kCommon || kNames.contains(option.name);
 }
 

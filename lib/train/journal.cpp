@@ -46,6 +46,7 @@ std::optional<JournalLine> parse(const std::string& text) {
     line.skipped = json.get<int64_t>("skipped", 0);
     line.images_per_second = json.get("images_per_second", nan);
     line.waiting = json.get("waiting", nan);
+    line.communication = json.get("communication", nan);
     line.seconds = json.get("seconds", nan);
     return line;
   } catch (const DataError&) {
@@ -78,6 +79,7 @@ std::string journal_text(const JournalLine& line) {
   json["skipped"] = line.skipped;
   json["images_per_second"] = number(rounded(line.images_per_second, 1e3));
   json["waiting"] = number(rounded(line.waiting, 1e4));
+  if (std::isfinite(line.communication)) json["communication"] = rounded(line.communication, 1e4);
   json["seconds"] = number(rounded(line.seconds, 10));
   return json.dump() + "\n";
 }

@@ -22,6 +22,9 @@ struct JournalLine {
   int64_t skipped = 0;  // steps skipped so far
   double images_per_second = 0;
   double waiting = 0;  // fraction of the time since the last line in which the trainer waited for data
+  // Fraction of the time since the last line in which several processes exchanged gradients, or waited for each other; NaN (no key
+  // in the file) for one process.
+  double communication = std::numeric_limits<double>::quiet_NaN();
   double seconds = 0;  // training time so far, over all runs
 };
 

@@ -136,6 +136,19 @@ void Adam::step_on_cpu(const std::vector<at::Tensor>& grads, double rate, double
   });
 }
 
+std::vector<at::Tensor> Adam::take_gradients() {
+  at::NoGradGuard no_grad;
+  std::vector<at::Tensor> result = gradients();
+  for (size_t i = 0; i < result.size(); ++i)
+    if (!result[i].defined()) result[i] = at::zeros_like(parameters_[i].detach());
+  clear_gradients();
+  return result;
+}
+
+void Adam::set_gradients(const std::vector<at::Tensor>& gradients) {
+  for (size_t i = 0; i < gradients.size(); ++i) parameters_[i].mutable_grad() = gradients[i];
+}
+
 void Adam::clear_gradients() {
   for (const at::Tensor& p : parameters_) p.mutable_grad() = at::Tensor();
 }

@@ -33,6 +33,9 @@ class Adam {
   void step(int64_t t, double rate, double gradient_scale, double ema_decay);
   // Makes all gradients undefined, so that the next backward pass writes them instead of adding to them.
   void clear_gradients();
+  // Takes the gradients away, which become undefined. They have the parameters' strides; zeros for an undefined one.
+  std::vector<at::Tensor> take_gradients();
+  void set_gradients(const std::vector<at::Tensor>& gradients);  // in the order of the parameters
 
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
   // The state, in the order of the parameters. Resuming a training writes to these tensors.

@@ -1,10 +1,13 @@
 #include "train/progress_state.h"
 
+#include <torch/version.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/history.h"
 #include "base/log.h"
 #include "format/json.h"
 #include "stage/presets.h"
@@ -63,6 +66,10 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/images", "the number of images"},
     {"/names", kNames},
     {"/sizes", kSizes},
+    {"/seed", "--seed"},
+    {"/steps", "--steps"},
+    {"/version", "the version of these programs"},
+    {"/libtorch", "the version of libtorch"},
 };
 
 // Other options from which these values follow.
@@ -189,6 +196,28 @@ void parse_progress(const std::string& text, const std::string& origin, Training
   for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
                               progress.window_steps})
     if (count < 0) throw in.error("a count is below 0");
+}
+
+std::string process_text(const TrainingSettings& settings, int64_t steps) {
+  json all = json::object();
+  for (const std::string* part : {&settings.stage, &settings.data, &settings.trainer}) all.update(json::parse(*part));
+  all["seed"] = settings.seed;
+  all["steps"] = steps;
+  all["version"] = kVersion;
+  all["libtorch"] = TORCH_VERSION;
+  return all.dump();
+}
+
+std::string difference_of_processes(const std::string& first, const std::string& other) {
+  const auto shown = [](const std::string& value) {
+    return value == json().dump() ? "0" : value;
+  };  // of what is not stored
+  for (const Difference& d : differences(first, other)) {
+    if (d.option == kNames || d.option == kSizes) return cat("the ", d.option, " of its images are others");
+    if (d.path == "/threads") return cat(d.now, " threads, not ", d.started, ": give all the same --threads");
+    return cat(d.option, " ", shown(d.now), ", not ", shown(d.started));
+  }
+  return "";
 }
 
 namespace {

@@ -42,6 +42,11 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
 void parse_progress(const std::string& text, const std::string& origin, TrainingProgress& progress,
                     TrainingSettings& settings);
 
+// What must be the same in all processes of a training, as text: the settings, the number of steps, the versions.
+std::string process_text(const TrainingSettings& settings, int64_t steps);
+// The first difference between two such texts, for a message: "--batch 8, not 16"; "" if they are equal.
+std::string difference_of_processes(const std::string& first, const std::string& other);
+
 // UsageError "cannot resume 'x.json': --channels 32 contradicts the 48 it was started with (...)". With a command it names an
 // option that was given, if only --preset, and not one whose value follows from it. Reports the trainer settings that
 // change.

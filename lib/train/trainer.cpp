@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <iomanip>
 #include <limits>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -22,27 +24,62 @@ namespace {
 constexpr int64_t kSkippedInRow = 10;  // so many skipped steps in a row end the run
 constexpr double kNoisy = 1e-2;        // the largest alpha_bar_T without a warning that it is not pure noise
 
+// Which process the others wait for.
+void report_speeds(const std::vector<double>& seconds, int64_t steps) {
+  if (seconds.size() < 2) return;
+  const auto [fastest, slowest] = std::minmax_element(seconds.begin(), seconds.end());
+  const auto a_step = [&](auto process) {
+    return cat("process ", process - seconds.begin(), " with ", *process / static_cast<double>(steps), " s a step");
+  };
+  debug(cat("the slowest was ", a_step(slowest), ", the fastest ", a_step(fastest)));
+}
+
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
-// One update of the weights from options.batch examples, in options.accumulate parts.
-void Trainer::Impl::step() {
-  const double begin = now(), waited = loader.waited();
-  const int64_t batch = options.batch, parts = options.accumulate;
-  double mean = 0, bits = 0;
-  for (int64_t part = 0; part < parts; ++part) {
+// The gradients of options.batch examples, which the optimizer gets, from options.accumulate parts. Of several processes each
+// computes its share of the parts.
+StepSum Trainer::Impl::sum_of_parts() {
+  const double begin = now();
+  const int64_t batch = options.batch, parts = options.accumulate, share = parts / group.size();
+  std::vector<double> values;
+  const auto part_gradients = [&](int64_t part) {
     const int64_t first = batch * part / parts, count = batch * (part + 1) / parts - first;
     const Batch examples = loader.next(progress.examples + first, count);
     // Each part is weighted by its share of the examples, so that the sum is the mean over the whole batch.
     const double weight = static_cast<double>(count) / static_cast<double>(batch);
-    double bits_of_part = 0;
-    const at::Tensor share =
-        (distillation ? (*distillation)(parameters, examples) : loss(parameters, examples, &bits_of_part)) * weight;
-    share.backward();
-    mean += share.item<double>();
-    bits += bits_of_part * weight;
+    double bits = 0;
+    const at::Tensor weighted =
+        (distillation ? (*distillation)(parameters, examples) : loss(parameters, examples, &bits)) * weight;
+    weighted.backward();
+    values.push_back(weighted.item<double>());
+    values.push_back(bits * weight);
+    return adam.take_gradients();
+  };
+  const auto gradients = tree_sum(group.rank() * share, (group.rank() + 1) * share, part_gradients);
+  values.push_back(now() - begin);
+  const std::vector<double> all = group.gather_numbers(values);
+  group.sum(gradients);
+  adam.set_gradients(gradients);
+
+  StepSum sum;
+  for (int64_t part = 0; part < parts; ++part) {
+    const auto at = static_cast<size_t>(part / share * (2 * share + 1) + part % share * 2);
+    sum.loss += all[at];
+    sum.bits += all[at + 1];
   }
+  window_computed.resize(static_cast<size_t>(group.size()));
+  for (int64_t process = 0; process < group.size(); ++process)
+    window_computed[static_cast<size_t>(process)] += all[static_cast<size_t>((process + 1) * (2 * share + 1) - 1)];
+  return sum;
+}
+
+// One update of the weights.
+void Trainer::Impl::step() {
+  const double begin = now(), waited = loader.waited(), exchanged = group.waited();
+  const int64_t batch = options.batch;
+  const auto [mean, bits] = sum_of_parts();
   const double norm = adam.gradient_norm();
   updating = true;
   ++progress.step;
@@ -69,6 +106,7 @@ void Trainer::Impl::step() {
   progress.seconds += seconds;
   window_seconds += seconds;
   window_waited += loader.waited() - waited;
+  window_exchanged += group.waited() - exchanged;
   window_examples += batch;
 }
 
@@ -86,20 +124,23 @@ void Trainer::Impl::write_journal() {
   line.skipped = progress.skipped;
   line.images_per_second = window_seconds > 0 ? static_cast<double>(window_examples) / window_seconds : 0;
   line.waiting = window_seconds > 0 ? window_waited / window_seconds : 0;
+  if (group.size() > 1 && window_seconds > 0) line.communication = window_exchanged / window_seconds;
   line.seconds = progress.seconds;
-  journal.append(line);
+  if (journal) journal->append(line);
   if (progress.step % options.journal_every != 0) return;
   progress.journalled = progress.step;
   if (steps > 0) progress.last_loss = line.loss;
   progress.window_loss = progress.window_norm = progress.window_bits = 0;
   progress.window_steps = 0;
-  window_seconds = window_waited = 0;
+  report_speeds(window_computed, options.journal_every);
+  window_computed.clear();
+  window_seconds = window_waited = window_exchanged = 0;
   window_examples = 0;
 }
 
 Trainer::Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data,
                  const std::string& output) {
-  check_outputs(stage_paths(output), options);
+  if (options.processes->first()) check_outputs(stage_paths(output), options);
   use_threads(options.threads);
   impl_ = std::make_unique<Impl>(std::move(manifest), options, data, output);
   impl_->start();
@@ -140,29 +181,55 @@ void Trainer::Impl::announce_duration(double seconds, int64_t steps) const {
            options.time_limit ? cat("; --time-limit ends this run after ", Meter::duration(*options.time_limit)) : ""));
 }
 
+// Whether one of the processes was sent a signal, or is at its time limit.
+Stop Trainer::Impl::agreed_stop() {
+  const double late = options.time_limit && running_time() >= *options.time_limit ? 1 : 0;
+  const std::vector<double> all = group.gather_numbers({static_cast<double>(StopSignals::received()), late});
+  Stop stop;
+  for (size_t i = 0; i < all.size(); i += 2) {
+    if (stop.signal == 0) stop.signal = static_cast<int>(all[i]);
+    stop.late = stop.late || all[i + 1] != 0;
+  }
+  return stop;
+}
+
+// While steps are being skipped the weights may be ruined: the last save is worth more.
+bool Trainer::Impl::save_due(double last_save) const {
+  const bool due =
+      options.save_steps > 0 ? progress.step % options.save_steps == 0 : now() - last_save >= options.save_seconds;
+  return group.first() && due && progress.skipped_in_row == 0 && finite();
+}
+
+// What ends the line of progress.
+std::string Trainer::Impl::state_text() const {
+  std::ostringstream text;
+  text << "loss " << std::fixed << std::setprecision(4) << shown_loss;
+  if (log_state().verbosity < 2 || group.size() == 1 || window_seconds <= 0) return text.str();
+  text << std::setprecision(1) << ", " << static_cast<double>(window_examples) / window_seconds << " images/s of all, "
+       << 100 * window_exchanged / window_seconds << "% in communication";
+  return text.str();
+}
+
 // Trains until the last step, the time limit, a signal, or divergence. Returns the signal's number, or 0.
 int Trainer::Impl::take_steps(const ProgressOptions& progress_options) {
   constexpr int64_t kFirst = 2, kMeasured = 5;  // the first steps are slower than the others
   const int64_t first = progress.step;
   double last_save = now(), measured_from = 0;
-  Meter meter(progress_options, "steps", options.steps, first);
+  Meter meter(group.first() ? progress_options : ProgressOptions{"never"}, "steps", options.steps, first);
+  Stop stop = agreed_stop();
   while (progress.step < options.steps) {
-    if (options.time_limit && running_time() >= *options.time_limit) return 0;
+    if (stop.late) return 0;
     step();
-    if (progress.step == first + 1) journal.cut(progress.journalled);
+    if (progress.step == first + 1 && journal) journal->cut(progress.journalled);
     if (progress.step == first + kFirst) measured_from = progress.seconds;
     if (progress.step == first + kFirst + kMeasured) announce_duration(progress.seconds - measured_from, kMeasured);
     if (progress.step % options.journal_every == 0) write_journal();
-    char text[40];
-    std::snprintf(text, sizeof text, "loss %.4f", shown_loss);
-    meter.update(progress.step, text);
-    if (const int stop = StopSignals::received()) return stop;
+    meter.update(progress.step, state_text());
+    stop = agreed_stop();
+    if (stop.signal != 0) return stop.signal;
     diverged = progress.skipped_in_row >= kSkippedInRow;
     if (diverged || progress.step == options.steps) return 0;
-    const bool due =
-        options.save_steps > 0 ? progress.step % options.save_steps == 0 : now() - last_save >= options.save_seconds;
-    // While steps are being skipped the weights may be ruined: the last save is worth more.
-    if (due && progress.skipped_in_row == 0 && finite()) {
+    if (save_due(last_save)) {
       save();
       last_save = now();
     }
@@ -179,11 +246,13 @@ void Trainer::Impl::finish(bool stepped) {
   if (diverged)
     throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient",
                     " (a lower --learning-rate may help)"));
-  save_state();
-  if (preview) preview->draw(named(adam.ema()), paths.preview);
-  publish();
+  if (group.first()) {
+    save_state();
+    if (preview) preview->draw(named(adam.ema()), paths.preview);
+    publish();
+  }
   if (progress.step < options.steps)
-    info(cat("stopped after ", where, signal ? cat(" by ", signal == SIGINT ? "SIGINT" : "SIGTERM") : "",
+    info(cat("stopped after ", where, signal ? cat(" by ", StopSignals::name(signal)) : "",
              ", all saved; to go on: ", options.goes_on.empty() ? "the same command" : options.goes_on));
 }
 
@@ -191,7 +260,7 @@ int Trainer::run(const ProgressOptions& progress_options) {
   Impl& t = *impl_;
   const StopSignals signals;
   t.announce();
-  if (t.options.preview_every > 0)
+  if (t.options.preview_every > 0 && t.group.first())
     t.preview =
         std::make_unique<Preview>(t.manifest, t.loader, t.options.preview_images, t.options.seed, t.device, t.compute);
   const int64_t preview_only = t.loader.replaced();  // images that no step has seen
@@ -203,7 +272,9 @@ int Trainer::run(const ProgressOptions& progress_options) {
     t.give_up();
   }
   if (t.signal != 0) return 128 + t.signal;
-  const int64_t replaced = t.loader.replaced() - preview_only;
+  double replaced = 0;
+  for (const double count : t.group.gather_numbers({static_cast<double>(t.loader.replaced() - preview_only)}))
+    replaced += count;
   if (replaced == 0) return kDone;
   warn(cat(replaced, replaced == 1 ? " example of this run was" : " examples of this run were",
            " not of the images that were due: these are damaged"));

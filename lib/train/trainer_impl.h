@@ -25,13 +25,28 @@ namespace sr3 {
 // Error if a file of the training cannot be written.
 void check_outputs(const StagePaths& paths, const TrainerOptions& options);
 
+// What the parts of a step make together, beside the gradients.
+struct StepSum {
+  double loss = 0, bits = 0;
+};
+
+// Why all processes end a run after the same step.
+struct Stop {
+  int signal = 0;     // received by one of them; 0: none
+  bool late = false;  // the time limit of one is over
+};
+
 struct Trainer::Impl {
-  // Locks the stage, and opens data and journal. Throws what their constructors throw.
+  // Locks the stage, and opens data and journal; of several processes only the first does, and only the first reads and writes the
+  // files of the training. Throws what their constructors throw.
   Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data, const std::string& output);
 
   // trainer_state.cpp
   void start();
   void use_conditioning();
+  void begin_or_resume();
+  void compare_processes();
+  void take_from_first();
   void load(const Checkpoint& checkpoint);
   void save();
   void save_state();
@@ -42,6 +57,10 @@ struct Trainer::Impl {
   // trainer.cpp
   void announce() const;
   void step();
+  StepSum sum_of_parts();
+  Stop agreed_stop();
+  bool save_due(double last_save) const;
+  std::string state_text() const;
   int take_steps(const ProgressOptions& progress_options);
   void announce_duration(double seconds, int64_t steps) const;
   void finish(bool stepped);
@@ -51,8 +70,9 @@ struct Trainer::Impl {
   TrainerOptions options;
   StagePaths paths;
   at::Device device;
-  FileLock lock;
-  Journal journal;
+  ProcessGroup& group;
+  std::unique_ptr<FileLock> lock;  // these two only in the first process
+  std::unique_ptr<Journal> journal;
   Loader loader;
   std::vector<std::string> operands;
   bool whole;    // examples are whole images, resized, and not crops
@@ -66,7 +86,8 @@ struct Trainer::Impl {
   TrainingProgress progress;
   std::unique_ptr<Preview> preview;
   // Timings of the journal's open window, which are not part of the saved state.
-  double window_seconds = 0, window_waited = 0;
+  double window_seconds = 0, window_waited = 0, window_exchanged = 0;
+  std::vector<double> window_computed;  // of each process: without the exchanges
   int64_t window_examples = 0;
   double shown_loss = std::numeric_limits<double>::quiet_NaN();
   int64_t resumed_step = 0;               // the step after which this run resumes

@@ -89,6 +89,7 @@ void RunFlags::set_save_every(const std::string& given) {
 }
 
 void RunFlags::declare_output(Options& options) {
+  parallel.declare(options);
   options.group(groups::kRunning);
   options.choice("weights-type", 0, &trainer.weights_type, {"fp32", "fp16", "bf16"},
                  "number format of the stage's weights");
@@ -280,6 +281,7 @@ TrainerOptions RunFlags::resolved(TrainerOptions base) const {
   result.clip_norm = clip_norm.value_or(base.clip_norm);
   if (result.accumulate > result.batch)
     throw UsageError(cat("--accumulate ", result.accumulate, " is more than the batch of ", result.batch));
+  require_fitting(result.processes->size(), result.accumulate);
   return result;
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "parallel/process_group.h"
 #include "stage/manifest.h"
 #include "train/command.h"
 
@@ -40,10 +42,12 @@ struct TrainerOptions {
   bool restart = false, no_history = false;
   TrainingCommand command;  // of the program that trains, for the state; empty without one
   std::string goes_on;      // the command line that resumes it, for the user; empty without one
+  std::shared_ptr<ProcessGroup> processes = std::make_shared<ProcessGroup>();  // that train together
 };
 
 // The part of TrainerOptions that every training takes from its command line.
 struct RunFlags {
+  ParallelOptions parallel;
   TrainerOptions trainer;  // what no preset sets; the caller fills in seed, precision, device and threads
   // Unset: the preset's, or the cascade's.
   std::optional<int64_t> steps, batch, warmup;

@@ -13,6 +13,7 @@
 #include "stage/weights.h"
 #include "tensor/device.h"
 #include "train/condition_statistics.h"
+#include "train/read_by_first.h"
 #include "train/trainer_impl.h"
 
 namespace sr3 {
@@ -60,10 +61,10 @@ void check_outputs(const StagePaths& paths, const TrainerOptions& options) {
 void check_training(const StageManifest& manifest, const TrainerOptions& options, const DataOptions& data,
                     const std::string& output) {
   const StagePaths paths = stage_paths(output);
-  check_outputs(paths, options);
+  if (options.processes->first()) check_outputs(paths, options);
   const Loader loader(without_pictures(data, paths), manifest);
   const std::string path = paths.state + "/progress.json";
-  if (options.restart || access(path.c_str(), F_OK) != 0) return;
+  if (!options.processes->first() || options.restart || access(path.c_str(), F_OK) != 0) return;
   TrainingProgress progress;
   TrainingSettings started;
   parse_progress(read_text(path), path, progress, started);
@@ -81,8 +82,11 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
       options(trainer),
       paths(stage_paths(output)),
       device(open_device(trainer.device)),
-      lock(lock_path(output), cat("'", output, "' is being trained by another process")),
-      journal(paths.journal),
+      group(*options.processes),
+      lock(group.first() ? std::make_unique<FileLock>(lock_path(output),
+                                                      cat("'", output, "' is being trained by another process"))
+                         : nullptr),
+      journal(group.first() ? std::make_unique<Journal>(paths.journal) : nullptr),
       loader(without_pictures(data, paths), manifest),
       operands(data.operands),
       whole(data.preprocess == "resize"),
@@ -102,8 +106,44 @@ NamedTensors Trainer::Impl::named(const std::vector<at::Tensor>& values) const {
   return result;
 }
 
-// Resumes the training if its state is there, else starts it.
 void Trainer::Impl::start() {
+  if (group.size() > 1) compare_processes();
+  if (group.first()) begin_or_resume();
+  if (group.size() == 1) return;
+  take_from_first();
+  const int64_t batch = options.batch, parts = options.accumulate, share = parts / group.size();
+  loader.take_turns(progress.examples, batch, batch * (group.rank() * share) / parts,
+                    batch * ((group.rank() + 1) * share) / parts);
+}
+
+// UsageError that says in what a process differs from the first one.
+void Trainer::Impl::compare_processes() {
+  const std::vector<std::string> all = group.gather(process_text(settings, options.steps));
+  for (size_t process = 1; process < all.size(); ++process)
+    if (const auto difference = difference_of_processes(all[0], all[process]); !difference.empty())
+      throw UsageError(cat("process ", process, " differs from process 0: ", difference));
+}
+
+// Its manifest, with what it measured of the data, its numbers and tensors.
+void Trainer::Impl::take_from_first() {
+  const auto measured = manifest_of_first(group, [&] { return std::optional(manifest); });
+  if (!group.first()) {
+    manifest = *measured;
+    use_conditioning();
+  }
+  const std::string text = group.of_first([&] { return progress_text(progress, settings); });
+  TrainingSettings same;
+  parse_progress(text, "process 0", progress, same);
+  resumed_step = progress.step;
+  for (const auto* values : {&adam.parameters(), &adam.ema(), &adam.first_moment(), &adam.second_moment()}) {
+    std::vector<at::Tensor> detached;
+    for (const at::Tensor& value : *values) detached.push_back(value.detach());
+    group.take_from_first(detached);
+  }
+}
+
+// Resumes the training if its state is there, else starts it.
+void Trainer::Impl::begin_or_resume() {
   remove_leftovers(paths);
   // With --restart the previous training stays on disk until the first save of this one replaces it.
   if (const auto checkpoint = options.restart ? std::nullopt : read_checkpoint(paths.state)) {
@@ -133,9 +173,9 @@ void Trainer::Impl::start() {
   }
   if (manifest.training.data.empty()) manifest.training.data = data_name(operands);
   if (options.restart && access(paths.state.c_str(), F_OK) == 0)
-    journal.hold();  // until the first save the journal of the previous training is the right one
+    journal->hold();  // until the first save the journal of the previous training is the right one
   else
-    journal.cut(progress.step);
+    journal->cut(progress.step);
   const HistoryEntry run = this_run();
   const bool same = !manifest.history.empty() && manifest.history.back().program == run.program &&
                     manifest.history.back().version == run.version &&
@@ -193,14 +233,15 @@ bool Trainer::Impl::finite() const {
 void Trainer::Impl::give_up() {
   adam.clear_gradients();
   try {
-    if (!diverged && !updating && !saving && progress.step > saved && progress.step > 0) save();
+    const bool due = !diverged && !updating && !saving && progress.step > saved && progress.step > 0;
+    if (due && group.first()) save();
   } catch (const std::exception& error) {
     sr3::error(error.what());
   }
   try {
     throw;
   } catch (const Error& error) {
-    if (saved < 0 && progress.step == 0) throw;
+    if ((saved < 0 && progress.step == 0) || !group.first()) throw;
     const std::string state = saved < 0 ? "nothing is saved" : cat("'", paths.state, "' has all up to step ", saved);
     throw Error(cat(error.what(), "; ", state), error.status());
   }
@@ -242,7 +283,7 @@ void Trainer::Impl::save_state() {
   checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
   write_checkpoint(paths.state, checkpoint);
   saved = progress.step;
-  journal.release();
+  journal->release();
   saving = false;
 }
 

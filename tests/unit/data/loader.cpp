@@ -27,6 +27,29 @@ bool same(const Batch& a, const Batch& b) {
 
 }  // namespace
 
+TEST_CASE("the turns of several loaders are together the examples of one") {
+  ImageFolder folder;
+  for (int i = 0; i < 7; ++i) folder.write("p" + std::to_string(i) + ".png", noisy(20, 20, static_cast<uint64_t>(i)));
+  const StageManifest manifest = stage(4, 16);
+  const Batch whole = Loader(from(folder), manifest).next(0, 50);
+  constexpr int64_t kOrigin = 3, kPeriod = 11, kMiddle = 5;
+  for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, kMiddle}, {kMiddle, kPeriod}}) {
+    Loader loader(from(folder), manifest);
+    loader.take_turns(kOrigin, kPeriod, begin, end);
+    const Batch preview = Loader(from(folder), manifest).next(int64_t{1} << 40, 15);
+    for (int64_t turn = 0; turn < 4; ++turn) {
+      // In two unequal parts; and with a preview in between, which is no turn.
+      const int64_t first = kOrigin + turn * kPeriod + begin, cut = 2, rest = end - begin - cut;
+      CHECK(at::equal(loader.next(first, cut).high_res, whole.high_res.narrow(0, first, cut)));
+      CHECK(at::equal(loader.next(first + cut, rest).high_res, whole.high_res.narrow(0, first + cut, rest)));
+      if (turn == 1) CHECK(at::equal(loader.next(int64_t{1} << 40, 15).high_res, preview.high_res));
+    }
+  }
+  Loader loader(from(folder), manifest);
+  CHECK_THROWS_AS(loader.take_turns(0, 4, 2, 2), std::logic_error);
+  CHECK_THROWS_AS(loader.take_turns(0, 4, 2, 5), std::logic_error);
+}
+
 TEST_CASE("an epoch has each image once, and epochs differ in their order") {
   ImageFolder folder;
   for (int i = 0; i < 11; ++i) folder.write("p" + std::to_string(i) + ".png", marked(16, 16, i));

@@ -34,6 +34,8 @@ TEST_CASE("a journal line is JSON with the keys of the manual page, and null for
   JournalLine line = line_of(1);
   line.loss = std::numeric_limits<double>::quiet_NaN();
   CHECK(journal_text(line).find("\"loss\":null") != std::string::npos);
+  line.communication = 0.0625;
+  CHECK(journal_text(line).find("\"waiting\":0.01,\"communication\":0.0625,\"seconds\"") != std::string::npos);
 }
 
 TEST_CASE("a resumed journal drops lines after the saved step, and a partial line of a killed writer") {

@@ -39,6 +39,20 @@ struct Slow {
 
 }  // namespace
 
+TEST_CASE("gradients that are taken and set again are those of the parameters, and an undefined one is zero") {
+  const at::Tensor a = leaf({1, 2}), b = leaf({3});
+  Adam adam({a, b}, {});
+  const at::Tensor g = at::full({2}, 5.0f);
+  set_gradient(a, g);
+  const auto taken = adam.take_gradients();
+  CHECK(!a.grad().defined());
+  CHECK(at::equal(taken[0], g));
+  CHECK(at::equal(taken[1], at::zeros({1})));
+  CHECK(adam.gradient_norm() == 0);
+  adam.set_gradients(taken);
+  CHECK(adam.gradient_norm() == doctest::Approx(std::sqrt(50.0)));
+}
+
 TEST_CASE("Adam agrees with the formula in double precision") {
   for (const double weight_decay : {0.0, 0.1}) {
     CAPTURE(weight_decay);

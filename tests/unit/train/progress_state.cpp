@@ -41,6 +41,35 @@ TEST_CASE("progress survives a round trip to the last bit") {
   CHECK_THROWS_AS(parse_progress("{\"format\":2}", "p", back, back_settings), DataError);
 }
 
+TEST_CASE("in what a process differs from the first one") {
+  const auto text = [](const TrainerOptions& trainer, const DataOptions& data, const ImagesDigest& digest,
+                       int64_t steps) {
+    return process_text(settings_of(stage_of("tiny"), trainer, data, 8, digest), steps);
+  };
+  const auto trainer = [](int64_t threads, int64_t batch = 16, uint64_t seed = 0) {
+    TrainerOptions options;
+    options.threads = threads, options.batch = batch, options.seed = seed;
+    return options;
+  };
+  DataOptions padded;
+  padded.pad = 5;
+  const std::string first = text(trainer(2), {}, {"n", "s"}, 9);
+  CHECK(difference_of_processes(first, first).empty());
+  CHECK(difference_of_processes(first, text(trainer(2), {}, {"n", "s"}, 10)) == "--steps 10, not 9");
+  CHECK(difference_of_processes(first, text(trainer(2, 8), {}, {"n", "s"}, 9)) == "--batch 8, not 16");
+  CHECK(difference_of_processes(first, text(trainer(2, 16, 3), {}, {"n", "s"}, 9)) == "--seed 3, not 0");
+  CHECK(difference_of_processes(first, text(trainer(4), {}, {"n", "s"}, 9)) ==
+        "4 threads, not 2: give all the same --threads");
+  CHECK(difference_of_processes(first, text(trainer(2), padded, {"n", "s"}, 9)) == "--pad 5, not 0");
+  CHECK(difference_of_processes(first, text(trainer(2), {}, {"m", "s"}, 9)) == "the names of its images are others");
+  CHECK(difference_of_processes(first, text(trainer(2), {}, {"n", "t"}, 9)) ==
+        "the sizes in bytes of its images are others");
+  std::string other = first;
+  const std::string version = "\"version\":\"";
+  other.insert(other.find(version) + version.size(), "9");
+  CHECK(difference_of_processes(first, other).starts_with("the version of these programs 9"));
+}
+
 TEST_CASE("a contradiction names an option that was given") {
   const TrainingSettings begun = settings_of(stage_of("tiny"), {}, {}, 8);
   StageManifest stage = stage_of("tiny");
