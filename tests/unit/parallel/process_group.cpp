@@ -6,6 +6,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <queue>
 #include <thread>
@@ -31,16 +32,15 @@ class Post {
   at::Tensor take(int64_t from, int64_t to) {
     std::unique_lock lock(mutex_);
     auto& letters = boxes_[box(from, to)];
-    came_.wait(lock, [&] { return !letters.empty() || gone_ == from; });
-    if (letters.empty()) throw LostProcess(reason_);
+    came_.wait(lock, [&] { return !letters.empty() || gone_.contains(from); });
+    if (letters.empty()) throw LostProcess(gone_.at(from));
     const at::Tensor letter = letters.front();
     letters.pop();
     return letter;
   }
   void leave(int64_t process, const std::string& reason) {
     const std::lock_guard lock(mutex_);
-    if (gone_ >= 0) return;
-    gone_ = process, reason_ = reason;
+    gone_.emplace(process, reason);
     came_.notify_all();
   }
 
@@ -50,8 +50,8 @@ class Post {
   std::mutex mutex_;
   std::condition_variable came_;
   std::vector<std::queue<at::Tensor>> boxes_;
-  int64_t size_, gone_ = -1;
-  std::string reason_;
+  int64_t size_;
+  std::map<int64_t, std::string> gone_;  // the processes that have left, and why
 };
 
 class PostLink : public Link {
