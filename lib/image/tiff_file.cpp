@@ -75,6 +75,9 @@ T tag_of(TIFF* file, uint32_t tag) {
   return value;
 }
 
+// Of more samples a pixel, which cost memory and are not shown, libtiff's conversion takes care.
+constexpr uint16_t kMaxSamples = 16;
+
 struct TiffLayout {
   uint32_t width = 0, height = 0;
   uint16_t bits = 0, samples = 0, photometric = 0, planar = 0;
@@ -96,7 +99,8 @@ TiffLayout layout_of(TIFF* file) {
   const bool grey = layout.photometric == PHOTOMETRIC_MINISBLACK || layout.photometric == PHOTOMETRIC_MINISWHITE;
   layout.colours = rgb ? 3 : 1;
   layout.plain = named && (rgb || grey) && (layout.bits == 8 || layout.bits == 16) &&
-                 layout.samples >= layout.colours && tag_of<uint16_t>(file, TIFFTAG_SAMPLEFORMAT) == SAMPLEFORMAT_UINT;
+                 layout.samples >= layout.colours && layout.samples <= kMaxSamples &&
+                 tag_of<uint16_t>(file, TIFFTAG_SAMPLEFORMAT) == SAMPLEFORMAT_UINT;
   uint16_t count = 0;
   uint16_t* kinds = nullptr;
   TIFFGetFieldDefaulted(file, TIFFTAG_EXTRASAMPLES, &count, &kinds);
@@ -140,7 +144,7 @@ class PlainTiff {
     const uint64_t size = TIFFTileSize64(file_) / sizeof(Sample);
     // No larger than the image needs, so that a lie in the header costs no memory.
     if (wide == 0 || high == 0 || size < row * high || wide > layout_.width + 65536 || high > layout_.height + 65536 ||
-        uint64_t{wide} * high > image_.samples() * 4 + (1 << 24))
+        uint64_t{wide} * high > image_.samples() + (1 << 22))
       return false;
     std::vector<Sample> tile(size);
     for (uint32_t y = 0; y < layout_.height; y += high)

@@ -56,6 +56,12 @@ if peak > start + limit and os.environ.get("SANITIZED") != "1":
 sys.exit(status if status >= 0 else 128 - status)' "$@"
 }
 
+# readme_commands SECTION   the commands of a section of the README, on standard output
+readme_commands() {
+  awk -v wanted="## $1" '/^## / { here = $0 == wanted; found += here } here && /^```$/ { code = 0 } here && code
+    here && /^```sh$/ { code = 1 } END { exit !found }' "$SOURCE/README.md"
+}
+
 # image WIDTH HEIGHT [SEED]   a P6 image on standard output: a smooth ramp with edges and a little noise, always the same
 image() {
   perl -e '

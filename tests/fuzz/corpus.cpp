@@ -25,10 +25,20 @@ Image picture(int64_t width, int64_t height, int depth) {
   return image;
 }
 
+// Of both depths; the largest has a colour profile, and, where the format has it, alpha.
 std::vector<Bytes> encoded(Format format) {
   std::vector<Bytes> out;
   for (int depth : {8, 16})
-    for (int64_t side : {1, 9, 24}) out.push_back(encode(picture(side, side / 2 + 1, depth), format, {}));
+    for (int64_t side : {1, 9, 24}) {
+      Image image = picture(side, side / 2 + 1, depth);
+      if (side == 24) {
+        const std::string profile = test_profile();
+        image.profile.assign(profile.begin(), profile.end());
+        image.alpha.resize(image.samples() / 3);
+        for (size_t i = 0; i < image.alpha.size(); ++i) image.alpha[i] = static_cast<uint16_t>(i * 4099);
+      }
+      out.push_back(encode(image, format, {}));
+    }
   return out;
 }
 
@@ -104,11 +114,22 @@ Bytes safetensors(const std::string& header, const std::string& data) {
 
 }  // namespace
 
+std::string test_profile() {
+  std::string profile(160, '\0');
+  profile.replace(0, 4, be32(160));
+  profile.replace(16, 4, "RGB ");
+  profile.replace(36, 4, "acsp");
+  return profile;
+}
+
 std::vector<Bytes> pnm_corpus() {
   std::vector<Bytes> out = encoded(Format::kPnm);
   out.push_back(bytes_of("P5 # a\n3 2 # b\n255\nabcdef"));
   out.push_back(bytes_of("P5\n2 1\n1000\nabcd"));
   out.push_back(bytes_of("P6\n2 1\n7\n\1\2\3\4\5\6"));
+  out.push_back(bytes_of("P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 7\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n\1\2\3\4"));
+  out.push_back(bytes_of("P7\n# a\nDEPTH 4\nMAXVAL 255\nHEIGHT 1\nWIDTH 1\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcd"));
+  out.push_back(bytes_of("P7\nWIDTH 1\nHEIGHT 2\nDEPTH 3\nMAXVAL 1000\nENDHDR\nabcdefghijkl"));
   return out;
 }
 
@@ -138,7 +159,8 @@ std::vector<Bytes> jpeg_corpus() {
 
 std::vector<Bytes> stream_corpus() {
   std::vector<Bytes> out;
-  for (const auto& kind : {pnm_corpus(), png_corpus(), jpeg_corpus()}) {
+  for (const auto& kind : {pnm_corpus(), png_corpus(), jpeg_corpus(), webp_corpus(), gif_corpus(), tiff_corpus()}) {
+    if (kind.empty()) continue;
     out.push_back(kind.front());
     for (size_t i = 1; i < kind.size(); i += 3) {
       Bytes joined = out.back().size() < 4000 ? out.back() : Bytes();

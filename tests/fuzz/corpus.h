@@ -10,9 +10,15 @@
 
 namespace sr3 {
 
-std::vector<Bytes> pnm_corpus();
+std::string test_profile();  // an ICC profile that the readers keep
+
+std::vector<Bytes> pnm_corpus();  // PAM, too
 std::vector<Bytes> png_corpus();  // all colour types and depths, with and without transparency
 std::vector<Bytes> jpeg_corpus();
+std::vector<Bytes> webp_corpus();     // lossy, lossless, alpha, profile, film; format_corpus.cpp, like the next three
+std::vector<Bytes> tiff_corpus();     // samples, compressions, strips and tiles
+std::vector<Bytes> gif_corpus();      // interlaced, transparent, film
+std::vector<Bytes> heif_corpus();     // HEIC and AVIF
 std::vector<Bytes> stream_corpus();   // several images one after the other
 std::vector<Bytes> archive_corpus();  // tar, tar.gz, zip
 std::vector<Bytes> comment_corpus();  // "#sr" lines

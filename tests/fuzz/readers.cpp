@@ -179,6 +179,10 @@ const Target kTargets[] = {
     {"pnm", pnm_corpus, read_image},
     {"png", png_corpus, read_image},
     {"jpeg", jpeg_corpus, read_image},
+    {"webp", webp_corpus, read_image},
+    {"tiff", tiff_corpus, read_image},
+    {"gif", gif_corpus, read_image},
+    {"heif", heif_corpus, read_image},
     {"stream", stream_corpus, read_stream},
     {"archive", archive_corpus, read_archive},
     {"comment", comment_corpus, read_comment},
@@ -242,9 +246,14 @@ bool feed(const Target& target) {
 void fuzz(const Target& target, double seconds) {
   current_target = &target;
   std::vector<Bytes> corpus = target.corpus();
+  size_t valid = 0;
   for (const Bytes& input : corpus) {
     current_input = input;
-    feed(target);
+    valid += feed(target);
+  }
+  if (corpus.empty()) {
+    std::printf("%-12s not in this build\n", target.name);
+    return;
   }
   const auto begin = std::chrono::steady_clock::now();
   const size_t given = corpus.size();
@@ -256,8 +265,9 @@ void fuzz(const Target& target, double seconds) {
     accepted += feed(target);
     if (fresh > 0) corpus.push_back(current_input);
   }
-  std::printf("%-12s %9llu inputs, %llu accepted, %zu of them reached new code\n", target.name,
-              static_cast<unsigned long long>(runs), static_cast<unsigned long long>(accepted), corpus.size() - given);
+  std::printf("%-12s %9llu inputs from %zu (of which %zu valid), %llu accepted, %zu of them reached new code\n",
+              target.name, static_cast<unsigned long long>(runs), given, valid,
+              static_cast<unsigned long long>(accepted), corpus.size() - given);
   std::fflush(stdout);
 }
 

@@ -2,7 +2,7 @@
 photos out 9 20 16
 photos real 12 16 20
 feature_network net.pt
-sed -n '/^## FID in batch jobs/,/^## Speed/p' "$SOURCE/README.md" | sed -n '/^```sh$/,/^```$/{//!p}' >array.sh
+readme_commands "FID in batch jobs" >array.sh
 [ "$(grep -c '^fid' array.sh)" = 4 ]
 bash -euo pipefail array.sh >said
 [ "$(grep -c '^measure' said)" = 2 ]

@@ -3,7 +3,7 @@
 checkpoint() { perl "$SOURCE/tests/cli/import-weights/checkpoint.pl" "$@"; }
 checkpoint adm 64x64_diffusion.pt out=6 classes=300 updown=1 multipliers=1,2,3,4 attention=3
 checkpoint adm 64_256_upsampler.pt in=6 out=6 classes=300 multipliers=1,1,2,2,4,4 attention=5 updown=1
-sed -n '/^## Use published checkpoints/,/^## Score/p' "$SOURCE/README.md" | sed -n '/^```sh$/,/^```$/{//!p}' >steps.sh
+readme_commands "Use published checkpoints" >steps.sh
 [ "$(grep -c '^import-weights adm' steps.sh)" = 2 ]
 [ "$(grep -c '^cascade' steps.sh)" = 2 ]
 base="--num_channels 32 --num_res_blocks 1 --class_cond True --learn_sigma True --resblock_updown True"
