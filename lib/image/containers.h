@@ -21,13 +21,16 @@ std::optional<std::pair<int64_t, int64_t>> size_of_webp(std::span<const uint8_t>
 std::optional<std::pair<int64_t, int64_t>> size_of_tiff(std::span<const uint8_t> head);
 std::optional<std::pair<int64_t, int64_t>> size_of_gif(std::span<const uint8_t> head);
 
-// The next three return the position after the image with which the bytes begin. fill(n) returns the bytes, and before that
+// The next four return the position after the image with which the bytes begin. fill(n) returns the bytes, and before that
 // reads more until there are n, if there are as many. DataError for damage, and when the bytes end before the image: "cannot
-// read 'x': truncated at byte N". (A TIFF has no end: its parts may be anywhere.)
+// read 'x': truncated at byte N".
 using Fill = std::function<std::span<const uint8_t>(size_t n)>;
 size_t end_of_webp(const Fill& fill, const std::string& origin);
 size_t end_of_gif(const Fill& fill, const std::string& origin);
 // The image ends before what is no box of it: the next image, or the end of the bytes.
 size_t end_of_heif(const Fill& fill, const std::string& origin);
+// A TIFF has no end of its own: it is behind the last of its parts, which may be anywhere. Damaged directories, or parts whose
+// size is not given, are no error, as libtiff may read them: the image then has all bytes there are.
+size_t end_of_tiff(const Fill& fill, const std::string& origin);
 
 }  // namespace sr3

@@ -157,6 +157,8 @@ size_t Splitter::end_of_contained(Format format) {
   if (format == Format::kGif) return end_of_gif(filled, origin_);
   if (format == Format::kHeif) return end_of_heif(filled, origin_);
   bound(static_cast<uint64_t>(limits_.max_pixels) * 8);
+  if (framing_ == Framing::kStream) return end_of_tiff(filled, origin_);
+  // A file is one TIFF, with whatever programs hide in it.
   for (size_t size = 0; size < buffer_.size();) size = buffer_.size(), filled(size + 1);
   return buffer_.size();
 }
@@ -206,6 +208,7 @@ bool Splitter::plainly_begins_image(size_t at) {
   };
   if (buffer_[at] == 'R') return begins_as_webp(head());
   if (buffer_[at] == 'G') return begins_as_gif(head());
+  if (buffer_[at] == 'I' || buffer_[at] == 'M') return head().size() >= 8 && begins_as_tiff(head());
   if (buffer_[at] == 0x89)
     return begins({0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'});
   if (buffer_[at] == 0xff) {  // SOI, and two segments that follow one another

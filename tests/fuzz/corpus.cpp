@@ -4,6 +4,8 @@
 #include <archive_entry.h>
 #include <zlib.h>
 
+#include <nlohmann/json.hpp>
+
 #include "../unit/format/torch_files.h"
 #include "image/codec.h"
 #include "stage/cascade_manifest.h"
@@ -129,7 +131,7 @@ std::vector<Bytes> pnm_corpus() {
   out.push_back(bytes_of("P6\n2 1\n7\n\1\2\3\4\5\6"));
   out.push_back(bytes_of("P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 7\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n\1\2\3\4"));
   out.push_back(bytes_of("P7\n# a\nDEPTH 4\nMAXVAL 255\nHEIGHT 1\nWIDTH 1\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcd"));
-  out.push_back(bytes_of("P7\nWIDTH 1\nHEIGHT 2\nDEPTH 3\nMAXVAL 1000\nENDHDR\nabcdefghijkl"));
+  out.push_back(bytes_of("P7\nWIDTH 1\nHEIGHT 2\nDEPTH 3\nMAXVAL 25000\nENDHDR\nabcdefghijkl"));
   return out;
 }
 

@@ -206,8 +206,25 @@ tiff("wide.tif", plain(4000000000, 1) + [(273, 4, 1, 20), (279, 4, 1, 100)])
 tiff("large.tif", plain(16000, 16000) + [(273, 4, 1, 20), (278, 4, 1, 16000), (279, 4, 1, 256000000)])
 tiff("tiles.tif", plain(16, 16) + [(322, 4, 1, 1 << 20), (323, 4, 1, 1 << 20), (324, 4, 1, 20), (325, 4, 1, 100)])'
   for file in wide large tiles; do fails 1 "cannot read '$file.tif'" within 1000 degrade -s 1 $file.tif; done
-  # A TIFF has no end: in a stream it is the last.
-  cat a.ppm a.tiff | degrade -s 1 | pamfile -allimages | grep -c 'PPM raw' | grep -qx 2
+  # In a stream a TIFF ends behind its last part, wherever that is: in strips and tiles, pages and profiles, BigTIFF.
+  shown() { degrade -s 1 2>/dev/null | perl -0777 -pe 's/^#.*\n//mg'; }
+  for file in a.tiff strips.tif big.tif palette.tif hole.tif profiled.tif pages.tif; do
+    for part in a.ppm $file $file palette.png $file; do shown <$part; done >wanted
+    cat a.ppm $file $file palette.png $file | shown >seen
+    same seen wanted
+  done
+  fails 1 "cannot read 'standard input, image 2'" bash -c 'head -c 700 strips.tif | cat strips.tif - | degrade -s 1'
+  # A directory that follows itself, and one whose strips have no size, have no known end: the TIFF has all bytes.
+  for next in 8 0; do
+    python3 -c '
+import struct, sys
+tags = [(256, 4, 1, 2), (257, 4, 1, 2), (258, 3, 1, 8), (262, 3, 1, 1), (273, 4, 1, 90), (277, 3, 1, 1)]
+out = b"II*\0" + struct.pack("<IH", 8, len(tags))
+for tag, kind, count, value in tags: out += struct.pack("<HHII", tag, kind, count, value)
+out += struct.pack("<I", int(sys.argv[1]))
+sys.stdout.buffer.write(out.ljust(90, b"\0") + bytes([1, 2, 3, 4]))' $next >odd.tif
+    [ "$(cat a.ppm odd.tif | degrade -s 1 2>/dev/null | pamfile -allimages | grep -c 'P[GP]M raw')" = 2 ]
+  done
 fi
 
 if reads HEIF && heif-enc -q 60 -o a.heic hole.png >/dev/null 2>&1; then
