@@ -99,10 +99,25 @@ StageManifest paper_stage(int64_t low, int64_t high) {
   return m;
 }
 
+// Saharia et al. 2021, section 4.5: faces of 1024 pixels by two super-resolution stages over an unconditional one of 64, which
+// the paper does not describe and which is cdm's here. The stages are the paper's networks for one scale, so there are no others.
+const Preset& sr3_preset(int64_t low, int64_t high) {
+  std::string sizes;
+  for (const Preset& preset : presets()) {
+    if (!preset.name.starts_with("sr3-")) continue;
+    const ImageOptions& image = preset.manifest.image;
+    if (image.low_res == low && image.high_res == high) return preset;
+    sizes += cat(sizes.empty() ? "" : ", ", image.low_res, ",", image.high_res);
+  }
+  throw UsageError(cat("--new: the preset sr3 has no stage from ", low, " to ", high, ": the paper has ", sizes));
+}
+
+// Null for the presets of the papers.
 const Family* family_named(const std::string& name) {
   for (const Family& family : families())
     if (family.name == name) return &family;
-  if (name != "cdm") throw UsageError(cat("unknown preset '", name, "': the presets are ", cascade_preset_names()));
+  if (name != "cdm" && name != "sr3")
+    throw UsageError(cat("unknown preset '", name, "': the presets are ", cascade_preset_names()));
   return nullptr;
 }
 
@@ -121,7 +136,7 @@ void fit(StageManifest& m, const CascadeSpec& spec, int64_t low, int64_t high, c
     if (!spec.schedule.empty() && spec.schedule != m.diffusion.schedule.kind)
       m.diffusion.schedule = {.kind = spec.schedule, .steps = m.diffusion.schedule.steps, .betas = {}};
     m.diffusion.label_dropout =
-        spec.classes.empty() ? 0 : spec.label_dropout.value_or(spec.preset == "cdm" ? 0 : kLabelDropout);
+        spec.classes.empty() ? 0 : spec.label_dropout.value_or(family_named(spec.preset) ? kLabelDropout : 0);
     if (spec.learned_variance) {
       m.diffusion.variance = m.sampling.variance = "learned";
       m.diffusion.level_draw = "discrete";
@@ -151,12 +166,13 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
     if (i > 0 && low < 1) throw UsageError(cat("--new: a side of ", low, " is not in 1 to 65536"));
     if (i > 0 && (high <= low || high % low != 0))
       throw UsageError(cat("--new: ", high, " is not a multiple of ", low, ", the size before it"));
-    // CDM, section 4.4: noise for small images, blur for large ones.
+    const Preset* const paper = spec.preset == "sr3" && low > 0 ? &sr3_preset(low, high) : nullptr;
+    // CDM, section 4.4: noise for small images, blur for large ones. SR3's ablation has blur, too.
     const std::string augmentation = low == 0                      ? "none"
                                      : spec.augmentation != "auto" ? spec.augmentation
-                                     : high <= 64                  ? "gaussian"
+                                     : high <= 64 && !paper        ? "gaussian"
                                                                    : "blur";
-    StageManifest m = family ? family_stage(*family, low, high) : paper_stage(low, high);
+    StageManifest m = family ? family_stage(*family, low, high) : paper ? paper->manifest : paper_stage(low, high);
     fit(m, spec, low, high, augmentation);
     try {
       validate(m);
@@ -170,6 +186,12 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
     stage.sampling.noise_level = augmentation == "gaussian" ? 0.1 : 0;
     if (family) {
       stage.training = low == 0 ? family->base : family->above;
+    } else if (paper) {
+      stage.training = {.steps = paper->steps,
+                        .batch = paper->batch,
+                        .warmup = paper->warmup,
+                        .learning_rate = paper->learning_rate,
+                        .ema = paper->ema};
     } else {
       stage.training = {
           .steps = 500000, .batch = low == 0 ? 2048 : 1024, .warmup = 10000, .learning_rate = 1e-4, .ema = 0.9999};
@@ -182,11 +204,11 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
 
 namespace {
 
-// A base stage and one above it, of usual sizes.
+// A base stage and one above it, of usual sizes: of the preset's own, if it has such.
 NewCascade example_of(const std::string& preset) {
   CascadeSpec spec;
   spec.preset = preset;
-  spec.sizes = {32, 64};
+  spec.sizes = preset == "sr3" ? std::vector<int64_t>{64, 256} : std::vector<int64_t>{32, 64};
   return new_cascade(spec, "NAME");
 }
 
@@ -194,6 +216,7 @@ std::vector<std::string> preset_names_in_order() {
   std::vector<std::string> names;
   for (const Family& family : families()) names.emplace_back(family.name);
   names.emplace_back("cdm");
+  names.emplace_back("sr3");
   return names;
 }
 

@@ -19,7 +19,7 @@ struct CascadeSpec {
   std::string augmentation = "auto";  // of the super-resolution stages: auto|none|gaussian|blur
   bool learned_variance = false;      // of the base stage, trained with the hybrid loss
   std::string predict, schedule;      // of the base stage; "": the preset's
-  // For classifier-free guidance, only with classes: of the base stage (unset: 0.1, but 0 in the paper's, which has no guidance),
+  // For classifier-free guidance, only with classes: of the base stage (unset: 0.1, but 0 in the papers', which have no guidance),
   // and of the super-resolution stages.
   std::optional<double> label_dropout;
   double sr_label_dropout = 0;

@@ -84,8 +84,14 @@ same truncated truncated-by-one
 perl -0pe 's/(.*)"truncate": false/$1"truncate": true/s' c.json >t.json
 cascade t.json --steps 3 -n 2 >truncated-too
 same truncated truncated-too
-# Level 0: the finished image, in floats.
-run -n 2 --noise-level 0 --between float >/dev/null
+# Level 0: the finished image, in floats, which is that of the pipe to the rounding of the small image.
+run -n 2 --noise-level 0 --depth 16 --between float >float
+run -n 2 --noise-level 0 --depth 16 >eight
+not cmp -s float eight
+for kind in float eight; do pamsplit $kind "$kind-%d.pam"; done
+for i in 0 1; do
+  (($(pamarith -difference "float-$i.pam" "eight-$i.pam" | pamsumm -max -brief) < 65535 / 128))
+done
 
 # One channel, through everything.
 tiny_cascade g.json --grey

@@ -23,7 +23,7 @@ fails 2 "option '--groups': '0' is not in the range 1 to 16384" train --steps 1 
 fails 2 "option '--dropout': '1' is not in the range 0 to <1" train --steps 1 --dropout 1 photos -o b.json
 [ ! -e b.journal.jsonl ]
 mkdir empty
-fails 1 "" train --steps 1 empty -o a.json
+fails 1 "no images in 'empty'" train --steps 1 empty -o a.json
 [ ! -e a.json ]
 
 # A stage without its state is not overwritten.

@@ -73,3 +73,33 @@ TEST_CASE("new cascades: matching sizes, noise up to 64 pixels and blur above, i
     for (const StageManifest& stage : made.stages) CHECK_NOTHROW(validate(stage));
   }
 }
+
+TEST_CASE("new cascades: SR3's, of 1024 pixels, has the paper's networks, and no others") {
+  CascadeSpec spec;
+  spec.preset = "sr3";
+  spec.sizes = {64, 256, 1024};
+  const NewCascade made = new_cascade(spec, "faces");
+  REQUIRE(made.stages.size() == 3);
+  CHECK(made.stages[0].kind == "base");
+  CHECK(made.stages[0].image.high_res == 64);
+  for (size_t i : {1u, 2u}) {
+    const StageManifest& stage = made.stages[i];
+    const CascadeTraining& training = made.cascade.stages[i].training;
+    CHECK(stage.network.channels == (i == 1 ? 128 : 16));
+    CHECK(stage.network.multipliers ==
+          (i == 1 ? std::vector<double>{1, 2, 4, 4, 8, 8} : std::vector<double>{1, 2, 4, 8, 16, 32, 32, 32}));
+    CHECK(stage.network.blocks[0] == (i == 1 ? 3 : 2));
+    CHECK(stage.diffusion.predict == "eps");
+    CHECK(stage.diffusion.loss == "l1");
+    CHECK(stage.augmentation.kind == "blur");
+    CHECK(training.steps == 1000000);
+    CHECK(training.batch == 256);
+    CHECK(training.warmup == 10000);
+    CHECK(training.learning_rate == 1e-4);
+    CHECK(training.ema == 0.9999);
+  }
+  spec.sizes = {64, 128};
+  CHECK_THROWS_WITH_AS(
+      new_cascade(spec, "faces"),
+      "--new: the preset sr3 has no stage from 64 to 128: the paper has 16,128, 64,256, 64,512, 256,1024", UsageError);
+}
