@@ -1,9 +1,5 @@
-# The job scripts of examples/slurm/ run as they are, in a Slurm of one node that is started here: a training goes on after a warning
-# of its end, a killed process, preemption and a requeue, and has the bytes of one process; arrays and dependent jobs do, too.
-for program in munged slurmctld slurmd sbatch; do
-  command -v $program >/dev/null || { echo "left out: $program is not here"; exit 0; }
-done
-[ "$(id -u)" = 0 ] || { echo "left out: Slurm's daemons are started by root only"; exit 0; }
+# examples/slurm/train.sh runs as it is, in a Slurm of one node that is started here: a training goes on after a warning of its end, a
+# killed process, preemption and a requeue, and has the bytes of one process.
 source "$SOURCE/tests/cli/slurm/cluster"
 jobs=$SOURCE/examples/slurm
 
