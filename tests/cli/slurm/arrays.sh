@@ -71,11 +71,10 @@ done_with "$again" COMPLETED
 diff -r large one-large
 
 # Of an array that trains for long one job is warned of its end: it alone is requeued, also if Slurm gives its number to the array.
-long=$(CASCADE=stages/c.json DATA=things submit --array 1-2 -n 1 -c 1 "$jobs/cascade-stages.sh" --steps 1000000 --batch 4 \
+long=$(CASCADE=stages/c.json DATA=things ACCUMULATE=2 submit --array 1-2 -n 1 -c 1 "$jobs/cascade-stages.sh" --steps 1000000 --batch 4 \
   --preview-every 0 --journal-every 1)
+for each in 1 2; do until_true 60 grep -q 'steps [0-9]* to' "slurm-${long}_$each.out"; done
 task=$(timeout 20 squeue -h -j "$long" -o '%A %K' | awk -v job="$long" '$1 == job && NF == 2 { print $2; exit }')
-trains() { grep -q 'after step\|steps [0-9]* to' "slurm-${long}_$1.out"; }
-for each in 1 2; do until_true 60 trains $each; done
 timeout 20 scancel --signal USR1 "${long}_$task"
 until_true 60 grep -q "requeueing stage $task" "slurm-${long}_$task.out"
 not grep -q requeueing "slurm-${long}_$((3 - task)).out"
