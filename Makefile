@@ -11,7 +11,9 @@ BUILD_PACKAGES = g++ make cmake ninja-build pkg-config libcxxopts-dev nlohmann-j
   zlib1g-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libarchive-dev libssl-dev libcpp-httplib-dev \
   libgloo-dev $(if $(TORCH),,libtorch-dev libopenblas0-openmp)
 TEST_PACKAGES = clang-format mandoc netpbm imagemagick webp libtiff-tools libheif-examples ffmpeg zip unzip tar bzip2 xz-utils zstd \
-  perl zsh bsdextrautils jq chromium chromium-driver python3 python3-selenium openmpi-bin
+  perl zsh bsdextrautils jq chromium chromium-driver python3 python3-selenium python3-yaml openmpi-bin iproute2 $(SLURM_PACKAGES)
+# Where systemd runs it would start these daemons as soon as they are installed; the tests with Slurm are left out there.
+SLURM_PACKAGES = $(if $(wildcard /run/systemd/system),,slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge)
 BENCH_PACKAGES = libvips-tools imagemagick
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Leaks are not detected, because libtorch intentionally keeps its registries and thread pools until the process ends.
@@ -88,7 +90,7 @@ bench: bench-deps
 # readable by all users, whatever the umask. With a PROGRAM_PREFIX the examples find the programs by links in their own folder.
 install: all
 	@set -e; umask 022; bin="$(DESTDIR)$(PREFIX)/bin" share=$(SHARE); \
-	mkdir -p "$$bin" "$$share"/man/man1 "$$share"/man/man5 "$$share"/man/man7 "$$share"/sr3-cdm; \
+	mkdir -p "$$bin" "$$share"/man/man1 "$$share"/man/man5 "$$share"/man/man7 "$$share"/sr3-cdm/slurm "$$share"/sr3-cdm/kubernetes; \
 	for p in $(PROGRAMS); do name=$(PROGRAM_PREFIX)$$p; \
 	  install -m755 $(BUILD)/bin/$$p "$$bin/$$name"; \
 	  sed "s/^\.Nm $$p\$$/.Nm $$name/" man/$$p.1 >"$$share/man/man1/$$name.1"; \
@@ -97,6 +99,8 @@ install: all
 	install -m644 man/*.7 "$$share/man/man7"; \
 	install -m644 $(filter-out %.sh,$(wildcard examples/*.*)) "$$share/sr3-cdm"; \
 	install -m755 $(wildcard examples/*.sh) "$$share/sr3-cdm"; \
+	install -m755 $(wildcard examples/slurm/*.sh) "$$share/sr3-cdm/slurm"; \
+	install -m644 $(wildcard examples/kubernetes/*.yaml) "$$share/sr3-cdm/kubernetes"; \
 	if [ -n "$(PROGRAM_PREFIX)" ]; then mkdir -p "$$share/sr3-cdm/bin"; for p in $(PROGRAMS); do \
 	  ln -sfn "../../../bin/$(PROGRAM_PREFIX)$$p" "$$share/sr3-cdm/bin/$$p"; done; fi; \
 	echo "installed in $(DESTDIR)$(PREFIX)"

@@ -14,6 +14,8 @@ for program in $PROGRAMS; do
 done
 [ -s $share/man/man7/sr3-cdm.7 ]
 [ -x $share/sr3-cdm/demo.sh ]
+[ -x $share/sr3-cdm/slurm/train.sh ]
+[ -r $share/sr3-cdm/kubernetes/train.yaml ]
 # The stages that come with the programs are found by their names, from beside the program.
 image 12 12 >a.ppm
 (unset SR3_CDM_PATH && root/usr/bin/my-upscale -m photo-x4-fast --steps 1 a.ppm -o a.png)
