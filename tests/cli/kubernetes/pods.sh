@@ -1,5 +1,5 @@
-# examples/kubernetes/: what can be tested without a cluster. The documents agree with each other, and what their pods would run, run
-# here with the variables that the pods would have, trains and enlarges with the bytes of one process.
+# examples/kubernetes/, as far as it can be tested without a cluster: the documents agree with each other, and what their pods would
+# run, run here with the variables that the pods would have, trains and enlarges with the bytes of one process.
 python3 -c 'import yaml' 2>/dev/null || { echo "left out: python3-yaml is not here"; exit 0; }
 
 # Where kubectl is: it decodes the Job by Kubernetes' own types, drops what these do not have, and prints the rest.

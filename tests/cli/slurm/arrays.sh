@@ -1,5 +1,5 @@
-# The arrays of examples/slurm/ run as they are, in a Slurm of one node that is started here, and their jobs together make the bytes of
-# a single one: the stages of a cascade, samples, enlarged images, statistics and their merge, classifiers and their table.
+# The arrays of examples/slurm/ run as they are, in a Slurm of one node that is started here, and their jobs together make the
+# bytes of a single one: the stages of a cascade, samples, enlarged images, statistics and their merge, classifiers and their table.
 source "$SOURCE/tests/cli/slurm/cluster"
 jobs=$SOURCE/examples/slurm
 photos photos 7 40 36
@@ -71,8 +71,8 @@ done_with "$again" COMPLETED
 diff -r large one-large
 
 # Of an array that trains for long one job is warned of its end: it alone is requeued, also if Slurm gives its number to the array.
-long=$(CASCADE=stages/c.json DATA=things ACCUMULATE=2 submit --array 1-2 -n 1 -c 1 "$jobs/cascade-stages.sh" --steps 1000000 --batch 4 \
-  --preview-every 0 --journal-every 1)
+long=$(CASCADE=stages/c.json DATA=things ACCUMULATE=2 submit --array 1-2 -c 1 "$jobs/cascade-stages.sh" --steps 1000000 \
+  --batch 4 --preview-every 0 --journal-every 1)
 for each in 1 2; do until_true 60 grep -q 'steps [0-9]* to' "slurm-${long}_$each.out"; done
 task=$(timeout 20 squeue -h -j "$long" -o '%A %K' | awk -v job="$long" '$1 == job && NF == 2 { print $2; exit }')
 timeout 20 scancel --signal USR1 "${long}_$task"

@@ -1,5 +1,5 @@
-# examples/slurm/train.sh runs as it is, in a Slurm of one node that is started here: a training goes on after a warning of its end, a
-# killed process, preemption and a requeue, and has the bytes of one process.
+# examples/slurm/train.sh runs as it is, in a Slurm of one node that is started here: a training goes on after a warning of its
+# end, a killed process, preemption and a requeue, and has the bytes of one process.
 source "$SOURCE/tests/cli/slurm/cluster"
 jobs=$SOURCE/examples/slurm
 

@@ -1,5 +1,5 @@
-# Two network namespaces, joined by a cable, in place of two machines: processes in both train as one, and when the cable is cut both
-# end in time, each naming the other.
+# Two network namespaces, joined by a cable, in place of two machines: processes in both train as one, and when the cable is cut
+# both end in time, each naming the other.
 command -v ip >/dev/null || { echo "left out: iproute2 is not here"; exit 0; }
 a=sr3-a-$$ b=sr3-b-$$ pids=()
 ip netns add "$a" 2>/dev/null && ip netns exec "$a" true 2>/dev/null || {

@@ -1,6 +1,6 @@
 # A training by 2 or 4 processes of which a random one is killed (SIGKILL) at a random moment, again and again: the others end in
-# time and name it, and the next number of processes goes on. At its end it has the bytes of a straight run by one process. KILLS is how
-# many kills, and the moments depend on SEED.
+# time and name it, and the next number of processes goes on. At its end it has the bytes of a straight run by one process. KILLS is
+# how many kills, and the moments depend on SEED.
 kills=${KILLS:-3}
 RANDOM=${SEED:-1}
 photos photos 8 40 36
@@ -39,12 +39,12 @@ for ((count = 1; count <= kills; count++)); do
     wait "${pids[rank]}" || status=$?
     wanted=1
     ((rank != victim)) || wanted=137
-    [ "$status" = $wanted ] || { echo "process $rank of $size, after process $victim was killed: status $status" && cat said.* && exit 1; }
+    [ "$status" = $wanted ] || { echo "process $rank of $size: status $status" && cat said.* && exit 1; }
     # Before the first step they may still be connecting, and say who did not come, or that it cannot be done.
     if [ "$wanted$trained" = 1yes ]; then grep -q "process $victim has ended without a word" "said.$rank"; fi
   done
   took=$((SECONDS - killed))
-  echo "process $victim of $size killed, training: $trained; the others ended in $took s; $(grep -o 'all up to step.*' said.* || true)"
+  echo "kill $count: process $victim of $size, training: $trained; the others ended in $took s"
   ((took <= 30))
   if grep -q 'resuming' said.0; then resumed=$((resumed + 1)); fi
 done
