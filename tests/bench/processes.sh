@@ -8,7 +8,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 mkdir photos
-for i in 1 2 3 4; do { printf 'P6\n96 96\n255\n' && tail -c +$((i * 100000)) "$BUILD/bin/upscale" | head -c $((96 * 96 * 3)); } >photos/$i.ppm; done
+for i in 1 2 3 4; do
+  { printf 'P6\n96 96\n255\n' && dd if="$BUILD/bin/upscale" bs=$((96 * 96 * 3)) skip="$i" count=1 status=none; } >photos/$i.ppm
+done
 echo "CPU: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) threads"
 
 # measure PROCESSES THREADS OPTION...   sets rate to the images a second and share to that of the communication, of the fastest run
@@ -26,7 +28,8 @@ measure() {
     done
     wait
     # Without the first step, in which libraries prepare themselves.
-    line=$(tail -n +2 x.journal.jsonl | jq -rs '[1 / (map(1 / .images_per_second) | add / length), (map(.communication // 0) | add / length)] | @tsv')
+    line=$(tail -n +2 x.journal.jsonl |
+      jq -rs '[length / (map(1 / .images_per_second) | add), (map(.communication // 0) | add) / length] | @tsv')
     if awk -v a="${line%%$'\t'*}" -v b="$rate" 'BEGIN { exit !(a > b) }'; then rate=${line%%$'\t'*} share=${line##*$'\t'}; fi
   done
 }
@@ -43,6 +46,6 @@ printf 'two processes, one thread each %20.3f images/s, %s of twice as many; of 
 printf 'weights\tMB of a message\tshare of communication, two processes\n'
 for channels in 16 32 64 96; do
   measure 2 1 --crop 32 --batch 4 --channels $channels
-  weights=$(info x.json --json | jq '.weights // empty')
-  printf '%s\t%s\t%s\n' "$weights" "$(awk -v n="$weights" 'BEGIN { printf "%.1f", 4 * n / 1e6 }')" "$share"
+  weights=$(info x.json --json | jq -r .network | grep -oE '^[0-9]+')
+  awk -v n="$weights" -v share="$share" 'BEGIN { printf "%d\t%.1f\t%.3f\n", n, 4 * n / 1e6, share }'
 done
