@@ -1,7 +1,7 @@
 #!/bin/bash
 # Training by many processes: images a second of two processes of one thread against one process of two threads, and the share of
-# the time that processes spend in exchanging gradients, and waiting for each other, by the size of a message, which is all gradients
-# of a step. All on this machine, over the loopback.
+# the time that processes spend in exchanging gradients, and waiting for each other, by the size of a message: all gradients of a
+# step. All on this machine, over the loopback.
 # ROUNDS (3): runs of each, of which the fastest counts. STEPS (6): steps of one run after the first.
 set -euo pipefail
 work=$(mktemp -d)
