@@ -79,7 +79,7 @@ timeout 20 scancel --signal USR1 "${long}_$task"
 until_true 60 grep -q "requeueing stage $task" "slurm-${long}_$task.out"
 not grep -q requeueing "slurm-${long}_$((3 - task)).out"
 [ "$(states "${long}_$((3 - task))")" = RUNNING ]
-timeout 20 scontrol update JobId="${long}_$task" StartTime=now
+begins_again "${long}_$task"
 until_true 60 eval '[ "$(states "${long}_$task")" = RUNNING ]'
 timeout 20 scancel "$long"
 

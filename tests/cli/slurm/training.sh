@@ -14,11 +14,6 @@ trains() {
   said 'sr3-train: steps ' "$1" || return 1
   [ x4.journal.jsonl -nt "begun.$1" ] || { [ -e "begun.$1" ] || touch "begun.$1"; return 1; }
 }
-# restarts   the job begins again now, and not after the seconds that Slurm waits before it
-restarts() {
-  until_true 60 eval '[ "$(states "$job")" = PENDING ]'
-  timeout 20 scontrol update JobId="$job" StartTime=now
-}
 job=$(PRESET=tiny STEPS=1000000 ACCUMULATE=4 submit -n 2 -c 1 "$jobs/train.sh" "${options[@]}" --journal-every 1)
 until_true 60 trains 1
 said "process 0 of 2, started by Slurm, meeting at localhost:"
@@ -26,7 +21,7 @@ said "process 0 of 2, started by Slurm, meeting at localhost:"
 timeout 20 scancel --signal USR1 "$job"
 until_true 60 said 'by SIGUSR1, all saved'
 until_true 60 said "train.sh: requeueing job $job"
-restarts
+begins_again "$job"
 until_true 60 trains 2
 said "resuming 'x4.json' after step "
 # A process is killed: the first one has time to save, and they start again at once, in the same job.
@@ -39,11 +34,11 @@ said 'train.sh: requeueing' 1
 submit -p urgent -n 8 --wrap 'true' >/dev/null
 until_true 60 said 'by SIGTERM, all saved'
 until_true 60 said "train.sh: requeueing job $job" 2
-restarts
+begins_again "$job"
 until_true 60 trains 4
 # Requeued by the administrator; then cancelled, by which it ends.
 timeout 20 scontrol requeue "$job"
-restarts
+begins_again "$job"
 until_true 60 trains 5
 timeout 20 scancel "$job"
 done_with "$job" CANCELLED
