@@ -21,6 +21,18 @@ double clock_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// The numbers begin .. end-1 of a message, of which two processes sum a half each.
+struct Half {
+  int64_t begin = 0, end = 0;
+  int64_t size() const { return end - begin; }
+  // The own one, and that of the other process.
+  std::pair<Half, Half> halves(bool upper) const {
+    const int64_t middle = begin + size() / 2;
+    const Half low{begin, middle}, high{middle, end};
+    return upper ? std::pair(high, low) : std::pair(low, high);
+  }
+};
+
 bool is_power_of_two(int64_t n) { return n > 0 && (n & (n - 1)) == 0; }
 
 }  // namespace
@@ -110,10 +122,21 @@ void ProcessGroup::in_buffers(const std::vector<at::Tensor>& tensors,
 void ProcessGroup::sum(const std::vector<at::Tensor>& tensors) {
   if (size_ == 1) return;
   in_buffers(tensors, [&](const at::Tensor& buffer) {
-    const at::Tensor other = at::empty_like(buffer);
+    const int64_t n = buffer.numel();
+    const at::Tensor received = at::empty({n - n / 2}, at::kFloat);
+    const auto part = [&](const Half& numbers) { return buffer.narrow(0, numbers.begin, numbers.size()); };
+    std::vector<Half> own = {{0, n}};
     for (int64_t d = 1; d < size_; d *= 2) {
-      exchange(rank_ ^ d, buffer, other);
-      buffer.add_(other);
+      const auto [mine, others] = own.back().halves(rank_ & d);
+      const at::Tensor addend = received.narrow(0, 0, mine.size());
+      exchange(rank_ ^ d, part(others), addend);
+      part(mine).add_(addend);
+      own.push_back(mine);
+    }
+    for (int64_t d = size_ / 2; d >= 1; d /= 2) {
+      own.pop_back();
+      const auto [mine, others] = own.back().halves(rank_ & d);
+      exchange(rank_ ^ d, part(mine), part(others));
     }
   });
 }

@@ -27,6 +27,7 @@ class Post {
   void put(int64_t from, int64_t to, const at::Tensor& letter) {
     const std::lock_guard lock(mutex_);
     boxes_[box(from, to)].push(letter.clone());
+    sent_[from] += letter.numel();
     came_.notify_all();
   }
   at::Tensor take(int64_t from, int64_t to) {
@@ -37,6 +38,11 @@ class Post {
     const at::Tensor letter = letters.front();
     letters.pop();
     return letter;
+  }
+  // The numbers that a process has put into its letters.
+  int64_t sent(int64_t from) {
+    const std::lock_guard lock(mutex_);
+    return sent_[from];
   }
   void leave(int64_t process, const std::string& reason) {
     const std::lock_guard lock(mutex_);
@@ -51,6 +57,7 @@ class Post {
   std::condition_variable came_;
   std::vector<std::queue<at::Tensor>> boxes_;
   int64_t size_;
+  std::map<int64_t, int64_t> sent_;
   std::map<int64_t, std::string> gone_;  // the processes that have left, and why
 };
 
@@ -72,8 +79,8 @@ class PostLink : public Link {
   int64_t rank_;
 };
 
-// Runs `work` as each of `size` processes at the same time.
-void as_processes(int64_t size, const std::function<void(ProcessGroup&)>& work) {
+// Runs `work` as each of `size` processes at the same time. Returns how many numbers each has sent.
+std::vector<int64_t> as_processes(int64_t size, const std::function<void(ProcessGroup&)>& work) {
   Post post(size);
   std::vector<std::thread> threads;
   for (int64_t rank = 0; rank < size; ++rank)
@@ -82,6 +89,9 @@ void as_processes(int64_t size, const std::function<void(ProcessGroup&)>& work) 
       work(group);
     });
   for (std::thread& thread : threads) thread.join();
+  std::vector<int64_t> sent;
+  for (int64_t rank = 0; rank < size; ++rank) sent.push_back(post.sent(rank));
+  return sent;
 }
 
 // Gradients whose sum depends on the order of additions: of very different sizes.
@@ -138,6 +148,32 @@ TEST_CASE("the sum over the processes has the bits of the tree, whatever their n
       CHECK(equal == processes);
     }
   }
+}
+
+TEST_CASE("a sum sends no more than twice the numbers, also of fewer numbers than processes") {
+  for (const int64_t count : {1, 2, 3, 5, 1000, 1027})
+    for (const int64_t processes : {1, 2, 4, 8, 16}) {
+      CAPTURE(count);
+      CAPTURE(processes);
+      std::mutex mutex;
+      int64_t right = 0;
+      const auto sent = as_processes(processes, [&](ProcessGroup& group) {
+        const at::Tensor mine = at::arange(count).to(at::kFloat) + static_cast<double>(group.rank());
+        group.sum({mine});
+        const at::Tensor all = (at::arange(count) * processes + processes * (processes - 1) / 2).to(at::kFloat);
+        const std::lock_guard lock(mutex);
+        right += at::equal(mine, all);
+      });
+      CHECK(right == processes);
+      // 2 n (P-1)/P each, but for the rounding of halves, one a round.
+      int64_t total = 0;
+      for (const int64_t one : sent) {
+        CHECK(std::abs(one - 2.0 * static_cast<double>(count * (processes - 1)) / static_cast<double>(processes)) <=
+              2 * std::log2(processes));
+        total += one;
+      }
+      CHECK(total == 2 * count * (processes - 1));
+    }
 }
 
 TEST_CASE("the numbers are such that another order gives other bits") {
