@@ -63,12 +63,18 @@ at::Tensor run_plan(const Plan& plan, Layers& layers, const FeatureMap& stem) {
   std::vector<Maps> kept = {{stem}};
   Maps h = kept[0];
   for (const Step& step : plan.steps) {
+    Maps joined;
     if (step.join) {
-      h = layers.join(h, kept.back());
+      joined = std::move(kept.back());
       kept.pop_back();
     }
-    h = step.block >= 0 ? run_block(plan, plan.blocks[step.block], layers, h)
-                        : layers.conv(step.conv, h, step.resample == Resample::kUp ? Resample::kUp : Resample::kNone);
+    const auto body = [&plan, &step, &layers](Maps x, Maps other) {
+      if (step.join) x = layers.join(x, other);
+      other.clear();
+      if (step.block >= 0) return run_block(plan, plan.blocks[step.block], layers, x);
+      return layers.conv(step.conv, x, step.resample == Resample::kUp ? Resample::kUp : Resample::kNone);
+    };
+    h = layers.run_step(body, std::move(h), std::move(joined));
     if (step.keep) kept.push_back(h);
   }
   NormUse last;

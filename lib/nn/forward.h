@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <vector>
 
 #include "nn/fused_conv.h"
@@ -25,10 +26,16 @@ struct NormUse {
   int dropout = -1;  // the block that selects the mask; -1: no dropout
 };
 
+// A step of a plan as a function of its map, and of the map that it joins to it; no map otherwise.
+using StepBody = std::function<Maps(Maps h, Maps kept)>;
+
 // The operations of a forward pass, on channels_last maps (N, C, H, W).
 class Layers {
  public:
   virtual ~Layers() = default;
+  // Runs one step; training may have it run again for its gradients, by a copy of `body` that refers to these layers and their
+  // plan.
+  virtual Maps run_step(const StepBody& body, Maps h, Maps kept) { return body(std::move(h), std::move(kept)); }
   virtual Maps join(const Maps& h, const Maps& kept) = 0;
   virtual Maps resize(Resample to, const Maps& x) = 0;
   virtual Maps conv(int number, const Maps& x, Resample before) = 0;

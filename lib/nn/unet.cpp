@@ -2,6 +2,7 @@
 
 #include "nn/unet.h"
 #include "base/error.h"
+#include "nn/checkpointed.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/forward.h"
@@ -15,15 +16,34 @@ namespace sr3 {
 
 namespace {
 
-class TrainingLayers : public TensorLayers {
+// Owns all that a step needs, because with checkpointing the backward pass runs it again after unet_forward has returned.
+class TrainingLayers : public TensorLayers, public std::enable_shared_from_this<TrainingLayers> {
  public:
   TrainingLayers(const Plan& plan, const Parameters& parameters, const at::Tensor& embedding, bool train,
-                 uint64_t dropout_seed)
-      : plan_(plan), parameters_(parameters), train_(train), dropout_seed_(dropout_seed) {
-    if (!embedding.defined()) return;
-    const at::Tensor input = plan.options.level.activate ? at::silu(embedding) : embedding;
-    for (const auto& p : plan.projections)
-      projections_.push_back(at::linear(input, parameters[p.name + ".weight"], parameters[p.name + ".bias"]));
+                 uint64_t dropout_seed, bool checkpoint)
+      : plan_(plan),
+        parameters_(parameters),
+        train_(train),
+        checkpoint_(checkpoint),
+        dropout_seed_(dropout_seed),
+        embedding_(embedding.defined() && plan.options.level.activate ? at::silu(embedding) : embedding) {}
+
+  const Plan& plan() const { return plan_; }
+
+  // The alias adds up the gradients of h that come from within the step before those of other steps are added, so that the sum has
+  // the same order, and the same bits, with checkpointing.
+  Maps run_step(const StepBody& body, Maps h, Maps kept) override {
+    if (!checkpoint_ || !at::GradMode::is_enabled()) return body({{at::alias(h[0].data), {}, {}}}, std::move(kept));
+    const auto self = shared_from_this();
+    const NetworkPart part = [self, body](const at::Tensor& x, const at::Tensor& other, const at::Tensor& embedding) {
+      const at::Tensor outer = self->embedding_;
+      self->embedding_ = embedding;
+      const Maps joined = other.defined() ? Maps{{other, {}, {}}} : Maps{};
+      const at::Tensor y = body({{at::alias(x), {}, {}}}, joined)[0].data;
+      self->embedding_ = outer;
+      return y;
+    };
+    return {{checkpointed(part, h[0].data, kept.empty() ? at::Tensor() : kept[0].data, embedding_), {}, {}}};
   }
 
   using TensorLayers::conv;
@@ -42,7 +62,11 @@ class TrainingLayers : public TensorLayers {
     in.groups = plan_.options.groups;
     in.eps = plan_.options.norm_eps;
     in.activate = use.activate;
-    if (use.projection >= 0) in.set_embedding(projections_[use.projection], plan_.options.scale_shift);
+    if (use.projection >= 0) {
+      const std::string& name = plan_.projections[use.projection].name;
+      in.set_embedding(at::linear(embedding_, parameters_[name + ".weight"], parameters_[name + ".bias"]),
+                       plan_.options.scale_shift);
+    }
     return group_norm_silu(in, /*widen=*/use.number == plan_.out_norm);
   }
 
@@ -56,11 +80,11 @@ class TrainingLayers : public TensorLayers {
   }
 
  private:
-  const Plan& plan_;
-  const Parameters& parameters_;
-  bool train_;
+  const Plan plan_;
+  const Parameters parameters_;
+  bool train_, checkpoint_;
   uint64_t dropout_seed_;
-  std::vector<at::Tensor> projections_;
+  at::Tensor embedding_;  // as the blocks' projections take it
 };
 
 void check_images(const UNetOptions& options, const UNetInput& input) {
@@ -81,7 +105,7 @@ void check_images(const UNetOptions& options, const UNetInput& input) {
 }  // namespace
 
 at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters, const UNetInput& input,
-                        at::ScalarType compute, bool train, uint64_t dropout_seed) {
+                        at::ScalarType compute, bool train, uint64_t dropout_seed, bool checkpoint) {
   keep_freed_memory();
   const Plan plan(options);
   const int64_t n = input.x.size(0);
@@ -100,8 +124,8 @@ at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters
     const at::Tensor condition = to_patches(plan, input.condition.to(wide));
     x = options.concat_order == "x-condition" ? at::cat({x, condition}, 1) : at::cat({condition, x}, 1);
   }
-  TrainingLayers layers(plan, parameters, embedding, train, dropout_seed);
-  const at::Tensor y = run_plan(plan, layers, {layers.conv(plan.stem, x).to(compute), {}, {}});
+  const auto layers = std::make_shared<TrainingLayers>(plan, parameters, embedding, train, dropout_seed, checkpoint);
+  const at::Tensor y = run_plan(layers->plan(), *layers, {layers->conv(plan.stem, x).to(compute), {}, {}});
   return from_patches(plan, y, input.x.size(2), input.x.size(3));
 }
 

@@ -60,9 +60,11 @@ struct UNetInput {
 // H and W may be any size: the input is padded by reflection to what patch and the levels need, and the output cropped.
 // compute: at::kFloat, at::kBFloat16 (weights are cast, activations are bf16, norms are summed in fp32; the embeddings and the
 // first and last convolution stay in fp32) or at::kDouble (everything, for tests). dropout_seed selects the dropout masks, which
-// are applied only with `train`. Throws Error when an input is missing, not taken by this network, or of the wrong shape.
+// are applied only with `train`. checkpoint: keep only the inputs of each step of the plan for the backward pass, which
+// computes the rest again: gradients have the same bits, and Tensor::backward must be used to get them (nn/checkpointed.h).
+// Throws Error when an input is missing, not taken by this network, or of the wrong shape.
 at::Tensor unet_forward(const UNetOptions& options, const Parameters& parameters, const UNetInput& input,
-                        at::ScalarType compute, bool train, uint64_t dropout_seed);
+                        at::ScalarType compute, bool train, uint64_t dropout_seed, bool checkpoint = false);
 
 // Inference with one network for many images: weights are packed once, and the embeddings of all levels and the condition's
 // part of the first convolution are computed before the sampling loop.

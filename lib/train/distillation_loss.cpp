@@ -12,13 +12,14 @@
 namespace sr3 {
 
 DistillationLoss::DistillationLoss(const StageManifest& student, const std::string& teacher, uint64_t seed,
-                                   at::Device device, at::ScalarType compute)
+                                   at::Device device, at::ScalarType compute, bool checkpoint)
     : student_(student),
       examples_(student, seed, device, compute),
       alpha_bar_(make_alpha_bar(make_betas(student.diffusion.schedule))),
       seed_(seed),
       device_(device),
-      compute_(compute) {
+      compute_(compute),
+      checkpoint_(checkpoint) {
   const StageWeights from = read_stage_weights(teacher);
   if (from.manifest.weights_sha256 != student.distillation.teacher)
     throw UsageError(
@@ -64,7 +65,7 @@ at::Tensor DistillationLoss::operator()(const Parameters& parameters, const Batc
   const at::Tensor eps = (input.x - target_x0 * alpha_bar.sqrt()) / (1 - alpha_bar).sqrt();
   const at::Tensor target = training_target(predict, target_x0, eps, steps.start);
   input.level = here(network_level(network.level.input, {steps.start, steps.start_timestep}));
-  const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, 0);
+  const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, 0, checkpoint_);
   return training_loss(student_.diffusion.loss, output, target).mean;
 }
 

@@ -17,7 +17,7 @@ class DistillationLoss {
  public:
   // teacher: the path of its manifest. UsageError if its weights are not those that the student's manifest names.
   DistillationLoss(const StageManifest& student, const std::string& teacher, uint64_t seed, at::Device device,
-                   at::ScalarType compute);
+                   at::ScalarType compute, bool checkpoint = false);
 
   // The mean over examples, channels and pixels: a differentiable scalar.
   at::Tensor operator()(const Parameters& parameters, const Batch& batch) const;
@@ -31,6 +31,7 @@ class DistillationLoss {
   uint64_t seed_;
   at::Device device_;
   at::ScalarType compute_;
+  bool checkpoint_;  // of unet_forward
 };
 
 }  // namespace sr3

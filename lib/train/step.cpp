@@ -22,13 +22,14 @@ uint64_t seed_for(uint64_t seed, uint32_t purpose, uint64_t number) {
 }
 
 StageLoss::StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute,
-                     double vlb_weight)
+                     double vlb_weight, bool checkpoint)
     : manifest_(manifest),
       vlb_weight_(vlb_weight),
       seed_(seed),
       noise_seed_(seed_for(seed, kRandomNoise)),
       device_(device),
-      compute_(compute) {
+      compute_(compute),
+      checkpoint_(checkpoint) {
   residual_ = residual_statistics(manifest);
   if (manifest.kind == "regression") return;
   const DiffusionOptions& diffusion = manifest.diffusion;
@@ -106,7 +107,7 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   UNetInput input;
   if (manifest_.kind == "regression") {
     input.x = here(batch.condition);
-    const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout);
+    const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout, checkpoint_);
     return training_loss(loss, output, here(x0)).mean;
   }
 
@@ -120,7 +121,7 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   input.augmentation_level = here(given.level);
   input.level = here(network_level(network.level.input, levels));
   input.labels = here(labels(batch));
-  const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout);
+  const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout, checkpoint_);
   if (manifest_.diffusion.variance != "learned") return training_loss(loss, output, target).mean;
 
   const int64_t channels = x0.size(1);

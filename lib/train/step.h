@@ -18,9 +18,9 @@ namespace sr3 {
 class StageLoss {
  public:
   // `vlb_weight` is lambda of the hybrid loss. Error if the manifest describes a stage that cannot be trained. A manifest that
-  // lacks_statistics() (stage/conditioning.h) can be given, but no loss be computed.
+  // lacks_statistics() (stage/conditioning.h) can be given, but no loss be computed. checkpoint: of unet_forward.
   StageLoss(const StageManifest& manifest, uint64_t seed, at::Device device, at::ScalarType compute,
-            double vlb_weight = 0.001);
+            double vlb_weight = 0.001, bool checkpoint = false);
 
   // The loss, a differentiable scalar: the mean over examples, channels and pixels. With a learned variance, `bits`
   // receives an estimate of the variational bound in bits per dimension, without the prior's term, which is next to
@@ -48,6 +48,7 @@ class StageLoss {
   uint64_t seed_, noise_seed_;
   at::Device device_;
   at::ScalarType compute_;
+  bool checkpoint_;
 };
 
 // Derives a separate seed for a purpose (base/rng.h), so that training noise differs from the noise of sampling with

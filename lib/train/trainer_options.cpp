@@ -60,6 +60,8 @@ void RunFlags::declare_run(Options& options) {
   options.add("batch", 0, &batch, "N", within(1, 1 << 16), "examples per step");
   options.add("accumulate", 0, &trainer.accumulate, "K", at_least(1),
               "compute each step's examples in K parts, to limit memory");
+  options.add("checkpoint-activations", 0, &trainer.checkpoint_activations,
+              "compute each block again in the backward pass, to limit memory");
   options.add("learning-rate", 0, &learning_rate, "R", at_least(0), "learning rate of Adam");
   options.add("warmup", 0, &warmup, "N", at_least(0), "steps in which the learning rate rises from zero");
   options.add("ema", 0, &ema, "D", from_to_below(0, 1),

@@ -17,9 +17,10 @@ namespace sr3 {
 class Options;
 
 struct TrainerOptions {
-  int64_t steps = 0;       // of the whole training, not of this run
-  int64_t batch = 16;      // examples per step
-  int64_t accumulate = 1;  // parts that a step's examples are computed in, which limits the memory
+  int64_t steps = 0;                    // of the whole training, not of this run
+  int64_t batch = 16;                   // examples per step
+  int64_t accumulate = 1;               // parts that a step's examples are computed in, which limits the memory
+  bool checkpoint_activations = false;  // compute each block again in the backward pass, which limits it further
   double learning_rate = 3e-4;
   int64_t warmup = 200;
   std::string decay = "none";  // none|cosine|linear

@@ -94,8 +94,9 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
       parameters(fresh_parameters(manifest.network, trainer.seed, device)),
       adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
       compute(precision_named(trainer.precision, device)),
-      loss(manifest, trainer.seed, device, compute, trainer.vlb_weight) {
-  if (!trainer.teacher.empty()) distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute);
+      loss(manifest, trainer.seed, device, compute, trainer.vlb_weight, trainer.checkpoint_activations) {
+  if (!trainer.teacher.empty())
+    distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute, trainer.checkpoint_activations);
   options = with_resolved(options, compute);
   settings = settings_of(manifest, options, data, loader.images(), loader.digest());
 }
@@ -186,7 +187,7 @@ void Trainer::Impl::begin_or_resume() {
 // What was measured at the beginning of the training is part of its stage.
 void Trainer::Impl::use_conditioning() {
   if (manifest.augmentation.kind != "gaussian") return;
-  loss = StageLoss(manifest, options.seed, device, compute, options.vlb_weight);
+  loss = StageLoss(manifest, options.seed, device, compute, options.vlb_weight, options.checkpoint_activations);
   settings.stage = settings_of(manifest, options, {}, 0, {}).stage;
 }
 
