@@ -95,7 +95,7 @@ class Training {
     const auto found = read_checkpoint(options_.state);
     if (!found) return;
     const JsonObject progress = JsonObject::parse(found->text(kProgress, options_.state), options_.state, 1);
-    const TensorFile& file = found->file(kTensors, options_.state);
+    const TensorFile file = found->file(kTensors, options_.state);
     if (progress.get<std::string>("settings", "") != options_.settings)
       throw UsageError(
           cat("cannot resume '", options_.state,

@@ -152,6 +152,50 @@ void ProcessGroup::take_from_first(const std::vector<at::Tensor>& tensors) {
   });
 }
 
+void ProcessGroup::exchange_slices(const Slices& slices) {
+  // By recursive doubling: before round d each process has the slices of its aligned block of d.
+  for (int64_t d = 1; d < size_; d *= 2) {
+    const auto block = [&](int64_t process) { return slices.of(process / d * d, process / d * d + d); };
+    const Span mine = block(rank_), others = block(rank_ ^ d);
+    for (int64_t at = 0; at < std::max(mine.size(), others.size()); at += kBuffer) {
+      const auto part = [&](const Span& all) {
+        return Span{std::min(all.begin + at, all.end), std::min(all.begin + at + kBuffer, all.end)};
+      };
+      const Span out = part(mine), in = part(others);
+      const at::Tensor received = in.size() > 0 ? at::empty({in.size()}, at::kFloat) : at::Tensor();
+      exchange(rank_ ^ d, out.size() > 0 ? slices.get(out) : at::Tensor(), received);
+      if (in.size() > 0) slices.set(in, received);
+    }
+  }
+}
+
+void ProcessGroup::collect(const Slices& slices, size_t tensor, const at::Tensor& own, const at::Tensor& whole) {
+  const at::NoGradGuard no_grad;
+  for (int64_t process = 0; process < size_; ++process) {
+    const Span part = slices.of_tensor(process, tensor);
+    if (part.size() == 0) continue;
+    if (process == rank_ && !first()) exchange(0, flat(own).to(at::kCPU), {});
+    if (!first()) continue;
+    at::Tensor values = flat(own);
+    if (process > 0) exchange(process, {}, values = at::empty({part.size()}, at::kFloat));
+    flat(whole).narrow(0, part.begin, part.size()).copy_(values);
+  }
+}
+
+void ProcessGroup::deal(const Slices& slices, size_t tensor, const at::Tensor& whole, const at::Tensor& own) {
+  const at::NoGradGuard no_grad;
+  for (int64_t process = 0; process < size_; ++process) {
+    const Span part = slices.of_tensor(process, tensor);
+    if (part.size() == 0) continue;
+    at::Tensor values;
+    if (first()) values = flat(whole).narrow(0, part.begin, part.size()).to(at::kCPU);
+    if (first() && process > 0) exchange(process, values, {});
+    if (process != rank_) continue;
+    if (!first()) exchange(0, {}, values = at::empty({part.size()}, at::kFloat));
+    flat(own).copy_(values);
+  }
+}
+
 int ProcessGroup::together(const std::function<int()>& work) {
   if (size_ == 1) return work();
   try {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "parallel/link.h"
+#include "parallel/slices.h"
 
 namespace sr3 {
 
@@ -48,6 +49,13 @@ class ProcessGroup {
   void sum(const std::vector<at::Tensor>& tensors);
   // Replaces float tensors by those of process 0.
   void take_from_first(const std::vector<at::Tensor>& tensors);
+
+  // Gives all processes the slices that each of them has changed of its own.
+  void exchange_slices(const Slices& slices);
+  // Copies a tensor of which each process has the numbers of its slice, flat in `own`, to `whole` in process 0, where alone it
+  // is defined; and back. `whole` is dense in the memory order of the slices' tensor.
+  void collect(const Slices& slices, size_t tensor, const at::Tensor& own, const at::Tensor& whole);
+  void deal(const Slices& slices, size_t tensor, const at::Tensor& whole, const at::Tensor& own);
 
   // Runs the whole work of this process, and ends with all others: an exception of one ends them all with an error that names it.
   int together(const std::function<int()>& work);

@@ -60,8 +60,8 @@ auto& find(const List& list, const std::string& name, const std::string& folder)
 
 }  // namespace
 
-const TensorFile& Checkpoint::file(const std::string& name, const std::string& folder) const {
-  return find(tensors, name, folder);
+TensorFile Checkpoint::file(const std::string& name, const std::string& folder) const {
+  return read_safetensors(find(stored, name, folder));
 }
 
 const std::string& Checkpoint::text(const std::string& name, const std::string& folder) const {
@@ -80,6 +80,10 @@ void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint) {
   };
   for (const auto& [name, file] : checkpoint.tensors) {
     write_safetensors(fresh + "/" + name, file);
+    done(name);
+  }
+  for (const auto& [name, write] : checkpoint.written) {
+    write(fresh + "/" + name);
     done(name);
   }
   for (const auto& [name, text] : checkpoint.texts) {
@@ -131,7 +135,7 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
     if (with_digest && sha256_file(path) != entry.get<std::string>("sha256"))
       throw DataError(cat("cannot use '", path, "': its digest differs from the one in the index, so it is damaged"));
     if (extension_of(name) == "safetensors")
-      checkpoint.tensors.emplace_back(name, read_safetensors(path));
+      checkpoint.stored.emplace_back(name, path);
     else
       checkpoint.texts.emplace_back(name, read_text(path));
   }

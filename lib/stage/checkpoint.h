@@ -1,9 +1,11 @@
 // A folder of named files that is either complete or absent, even if the writing process is killed or the machine crashes.
 // It is written as FOLDER.new: each file is synced, and an index of names, sizes and digests comes last. Then two renames put it
 // in place (FOLDER to FOLDER.old, FOLDER.new to FOLDER). Reading completes or undoes a replacement that a crash interrupted.
-// The contents are files of tensors and files of text; what they mean for a training is up to the caller.
+// The contents are files of tensors and files of text; what they mean for a training is up to the caller. Tensors need not all
+// be in memory: a file of them may be written by a function, and is read when it is asked for.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,10 +18,14 @@ namespace sr3 {
 struct Checkpoint {
   std::vector<std::pair<std::string, TensorFile>> tensors;  // file name -> tensors; "weights.safetensors"
   std::vector<std::pair<std::string, std::string>> texts;   // file name -> text; "progress.json"
+  // File name -> what writes the file to the path that it is called with; only of a checkpoint to be written.
+  std::vector<std::pair<std::string, std::function<void(const std::string& path)>>> written;
+  // File name -> path of a file of tensors; only of a checkpoint that was read.
+  std::vector<std::pair<std::string, std::string>> stored;
 
-  // The contents of a file. Throws DataError "cannot use 'x.state': there is no 'ema.safetensors'" if it is absent; `folder` is
-  // for that message.
-  const TensorFile& file(const std::string& name, const std::string& folder) const;
+  // The contents of a file; tensors are read at each call. Throws DataError "cannot use 'x.state': there is no
+  // 'ema.safetensors'" if it is absent; `folder` is for that message.
+  TensorFile file(const std::string& name, const std::string& folder) const;
   const std::string& text(const std::string& name, const std::string& folder) const;
 };
 

@@ -36,20 +36,36 @@ update_chunk(const Update& u, int64_t n, const float* __restrict__ gradient, flo
 
 }  // namespace
 
-Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options)
-    : options_(options), parameters_(std::move(parameters)) {
+Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options, int64_t process, int64_t processes)
+    : options_(options), parameters_(std::move(parameters)), slices_(parameters_, processes) {
   at::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& p = parameters_[i];
     if (p.scalar_type() != at::kFloat || !p.is_non_overlapping_and_dense())
       throw std::logic_error("Adam: a parameter is not a dense float32 tensor");
     // All four share the parameter's strides (channels_last or not), so that one flat loop serves.
-    m_.push_back(at::zeros_like(p).detach());
-    v_.push_back(at::zeros_like(p).detach());
-    ema_.push_back(p.detach().clone());
-    for (int64_t begin = 0; begin < p.numel(); begin += kChunk)
-      chunks_.push_back({i, begin, std::min(begin + kChunk, p.numel())});
+    own_.push_back(slices_.of_tensor(process, i));
+    m_.push_back(at::zeros_like(own_part(i, p)));
+    v_.push_back(at::zeros_like(own_part(i, p)));
+    ema_.push_back(own_part(i, p).clone());
+    const auto add_chunks = [&](const Span& numbers, std::vector<Chunk>& to) {
+      for (int64_t begin = numbers.begin; begin < numbers.end; begin += kChunk)
+        to.push_back({i, begin, std::min(begin + kChunk, numbers.end)});
+    };
+    add_chunks({0, p.numel()}, chunks_);
+    add_chunks(own_[i], own_chunks_);
   }
+}
+
+// What is in this process's slice of a tensor like parameter i: the tensor itself, or some of its numbers, flat. Shares its memory.
+at::Tensor Adam::own_part(size_t i, const at::Tensor& whole) const {
+  if (own_[i].size() == whole.numel()) return whole.detach();
+  return flat(whole).narrow(0, own_[i].begin, own_[i].size());
+}
+
+void Adam::start_ema() {
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < parameters_.size(); ++i) ema_[i].copy_(own_part(i, parameters_[i]));
 }
 
 std::vector<at::Tensor> Adam::gradients() const {
@@ -102,8 +118,9 @@ void Adam::step(int64_t t, double rate, double gradient_scale, double ema_decay)
   if (parameters_.empty()) return;
   if (parameters_[0].is_cpu()) return step_on_cpu(grads, rate, gradient_scale, ema_decay, c1, c2);
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    at::Tensor p = parameters_[i].detach();
-    const at::Tensor g = grads[i].defined() ? grads[i] * gradient_scale : at::zeros_like(p);
+    if (own_[i].size() == 0) continue;
+    at::Tensor p = own_part(i, parameters_[i]);
+    const at::Tensor g = grads[i].defined() ? own_part(i, grads[i]) * gradient_scale : at::zeros_like(p);
     m_[i].mul_(options_.beta1).add_(g, 1 - options_.beta1);
     v_[i].mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
     if (options_.weight_decay != 0) p.mul_(1 - rate * options_.weight_decay);
@@ -124,14 +141,15 @@ void Adam::step_on_cpu(const std::vector<at::Tensor>& grads, double rate, double
                       static_cast<float>(options_.epsilon),
                       static_cast<float>(1 - rate * options_.weight_decay),
                       static_cast<float>(1 - ema_decay)};
-  at::parallel_for(0, static_cast<int64_t>(chunks_.size()), 1, [&](int64_t first, int64_t last) {
+  at::parallel_for(0, static_cast<int64_t>(own_chunks_.size()), 1, [&](int64_t first, int64_t last) {
     const std::vector<float> zeros(kChunk, 0.0f);
     for (int64_t c = first; c < last; ++c) {
-      const auto [tensor, begin, end] = chunks_[c];
+      const auto [tensor, begin, end] = own_chunks_[c];
+      const int64_t in_state = begin - own_[tensor].begin;
       const float* gradient = grads[tensor].defined() ? grads[tensor].data_ptr<float>() + begin : zeros.data();
       update_chunk(update, end - begin, gradient, parameters_[tensor].data_ptr<float>() + begin,
-                   m_[tensor].data_ptr<float>() + begin, v_[tensor].data_ptr<float>() + begin,
-                   ema_[tensor].data_ptr<float>() + begin);
+                   m_[tensor].data_ptr<float>() + in_state, v_[tensor].data_ptr<float>() + in_state,
+                   ema_[tensor].data_ptr<float>() + in_state);
     }
   });
 }

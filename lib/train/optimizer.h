@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "parallel/slices.h"
+
 namespace sr3 {
 
 struct AdamOptions {
@@ -22,8 +24,9 @@ struct AdamOptions {
 class Adam {
  public:
   // step() reads the gradients of the parameters and changes the parameters in place. The EMA starts as a copy of them,
-  // m and v start at zero.
-  Adam(std::vector<at::Tensor> parameters, const AdamOptions& options);
+  // m and v start at zero. Of several processes (ZeRO, stage 1) each has the state of its slice of the parameters only, which alone
+  // its step() changes.
+  Adam(std::vector<at::Tensor> parameters, const AdamOptions& options, int64_t process = 0, int64_t processes = 1);
 
   // The 2-norm of all gradients together, summed in double precision and on the CPU in a fixed order; infinite or NaN
   // if a gradient is. An undefined gradient counts as zero.
@@ -31,6 +34,8 @@ class Adam {
   // Update t, counted from 1. Gradients are multiplied by `gradient_scale` first; an undefined gradient counts as zero.
   // `ema_decay` is d above.
   void step(int64_t t, double rate, double gradient_scale, double ema_decay);
+  // Makes the EMA a copy of the parameters.
+  void start_ema();
   // Makes all gradients undefined, so that the next backward pass writes them instead of adding to them.
   void clear_gradients();
   // Takes the gradients away, which become undefined. They have the parameters' strides; zeros for an undefined one.
@@ -38,7 +43,9 @@ class Adam {
   void set_gradients(const std::vector<at::Tensor>& gradients);  // in the order of the parameters
 
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
-  // The state, in the order of the parameters. Resuming a training writes to these tensors.
+  const Slices& slices() const { return slices_; }
+  // The state, in the order of the parameters. Resuming a training writes to these tensors. Of several processes: of a
+  // parameter that is not wholly in this process's slice the numbers that are, flat.
   const std::vector<at::Tensor>& first_moment() const { return m_; }
   const std::vector<at::Tensor>& second_moment() const { return v_; }
   const std::vector<at::Tensor>& ema() const { return ema_; }
@@ -51,10 +58,13 @@ class Adam {
   void step_on_cpu(const std::vector<at::Tensor>& gradients, double rate, double scale, double ema_decay, double c1,
                    double c2);
   std::vector<at::Tensor> gradients() const;
+  at::Tensor own_part(size_t i, const at::Tensor& whole) const;
 
   AdamOptions options_;
   std::vector<at::Tensor> parameters_, m_, v_, ema_;
-  std::vector<Chunk> chunks_;
+  Slices slices_;
+  std::vector<Span> own_;                   // of each parameter, what is in this process's slice
+  std::vector<Chunk> chunks_, own_chunks_;  // of all numbers, and of those
 };
 
 }  // namespace sr3

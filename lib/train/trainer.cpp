@@ -90,6 +90,7 @@ void Trainer::Impl::step() {
     const LearningRate rate{options.learning_rate, options.warmup, options.decay, options.steps};
     const double scale = options.clip_norm > 0 && norm > options.clip_norm ? options.clip_norm / norm : 1;
     adam.step(progress.updates, rate.at(progress.step), scale, ema_decay(options.ema, progress.updates));
+    if (sharded()) group.exchange_slices(adam.slices());
     progress.window_loss += mean;
     progress.window_norm += norm;
     progress.window_bits += bits;
@@ -181,15 +182,17 @@ void Trainer::Impl::announce_duration(double seconds, int64_t steps) const {
            options.time_limit ? cat("; --time-limit ends this run after ", Meter::duration(*options.time_limit)) : ""));
 }
 
-// Whether one of the processes was sent a signal, or is at its time limit.
-Stop Trainer::Impl::agreed_stop() {
+// Whether one of the processes was sent a signal, or is at its time limit, and whether a save is due.
+Stop Trainer::Impl::agreed_stop(double last_save) {
   const double late = options.time_limit && running_time() >= *options.time_limit ? 1 : 0;
-  const std::vector<double> all = group.gather_numbers({static_cast<double>(StopSignals::received()), late});
+  const double save = save_due(last_save) ? 1 : 0;
+  const std::vector<double> all = group.gather_numbers({static_cast<double>(StopSignals::received()), late, save});
   Stop stop;
-  for (size_t i = 0; i < all.size(); i += 2) {
+  for (size_t i = 0; i < all.size(); i += 3) {
     if (stop.signal == 0) stop.signal = static_cast<int>(all[i]);
     stop.late = stop.late || all[i + 1] != 0;
   }
+  stop.save = all[2] != 0;
   return stop;
 }
 
@@ -197,7 +200,7 @@ Stop Trainer::Impl::agreed_stop() {
 bool Trainer::Impl::save_due(double last_save) const {
   const bool due =
       options.save_steps > 0 ? progress.step % options.save_steps == 0 : now() - last_save >= options.save_seconds;
-  return group.first() && due && progress.skipped_in_row == 0 && finite();
+  return due && progress.skipped_in_row == 0;
 }
 
 // What ends the line of progress.
@@ -216,7 +219,7 @@ int Trainer::Impl::take_steps(const ProgressOptions& progress_options) {
   const int64_t first = progress.step;
   double last_save = now(), measured_from = 0;
   Meter meter(group.first() ? progress_options : ProgressOptions{"never"}, "steps", options.steps, first);
-  Stop stop = agreed_stop();
+  Stop stop = agreed_stop(last_save);
   while (progress.step < options.steps) {
     if (stop.late) return 0;
     step();
@@ -225,17 +228,22 @@ int Trainer::Impl::take_steps(const ProgressOptions& progress_options) {
     if (progress.step == first + kFirst + kMeasured) announce_duration(progress.seconds - measured_from, kMeasured);
     if (progress.step % options.journal_every == 0) write_journal();
     meter.update(progress.step, state_text());
-    stop = agreed_stop();
+    stop = agreed_stop(last_save);
     if (stop.signal != 0) return stop.signal;
     diverged = progress.skipped_in_row >= kSkippedInRow;
     if (diverged || progress.step == options.steps) return 0;
-    if (save_due(last_save)) {
+    if (stop.save && finite()) {
       save();
       last_save = now();
     }
-    if (preview && progress.step % options.preview_every == 0) preview->draw(named(adam.ema()), paths.preview);
+    if (options.preview_every > 0 && progress.step % options.preview_every == 0) draw_preview();
   }
   return 0;
+}
+
+void Trainer::Impl::draw_preview() {
+  const NamedTensors ema = whole_ema();
+  if (preview) preview->draw(ema, paths.preview);
 }
 
 // Writes the last line of the journal, the last save and the last preview. Error if the training diverged.
@@ -246,11 +254,9 @@ void Trainer::Impl::finish(bool stepped) {
   if (diverged)
     throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient",
                     " (a lower --learning-rate may help)"));
-  if (group.first()) {
-    save_state();
-    if (preview) preview->draw(named(adam.ema()), paths.preview);
-    publish();
-  }
+  save_state();
+  if (options.preview_every > 0) draw_preview();
+  publish();
   if (progress.step < options.steps)
     info(cat("stopped after ", where, signal ? cat(" by ", StopSignals::name(signal)) : "",
              ", all saved; to go on: ", options.goes_on.empty() ? "the same command" : options.goes_on));

@@ -30,10 +30,11 @@ struct StepSum {
   double loss = 0, bits = 0;
 };
 
-// Why all processes end a run after the same step.
+// What all processes do after the same step.
 struct Stop {
   int signal = 0;     // received by one of them; 0: none
   bool late = false;  // the time limit of one is over
+  bool save = false;  // the run goes on, but the first process is to save
 };
 
 struct Trainer::Impl {
@@ -47,19 +48,25 @@ struct Trainer::Impl {
   void begin_or_resume();
   void compare_processes();
   void take_from_first();
-  void load(const Checkpoint& checkpoint);
+  void take_moments_and_ema();
+  void load();
   void save();
   void save_state();
   void publish();
   [[noreturn]] void give_up();
-  bool finite() const;
+  bool finite();
+  bool sharded() const { return adam.slices().processes() > 1; }
+  at::Tensor collected(const std::vector<at::Tensor>& state, size_t i);
+  NamedTensors whole_ema();
+  void write_state(const std::string& path, const std::vector<at::Tensor>& state);
   NamedTensors named(const std::vector<at::Tensor>& values) const;
   // trainer.cpp
   void announce() const;
   void step();
   StepSum sum_of_parts();
-  Stop agreed_stop();
+  Stop agreed_stop(double last_save);
   bool save_due(double last_save) const;
+  void draw_preview();
   std::string state_text() const;
   int take_steps(const ProgressOptions& progress_options);
   void announce_duration(double seconds, int64_t steps) const;
@@ -85,6 +92,7 @@ struct Trainer::Impl {
   std::optional<DistillationLoss> distillation;  // instead of `loss`
   TrainingProgress progress;
   std::unique_ptr<Preview> preview;
+  std::optional<Checkpoint> resumed_from;  // while it is read
   // Timings of the journal's open window, which are not part of the saved state.
   double window_seconds = 0, window_waited = 0, window_exchanged = 0;
   std::vector<double> window_computed;  // of each process: without the exchanges

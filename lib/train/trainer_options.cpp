@@ -62,6 +62,8 @@ void RunFlags::declare_run(Options& options) {
               "compute each step's examples in K parts, to limit memory");
   options.add("checkpoint-activations", 0, &trainer.checkpoint_activations,
               "compute each block again in the backward pass, to limit memory");
+  options.add("shard-optimizer", 0, &trainer.shard_optimizer,
+              "of many processes each keeps a share of the optimizer's state (ZeRO-1)");
   options.add("learning-rate", 0, &learning_rate, "R", at_least(0), "learning rate of Adam");
   options.add("warmup", 0, &warmup, "N", at_least(0), "steps in which the learning rate rises from zero");
   options.add("ema", 0, &ema, "D", from_to_below(0, 1),

@@ -21,6 +21,7 @@ struct TrainerOptions {
   int64_t batch = 16;                   // examples per step
   int64_t accumulate = 1;               // parts that a step's examples are computed in, which limits the memory
   bool checkpoint_activations = false;  // compute each block again in the backward pass, which limits it further
+  bool shard_optimizer = false;         // of many processes each has a share of the optimizer's state
   double learning_rate = 3e-4;
   int64_t warmup = 200;
   std::string decay = "none";  // none|cosine|linear

@@ -19,6 +19,9 @@
 namespace sr3 {
 namespace {
 
+constexpr const char *kWeightsFile = "weights.safetensors", *kEmaFile = "ema.safetensors",
+                     *kFirstMomentFile = "adam-m.safetensors", *kSecondMomentFile = "adam-v.safetensors";
+
 // The previews and plots of a training are not images to train on.
 DataOptions without_pictures(DataOptions data, const StagePaths& paths) {
   data.leave_out.push_back(paths.preview);
@@ -92,7 +95,8 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
       whole(data.preprocess == "resize"),
       side(data.crop > 0 ? data.crop : manifest.image.high_res),
       parameters(fresh_parameters(manifest.network, trainer.seed, device)),
-      adam(values_of(parameters), {.weight_decay = trainer.weight_decay}),
+      adam(values_of(parameters), {.weight_decay = trainer.weight_decay}, group.rank(),
+           trainer.shard_optimizer ? group.size() : 1),
       compute(precision_named(trainer.precision, device)),
       loss(manifest, trainer.seed, device, compute, trainer.vlb_weight, trainer.checkpoint_activations) {
   if (!trainer.teacher.empty())
@@ -112,6 +116,7 @@ void Trainer::Impl::start() {
   if (group.first()) begin_or_resume();
   if (group.size() == 1) return;
   take_from_first();
+  resumed_from.reset();
   const int64_t batch = options.batch, parts = options.accumulate, share = parts / group.size();
   loader.take_turns(progress.examples, batch, batch * (group.rank() * share) / parts,
                     batch * ((group.rank() + 1) * share) / parts);
@@ -136,10 +141,33 @@ void Trainer::Impl::take_from_first() {
   TrainingSettings same;
   parse_progress(text, "process 0", progress, same);
   resumed_step = progress.step;
-  for (const auto* values : {&adam.parameters(), &adam.ema(), &adam.first_moment(), &adam.second_moment()}) {
-    std::vector<at::Tensor> detached;
-    for (const at::Tensor& value : *values) detached.push_back(value.detach());
-    group.take_from_first(detached);
+  std::vector<at::Tensor> weights;
+  for (const at::Tensor& value : adam.parameters()) weights.push_back(value.detach());
+  group.take_from_first(weights);
+  take_moments_and_ema();
+}
+
+// Of the first process, or of the state that it resumes each its slice.
+void Trainer::Impl::take_moments_and_ema() {
+  if (!sharded()) {
+    for (const auto* values : {&adam.ema(), &adam.first_moment(), &adam.second_moment()})
+      group.take_from_first(*values);
+    return;
+  }
+  const bool resumes = group.gather_numbers({resumed_from ? 1.0 : 0.0})[0] != 0;
+  if (!resumes) return adam.start_ema();
+  for (const auto& [name, values] :
+       {std::pair{kEmaFile, &adam.ema()}, std::pair{kFirstMomentFile, &adam.first_moment()},
+        std::pair{kSecondMomentFile, &adam.second_moment()}}) {
+    std::vector<at::Tensor> all(values->size());
+    if (group.first())
+      all = match_tensors(resumed_from->file(name, paths.state), parameter_shapes(manifest.network),
+                          paths.state + "/" + name);
+    for (size_t i = 0; i < values->size(); ++i) {
+      const at::Tensor in_order =
+          group.first() ? at::empty_like(adam.parameters()[i].detach()).copy_(all[i]) : at::Tensor();
+      group.deal(adam.slices(), i, in_order, (*values)[i]);
+    }
   }
 }
 
@@ -147,8 +175,9 @@ void Trainer::Impl::take_from_first() {
 void Trainer::Impl::begin_or_resume() {
   remove_leftovers(paths);
   // With --restart the previous training stays on disk until the first save of this one replaces it.
-  if (const auto checkpoint = options.restart ? std::nullopt : read_checkpoint(paths.state)) {
-    load(*checkpoint);
+  if (!options.restart) resumed_from = read_checkpoint(paths.state);
+  if (resumed_from) {
+    load();
     info(cat("resuming '", paths.manifest, "' after step ", progress.step));
   } else {
     // A manifest without weights is a stage that is not trained yet.
@@ -168,8 +197,7 @@ void Trainer::Impl::begin_or_resume() {
     use_conditioning();
     if (!options.init_from.empty()) {
       manifest.history = init_from_stage(options.init_from, manifest, named(adam.parameters()));
-      at::NoGradGuard no_grad;
-      for (size_t i = 0; i < adam.ema().size(); ++i) adam.ema()[i].copy_(adam.parameters()[i].detach());
+      adam.start_ema();
     }
   }
   if (manifest.training.data.empty()) manifest.training.data = data_name(operands);
@@ -191,7 +219,8 @@ void Trainer::Impl::use_conditioning() {
   settings.stage = settings_of(manifest, options, {}, 0, {}).stage;
 }
 
-void Trainer::Impl::load(const Checkpoint& checkpoint) {
+void Trainer::Impl::load() {
+  const Checkpoint& checkpoint = *resumed_from;
   const std::string progress_path = paths.state + "/progress.json";
   TrainingSettings started;
   parse_progress(checkpoint.text("progress.json", paths.state), progress_path, progress, started);
@@ -203,10 +232,12 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   const auto take = [&](const char* name, const std::vector<at::Tensor>& to) {
     copy_tensors(checkpoint.file(name, paths.state), named(to), paths.state + "/" + name);
   };
-  take("weights.safetensors", adam.parameters());
-  take("ema.safetensors", adam.ema());
-  take("adam-m.safetensors", adam.first_moment());
-  take("adam-v.safetensors", adam.second_moment());
+  take(kWeightsFile, adam.parameters());
+  if (!sharded()) {
+    take(kEmaFile, adam.ema());
+    take(kFirstMomentFile, adam.first_moment());
+    take(kSecondMomentFile, adam.second_moment());
+  }
   manifest.history = former.history;
   const auto keep = [](std::string& text, const std::string& before) {
     if (text.empty()) text = before;
@@ -220,13 +251,17 @@ void Trainer::Impl::load(const Checkpoint& checkpoint) {
   manifest.training.ema = former.training.ema;
 }
 
-bool Trainer::Impl::finite() const {
+// Whether all weights and averages are, in all processes.
+bool Trainer::Impl::finite() {
   at::NoGradGuard no_grad;
   const auto all = [](const std::vector<at::Tensor>& values) {
     return std::all_of(values.begin(), values.end(),
                        [](const at::Tensor& value) { return at::isfinite(value).all().item<bool>(); });
   };
-  return all(adam.parameters()) && all(adam.ema());
+  const bool own = all(adam.parameters()) && all(adam.ema());
+  if (!sharded()) return own;
+  const std::vector<double> of_all = group.gather_numbers({own ? 1.0 : 0.0});
+  return std::count(of_all.begin(), of_all.end(), 0.0) == 0;
 }
 
 // Called while an exception is handled: saves the training if its state is consistent, and throws the exception again
@@ -234,7 +269,8 @@ bool Trainer::Impl::finite() const {
 void Trainer::Impl::give_up() {
   adam.clear_gradients();
   try {
-    const bool due = !diverged && !updating && !saving && progress.step > saved && progress.step > 0;
+    // The slices of the others cannot be had any more.
+    const bool due = !diverged && !updating && !saving && !sharded() && progress.step > saved && progress.step > 0;
     if (due && group.first()) save();
   } catch (const std::exception& error) {
     sr3::error(error.what());
@@ -253,8 +289,38 @@ void Trainer::Impl::save() {
   publish();
 }
 
+// Tensor i of the optimizer's state, in the first process, to which the others send what they have of it; undefined in these.
+at::Tensor Trainer::Impl::collected(const std::vector<at::Tensor>& state, size_t i) {
+  if (!sharded()) return state[i];
+  const at::Tensor all = group.first() ? at::empty_like(adam.parameters()[i].detach()) : at::Tensor();
+  group.collect(adam.slices(), i, state[i], all);
+  return all;
+}
+
+NamedTensors Trainer::Impl::whole_ema() {
+  std::vector<at::Tensor> values;
+  for (size_t i = 0; i < adam.ema().size(); ++i) values.push_back(collected(adam.ema(), i));
+  return named(values);
+}
+
+// Writes a file of the optimizer's state tensor by tensor; all processes together, of which only the first one writes.
+void Trainer::Impl::write_state(const std::string& path, const std::vector<at::Tensor>& state) {
+  std::unique_ptr<SafetensorsWriter> file;
+  if (group.first()) {
+    std::vector<TensorShape> shapes;
+    for (const auto& [name, shape] : parameter_shapes(manifest.network)) shapes.push_back({name, at::kFloat, shape});
+    file = std::make_unique<SafetensorsWriter>(path, shapes, std::map<std::string, std::string>());
+  }
+  for (size_t i = 0; i < state.size(); ++i) {
+    const at::Tensor tensor = collected(state, i);
+    if (file) file->write(tensor);
+  }
+  if (file) file->close();
+}
+
 // Saves what resuming needs.
 void Trainer::Impl::save_state() {
+  if (!group.first() && !sharded()) return;
   saving = true;
   if (!finite()) throw Error(cat("cannot save step ", progress.step, ": its weights are not finite"));
   TrainingSummary& summary = manifest.training;
@@ -269,18 +335,20 @@ void Trainer::Impl::save_state() {
   summary.seconds = options.no_history ? 0 : progress.seconds;
   summary.loss = progress.window_steps > 0 ? progress.window_loss / static_cast<double>(progress.window_steps)
                                            : progress.last_loss;
-  const auto file = [&](const std::vector<at::Tensor>& values) {
-    TensorFile result;
-    for (const auto& [name, value] : named(values))
-      result.tensors.emplace_back(name, value.detach().to(at::kCPU).contiguous());
-    return result;
-  };
+  const auto state = {std::pair{kEmaFile, &adam.ema()}, std::pair{kFirstMomentFile, &adam.first_moment()},
+                      std::pair{kSecondMomentFile, &adam.second_moment()}};
+  if (!group.first()) {
+    for (const auto& [name, values] : state) write_state("", *values);
+    saved = progress.step;
+    saving = false;
+    return;
+  }
   manifest.weights_file = manifest.weights_sha256 = "";  // the state's manifest is not a stage
   Checkpoint checkpoint;
-  checkpoint.tensors = {{"weights.safetensors", file(adam.parameters())},
-                        {"ema.safetensors", file(adam.ema())},
-                        {"adam-m.safetensors", file(adam.first_moment())},
-                        {"adam-v.safetensors", file(adam.second_moment())}};
+  checkpoint.tensors = {{kWeightsFile, {named(adam.parameters()), {}}}};
+  for (const auto& [name, values] : state)
+    checkpoint.written.emplace_back(name,
+                                    [this, values = values](const std::string& path) { write_state(path, *values); });
   checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
   write_checkpoint(paths.state, checkpoint);
   saved = progress.step;
@@ -290,9 +358,13 @@ void Trainer::Impl::save_state() {
 
 // Writes the stage of the saved state. It comes after all pictures: a stage with its number of steps is taken for complete.
 void Trainer::Impl::publish() {
+  if (!group.first() && !sharded()) return;
   saving = true;
-  draw_loss_curve(paths.journal, paths.loss);
-  publish_stage(manifest, paths, named(adam.ema()), options.weights_type);
+  const NamedTensors ema = whole_ema();
+  if (group.first()) {
+    draw_loss_curve(paths.journal, paths.loss);
+    publish_stage(manifest, paths, ema, options.weights_type);
+  }
   saving = false;
 }
 

@@ -91,11 +91,14 @@ as 1 2 "${program[@]}" -q --steps 1 photos -o late.json &
 wait %% && wait
 
 # kill -9 of any process at any moment of the training: the others end in seconds, each naming it, and so does a process that hangs.
+# With shards of the optimizer's state, too, when only the saves before can be resumed.
 for victim in 3 0 2 1; do
   port=$((port + 1))
+  share=
+  if ((victim < 2)); then share=--shard-optimizer; fi
   touch -d yesterday shot.journal.jsonl
   for rank in 0 1 2 3; do
-    (as "$rank" 4 "${program[@]}" --steps 100000 --save-every 2 photos -o shot.json) 2>"said.$rank" &
+    (as "$rank" 4 "${program[@]}" $share --steps 100000 --save-every 2 photos -o shot.json) 2>"said.$rank" &
     pids[rank]=$!
   done
   until [ -n "$(find shot.journal.jsonl -newermt '-20 seconds')" ]; do sleep 0.1; done

@@ -162,3 +162,20 @@ agree one two
 "${noisy[@]}" -q --init-from plain.json photos -o grown-one.json
 together 4 "${noisy[@]}" --init-from plain.json photos -o grown-four.json
 agree grown-one grown-four
+
+# With a share of the optimizer's state in each: the same bytes, from the previews to the state, by any number of processes in turn.
+sharded=("${program[@]}" --shard-optimizer)
+for processes in 1 2 4; do
+  together "$processes" "${sharded[@]}" --steps 6 --preview-every 3 --save-every 2 --batch 10 photos -o "shard$processes.json"
+  agree hand1 "shard$processes"
+done
+same hand1.preview.png shard4.preview.png
+same <(sed 's/shard4/hand1/' shard4.json) hand1.json
+"${program[@]}" -q --steps 2 photos -o turns.json
+together 4 "${sharded[@]}" --steps 3 --resume -o turns.json
+together 2 "${sharded[@]}" --steps 4 photos -o turns.json
+together 4 "${program[@]}" --steps 5 photos -o turns.json
+"${program[@]}" -q --steps 6 photos -o turns.json
+agree straight turns
+together 2 "${sharded[@]}" --steps 4 --augmentation gaussian --init-from plain.json photos -o grown-shards.json
+agree grown-one grown-shards

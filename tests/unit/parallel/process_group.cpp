@@ -211,6 +211,43 @@ TEST_CASE("tensors larger than a message, and of channels-last order, are summed
   CHECK(right == 2);
 }
 
+TEST_CASE("slices that each process has changed reach all, and tensors are collected and dealt by slices") {
+  // More numbers than a message has, tensors of one process and of many, and slices of unequal sizes.
+  const std::vector<int64_t> sizes = {3, 0, (int64_t{1} << 23) + 1, 2, 7};
+  for (const int64_t processes : {1, 2, 4, 8}) {
+    std::mutex mutex;
+    int64_t right = 0;
+    as_processes(processes, [&](ProcessGroup& group) {
+      std::vector<at::Tensor> tensors;
+      for (const int64_t size : sizes) tensors.push_back(at::full({size}, -1.0f));
+      const Slices slices(tensors, group.size());
+      const Span own = slices.of(group.rank(), group.rank() + 1);
+      slices.set(own, at::arange(own.begin, own.end, at::kFloat));
+      group.exchange_slices(slices);
+      int64_t begin = 0;
+      bool all = true;
+      for (const at::Tensor& tensor : tensors) {
+        all = all && at::equal(tensor, at::arange(begin, begin + tensor.numel(), at::kFloat));
+        begin += tensor.numel();
+      }
+      for (size_t i = 0; i < tensors.size(); ++i) {
+        const Span part = slices.of_tensor(group.rank(), i);
+        const at::Tensor mine = tensors[i].narrow(0, part.begin, part.size()) * 2;
+        const at::Tensor whole = group.first() ? at::empty_like(tensors[i]) : at::Tensor();
+        group.collect(slices, i, mine, whole);
+        if (group.first()) all = all && at::equal(whole, tensors[i] * 2);
+        const at::Tensor back = at::empty_like(mine);
+        group.deal(slices, i, whole, back);
+        all = all && at::equal(back, mine);
+      }
+      const std::lock_guard lock(mutex);
+      right += all;
+    });
+    CAPTURE(processes);
+    CHECK(right == processes);
+  }
+}
+
 TEST_CASE("texts and numbers are gathered in the order of the processes") {
   std::mutex mutex;
   int64_t right = 0;

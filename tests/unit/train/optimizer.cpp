@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/relative.h"
+#include "parallel/slices.h"
 #include "tensor/aten.h"
 #include "train/ema.h"
 #include "train/learning_rate.h"
@@ -74,6 +75,74 @@ TEST_CASE("Adam agrees with the formula in double precision") {
       CHECK(adam.ema()[0].data_ptr<float>()[i] == relative(slow[i].ema, 1e-4));
       CHECK(adam.second_moment()[0].data_ptr<float>()[i] == relative(slow[i].v, 1e-4));
     }
+  }
+}
+
+TEST_CASE("processes with a slice of the state each make the updates of one, with a share of its memory") {
+  const auto leaves = [] {
+    at::manual_seed(9);
+    std::vector<at::Tensor> all;
+    for (const auto& shape : std::vector<std::vector<int64_t>>{{70001}, {3}, {8, 4, 3, 3}, {1}, {40000}})
+      all.push_back(at::randn(shape)
+                        .contiguous(shape.size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous)
+                        .requires_grad_(true));
+    return all;
+  };
+  const auto bytes = [](const Adam& adam) {
+    int64_t sum = 0;
+    for (const auto* state : {&adam.first_moment(), &adam.second_moment(), &adam.ema()})
+      for (const at::Tensor& tensor : *state) sum += static_cast<int64_t>(tensor.nbytes());
+    return sum;
+  };
+  const auto same = [](const at::Tensor& a, const at::Tensor& b) {
+    return std::memcmp(flat(a).data_ptr(), flat(b).data_ptr(), a.nbytes()) == 0;
+  };
+  for (const int64_t processes : {2, 4, 8}) {
+    CAPTURE(processes);
+    const std::vector<at::Tensor> whole = leaves();
+    Adam one(whole, {.weight_decay = 0.1});
+    std::vector<std::vector<at::Tensor>> copies;
+    std::vector<Adam> many;
+    for (int64_t process = 0; process < processes; ++process) {
+      copies.push_back(leaves());
+      many.emplace_back(copies.back(), AdamOptions{.weight_decay = 0.1}, process, processes);
+    }
+    for (int64_t t = 1; t <= 3; ++t) {
+      const auto update = [&](Adam& adam) {
+        at::manual_seed(static_cast<uint64_t>(t));
+        for (const at::Tensor& p : adam.parameters()) set_gradient(p, at::randn_like(p.detach()));
+        const double norm = adam.gradient_norm();
+        adam.step(t, 0.01, 0.5, 0.9);
+        return norm;
+      };
+      const double norm = update(one);
+      for (Adam& adam : many) CHECK(update(adam) == norm);
+      // As ProcessGroup::exchange_slices does.
+      for (int64_t from = 0; from < processes; ++from) {
+        const Span own = many[from].slices().of(from, from + 1);
+        for (Adam& adam : many) adam.slices().set(own, many[from].slices().get(own));
+      }
+      for (size_t i = 0; i < whole.size(); ++i)
+        for (const auto& copy : copies) CHECK(same(copy[i].detach(), whole[i].detach()));
+    }
+    int64_t held = 0;
+    for (int64_t process = 0; process < processes; ++process) {
+      CHECK(bytes(many[process]) <= bytes(one) / processes + 12);
+      held += bytes(many[process]);
+      for (size_t i = 0; i < whole.size(); ++i) {
+        const Span own = many[process].slices().of_tensor(process, i);
+        const auto part = [&](const at::Tensor& all) { return flat(all).narrow(0, own.begin, own.size()); };
+        CHECK(same(many[process].ema()[i], part(one.ema()[i])));
+        CHECK(same(many[process].first_moment()[i], part(one.first_moment()[i])));
+        CHECK(same(many[process].second_moment()[i], part(one.second_moment()[i])));
+      }
+      many[process].start_ema();
+      for (size_t i = 0; i < whole.size(); ++i) {
+        const Span own = many[process].slices().of_tensor(process, i);
+        CHECK(same(many[process].ema()[i], flat(whole[i]).narrow(0, own.begin, own.size())));
+      }
+    }
+    CHECK(held == bytes(one));
   }
 }
 
