@@ -6,12 +6,14 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/shell.h"
+#include "base/table.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "stage/find_manifest.h"
 #include "train/cascade_training.h"
 #include "train/new_cascade.h"
 #include "train/read_by_first.h"
+#include "train/training_plan.h"
 
 using namespace sr3;
 
@@ -23,12 +25,14 @@ struct CdmTrainProgram {
   CascadeDistillation distillation;
   cli::ComputeOptions compute;
   std::string output;
+  bool plan = false;
 
   void declare(Options& options) {
     options.group(groups::kTraining);
     options.add("stage", 0, &run.stage, "N", at_least(1), "train only this stage; the first is 1");
     run.flags.declare_run(options);
     options.add("init-from", 0, &run.init_from, "CASCADE", "start from the weights of this cascade's stages");
+    options.add("plan", 0, &plan, "print the memory and time that the trainings would need, and exit; needs no DATA");
     options.add("keep-going", 0, &run.data.keep_going, "replace damaged images by others, and exit with status 3");
     options.add("cache", 0, &run.data.cache_mb, "MB", at_least(0), "decoded images kept in memory");
     distillation.declare(options);
@@ -105,6 +109,21 @@ int train(cli::App& app, CdmTrainProgram& program) {
                          : distill_cascade(program.distillation, program.run, program.output, app.progress);
 }
 
+int show_plan(cli::App& app, CdmTrainProgram& program) {
+  if (!program.distillation.teacher.empty()) throw UsageError("--plan is not for --distill");
+  if (app.operands().empty()) throw UsageError("no cascade to plan: CASCADE.json");
+  app.options.refuse_given(groups::kNewCascade, "it is for --new: what it sets is in the manifests now");
+  const Launch launch = planned_launch(process_environment());
+  if (launch.rank > 0) return kDone;
+  TrainerOptions& trainer = program.run.flags.trainer;
+  trainer.device = program.compute.device;
+  trainer.precision = program.compute.precision;
+  trainer.threads = program.compute.threads;
+  trainer.command = command_of(app.options, {});
+  print_table(plans_text(plan_cascade(app.operands().front(), program.run, launch.size)));
+  return kDone;
+}
+
 int run_program(cli::App& app) {
   CdmTrainProgram program;
   program.declare(app.options);
@@ -122,6 +141,7 @@ int run_program(cli::App& app) {
   else if (program.fresh.sizes)
     throw UsageError(
         "--new and --distill exclude each other: students have the sizes of the cascade that they learn from");
+  if (program.plan) return show_plan(app, program);
   const auto group = program.run.flags.trainer.processes =
       join_processes(process_environment(), program.run.flags.parallel);
   return group->together([&] { return program.fresh.sizes ? write_new(app, program) : train(app, program); });

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/shell.h"
+#include "base/table.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "data/loader.h"
@@ -16,6 +17,7 @@
 #include "train/read_by_first.h"
 #include "train/trainer.h"
 #include "train/trainer_options.h"
+#include "train/training_plan.h"
 
 using namespace sr3;
 
@@ -27,11 +29,13 @@ struct TrainProgram {
   DataOptions data;
   cli::ComputeOptions compute;
   std::string output, show_preset;
+  bool plan = false;
 
   void declare(Options& options) {
     flags.declare(options);
     options.group(groups::kTraining);
     options.add("show-preset", 0, &show_preset, "NAME", "print the options that a preset stands for, and exit");
+    options.add("plan", 0, &plan, "print the memory and time that the training would need, and exit; needs no DATA");
     distillation.declare(options);
     options.group(groups::kData);
     data.preprocess = "preset";
@@ -55,14 +59,14 @@ TrainingCommand completed(cli::App& app, TrainProgram& program) {
     command.take(*former, app.options);
   else if (run.resume)
     throw UsageError(cat("--resume: '", program.output, "' has no training to resume"));
-  if (command.data.empty()) throw UsageError("no images to train on: name folders, archives or files");
   return command;
 }
 
 // The stage without --preset: that of the training to be resumed, or of --init-from.
 std::optional<StageManifest> given_stage(const TrainProgram& program) {
   const TrainerOptions& trainer = program.flags.trainer;
-  if (auto state = trainer.restart ? std::nullopt : state_manifest(stage_paths(program.output))) return state;
+  const bool fresh = trainer.restart || program.output.empty();
+  if (auto state = fresh ? std::nullopt : state_manifest(stage_paths(program.output))) return state;
   if (trainer.init_from.empty()) return std::nullopt;
   const StageManifest stage = read_manifest(trainer.init_from);
   if (stage.kind == "base")
@@ -104,27 +108,49 @@ int distill_stage(cli::App& app, TrainProgram& program, const TrainingCommand& c
   return distill(program.distillation, trainer, program.data, program.output, app.progress);
 }
 
-// As one of the processes that train together, or alone.
-int train(cli::App& app, TrainProgram& program) {
+// The stage and how it is trained, as the command line and the files say.
+struct Training {
+  StageManifest stage;
+  TrainerOptions options;
+};
+
+Training new_or_resumed(TrainProgram& program, const TrainingCommand& command) {
   RunFlags& run = program.flags;
   ProcessGroup& group = *run.trainer.processes;
-  require_same_options(group, app.options, options_of_a_process());
-  const TrainingCommand command = completed(app, program);
-  program.distillation.teacher = find_manifest(program.distillation.teacher);
-  if (program.compute.precision == "fp16")
-    throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
-  if (!program.distillation.teacher.empty()) return distill_stage(app, program, command);
-  app.options.refuse_given(groups::kDistillation, "it is for --distill", {"distill"});
   std::optional<StageManifest> given;
   if (group.first()) run.trainer.init_from = find_manifest(run.trainer.init_from);
   if (!command.given.contains("preset")) given = manifest_of_first(group, [&] { return given_stage(program); });
   // A training that goes on has its recipe in its state; the file may have changed since.
   if (given && command.taken.contains("recipe")) program.flags.recipe.reset();
-  TrainerOptions trainer = program.flags.resolved();
-  complete(program, trainer, command);
-  const StageManifest stage = program.flags.stage(program.data.crop, given);
+  const TrainerOptions trainer = program.flags.resolved();
+  return {program.flags.stage(program.data.crop, given), trainer};
+}
+
+// As one of the processes that train together, or alone.
+int train(cli::App& app, TrainProgram& program) {
+  ProcessGroup& group = *program.flags.trainer.processes;
+  require_same_options(group, app.options, options_of_a_process());
+  const TrainingCommand command = completed(app, program);
+  if (command.data.empty()) throw UsageError("no images to train on: name folders, archives or files");
+  program.distillation.teacher = find_manifest(program.distillation.teacher);
+  if (!program.distillation.teacher.empty()) return distill_stage(app, program, command);
+  app.options.refuse_given(groups::kDistillation, "it is for --distill", {"distill"});
+  Training training = new_or_resumed(program, command);
+  complete(program, training.options, command);
   if (program.data.preprocess == "preset") program.data.preprocess = program.flags.preprocess();
-  return Trainer(stage, trainer, program.data, program.output).run(app.progress);
+  return Trainer(training.stage, training.options, program.data, program.output).run(app.progress);
+}
+
+// What train() would need.
+int show_plan(cli::App& app, TrainProgram& program) {
+  if (!program.distillation.teacher.empty()) throw UsageError("--plan is not for --distill");
+  const Launch launch = planned_launch(process_environment());
+  if (launch.rank > 0) return kDone;
+  const TrainingCommand command = program.output.empty() ? command_of(app.options, {}) : completed(app, program);
+  Training training = new_or_resumed(program, command);
+  complete(program, training.options, command);
+  print_table(plan_text(plan_training(training.stage, training.options, launch.size)));
+  return kDone;
 }
 
 int run_program(cli::App& app) {
@@ -143,6 +169,9 @@ int run_program(cli::App& app) {
     std::fputs(recipe_list().c_str(), stdout);
     return kDone;
   }
+  if (program.compute.precision == "fp16")
+    throw UsageError("--precision fp16 cannot train: its gradients vanish; bf16 can");
+  if (program.plan) return show_plan(app, program);
   if (program.output.empty()) throw UsageError("-o STAGE.json is missing: where the stage goes");
   const auto group = program.flags.trainer.processes = join_processes(process_environment(), program.flags.parallel);
   return group->together([&] { return train(app, program); });

@@ -91,13 +91,19 @@ std::pair<CascadeManifest, std::vector<StageManifest>> cascade_of_first(ProcessG
   return {cascade, stages};
 }
 
+// The first of the stages that a run trains, from 0, and the end of them.
+std::pair<size_t, size_t> chosen_stages(const std::string& path, size_t stages, const CascadeRun& run) {
+  if (!run.stage) return {0, stages};
+  if (*run.stage > static_cast<int64_t>(stages))
+    throw UsageError(cat("--stage ", *run.stage, ": '", path, "' has stages 1 to ", stages));
+  return {static_cast<size_t>(*run.stage) - 1, static_cast<size_t>(*run.stage)};
+}
+
 // Runs the trainings of the chosen stages in turn, after all were checked: `check` and `train` get a stage's number, from 0,
 // and `train` returns the status of Trainer::run.
 template <class Check, class Train>
 int in_turn(const std::string& path, size_t stages, const CascadeRun& run, const Check& check, const Train& train) {
-  if (run.stage && *run.stage > static_cast<int64_t>(stages))
-    throw UsageError(cat("--stage ", *run.stage, ": '", path, "' has stages 1 to ", stages));
-  const size_t first = run.stage ? static_cast<size_t>(*run.stage) - 1 : 0, end = run.stage ? first + 1 : stages;
+  const auto [first, end] = chosen_stages(path, stages, run);
   const std::optional<double> limit = run.flags.trainer.time_limit;
   // What is wrong with a later stage is not to be found after hours. The first one checks itself.
   for (size_t i = first + 1; i < end; ++i) check(i);
@@ -226,6 +232,19 @@ int train_cascade(const std::string& path, const CascadeRun& run, const Progress
     info(which);
     return Trainer(stages[i], trainer, data, stage).run(progress);
   });
+}
+
+std::vector<std::pair<int64_t, TrainingPlan>> plan_cascade(const std::string& path, const CascadeRun& run,
+                                                           int64_t processes) {
+  const CascadeManifest cascade = read_cascade(path);
+  const std::vector<StageManifest> stages = read_stages(path, cascade);
+  const auto [first, end] = chosen_stages(path, stages.size(), run);
+  std::vector<std::pair<int64_t, TrainingPlan>> plans;
+  for (size_t i = first; i < end; ++i)
+    plans.emplace_back(
+        i + 1,
+        plan_training(stages[i], options_of(run, cascade.stages[i].training, stage_path(path, cascade, i)), processes));
+  return plans;
 }
 
 void CascadeDistillation::declare(Options& options) {

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/progress.h"
 #include "data/loader.h"
 #include "train/trainer_options.h"
+#include "train/training_plan.h"
 
 namespace sr3 {
 
@@ -28,6 +30,11 @@ std::optional<TrainingCommand> former_cascade_command(const std::string& path, s
 // Trains the stages of the cascade at `path`; those whose trainings are complete are kept. The time limit holds for all of them.
 // Returns Trainer::run's status. Throws UsageError if there is no such stage, and what Trainer throws.
 int train_cascade(const std::string& path, const CascadeRun& run, const ProgressOptions& progress);
+
+// What the trainings of the chosen stages would need: a stage's number, from 1, and its plan. Throws UsageError if there is no such
+// stage, and what plan_training throws.
+std::vector<std::pair<int64_t, TrainingPlan>> plan_cascade(const std::string& path, const CascadeRun& run,
+                                                           int64_t processes);
 
 // Values for each stage; one value is for all stages.
 struct CascadeDistillation {

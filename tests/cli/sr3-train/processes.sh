@@ -179,3 +179,6 @@ together 4 "${program[@]}" --steps 5 photos -o turns.json
 agree straight turns
 together 2 "${sharded[@]}" --steps 4 --augmentation gaussian --init-from plain.json photos -o grown-shards.json
 agree grown-one grown-shards
+# The plan tells of the smaller share.
+plan() { WORLD_SIZE=4 "${program[@]}" "$@" --plan | awk -F '\t' '$1 == "adam_bytes" { print $2 }'; }
+(($(plan) >= 4 * $(plan --shard-optimizer) - 32))

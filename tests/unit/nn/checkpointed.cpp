@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "nn/training_cost.h"
 #include "random_unet.h"
 #include "stage/presets.h"
 #include "tensor/counted_memory.h"
@@ -80,6 +81,29 @@ TEST_CASE("another dropout seed gives other gradients, so that the masks of both
   CHECK(!same_bits(plain.y, other.y));
 }
 
-TEST_CASE("the peak of a checkpointed step is lower") {
-  for (const UNetOptions& o : networks()) CHECK(run(o, at::kFloat, true, 32).peak < run(o, at::kFloat, false, 32).peak);
+TEST_CASE("what a checkpointed pass keeps is what is counted, and its peak is lower") {
+  for (const UNetOptions& o : networks()) {
+    TrainingPass pass;
+    pass.images = 3, pass.height = pass.width = 32;
+    const Pass plain = run(o, at::kFloat, false, 32), again = run(o, at::kFloat, true, 32);
+    const int64_t plainly = training_cost(o, pass).kept;
+    pass.checkpoint = true;
+    const TrainingCost cost = training_cost(o, pass);
+    CHECK(again.kept >= cost.kept);
+    CHECK(again.kept <= cost.kept + 3 * 40 * 4 * 4 * o.channels + 1000);
+    CHECK(cost.kept + cost.recomputed < plainly);
+    CHECK(again.peak < plain.peak);
+  }
+}
+
+TEST_CASE("checkpointing counts one more forward pass of the blocks") {
+  for (const UNetOptions& o : networks()) {
+    TrainingPass pass;
+    pass.height = pass.width = 16;
+    const double plainly = training_cost(o, pass).all_flops(), forward = forward_flops(o, 16, 16);
+    pass.checkpoint = true;
+    const double again = training_cost(o, pass).all_flops();
+    CHECK(again > plainly + 0.8 * forward);
+    CHECK(again < plainly + forward);  // the first and the last convolution are kept
+  }
 }
