@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cascade/baseline.h"
 #include "cascade/chain.h"
+#include "cascade/final_size.h"
 #include "cascade/measure_int8.h"
 #include "cli/run.h"
 #include "cli/shared.h"
@@ -19,10 +20,13 @@ using namespace sr3;
 
 namespace {
 
+const std::vector<std::string> kSizes = {"size", "final-scale"};  // which need no stage
+
 struct UpscaleProgram {
   std::vector<std::string> models;
   bool measure_int8 = false;
   Baseline baseline;
+  FinalSize final_size;
   SamplingOverrides sampling;
   ChainOptions chain;
   ReaderOptions reader;
@@ -37,6 +41,7 @@ struct UpscaleProgram {
     baseline.declare(options);
     sampling.declare(options);
     chain.declare(options);
+    final_size.declare(options);
     reader.declare(options);
     reader.declare_alpha(options);
     writer.declare(options);
@@ -50,6 +55,7 @@ int measure(cli::App& app, const UpscaleProgram& program) {
   app.options.refuse_given(groups::kOutput, "--measure-int8 writes no images");
   app.options.refuse_given(groups::kSampling, "--measure-int8 measures how the manifest samples",
                            {"guidance", "noise-level"});
+  app.options.refuse_given(groups::kResult, "--measure-int8 writes no images", {"class", "seed", "consistency"});
   if (program.compute.device != "auto" && program.compute.device != "cpu")
     throw UsageError(cat("--device ", program.compute.device, ": int8 is measured where it runs, on the CPU"));
   use_threads(program.compute.threads);
@@ -60,6 +66,15 @@ int measure(cli::App& app, const UpscaleProgram& program) {
   while (auto frame = in.next()) images.push_back(std::move(*frame));
   measure_int8(program.models[0], program.sampling, program.chain, images, app.progress);
   return in.status();
+}
+
+// The final size of the result of a frame; DataError if it is too large.
+std::pair<int64_t, int64_t> size_of(const FinalSize& final_size, const Frame& frame, int64_t width, int64_t height) {
+  try {
+    return final_size.of(width, height);
+  } catch (const DataError& error) {
+    throw DataError(cat("cannot upscale '", frame.origin, "': ", error.what()));
+  }
 }
 
 int with_stages(cli::App& app, const UpscaleProgram& program) {
@@ -74,7 +89,14 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   out.expect(images.value_or(1) * program.chain.samples);
   std::optional<Meter> meter;
   Chain::Hooks hooks;
-  hooks.sink = [&](Frame frame) { out.write(std::move(frame)); };
+  int64_t scale = 1;
+  for (const Stage& stage : stages) scale *= stage.scale();
+  hooks.sink = [&](Frame frame) {
+    Image& image = frame.image;
+    if (const FinalSize& end = program.final_size; end.wanted())
+      image = at_final_size(std::move(image), size_of(end, frame, image.width / scale, image.height / scale));
+    out.write(std::move(frame));
+  };
   hooks.skip = [&](const std::string& key) { return out.skips(key); };
   hooks.progress = [&](double done, const std::string& what, double end) { meter->update(done, what, end); };
   if (images) hooks.expected = *images * program.chain.samples;
@@ -84,6 +106,8 @@ int with_stages(cli::App& app, const UpscaleProgram& program) {
   meter.emplace(app.progress, "steps", images ? *images * chain.steps_each() : -1);
   while (auto frame = in.next()) {
     out.warn_of_lost_depth(frame->image);
+    if (program.final_size.wanted())  // throws before any work is done
+      size_of(program.final_size, *frame, frame->image.width, frame->image.height);
     chain.push(*frame);
   }
   chain.flush();
@@ -99,7 +123,8 @@ int with_baseline(cli::App& app, const UpscaleProgram& program) {
   Meter meter(app.progress, "images", in.expected().value_or(-1));
   for (int64_t done = 0; auto frame = in.next(); meter.update(++done)) {
     if (out.skips(frame->key)) continue;
-    frame->image = program.baseline(frame->image);
+    if (program.final_size.wanted()) size_of(program.final_size, *frame, frame->image.width, frame->image.height);
+    frame->image = program.baseline(frame->image, program.final_size);
     out.write(std::move(*frame));
   }
   meter.finish();
@@ -113,7 +138,8 @@ int run_program(cli::App& app) {
   app.parse();
   program.writer.threads = program.compute.threads;
   program.models = find_manifests(program.models);
-  program.baseline.validate();
+  program.final_size.validate();
+  program.baseline.validate(program.final_size);
   validate(program.chain.upscale);
   if (program.measure_int8) {
     if (program.baseline.wanted())
@@ -123,7 +149,7 @@ int run_program(cli::App& app) {
   if (!program.baseline.wanted()) return with_stages(app, program);
   if (!program.models.empty()) throw UsageError("--baseline needs no stage: -m and --baseline exclude each other");
   for (const OptionGroup& group : {groups::kSampling, groups::kResult, groups::kTiles})
-    app.options.refuse_given(group, "it applies to stages, and --baseline has none");
+    app.options.refuse_given(group, "it applies to stages, and --baseline has none", kSizes);
   return with_baseline(app, program);
 }
 

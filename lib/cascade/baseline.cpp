@@ -33,13 +33,19 @@ void Baseline::declare(Options& options) {
   options.choice("convention", 0, &convention, {"pillow", "matlab", "float"}, "with --baseline: whose resizing");
 }
 
-void Baseline::validate() const {
+void Baseline::validate(const FinalSize& final_size) const {
   if (!wanted() && scale) throw UsageError("--scale needs --baseline; a stage has a scale of its own");
-  if (wanted() && !scale) throw UsageError("--baseline needs --scale");
+  if (!wanted()) return;
+  const bool sized = final_size.wanted();
+  if (!scale && !sized) throw UsageError("--baseline needs --scale, or else --size or --final-scale");
+  if (scale && sized) throw UsageError("with --baseline, --scale excludes --size and --final-scale");
+  if (sized && kernel == "nearest")
+    throw UsageError("--baseline nearest repeats whole pixels: it needs --scale, not --size or --final-scale");
 }
 
-Image Baseline::operator()(const Image& image) const {
-  const int64_t width = image.width * *scale, height = image.height * *scale;
+Image Baseline::operator()(const Image& image, const FinalSize& final_size) const {
+  const auto [width, height] = final_size.wanted() ? final_size.of(image.width, image.height)
+                                                   : std::pair{image.width * *scale, image.height * *scale};
   if (kernel != "nearest")
     return resize(with_filled_colours(image), width, height, kernel_named(kernel), convention_named(convention));
   Image out = make_image(width, height, image.depth);

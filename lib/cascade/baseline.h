@@ -1,10 +1,11 @@
-// The baseline that super-resolution is compared with: resizing by a whole factor, without a stage.
+// The baseline that super-resolution is compared with: resizing by a whole factor or to a size, without a stage.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "cascade/final_size.h"
 #include "image/image.h"
 
 namespace sr3 {
@@ -18,9 +19,10 @@ struct Baseline {
   void declare(Options& options);
 
   bool wanted() const { return !kernel.empty(); }
-  void validate() const;  // throws UsageError for contradictory options
-  // The resized image, of the same depth, with its alpha resized likewise.
-  Image operator()(const Image& image) const;
+  void validate(const FinalSize& final_size = {}) const;  // throws UsageError for contradictory options
+  // The image resized to the final size, or without one by the scale; of the same depth, with its alpha resized likewise.
+  // DataError as FinalSize::of.
+  Image operator()(const Image& image, const FinalSize& final_size = {}) const;
 };
 
 }  // namespace sr3

@@ -29,6 +29,7 @@ void ChainOptions::declare(Options& options) {
   options.add("samples", 0, &samples, "K", at_least(1), "results for each image");
   options.add("class", 0, &label, "CLASS", "name, index or none, for stages with classes; default: the stream's");
   options.add("seed", 0, &seed, "N", at_least(0), "seed of the noise; default: the stream's, else 0");
+  options.add("same-noise", 0, &same_noise, "one noise for all images, such as the frames of a video: no flicker");
   upscale.declare(options);
 }
 
@@ -101,7 +102,7 @@ void Chain::run_batch(size_t stage, Work* work, size_t count) {
     items.push_back({one.image.defined()
                          ? one.image
                          : to_tensor(with_filled_colours(one.frame.image), stages_[stage].manifest().image.channels),
-                     {seed, static_cast<uint64_t>(one.frame.index)},
+                     {seed, options_.same_noise ? 0 : static_cast<uint64_t>(one.frame.index)},
                      label_for(stage, one.frame),
                      one.noised});
   }

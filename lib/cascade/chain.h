@@ -22,6 +22,7 @@ struct ChainOptions {
   int64_t samples = 1;          // results of each image; more than one: keys get "-1", "-2", ...
   std::optional<int64_t> seed;  // unset: the frame's own, else 0
   std::string label;            // class of all images, a name, an index or "none"; "": the frame's own
+  bool same_noise = false;      // all images have the noise of the first one, whatever their position in the input
   bool exact = false;           // passes floats from stage to stage instead of 8 bits, which a pipe cannot do
   void declare(Options& options);
 };

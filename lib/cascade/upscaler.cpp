@@ -255,6 +255,8 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
   if (options.consistency && !shrinking_kernel(m.low_res.recipe))
     throw UsageError(cat("--consistency: '", stage.path(),
                          "' learned to undo a random recipe, and its results need not shrink ", "to the input"));
+  if (options.consistency && m.image.scale() == 1)
+    throw UsageError(cat("--consistency: '", stage.path(), "' does not enlarge, and its results would be the input"));
 }
 
 // Attention was trained on as many positions as a training crop has, so larger tiles suit it less; without attention only memory
