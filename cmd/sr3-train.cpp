@@ -40,6 +40,7 @@ struct TrainProgram {
     options.group(groups::kData);
     data.preprocess = "preset";
     data.declare(options);
+    data.declare_low_res(options);
     compute.declare(options, /*training=*/true);
     cli::declare_seed(options, &flags.trainer.seed);
     options.add("output", 'o', &output, "STAGE.json", "the stage; its other files go beside it");
@@ -93,6 +94,8 @@ int distill_stage(cli::App& app, TrainProgram& program, const TrainingCommand& c
   const char* const why = "a student has its teacher's stage, network and low-resolution images";
   app.options.refuse_given(groups::kStage, why, {"description", "data-name", "attribution"});
   app.options.refuse_given(groups::kNetwork, why);
+  app.options.refuse_given(groups::kValidation,
+                           "a student learns from its teacher: fid(1) and sr-metrics(1) measure it");
   app.options.refuse_given(groups::kLowResolution, why);
   for (const char* name : {"preset", "init-from", "warmup"})
     if (app.options.find(name)->given) throw UsageError(cat("--", name, " is not for --distill"));
@@ -122,6 +125,7 @@ Training new_or_resumed(TrainProgram& program, const TrainingCommand& command) {
   if (!command.given.contains("preset")) given = manifest_of_first(group, [&] { return given_stage(program); });
   // A training that goes on has its recipe in its state; the file may have changed since.
   if (given && command.taken.contains("recipe")) program.flags.recipe.reset();
+  program.flags.paired = !program.data.low_res.empty();
   const TrainerOptions trainer = program.flags.resolved();
   return {program.flags.stage(program.data.crop, given), trainer};
 }

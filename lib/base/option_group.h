@@ -25,6 +25,7 @@ inline constexpr OptionGroup kFeatures{"Features"};
 inline constexpr OptionGroup kScores{"Scores beside the Frechet distance"};
 inline constexpr OptionGroup kStatistics{"Statistics"};
 inline constexpr OptionGroup kTraining{"Training"};
+inline constexpr OptionGroup kValidation{"Validation"};
 inline constexpr OptionGroup kDistillation{"Distillation"};
 inline constexpr OptionGroup kStage{"Stage"};
 inline constexpr OptionGroup kNetwork{"Network"};

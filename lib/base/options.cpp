@@ -96,7 +96,10 @@ const Option* Options::find(std::string_view name) const {
 
 void Options::mark_given(std::string_view name, const std::string& value) {
   for (Option& option : options_)
-    if (option.name == name) option.given = true, option.value = value;
+    if (option.name == name) {
+      option.value = option.repeats && option.given ? cat(option.value, ",", value) : value;
+      option.given = true;
+    }
 }
 
 void Options::refuse(const std::function<bool(const Option&)>& concerned, const std::string& why,

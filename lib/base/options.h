@@ -26,7 +26,7 @@ struct Option {
   std::function<void(const std::string&)> set;  // throws UsageError with a text that needs the option's name before it
   OptionGroup group = {};                       // set by Options::add
   bool given = false;                           // on the command line; known after it was read
-  std::string value = {};                       // as it was given, the last time
+  std::string value = {};                       // as it was given, the last time; of one that repeats, with commas
 };
 
 class Options {

@@ -51,6 +51,7 @@ enum RandomPurpose : uint32_t {
   kRandomLabel = 9,    // dropped class labels
   kRandomSubset = 10,  // of images, in metrics
   kRandomRecipe = 11,  // the steps of a random degradation
+  kRandomValidation = 12,
   // Machine raters of a study:
   kRaterEffect = 100,
   kImageEffect = 101,

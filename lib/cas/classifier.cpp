@@ -87,7 +87,7 @@ class Training {
     TensorFile file;
     each([&](const std::string& name, const at::Tensor& tensor) { file.tensors.emplace_back(name, tensor); });
     const nlohmann::ordered_json progress = {{"step", step_}, {"settings", options_.settings}};
-    write_checkpoint(options_.state, {{{kTensors, file}}, {{kProgress, progress.dump()}}});
+    write_checkpoint(options_.state, {{{kTensors, file}}, {{kProgress, progress.dump()}}, {}, {}});
   }
 
   void resume() {

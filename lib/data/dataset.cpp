@@ -12,9 +12,9 @@
 namespace sr3 {
 namespace {
 
-// The shorter side of the stored image. Most headers lie within the first 64 KiB; otherwise the whole file is loaded. A file
-// without a readable size is decoded, which throws an error that explains it.
-int64_t shorter_side(const Listing& listing, size_t i) {
+// The shorter and the longer side of the stored image. Most headers lie within the first 64 KiB; otherwise the whole file
+// is loaded. A file without a readable size is decoded, which throws an error that explains it.
+std::pair<int64_t, int64_t> sides_of(const Listing& listing, size_t i) {
   const Listing::Item& item = listing.items[i];
   auto size = peek_size(item.bytes);
   if (!item.path.empty()) {
@@ -25,9 +25,9 @@ int64_t shorter_side(const Listing& listing, size_t i) {
     size = peek_size({head.data(), used});
     if (!size) size = peek_size(listing.load(i));
   }
-  if (size) return std::min(size->first, size->second);
+  if (size) return std::minmax(size->first, size->second);
   const Image image = listing.decode(i);
-  return std::min(image.width, image.height);
+  return std::minmax(image.width, image.height);
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ void Dataset::leave_small_ones(const DataOptions& options) {
   for (size_t i = 0; i < listing_.items.size(); ++i) {
     int64_t side = side_;
     try {
-      side = std::max(shorter_side(listing_, i), pad_);
+      side = std::max(sides_of(listing_, i).first, pad_);
     } catch (const Error& error) {
       if (!options.keep_going) throw DataError(cat(error.what(), options.can_keep_going ? kKeepGoingHelps : ""));
     }
@@ -118,6 +118,8 @@ std::shared_ptr<const Image> Dataset::image(int64_t i) {
   }
   return image;
 }
+
+std::pair<int64_t, int64_t> Dataset::sides(int64_t i) const { return sides_of(listing_, static_cast<size_t>(i)); }
 
 ImagesDigest Dataset::digest() const {
   std::string names, sizes;

@@ -28,6 +28,10 @@ class Dataset {
   std::shared_ptr<const Image> image(int64_t i);
   const std::string& origin(int64_t i) const { return listing_.items[static_cast<size_t>(i)].origin; }
 
+  const std::string& key(int64_t i) const { return listing_.items[static_cast<size_t>(i)].key; }
+  // The shorter and the longer side of the stored image, by its header. DataError when it cannot be read.
+  std::pair<int64_t, int64_t> sides(int64_t i) const;
+
   ImagesDigest digest() const;
 
   // The name of an image's class: the one that a list gives, else its class folder (Part::folder in stream/operands.h); ""

@@ -19,7 +19,9 @@
 #include "data/class_names.h"
 #include "data/dataset.h"
 #include "data/epoch_order.h"
+#include "data/pairs.h"
 #include "degrade/enlarge.h"
+#include "format/digest.h"
 #include "stream/workers.h"
 #include "tensor/aten.h"
 #include "tensor/convert.h"
@@ -87,6 +89,11 @@ void DataOptions::declare(Options& options) {
   options.add("cache", 0, &cache_mb, "MB", at_least(0), "decoded images kept in memory");
 }
 
+void DataOptions::declare_low_res(Options& options) {
+  options.add("low-res-data", 0, &low_res, "DATA",
+              "low-resolution images of the same keys, instead of those that the stage's recipe makes");
+}
+
 struct Loader::Impl {
   const DataOptions options;
   const bool conditional, with_surroundings;
@@ -94,6 +101,7 @@ struct Loader::Impl {
   const Enlargement upsample;
   Dataset dataset;
   std::optional<Recipe> recipe;
+  std::optional<Pairs> pairs;   // instead of the recipe
   std::vector<int64_t> labels;  // of images; empty without classes
 
   std::mutex damaged_mutex;
@@ -115,7 +123,7 @@ struct Loader::Impl {
   Impl(const DataOptions& given, const StageManifest& manifest)
       : options(given),
         conditional(manifest.kind != "base"),
-        with_surroundings(!manifest.low_res.recipe.operations.empty()),
+        with_surroundings(!manifest.low_res.recipe.operations.empty() && given.low_res.empty()),
         channels(manifest.image.channels),
         side(side_of(given, manifest)),
         low_side(side / manifest.image.scale()),
@@ -123,7 +131,9 @@ struct Loader::Impl {
         dataset(given, side),
         order(dataset.size(), given.seed),
         workers(given.threads) {
-    if (conditional) {
+    if (!options.low_res.empty()) {
+      pairs.emplace(options, dataset, low_side, side / low_side);
+    } else if (conditional) {
       RecipeOptions shrink = manifest.low_res.recipe;
       shrink.scale = manifest.image.scale();
       recipe.emplace(shrink);
@@ -181,15 +191,36 @@ struct Loader::Impl {
     return example;
   }
 
+  // A crop of a pair: at a low-resolution pixel, so that both parts show the same.
+  Example drawn_pair(const Image& image, const Image& small, RandomStream& random) const {
+    const int64_t scale = side / low_side;
+    const auto x = static_cast<int64_t>(random.below(static_cast<uint64_t>(small.width - low_side) + 1));
+    const auto y = static_cast<int64_t>(random.below(static_cast<uint64_t>(small.height - low_side) + 1));
+    Image high = crop(image, x * scale, y * scale, side, side), low = crop(small, x, y, low_side, low_side);
+    if (random.below(2) == 1 && !options.no_flip) high = flipped(std::move(high)), low = flipped(std::move(low));
+    Example example;
+    example.high_res = to_units(high, channels);
+    example.low_res = to_units(low, channels);
+    example.condition = enlarge(example.low_res, low.width, low.height, channels, side, side, upsample);
+    return example;
+  }
+
+  // The images of an example.
+  struct Readable {
+    std::shared_ptr<const Image> image, low_res;  // low_res: only of pairs
+  };
+
   // Image i, or with keep_going the first one after it that can be read; sets i to its index.
-  std::shared_ptr<const Image> readable(int64_t& i) {
+  Readable readable(int64_t& i) {
     for (int64_t tries = 0; tries < dataset.size(); ++tries, i = (i + 1) % dataset.size()) {
       {
         const std::lock_guard lock(damaged_mutex);
         if (damaged.contains(i)) continue;
       }
       try {
-        return dataset.image(i);
+        Readable found{dataset.image(i), nullptr};
+        if (pairs) found.low_res = pairs->low_res(i, *found.image);
+        return found;
       } catch (const Error& error) {
         if (!options.keep_going) throw DataError(cat(error.what(), options.can_keep_going ? kKeepGoingHelps : ""));
         const std::lock_guard lock(damaged_mutex);
@@ -201,13 +232,16 @@ struct Loader::Impl {
 
   Example make(int64_t e, int64_t i) {
     const int64_t wanted = i;
-    const auto image = readable(i);
+    const auto [image, low_res] = readable(i);
     RandomStream random(options.seed, static_cast<uint64_t>(e), kRandomCrop);
-    Example best = drawn(*image, random, e);
+    const auto draw_one = [&, &image = image, &low_res = low_res] {
+      return low_res ? drawn_pair(*image, *low_res, random) : drawn(*image, random, e);
+    };
+    Example best = draw_one();
     const bool once = options.min_detail <= 0 || !conditional || (image->width == side && image->height == side);
     double detail = once ? options.min_detail : detail_of(best);
     for (int draw = 1; draw < kDraws && detail < options.min_detail; ++draw) {
-      Example next = drawn(*image, random, e);
+      Example next = draw_one();
       const double more = detail_of(next);
       if (more > detail) best = std::move(next), detail = more;
     }
@@ -248,7 +282,12 @@ Loader::~Loader() = default;
 
 int64_t Loader::images() const { return impl_->dataset.size(); }
 
-ImagesDigest Loader::digest() const { return impl_->dataset.digest(); }
+ImagesDigest Loader::digest() const {
+  const ImagesDigest digest = impl_->dataset.digest();
+  if (!impl_->pairs) return digest;
+  const ImagesDigest low = impl_->pairs->digest();
+  return {sha256_bytes(digest.names + low.names), sha256_bytes(digest.sizes + low.sizes)};
+}
 
 int64_t Loader::replaced() const { return impl_->replaced; }
 

@@ -1,7 +1,7 @@
 // Training examples. Example e of a training is a pure function of (seed, e): its image, crop, flip and degradation. So resuming
 // needs nothing but the step, and the number of threads does not change the examples. With n images, examples
 // n * k .. n * (k + 1) - 1 are epoch k, which has each image once, in an order of its own. Low-resolution images are made by the
-// code of degrade(1), after crop and flip.
+// code of degrade(1), after crop and flip, or are given: pairs of images with the same key, whose crops show the same part.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,21 +24,25 @@ struct DataOptions {
   // Crops are drawn again while high_res - condition has a standard deviation below so many grey levels; the most detailed of at
   // most 8 draws is taken.
   double min_detail = 0;
-  std::string preprocess = "crop";     // crop: random crop at full size | resize: largest centre square, resized
-  int64_t pad = 0;                     // smaller images are centred in a square of this side, and their border repeated
-  bool skip_small = false;             // leave out images smaller than the crop
-  bool can_keep_going = true;          // whether the program has the option --keep-going, which messages then suggest
-  bool keep_going = false;             // an image that cannot be read is replaced by another one
+  std::string preprocess = "crop";  // crop: random crop at full size | resize: largest centre square, resized
+  int64_t pad = 0;                  // smaller images are centred in a square of this side, and their border repeated
+  bool skip_small = false;          // leave out images smaller than the crop
+  bool can_keep_going = true;       // whether the program has the option --keep-going, which messages then suggest
+  bool keep_going = false;          // an image that cannot be read is replaced by another one
+  // An operand with a low-resolution image for each image, of the same key: its sides are those of the image divided by the
+  // stage's scale, rounded down, where the image is cut right and bottom. Others in it are not used. "": they are made.
+  std::string low_res;
   std::vector<std::string> leave_out;  // files not to train on, even if they are in a folder of the operands
   int64_t cache_mb = 4096;             // decoded images kept in memory, as 8 bits; beyond that they are decoded again
   int64_t threads = 0;                 // decoding threads; 0: all cores
   uint64_t seed = 0;
-  // Declares all options except for operands, leave_out, threads and seed, which are the program's.
+  // Declares all options except for operands, low_res, leave_out, threads and seed, which are the program's.
   void declare(Options& options);
+  void declare_low_res(Options& options);
 };
 
-// The SHA-256 of the names of all images in order, and of their sizes in bytes, by which a resumed training recognises its data.
-// The names are without folders, so that they are the same in an archive.
+// The SHA-256 of the names of all images in order, and of their sizes in bytes, by which a resumed training recognises its data;
+// with those of low-resolution images that are given. The names are without folders, so that they are the same in an archive.
 struct ImagesDigest {
   std::string names, sizes;
 };
@@ -54,7 +58,8 @@ struct Batch {
 class Loader {
  public:
   // Lists all images and checks that they are usable. Throws Error that names an image which is not ("smaller than the 64x64
-  // crop"), or which has no class of the manifest; DataError for an image that cannot be read, unless keep_going is set.
+  // crop", "no low-resolution image"), or which has no class of the manifest; UsageError for low_res with pad or resizing;
+  // DataError for an image that cannot be read, unless keep_going is set.
   Loader(const DataOptions& options, const StageManifest& manifest);
   ~Loader();
   int64_t images() const;

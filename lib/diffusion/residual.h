@@ -38,7 +38,7 @@ struct ResidualStatistics {
 Residual residual_over(const ResidualStatistics& statistics, double alpha_bar);
 
 // The variance of upsampled white noise of variance 1, as the mean over the positions in a pixel: the sum of the squares of the
-// upsampled unit impulse, over scale^2. scale: 2 or more.
+// upsampled unit impulse, over scale^2. scale: 1 or more.
 double noise_gain(Enlargement how, int64_t scale);
 
 }  // namespace sr3

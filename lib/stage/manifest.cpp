@@ -52,7 +52,7 @@ void check_sections(const StageManifest& m, Require require) {
 
   require(image.channels != 2, "'image.channels' must be 1 or 3");
   require(!base || image.low_res == 0, "'image.low_res' must be 0 with kind 'base'");
-  require(base || (image.low_res >= 1 && image.low_res < image.high_res && image.high_res % image.low_res == 0),
+  require(base || (image.low_res >= 1 && image.low_res <= image.high_res && image.high_res % image.low_res == 0),
           cat("'image.high_res' (", image.high_res, ") must be a multiple of 'image.low_res' (", image.low_res, ")"));
   const int64_t least = net.patch << (net.multipliers.size() - 1);
   require(image.high_res % least == 0,

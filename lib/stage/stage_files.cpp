@@ -29,6 +29,10 @@ StagePaths stage_paths(const std::string& output) {
           stem + ".loss.png"};
 }
 
+StagePaths stage_beside(const StagePaths& paths, const std::string& word) {
+  return stage_paths(cat(directory_of(paths.manifest), stem_of(paths.manifest), ".", word, ".json"));
+}
+
 void check_stage_writable(const StagePaths& paths) {
   check_writable(paths.weights);
   check_writable(paths.manifest);

@@ -16,6 +16,8 @@ struct StagePaths {
 };
 // The paths that belong to the manifest "dir/NAME.json". Throws UsageError if `output` is not of that form.
 StagePaths stage_paths(const std::string& output);
+// Those of another stage of the same training: "dir/NAME.WORD.json".
+StagePaths stage_beside(const StagePaths& paths, const std::string& word);
 
 // Fails, before the work, if one of the two files of the stage cannot be written.
 void check_stage_writable(const StagePaths& paths);

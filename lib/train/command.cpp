@@ -27,6 +27,9 @@ bool of_one_run(const Option& option) {
 // Of these two determine the others: a new one takes the place of all former ones.
 const std::set<std::string> kSides = {"scale", "low-res", "high-res", "crop"};
 
+// Options whose values are paths, or @ and a path.
+const std::set<std::string> kPaths = {"validate", "features", "low-res-data"};
+
 std::string joined_path(const std::string& folder, const std::string& operand) {
   const bool list = operand.size() > 1 && operand[0] == '@';
   const std::string path = list ? operand.substr(1) : operand;
@@ -68,9 +71,11 @@ void TrainingCommand::take(const TrainingCommand& former, Options& options) {
   for (const auto& [name, value] : before) {
     const Option* option = options.find(name);
     if (!option || given.contains(name) || (sides && kSides.contains(name))) continue;
-    option->set(value);
-    options.mark_given(name, value);
-    taken[name] = value;
+    const std::string here =
+        kPaths.contains(name) && folder != former.folder ? joined_path(former.folder, value) : value;
+    option->set(here);
+    options.mark_given(name, here);
+    taken[name] = here;
   }
   if (!data.empty()) return;
   data = former.data;

@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kExamples = 1024, kAtOnce = 64;
 
 // Sums of numbers, in the order of memory: they are the same whatever the number of threads.
-struct Moments {
+struct PixelSums {
   double count = 0, sum = 0, squares = 0;
 
   void add(const at::Tensor& values) {
@@ -41,7 +41,7 @@ double four_digits(double value) {
 
 void measure_condition(StageManifest& manifest, Loader& loader, const TrainerOptions& options) {
   if (!lacks_statistics(manifest)) return;
-  Moments low_res, residual;
+  PixelSums low_res, residual;
   for (int64_t first = 0; first < kExamples; first += kAtOnce) {
     const Batch batch = loader.next(first, kAtOnce);
     low_res.add(batch.low_res);

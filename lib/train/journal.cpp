@@ -32,11 +32,27 @@ ordered_json number(double value) { return std::isfinite(value) ? ordered_json(v
 // Timings do not need sixteen digits.
 double rounded(double value, double parts) { return std::round(value * parts) / parts; }
 
-// A number that is missing, or null because it was not finite, is NaN. Nothing if the line is damaged.
-std::optional<JournalLine> parse(const std::string& text) {
+// A line of either kind; neither if it is damaged.
+struct Parsed {
+  std::optional<JournalLine> line;
+  std::optional<ValidationLine> validation;
+};
+
+// A number that is missing, or null because it was not finite, is NaN.
+Parsed parse(const std::string& text) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   try {
     const JsonObject json = JsonObject::parse(text, "journal", /*max_depth=*/4);
+    if (json.is_object("validation")) {
+      const auto scores = json.get<JsonObject>("validation");
+      ValidationLine line;
+      line.step = json.get<int64_t>("step");
+      line.loss = scores.get("loss", nan);
+      line.by_level = scores.get("loss_by_level", std::vector<double>{});
+      line.psnr = scores.get("psnr", nan);
+      line.frechet = scores.get("frechet_distance", nan);
+      return {{}, line};
+    }
     JournalLine line;
     line.step = json.get<int64_t>("step");
     line.loss = json.get("loss", nan);
@@ -48,22 +64,22 @@ std::optional<JournalLine> parse(const std::string& text) {
     line.waiting = json.get("waiting", nan);
     line.communication = json.get("communication", nan);
     line.seconds = json.get("seconds", nan);
-    return line;
+    return {line, {}};
   } catch (const DataError&) {
     return {};
   }
 }
 
 struct Whole {
-  std::optional<JournalLine> line;  // empty if it is damaged
-  size_t end;                       // offset of the byte after it
+  Parsed parsed;
+  size_t begin, end;  // of its bytes
 };
 
 // The complete lines; an unfinished last line is left out.
 std::vector<Whole> lines_of(const std::string& text) {
   std::vector<Whole> result;
   for (size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
-    result.push_back({parse(text.substr(at, end - at)), end + 1});
+    result.push_back({parse(text.substr(at, end - at)), at, end + 1});
   return result;
 }
 
@@ -84,6 +100,27 @@ std::string journal_text(const JournalLine& line) {
   return json.dump() + "\n";
 }
 
+std::string journal_text(const ValidationLine& line) {
+  ordered_json scores;
+  scores["loss"] = number(line.loss);
+  for (const double loss : line.by_level) scores["loss_by_level"].push_back(number(loss));
+  scores["psnr"] = number(line.psnr);
+  if (std::isfinite(line.frechet)) scores["frechet_distance"] = line.frechet;
+  ordered_json json;
+  json["step"] = line.step;
+  json["validation"] = scores;
+  return json.dump() + "\n";
+}
+
+bool is_better(const std::string& metric, double value, double other) {
+  if (std::isnan(value) || std::isnan(other)) return !std::isnan(value);
+  return metric == "psnr" ? value > other : value < other;
+}
+
+double score_named(const std::string& metric, const ValidationLine& scores) {
+  return metric == "loss" ? scores.loss : metric == "psnr" ? scores.psnr : scores.frechet;
+}
+
 Journal::Journal(const std::string& path) : path_(path), made_(access(path.c_str(), F_OK) != 0) {
   fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (fd_ < 0) fail(path);
@@ -95,21 +132,28 @@ Journal::~Journal() {
   ::close(fd_);
 }
 
-void Journal::cut(int64_t step) {
+void Journal::cut(int64_t step, int64_t validated) {
   if (held_) return;
-  size_t keep = 0;
-  for (const auto& [line, end] : lines_of(step > 0 ? read_text(path_) : "")) {
-    if (line && line->step > step) break;
-    keep = end;
+  const std::string text = step > 0 ? read_text(path_) : "";
+  size_t keep = 0;      // bytes at the beginning that stay
+  std::string further;  // lines that stay after one that does not
+  for (const auto& [parsed, begin, end] : lines_of(text)) {
+    const auto& [line, validation] = parsed;
+    if ((line && line->step > step) || (validation && validation->step > validated)) continue;
+    if (begin == keep)
+      keep = end;
+    else if (validation)
+      further += text.substr(begin, end - begin);
   }
   if (ftruncate(fd_, static_cast<off_t>(keep)) != 0) fail(path_);
+  write(further);
 }
 
-void Journal::append(const JournalLine& line) {
+void Journal::append(const std::string& text) {
   if (held_)
-    waiting_ += journal_text(line);
+    waiting_ += text;
   else
-    write(journal_text(line));
+    write(text);
 }
 
 void Journal::release() {
@@ -130,8 +174,16 @@ void Journal::write(const std::string& text) {
 std::vector<JournalLine> read_journal(const std::string& path) {
   std::vector<JournalLine> result;
   if (access(path.c_str(), F_OK) != 0) return result;
-  for (const auto& [line, end] : lines_of(read_text(path)))
-    if (line) result.push_back(*line);
+  for (const Whole& whole : lines_of(read_text(path)))
+    if (whole.parsed.line) result.push_back(*whole.parsed.line);
+  return result;
+}
+
+std::vector<ValidationLine> read_validations(const std::string& path) {
+  std::vector<ValidationLine> result;
+  if (access(path.c_str(), F_OK) != 0) return result;
+  for (const Whole& whole : lines_of(read_text(path)))
+    if (whole.parsed.validation) result.push_back(*whole.parsed.validation);
   return result;
 }
 

@@ -34,6 +34,11 @@ update_chunk(const Update& u, int64_t n, const float* __restrict__ gradient, flo
   }
 }
 
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("fp-contract=off"))) void average_chunk(
+    float toward, int64_t n, const float* __restrict__ p, float* __restrict__ ema) {
+  for (int64_t i = 0; i < n; ++i) ema[i] += toward * (p[i] - ema[i]);
+}
+
 }  // namespace
 
 Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options, int64_t process, int64_t processes)
@@ -65,7 +70,10 @@ at::Tensor Adam::own_part(size_t i, const at::Tensor& whole) const {
 
 void Adam::start_ema() {
   const at::NoGradGuard no_grad;
-  for (size_t i = 0; i < parameters_.size(); ++i) ema_[i].copy_(own_part(i, parameters_[i]));
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    ema_[i].copy_(own_part(i, parameters_[i]));
+    for (const auto& average : more_ema_) average[i].copy_(own_part(i, parameters_[i]));
+  }
 }
 
 std::vector<at::Tensor> Adam::gradients() const {
@@ -111,12 +119,20 @@ double Adam::gradient_norm() const {
   return std::sqrt(sum);
 }
 
-void Adam::step(int64_t t, double rate, double gradient_scale, double ema_decay) {
+void Adam::add_average() {
+  at::NoGradGuard no_grad;
+  std::vector<at::Tensor>& added = more_ema_.emplace_back();
+  for (size_t i = 0; i < parameters_.size(); ++i) added.push_back(own_part(i, parameters_[i]).clone());
+}
+
+void Adam::step(int64_t t, double rate, double gradient_scale, double ema_decay,
+                const std::vector<double>& more_decays) {
+  if (more_decays.size() != more_ema_.size()) throw std::logic_error("Adam: not a decay for each average");
   at::NoGradGuard no_grad;
   const auto grads = gradients();
   const double c1 = 1 - std::pow(options_.beta1, t), c2 = 1 - std::pow(options_.beta2, t);
   if (parameters_.empty()) return;
-  if (parameters_[0].is_cpu()) return step_on_cpu(grads, rate, gradient_scale, ema_decay, c1, c2);
+  if (parameters_[0].is_cpu()) return step_on_cpu(grads, rate, gradient_scale, ema_decay, more_decays, c1, c2);
   for (size_t i = 0; i < parameters_.size(); ++i) {
     if (own_[i].size() == 0) continue;
     at::Tensor p = own_part(i, parameters_[i]);
@@ -126,11 +142,12 @@ void Adam::step(int64_t t, double rate, double gradient_scale, double ema_decay)
     if (options_.weight_decay != 0) p.mul_(1 - rate * options_.weight_decay);
     p.addcdiv_(m_[i], (v_[i] / c2).sqrt_().add_(options_.epsilon), -rate / c1);
     ema_[i].lerp_(p, 1 - ema_decay);
+    for (size_t k = 0; k < more_ema_.size(); ++k) more_ema_[k][i].lerp_(p, 1 - more_decays[k]);
   }
 }
 
 void Adam::step_on_cpu(const std::vector<at::Tensor>& grads, double rate, double gradient_scale, double ema_decay,
-                       double c1, double c2) {
+                       const std::vector<double>& more_decays, double c1, double c2) {
   const Update update{static_cast<float>(options_.beta1),
                       static_cast<float>(1 - options_.beta1),
                       static_cast<float>(options_.beta2),
@@ -150,6 +167,9 @@ void Adam::step_on_cpu(const std::vector<at::Tensor>& grads, double rate, double
       update_chunk(update, end - begin, gradient, parameters_[tensor].data_ptr<float>() + begin,
                    m_[tensor].data_ptr<float>() + in_state, v_[tensor].data_ptr<float>() + in_state,
                    ema_[tensor].data_ptr<float>() + in_state);
+      for (size_t k = 0; k < more_ema_.size(); ++k)
+        average_chunk(static_cast<float>(1 - more_decays[k]), end - begin,
+                      parameters_[tensor].data_ptr<float>() + begin, more_ema_[k][tensor].data_ptr<float>() + in_state);
     }
   });
 }

@@ -33,8 +33,12 @@ class Adam {
   double gradient_norm() const;
   // Update t, counted from 1. Gradients are multiplied by `gradient_scale` first; an undefined gradient counts as zero.
   // `ema_decay` is d above.
-  void step(int64_t t, double rate, double gradient_scale, double ema_decay);
-  // Makes the EMA a copy of the parameters.
+  // `more_decays`: of the averages that were added, as many.
+  void step(int64_t t, double rate, double gradient_scale, double ema_decay,
+            const std::vector<double>& more_decays = {});
+  // Adds a moving average beside ema(), which starts as a copy of the parameters.
+  void add_average();
+  // Makes all averages copies of the parameters.
   void start_ema();
   // Makes all gradients undefined, so that the next backward pass writes them instead of adding to them.
   void clear_gradients();
@@ -49,19 +53,21 @@ class Adam {
   const std::vector<at::Tensor>& first_moment() const { return m_; }
   const std::vector<at::Tensor>& second_moment() const { return v_; }
   const std::vector<at::Tensor>& ema() const { return ema_; }
+  const std::vector<std::vector<at::Tensor>>& more_ema() const { return more_ema_; }
 
  private:
   struct Chunk {
     size_t tensor;
     int64_t begin, end;
   };
-  void step_on_cpu(const std::vector<at::Tensor>& gradients, double rate, double scale, double ema_decay, double c1,
-                   double c2);
+  void step_on_cpu(const std::vector<at::Tensor>& gradients, double rate, double scale, double ema_decay,
+                   const std::vector<double>& more_decays, double c1, double c2);
   std::vector<at::Tensor> gradients() const;
   at::Tensor own_part(size_t i, const at::Tensor& whole) const;
 
   AdamOptions options_;
   std::vector<at::Tensor> parameters_, m_, v_, ema_;
+  std::vector<std::vector<at::Tensor>> more_ema_;
   Slices slices_;
   std::vector<Span> own_;                   // of each parameter, what is in this process's slice
   std::vector<Chunk> chunks_, own_chunks_;  // of all numbers, and of those

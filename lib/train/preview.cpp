@@ -4,18 +4,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "diffusion/loss.h"
-#include "diffusion/process.h"
-#include "diffusion/sampler.h"
-#include "diffusion/schedule.h"
 #include "image/codec.h"
 #include "image/plot.h"
 #include "image/sheet.h"
-#include "nn/unet.h"
-#include "stage/conditioning.h"
 #include "tensor/aten.h"
 #include "tensor/convert.h"
-#include "tensor/noise.h"
+#include "train/example_sampler.h"
 #include "train/journal.h"
 
 namespace sr3 {
@@ -24,9 +18,6 @@ namespace {
 
 // The number of the first preview example, far beyond the examples of any training.
 constexpr int64_t kFirstExample = int64_t{1} << 40;
-// Sampling steps: enough to judge a stage by, and quick.
-constexpr size_t kSteps = 10;
-
 void write_png(const std::string& path, const Image& image) {
   const Bytes bytes = encode(image, Format::kPng, {});
   write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -49,58 +40,7 @@ Preview::Preview(const StageManifest& manifest, Loader& loader, int64_t images, 
       compute_(compute) {}
 
 at::Tensor Preview::results(const NamedTensors& weights) const {
-  at::NoGradGuard no_grad;
-  Parameters parameters;
-  for (const auto& [name, value] : weights) parameters.add(name, value.detach());
-  UNetRunner network(manifest_.network, parameters, device_, compute_);
-  const DiffusionOptions& diffusion = manifest_.diffusion;
-  const bool residual = diffusion.target == "residual";
-  const double scale = diffusion.residual_scale;
-  const at::Tensor condition = batch_.condition.defined() ? batch_.condition.to(device_) : at::Tensor();
-  const at::Tensor labels = batch_.labels.defined() ? batch_.labels.to(device_) : at::Tensor();
-  const auto finished = [&](const at::Tensor& x0) {
-    return (residual ? condition + x0 / scale : x0).clamp(-1, 1).to(at::kCPU);
-  };
-  if (manifest_.kind == "regression") {
-    network.set_levels({0});
-    return finished(network(*network.prepare({}, {}, {}), condition, 0));
-  }
-
-  const auto alpha_bar = make_alpha_bar(make_betas(diffusion.schedule));
-  // A distilled network is for its own steps.
-  const bool distilled = manifest_.distillation.steps > 0;
-  const std::string steps = distilled ? manifest_.sampling.steps : std::to_string(std::min(kSteps, alpha_bar.size()));
-  const SamplingLevels levels = sampling_levels(alpha_bar, steps, distilled ? manifest_.sampling.spacing : "uniform");
-  network.set_levels(network_level(manifest_.network.level.input, levels));
-  // The augmentation level of a condition without noise.
-  at::Tensor clean;
-  if (manifest_.augmentation.kind == "gaussian")
-    clean = augmentation_input(manifest_, alpha_bar, at::zeros({batch_.high_res.size(0)})).to(device_);
-  const auto prepared = network.prepare(condition, labels, clean);
-  const Predict predict = predict_named(diffusion.predict);
-  const int64_t channels = manifest_.image.channels;
-  const auto denoise = [&](const at::Tensor& x_t, int64_t k) {
-    const at::Tensor out = network(*prepared, x_t, k);
-    Denoised prediction{x0_from(predict, x_t, out.narrow(1, 0, channels), levels.alpha_bar[static_cast<size_t>(k)]),
-                        {}};
-    if (diffusion.variance == "learned") prediction.variance_fraction = out.narrow(1, channels, channels);
-    return prediction;
-  };
-  const auto noise = [&](int64_t k) {
-    at::Tensor z = at::empty_like(batch_.high_res);
-    for (int64_t i = 0; i < z.size(0); ++i)
-      z.select(0, i).copy_(
-          philox_noise({seed_, static_cast<uint64_t>(i)}, static_cast<uint32_t>(k), z.size(1), z.size(2), z.size(3)));
-    return z.to(device_);
-  };
-  SampleHooks hooks;
-  hooks.correct_x0 = [&](const at::Tensor& x0, int64_t) {
-    return residual ? at::clamp(condition + x0 / scale, -1, 1).sub_(condition).mul_(scale) : at::clamp(x0, -1, 1);
-  };
-  SamplerOptions sampling = manifest_.sampling;
-  sampling.steps = steps;
-  sampling.clip = false;  // correct_x0 clips, residuals too
-  return finished(sample_loop(sampling, levels, denoise, noise, hooks));
+  return ExampleSampler(manifest_, weights, device_, compute_)(batch_, seed_);
 }
 
 void Preview::draw(const NamedTensors& weights, const std::string& path) const {
@@ -142,7 +82,15 @@ void draw_loss_curve(const std::string& journal, const std::string& path) {
   options.title = "training loss";
   options.x_label = "step";
   options.log_y = true;
-  write_png(path, plot({raw, smooth}, options));
+  std::vector<PlotLine> lines = {raw, smooth};
+  PlotLine validation;
+  validation.name = "validation";
+  for (const ValidationLine& line : read_validations(journal)) {
+    validation.x.push_back(static_cast<double>(line.step));
+    validation.y.push_back(line.loss);
+  }
+  if (!validation.x.empty()) lines.push_back(validation);
+  write_png(path, plot(lines, options));
 }
 
 }  // namespace sr3

@@ -32,8 +32,8 @@ class Preview {
   at::ScalarType compute_;
 };
 
-// Plots the losses of a journal on a logarithmic scale, and over them their mean over the last 20 lines. Writes nothing
-// if the journal is empty or missing.
+// Plots the losses of a journal on a logarithmic scale, over them their mean over the last 20 lines, and the losses of the
+// validations. Writes nothing if the journal is empty or missing.
 void draw_loss_curve(const std::string& journal, const std::string& path);
 
 }  // namespace sr3

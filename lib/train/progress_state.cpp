@@ -55,6 +55,7 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/warmup", "--warmup"},
     {"/decay", "--decay"},
     {"/ema", "--ema"},
+    {"/more_ema", "the further --ema"},
     {"/clip_norm", "--clip-norm"},
     {"/weight_decay", "--weight-decay"},
     {"/precision", "--precision"},
@@ -138,6 +139,7 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
                        {"threads", trainer.threads}};
   // Settings that only some trainings have are left out of the others', so that states of older versions still match.
   if (manifest.diffusion.variance == "learned") trainer_json["vlb_weight"] = trainer.vlb_weight;
+  if (!trainer.more_ema.empty()) trainer_json["more_ema"] = trainer.more_ema;
   json data_json = {
       {"images", images}, {"no_flip", data.no_flip}, {"min_detail", data.min_detail}, {"preprocess", data.preprocess}};
   if (data.pad > 0) data_json["pad"] = data.pad;
@@ -163,6 +165,12 @@ std::string progress_text(const TrainingProgress& progress, const TrainingSettin
   out["window"] = {
       {"loss", progress.window_loss}, {"gradient_norm", progress.window_norm}, {"steps", progress.window_steps}};
   if (progress.window_bits != 0) out["window"]["bits"] = progress.window_bits;  // only with a learned variance
+  // Only with validations, so that other trainings have the states of older versions.
+  if (progress.validated > 0) out["validated"] = progress.validated;
+  if (const auto& best = progress.best)
+    out["best"] = {{"metric", best->metric},        {"value", best->value}, {"step", best->step},
+                   {"images", best->images},        {"loss", best->loss},   {"seconds", best->seconds},
+                   {"conditions", best->conditions}};
   out["seed"] = settings.seed;
   out["stage"] = ordered_json::parse(settings.stage);
   out["data"] = ordered_json::parse(settings.data);
@@ -188,13 +196,21 @@ void parse_progress(const std::string& text, const std::string& origin, Training
   progress.window_norm = window.get<double>("gradient_norm");
   progress.window_steps = window.get<int64_t>("steps");
   progress.window_bits = window.get("bits", 0.0);
+  progress.validated = in.get("validated", int64_t{0});
+  progress.best.reset();
+  if (in.is_object("best")) {
+    const auto best = in.get<JsonObject>("best");
+    progress.best = {best.get<std::string>("metric"), best.get<std::string>("conditions"), best.get<double>("value"),
+                     best.get<int64_t>("step"),       best.get<int64_t>("images"),         best.get<double>("loss"),
+                     best.get<double>("seconds")};
+  }
   settings.seed = in.get<uint64_t>("seed");
   settings.stage = in.get<JsonObject>("stage").value().dump();
   settings.data = in.get<JsonObject>("data").value().dump();
   settings.trainer = in.get<JsonObject>("trainer").value().dump();
   if (in.is_object("command")) settings.command = in.get<JsonObject>("command").value().dump();
   for (const int64_t count : {progress.step, progress.updates, progress.examples, progress.skipped, progress.journalled,
-                              progress.window_steps})
+                              progress.window_steps, progress.validated, progress.best ? progress.best->step : 0})
     if (count < 0) throw in.error("a count is below 0");
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "data/loader.h"
@@ -10,6 +11,14 @@
 #include "train/trainer_options.h"
 
 namespace sr3 {
+
+// The best stage so far, by a value of the validations.
+struct BestStage {
+  std::string metric, conditions;  // of the values that it may be compared with: Validation::conditions()
+  double value = 0;
+  int64_t step = 0, images = 0;  // for its manifest, as are the next two
+  double loss = 0, seconds = 0;
+};
 
 struct TrainingProgress {
   int64_t step = 0;      // steps done, skipped ones included
@@ -22,6 +31,8 @@ struct TrainingProgress {
   // Sums over the steps since that line.
   double window_loss = 0, window_norm = 0, window_bits = 0;
   int64_t window_steps = 0;  // their number, skipped ones excluded
+  int64_t validated = 0;     // step of the last validation
+  std::optional<BestStage> best;
 };
 
 // The settings that a training was started with. The first three must stay the same; the others may change, which is

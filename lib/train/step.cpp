@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "diffusion/loss.h"
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
 #include "diffusion/vlb.h"
@@ -94,20 +93,49 @@ at::Tensor StageLoss::labels(const Batch& batch) const {
   return result;
 }
 
+at::Tensor StageLoss::here(const at::Tensor& tensor) const {
+  return tensor.defined() ? tensor.to(device_, /*non_blocking=*/true) : tensor;
+}
+
+UNetInput StageLoss::inputs_of(const Batch& batch, const Condition& condition, const at::Tensor& x_t,
+                               const DrawnLevels& levels, const at::Tensor& labels) const {
+  UNetInput input;
+  if (manifest_.kind == "regression") {
+    input.x = here(batch.condition);
+    return input;
+  }
+  input.x = here(x_t);
+  input.condition = here(condition.image);
+  input.augmentation_level = here(condition.level);
+  input.level = here(network_level(manifest_.network.level.input, levels));
+  input.labels = here(labels);
+  return input;
+}
+
+at::Tensor StageLoss::at_levels(const Parameters& parameters, const Batch& batch, const DrawnLevels& levels,
+                                const at::Tensor& noise) const {
+  const at::NoGradGuard no_grad;
+  const bool diffuses = manifest_.kind != "regression";
+  const Condition given = condition(batch);
+  const at::Tensor x0 = clean(batch, given);
+  const at::Tensor x_t = diffuses ? q_sample(x0, noise, levels.alpha_bar) : at::Tensor();
+  const at::Tensor output = unet_forward(
+      manifest_.network, parameters, inputs_of(batch, given, x_t, levels, batch.labels), compute_, /*train=*/false, 0);
+  const Predict predict = predict_named(manifest_.diffusion.predict);
+  const at::Tensor target = diffuses ? training_target(predict, x0, noise, levels.alpha_bar) : x0;
+  return training_loss(manifest_.diffusion.loss, output.narrow(1, 0, x0.size(1)), here(target)).per_example;
+}
+
 at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batch, double* bits) const {
-  const auto here = [&](const at::Tensor& tensor) {
-    return tensor.defined() ? tensor.to(device_, /*non_blocking=*/true) : tensor;
-  };
   const UNetOptions& network = manifest_.network;
   const std::string& loss = manifest_.diffusion.loss;
   const int64_t n = batch.high_res.size(0);
   const uint64_t dropout = seed_for(seed_, kRandomDropout, static_cast<uint64_t>(batch.first));
   const Condition given = condition(batch);
   const at::Tensor x0 = clean(batch, given);
-  UNetInput input;
   if (manifest_.kind == "regression") {
-    input.x = here(batch.condition);
-    const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout, checkpoint_);
+    const at::Tensor output = unet_forward(network, parameters, inputs_of(batch, given, {}, {}, {}), compute_,
+                                           /*train=*/true, dropout, checkpoint_);
     return training_loss(loss, output, here(x0)).mean;
   }
 
@@ -116,18 +144,14 @@ at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batc
   const at::Tensor x_t = q_sample(x0, eps, levels.alpha_bar);
   const Predict predict = predict_named(manifest_.diffusion.predict);
   const at::Tensor target = here(training_target(predict, x0, eps, levels.alpha_bar));
-  input.x = here(x_t);
-  input.condition = here(given.image);
-  input.augmentation_level = here(given.level);
-  input.level = here(network_level(network.level.input, levels));
-  input.labels = here(labels(batch));
-  const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, dropout, checkpoint_);
+  const UNetInput inputs = inputs_of(batch, given, x_t, levels, labels(batch));
+  const at::Tensor output = unet_forward(network, parameters, inputs, compute_, /*train=*/true, dropout, checkpoint_);
   if (manifest_.diffusion.variance != "learned") return training_loss(loss, output, target).mean;
 
   const int64_t channels = x0.size(1);
   const at::Tensor prediction = output.narrow(1, 0, channels), fraction = output.narrow(1, channels, channels);
-  const at::Tensor x0_prediction = x0_from(predict, input.x, prediction.detach(), levels.alpha_bar);
-  const at::Tensor bound = vlb_term(alpha_bar_, levels.timestep, here(x0), input.x, x0_prediction, fraction).mean() *
+  const at::Tensor x0_prediction = x0_from(predict, inputs.x, prediction.detach(), levels.alpha_bar);
+  const at::Tensor bound = vlb_term(alpha_bar_, levels.timestep, here(x0), inputs.x, x0_prediction, fraction).mean() *
                            static_cast<double>(alpha_bar_.size());
   if (bits) *bits = bound.item<double>();
   return training_loss(loss, prediction, target).mean + bound * vlb_weight_;

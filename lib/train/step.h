@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/loader.h"
+#include "diffusion/loss.h"
 #include "diffusion/residual.h"
 #include "nn/unet.h"
 #include "stage/manifest.h"
@@ -26,6 +27,10 @@ class StageLoss {
   // receives an estimate of the variational bound in bits per dimension, without the prior's term, which is next to
   // nothing.
   at::Tensor operator()(const Parameters& parameters, const Batch& batch, double* bits = nullptr) const;
+  // The loss of each example (N) at these levels and with this noise, which a regression has none of: without gradients,
+  // dropout and dropped labels, and with a learned variance without the bound.
+  at::Tensor at_levels(const Parameters& parameters, const Batch& batch, const DrawnLevels& levels,
+                       const at::Tensor& noise) const;
   // The image that the network is conditioned on (N,C,S,S), and with Gaussian conditioning augmentation the noise level
   // of each example (N), as the network's input expects it. Without augmentation, the batch's own image.
   struct Condition {
@@ -41,6 +46,10 @@ class StageLoss {
   at::Tensor labels(const Batch& batch) const;
 
  private:
+  at::Tensor here(const at::Tensor& tensor) const;  // on the device; an undefined tensor stays undefined
+  UNetInput inputs_of(const Batch& batch, const Condition& condition, const at::Tensor& x_t, const DrawnLevels& levels,
+                      const at::Tensor& labels) const;
+
   StageManifest manifest_;
   double vlb_weight_;
   std::vector<double> alpha_bar_;

@@ -88,8 +88,10 @@ void Trainer::Impl::step() {
     ++progress.updates;
     progress.skipped_in_row = 0;
     const LearningRate rate{options.learning_rate, options.warmup, options.decay, options.steps};
+    std::vector<double> more_decays;
+    for (const double decay : options.more_ema) more_decays.push_back(ema_decay(decay, progress.updates));
     const double scale = options.clip_norm > 0 && norm > options.clip_norm ? options.clip_norm / norm : 1;
-    adam.step(progress.updates, rate.at(progress.step), scale, ema_decay(options.ema, progress.updates));
+    adam.step(progress.updates, rate.at(progress.step), scale, ema_decay(options.ema, progress.updates), more_decays);
     if (sharded()) group.exchange_slices(adam.slices());
     progress.window_loss += mean;
     progress.window_norm += norm;
@@ -207,6 +209,9 @@ bool Trainer::Impl::save_due(double last_save) const {
 std::string Trainer::Impl::state_text() const {
   std::ostringstream text;
   text << "loss " << std::fixed << std::setprecision(4) << shown_loss;
+  if (shown_scores)
+    text << ", validation " << shown_scores->loss << ", " << std::setprecision(2) << shown_scores->psnr << " dB";
+  if (shown_scores && std::isfinite(shown_scores->frechet)) text << ", distance " << shown_scores->frechet;
   if (log_state().verbosity < 2 || group.size() == 1 || window_seconds <= 0) return text.str();
   text << std::setprecision(1) << ", " << static_cast<double>(window_examples) / window_seconds << " images/s of all, "
        << 100 * window_exchanged / window_seconds << "% in communication";
@@ -220,13 +225,19 @@ int Trainer::Impl::take_steps(const ProgressOptions& progress_options) {
   double last_save = now(), measured_from = 0;
   Meter meter(group.first() ? progress_options : ProgressOptions{"never"}, "steps", options.steps, first);
   Stop stop = agreed_stop(last_save);
+  if (validation_due() && stop.signal == 0 && !stop.late) {
+    validate();
+    stop = agreed_stop(last_save);
+    if (stop.signal != 0) return stop.signal;
+  }
   while (progress.step < options.steps) {
     if (stop.late) return 0;
     step();
-    if (progress.step == first + 1 && journal) journal->cut(progress.journalled);
+    if (progress.step == first + 1 && journal) journal->cut(progress.journalled, progress.validated);
     if (progress.step == first + kFirst) measured_from = progress.seconds;
     if (progress.step == first + kFirst + kMeasured) announce_duration(progress.seconds - measured_from, kMeasured);
     if (progress.step % options.journal_every == 0) write_journal();
+    keep_step();
     meter.update(progress.step, state_text());
     stop = agreed_stop(last_save);
     if (stop.signal != 0) return stop.signal;
@@ -236,13 +247,18 @@ int Trainer::Impl::take_steps(const ProgressOptions& progress_options) {
       save();
       last_save = now();
     }
+    if (validation_due() && !stop.late) {
+      validate();
+      stop = agreed_stop(last_save);
+      if (stop.signal != 0) return stop.signal;
+    }
     if (options.preview_every > 0 && progress.step % options.preview_every == 0) draw_preview();
   }
   return 0;
 }
 
 void Trainer::Impl::draw_preview() {
-  const NamedTensors ema = whole_ema();
+  const NamedTensors ema = gathered(adam.ema());
   if (preview) preview->draw(ema, paths.preview);
 }
 
@@ -254,6 +270,10 @@ void Trainer::Impl::finish(bool stepped) {
   if (diverged)
     throw Error(cat("stopped at ", where, ": ", kSkippedInRow, " steps in a row had no finite loss or gradient",
                     " (a lower --learning-rate may help)"));
+  if (validation_due() && progress.step == options.steps && signal == 0) {
+    validate();
+    signal = agreed_stop(now()).signal;
+  }
   save_state();
   if (options.preview_every > 0) draw_preview();
   publish();
@@ -269,6 +289,7 @@ int Trainer::run(const ProgressOptions& progress_options) {
   if (t.options.preview_every > 0 && t.group.first())
     t.preview =
         std::make_unique<Preview>(t.manifest, t.loader, t.options.preview_images, t.options.seed, t.device, t.compute);
+  if (t.group.first()) t.open_validation();
   const int64_t preview_only = t.loader.replaced();  // images that no step has seen
   const int64_t first = t.progress.step;
   try {

@@ -4,6 +4,8 @@
 //   NAME.json, NAME.safetensors   the stage, with the EMA of the weights: usable at any time
 //   NAME.state/                   the checkpoint to resume from (stage/checkpoint.h)
 //   NAME.journal.jsonl, NAME.preview.png, NAME.loss.png
+//   NAME.best.json, NAME.step-1000.json, NAME.ema-0.9999.json
+//                                 further stages: the best by validation, of some steps, of other averages
 #pragma once
 
 #include <memory>

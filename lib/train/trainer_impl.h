@@ -1,4 +1,5 @@
-// The state of a training, which trainer.cpp advances and trainer_state.cpp begins, resumes and saves.
+// The state of a training, which trainer.cpp advances and trainer_state.cpp begins, resumes and saves; trainer_kept.cpp validates
+// it, and keeps further stages.
 #pragma once
 
 #include <limits>
@@ -19,11 +20,15 @@
 #include "train/progress_state.h"
 #include "train/step.h"
 #include "train/trainer.h"
+#include "train/validation.h"
 
 namespace sr3 {
 
 // Error if a file of the training cannot be written.
 void check_outputs(const StagePaths& paths, const TrainerOptions& options);
+
+// The stages that it writes beside its own, except those of --keep-every.
+std::vector<StagePaths> stages_beside(const StagePaths& paths, const TrainerOptions& options);
 
 // What the parts of a step make together, beside the gradients.
 struct StepSum {
@@ -57,9 +62,20 @@ struct Trainer::Impl {
   bool finite();
   bool sharded() const { return adam.slices().processes() > 1; }
   at::Tensor collected(const std::vector<at::Tensor>& state, size_t i);
-  NamedTensors whole_ema();
+  NamedTensors gathered(const std::vector<at::Tensor>& state);
   void write_state(const std::string& path, const std::vector<at::Tensor>& state);
   NamedTensors named(const std::vector<at::Tensor>& values) const;
+  TrainingSummary summary_now() const;
+  using StateFile = std::pair<std::string, const std::vector<at::Tensor>*>;
+  std::vector<StateFile> optimizer_state() const;
+  TensorFile read_state(const Checkpoint& checkpoint, const std::string& name) const;
+  // trainer_kept.cpp
+  void clear_beside(bool fresh);
+  void open_validation();
+  bool validation_due() const;
+  void validate();
+  void keep_step();
+  void publish_beside();
   // trainer.cpp
   void announce() const;
   void step();
@@ -81,7 +97,7 @@ struct Trainer::Impl {
   std::unique_ptr<FileLock> lock;  // these two only in the first process
   std::unique_ptr<Journal> journal;
   Loader loader;
-  std::vector<std::string> operands;
+  DataOptions examples;
   bool whole;    // examples are whole images, resized, and not crops
   int64_t side;  // of the examples
   TrainingSettings settings;
@@ -92,7 +108,11 @@ struct Trainer::Impl {
   std::optional<DistillationLoss> distillation;  // instead of `loss`
   TrainingProgress progress;
   std::unique_ptr<Preview> preview;
-  std::optional<Checkpoint> resumed_from;  // while it is read
+  std::optional<Checkpoint> resumed_from;      // while it is read
+  std::unique_ptr<Validation> validation;      // only in the first process, as are the next two
+  std::vector<at::Tensor> best_weights;        // of progress.best
+  int64_t published_best = -1;                 // the step of the best stage that this run has written; -1: none
+  std::optional<ValidationLine> shown_scores;  // of the last validation of this run
   // Timings of the journal's open window, which are not part of the saved state.
   double window_seconds = 0, window_waited = 0, window_exchanged = 0;
   std::vector<double> window_computed;  // of each process: without the exchanges

@@ -13,6 +13,8 @@ namespace sr3 {
 
 namespace {
 
+constexpr Range kDecays = from_to_below(0, 1);
+
 std::vector<int64_t> attention_levels(const std::string& text) {
   if (text == "none") return {};
   try {
@@ -66,8 +68,10 @@ void RunFlags::declare_run(Options& options) {
               "of many processes each keeps a share of the optimizer's state (ZeRO-1)");
   options.add("learning-rate", 0, &learning_rate, "R", at_least(0), "learning rate of Adam");
   options.add("warmup", 0, &warmup, "N", at_least(0), "steps in which the learning rate rises from zero");
-  options.add("ema", 0, &ema, "D", from_to_below(0, 1),
-              "decay of the exponential moving average of the weights, which the stage gets");
+  options.add({"ema", 0, "D",
+               cat("decay of the exponential moving average of the weights, which the stage gets (", kDecays.text(),
+                   "); others go beside it"),
+               "", true, [this](const std::string& given) { add_ema(given); }});
   options.add("clip-norm", 0, &clip_norm, "X", at_least(0), "largest norm of the gradient; 0: any");
   options.add("weight-decay", 0, &trainer.weight_decay, "X", at_least(0), "weight decay, decoupled as in AdamW");
   options.add({"time-limit", 0, "TIME", "save and stop after 90s, 15m, 2h, ...", "", false,
@@ -81,6 +85,14 @@ void RunFlags::declare_run(Options& options) {
   options.add("resume", 0, &resume,
               "go on with the training, which must exist; its own data and options need no repeating");
   options.add("restart", 0, &trainer.restart, "start anew, even over the state of a previous run");
+}
+
+void RunFlags::add_ema(const std::string& given) {
+  for (const std::string& text : split_list(given)) {
+    const double decay = parse_double(text);
+    if (!kDecays.holds(decay)) throw UsageError(cat("'", text, "' is not in the range ", kDecays.text()));
+    if (std::find(ema.begin(), ema.end(), decay) == ema.end()) ema.push_back(decay);
+  }
 }
 
 void RunFlags::set_save_every(const std::string& given) {
@@ -108,9 +120,13 @@ void TrainFlags::declare(Options& options) {
   options.choice("decay", 0, &trainer.decay, {"none", "cosine", "linear"},
                  "decay of the learning rate, to zero at --steps");
   options.add("init-from", 0, &trainer.init_from, "STAGE", "start from this stage's weights");
+  options.add("keep-every", 0, &trainer.keep_every, "N", at_least(0),
+              "keep the stage of every N-th step, as NAME.step-N.json; 0: none");
+  trainer.validation.declare(options);
   options.group(groups::kStage);
   options.add("regression", 0, &regression, "the regression baseline: no diffusion, one pass");
-  options.add("scale", 0, &scale, "N", at_least(2), "ratio of the sides of high_res and low_res");
+  options.add("scale", 0, &scale, "N", at_least(1),
+              "ratio of the sides of high_res and low_res; 1: restoration, without enlarging");
   options.add("low-res", 0, &low_res, "N", within(1, 1 << 16), "side of the low-resolution examples");
   options.add("high-res", 0, &high_res, "N", within(1, 1 << 16), "side of the high-resolution examples");
   options.choice("predict", 0, &predict, {"eps", "x0", "v"}, "prediction target");
@@ -170,8 +186,6 @@ void TrainFlags::set_sizes(ImageOptions& image, int64_t crop) const {
   }
   if (image.high_res % image.low_res != 0)
     throw UsageError(cat("--high-res ", image.high_res, " is not a multiple of --low-res ", image.low_res));
-  if (image.high_res == image.low_res)
-    throw UsageError(cat("--low-res ", image.low_res, " is as large as the result: there is nothing to learn"));
 }
 
 void TrainFlags::set_network(UNetOptions& network) const {
@@ -223,6 +237,9 @@ void TrainFlags::set_condition(StageManifest& stage) const {
 
 void TrainFlags::set_recipe(RecipeOptions& options) const {
   const bool fixed = kernel || convention || blur || noise || jpeg;
+  if (paired && (recipe || fixed))
+    throw UsageError(
+        "--low-res-data excludes --recipe, --kernel, --convention, --blur, --noise and --jpeg, which make such images");
   if (recipe && fixed) throw UsageError("--recipe excludes --kernel, --convention, --blur, --noise and --jpeg");
   if (recipe) {
     options = {};
@@ -243,6 +260,12 @@ StageManifest TrainFlags::stage(int64_t crop, const std::optional<StageManifest>
   set_diffusion(stage);
   set_condition(stage);
   set_recipe(stage.low_res.recipe);
+  const RecipeOptions& made = stage.low_res.recipe;
+  if (stage.image.scale() == 1 && !paired && stage.augmentation.kind == "none" && made.operations.empty() &&
+      made.blur == 0 && made.noise == 0 && made.jpeg == 0)
+    throw UsageError(
+        "low-resolution images as large as the result would equal it: restoration needs --recipe, --blur, --noise, "
+        "--jpeg or --low-res-data");
   stage.description = description;
   stage.weights_file = stage.weights_sha256 = "";
   stage.precision = {};
@@ -274,6 +297,7 @@ TrainerOptions TrainFlags::resolved() const {
 }
 
 TrainerOptions RunFlags::resolved(TrainerOptions base) const {
+  trainer.validation.validate();
   TrainerOptions result = trainer;
   result.decay = base.decay;
   result.vlb_weight = base.vlb_weight;
@@ -281,7 +305,8 @@ TrainerOptions RunFlags::resolved(TrainerOptions base) const {
   result.batch = batch.value_or(base.batch);
   result.learning_rate = learning_rate.value_or(base.learning_rate);
   result.warmup = warmup.value_or(base.warmup);
-  result.ema = ema.value_or(base.ema);
+  result.ema = ema.empty() ? base.ema : ema.front();
+  if (!ema.empty()) result.more_ema.assign(ema.begin() + 1, ema.end());
   result.clip_norm = clip_norm.value_or(base.clip_norm);
   if (result.accumulate > result.batch)
     throw UsageError(cat("--accumulate ", result.accumulate, " is more than the batch of ", result.batch));

@@ -11,6 +11,7 @@
 #include "parallel/process_group.h"
 #include "stage/manifest.h"
 #include "train/command.h"
+#include "train/validation_options.h"
 
 namespace sr3 {
 
@@ -26,7 +27,8 @@ struct TrainerOptions {
   int64_t warmup = 200;
   std::string decay = "none";  // none|cosine|linear
   double ema = 0.999;
-  double clip_norm = 1;  // 0: no clipping
+  std::vector<double> more_ema;  // decays of further averages of the weights, each of which is a stage of its own
+  double clip_norm = 1;          // 0: no clipping
   double weight_decay = 0;
   double vlb_weight = 0.001;  // of the variational bound beside the simple loss, with a learned variance
   uint64_t seed = 0;
@@ -38,9 +40,11 @@ struct TrainerOptions {
   double save_seconds = 600;          // "10m"
   int64_t journal_every = 50;
   int64_t preview_every = 500, preview_images = 4;  // 0: no preview
-  std::string teacher;                              // the stage to distil (train/distillation.h), or empty
-  std::string init_from;                            // a stage, or empty
-  bool keep_residual_scale = false;                 // the residual's scale is given, not to be measured
+  int64_t keep_every = 0;                           // steps between two stages that are kept; 0: none are
+  ValidationOptions validation;
+  std::string teacher;               // the stage to distil (train/distillation.h), or empty
+  std::string init_from;             // a stage, or empty
+  bool keep_residual_scale = false;  // the residual's scale is given, not to be measured
   bool restart = false, no_history = false;
   TrainingCommand command;  // of the program that trains, for the state; empty without one
   std::string goes_on;      // the command line that resumes it, for the user; empty without one
@@ -53,7 +57,8 @@ struct RunFlags {
   TrainerOptions trainer;  // what no preset sets; the caller fills in seed, precision, device and threads
   // Unset: the preset's, or the cascade's.
   std::optional<int64_t> steps, batch, warmup;
-  std::optional<double> learning_rate, ema, clip_norm;
+  std::optional<double> learning_rate, clip_norm;
+  std::vector<double> ema;
   bool resume = false;  // it is an error if there is nothing to resume
 
   void declare_run(Options& options);     // the options of every training
@@ -63,6 +68,7 @@ struct RunFlags {
 
  private:
   void set_save_every(const std::string& given);  // steps or a time
+  void add_ema(const std::string& given);         // a decay, or several with commas
 };
 
 constexpr const char* kDefaultPreset = "small";
@@ -79,6 +85,7 @@ struct TrainFlags : RunFlags {
   std::optional<std::string> loss, predict, target, schedule, level_draw, attention, kernel, convention, augmentation;
   std::optional<std::string> recipe;
   std::string description, data_name, attribution;
+  bool paired = false;  // low-resolution images are given: nothing makes them
 
   void declare(Options& options);
   // The stage to train: `from` (of a training to be resumed, or of --init-from), or else that of the preset; changed by the

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "nn/precision.h"
 #include "nn/unet.h"
 #include "stage/weights.h"
@@ -19,8 +20,7 @@
 namespace sr3 {
 namespace {
 
-constexpr const char *kWeightsFile = "weights.safetensors", *kEmaFile = "ema.safetensors",
-                     *kFirstMomentFile = "adam-m.safetensors", *kSecondMomentFile = "adam-v.safetensors";
+constexpr const char *kWeightsFile = "weights.safetensors", *kBestWeights = "best.safetensors";
 
 // The previews and plots of a training are not images to train on.
 DataOptions without_pictures(DataOptions data, const StagePaths& paths) {
@@ -57,6 +57,7 @@ TrainerOptions with_resolved(TrainerOptions options, at::ScalarType compute) {
 
 void check_outputs(const StagePaths& paths, const TrainerOptions& options) {
   check_stage_writable(paths);
+  for (const StagePaths& beside : stages_beside(paths, options)) check_stage_writable(beside);
   check_writable(paths.loss);
   if (options.preview_every > 0) check_writable(paths.preview);
 }
@@ -91,7 +92,7 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
                          : nullptr),
       journal(group.first() ? std::make_unique<Journal>(paths.journal) : nullptr),
       loader(without_pictures(data, paths), manifest),
-      operands(data.operands),
+      examples(data),
       whole(data.preprocess == "resize"),
       side(data.crop > 0 ? data.crop : manifest.image.high_res),
       parameters(fresh_parameters(manifest.network, trainer.seed, device)),
@@ -99,6 +100,7 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
            trainer.shard_optimizer ? group.size() : 1),
       compute(precision_named(trainer.precision, device)),
       loss(manifest, trainer.seed, device, compute, trainer.vlb_weight, trainer.checkpoint_activations) {
+  for (size_t k = 0; k < trainer.more_ema.size(); ++k) adam.add_average();
   if (!trainer.teacher.empty())
     distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute, trainer.checkpoint_activations);
   options = with_resolved(options, compute);
@@ -109,6 +111,25 @@ NamedTensors Trainer::Impl::named(const std::vector<at::Tensor>& values) const {
   NamedTensors result;
   for (size_t i = 0; i < values.size(); ++i) result.emplace_back(parameters.all()[i].first, values[i]);
   return result;
+}
+
+// What the optimizer has beside the weights, with the names of the files in the state.
+std::vector<Trainer::Impl::StateFile> Trainer::Impl::optimizer_state() const {
+  std::vector<StateFile> all = {{"ema.safetensors", &adam.ema()},
+                                {"adam-m.safetensors", &adam.first_moment()},
+                                {"adam-v.safetensors", &adam.second_moment()}};
+  for (size_t k = 0; k < options.more_ema.size(); ++k)
+    all.emplace_back(cat("ema-", number_text(options.more_ema[k]), ".safetensors"), &adam.more_ema()[k]);
+  return all;
+}
+
+// A file of the optimizer's state. An average that is new begins with the weights, as any does.
+TensorFile Trainer::Impl::read_state(const Checkpoint& checkpoint, const std::string& name) const {
+  const bool there = std::any_of(checkpoint.stored.begin(), checkpoint.stored.end(),
+                                 [&](const auto& file) { return file.first == name; });
+  if (there || !name.starts_with("ema-")) return checkpoint.file(name, paths.state);
+  info(cat("the average '", name, "' begins with the weights of step ", progress.step));
+  return checkpoint.file(kWeightsFile, paths.state);
 }
 
 void Trainer::Impl::start() {
@@ -150,19 +171,16 @@ void Trainer::Impl::take_from_first() {
 // Of the first process, or of the state that it resumes each its slice.
 void Trainer::Impl::take_moments_and_ema() {
   if (!sharded()) {
-    for (const auto* values : {&adam.ema(), &adam.first_moment(), &adam.second_moment()})
-      group.take_from_first(*values);
+    for (const auto& [name, values] : optimizer_state()) group.take_from_first(*values);
     return;
   }
   const bool resumes = group.gather_numbers({resumed_from ? 1.0 : 0.0})[0] != 0;
   if (!resumes) return adam.start_ema();
-  for (const auto& [name, values] :
-       {std::pair{kEmaFile, &adam.ema()}, std::pair{kFirstMomentFile, &adam.first_moment()},
-        std::pair{kSecondMomentFile, &adam.second_moment()}}) {
+  for (const auto& [name, values] : optimizer_state()) {
     std::vector<at::Tensor> all(values->size());
     if (group.first())
-      all = match_tensors(resumed_from->file(name, paths.state), parameter_shapes(manifest.network),
-                          paths.state + "/" + name);
+      all =
+          match_tensors(read_state(*resumed_from, name), parameter_shapes(manifest.network), paths.state + "/" + name);
     for (size_t i = 0; i < values->size(); ++i) {
       const at::Tensor in_order =
           group.first() ? at::empty_like(adam.parameters()[i].detach()).copy_(all[i]) : at::Tensor();
@@ -174,6 +192,7 @@ void Trainer::Impl::take_moments_and_ema() {
 // Resumes the training if its state is there, else starts it.
 void Trainer::Impl::begin_or_resume() {
   remove_leftovers(paths);
+  clear_beside(/*fresh=*/access(paths.state.c_str(), F_OK) != 0);
   // With --restart the previous training stays on disk until the first save of this one replaces it.
   if (!options.restart) resumed_from = read_checkpoint(paths.state);
   if (resumed_from) {
@@ -200,11 +219,11 @@ void Trainer::Impl::begin_or_resume() {
       adam.start_ema();
     }
   }
-  if (manifest.training.data.empty()) manifest.training.data = data_name(operands);
+  if (manifest.training.data.empty()) manifest.training.data = data_name(examples.operands);
   if (options.restart && access(paths.state.c_str(), F_OK) == 0)
     journal->hold();  // until the first save the journal of the previous training is the right one
   else
-    journal->cut(progress.step);
+    journal->cut(progress.step, progress.validated);
   const HistoryEntry run = this_run();
   const bool same = !manifest.history.empty() && manifest.history.back().program == run.program &&
                     manifest.history.back().version == run.version &&
@@ -233,10 +252,12 @@ void Trainer::Impl::load() {
     copy_tensors(checkpoint.file(name, paths.state), named(to), paths.state + "/" + name);
   };
   take(kWeightsFile, adam.parameters());
-  if (!sharded()) {
-    take(kEmaFile, adam.ema());
-    take(kFirstMomentFile, adam.first_moment());
-    take(kSecondMomentFile, adam.second_moment());
+  if (!sharded())
+    for (const auto& [name, values] : optimizer_state())
+      copy_tensors(read_state(checkpoint, name), named(*values), paths.state + "/" + name);
+  if (progress.best) {
+    for (const at::Tensor& value : adam.parameters()) best_weights.push_back(at::empty_like(value.detach()));
+    take(kBestWeights, best_weights);
   }
   manifest.history = former.history;
   const auto keep = [](std::string& text, const std::string& before) {
@@ -258,7 +279,8 @@ bool Trainer::Impl::finite() {
     return std::all_of(values.begin(), values.end(),
                        [](const at::Tensor& value) { return at::isfinite(value).all().item<bool>(); });
   };
-  const bool own = all(adam.parameters()) && all(adam.ema());
+  const bool own =
+      all(adam.parameters()) && all(adam.ema()) && std::all_of(adam.more_ema().begin(), adam.more_ema().end(), all);
   if (!sharded()) return own;
   const std::vector<double> of_all = group.gather_numbers({own ? 1.0 : 0.0});
   return std::count(of_all.begin(), of_all.end(), 0.0) == 0;
@@ -297,9 +319,9 @@ at::Tensor Trainer::Impl::collected(const std::vector<at::Tensor>& state, size_t
   return all;
 }
 
-NamedTensors Trainer::Impl::whole_ema() {
+NamedTensors Trainer::Impl::gathered(const std::vector<at::Tensor>& state) {
   std::vector<at::Tensor> values;
-  for (size_t i = 0; i < adam.ema().size(); ++i) values.push_back(collected(adam.ema(), i));
+  for (size_t i = 0; i < state.size(); ++i) values.push_back(collected(state, i));
   return named(values);
 }
 
@@ -323,7 +345,30 @@ void Trainer::Impl::save_state() {
   if (!group.first() && !sharded()) return;
   saving = true;
   if (!finite()) throw Error(cat("cannot save step ", progress.step, ": its weights are not finite"));
-  TrainingSummary& summary = manifest.training;
+  if (!group.first()) {
+    for (const auto& [name, values] : optimizer_state()) write_state("", *values);
+    saved = progress.step;
+    saving = false;
+    return;
+  }
+  manifest.training = summary_now();
+  manifest.weights_file = manifest.weights_sha256 = "";  // the state's manifest is not a stage
+  Checkpoint checkpoint;
+  checkpoint.tensors = {{kWeightsFile, {named(adam.parameters()), {}}}};
+  if (progress.best) checkpoint.tensors.push_back({kBestWeights, {named(best_weights), {}}});
+  for (const auto& [name, values] : optimizer_state())
+    checkpoint.written.emplace_back(name,
+                                    [this, values = values](const std::string& path) { write_state(path, *values); });
+  checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
+  write_checkpoint(paths.state, checkpoint);
+  saved = progress.step;
+  journal->release();
+  saving = false;
+}
+
+// How far the training is, for the manifest.
+TrainingSummary Trainer::Impl::summary_now() const {
+  TrainingSummary summary = manifest.training;
   summary.steps = progress.step;
   summary.images = progress.examples;
   if (progress.step != resumed_step ||
@@ -335,36 +380,17 @@ void Trainer::Impl::save_state() {
   summary.seconds = options.no_history ? 0 : progress.seconds;
   summary.loss = progress.window_steps > 0 ? progress.window_loss / static_cast<double>(progress.window_steps)
                                            : progress.last_loss;
-  const auto state = {std::pair{kEmaFile, &adam.ema()}, std::pair{kFirstMomentFile, &adam.first_moment()},
-                      std::pair{kSecondMomentFile, &adam.second_moment()}};
-  if (!group.first()) {
-    for (const auto& [name, values] : state) write_state("", *values);
-    saved = progress.step;
-    saving = false;
-    return;
-  }
-  manifest.weights_file = manifest.weights_sha256 = "";  // the state's manifest is not a stage
-  Checkpoint checkpoint;
-  checkpoint.tensors = {{kWeightsFile, {named(adam.parameters()), {}}}};
-  for (const auto& [name, values] : state)
-    checkpoint.written.emplace_back(name,
-                                    [this, values = values](const std::string& path) { write_state(path, *values); });
-  checkpoint.texts = {{"manifest.json", manifest_text(manifest)}, {"progress.json", progress_text(progress, settings)}};
-  write_checkpoint(paths.state, checkpoint);
-  saved = progress.step;
-  journal->release();
-  saving = false;
+  return summary;
 }
 
 // Writes the stage of the saved state. It comes after all pictures: a stage with its number of steps is taken for complete.
 void Trainer::Impl::publish() {
   if (!group.first() && !sharded()) return;
   saving = true;
-  const NamedTensors ema = whole_ema();
-  if (group.first()) {
-    draw_loss_curve(paths.journal, paths.loss);
-    publish_stage(manifest, paths, ema, options.weights_type);
-  }
+  const NamedTensors ema = gathered(adam.ema());
+  if (group.first()) draw_loss_curve(paths.journal, paths.loss);
+  publish_beside();
+  if (group.first()) publish_stage(manifest, paths, ema, options.weights_type);
   saving = false;
 }
 

@@ -78,9 +78,11 @@ TrainingPlan plan_training(const StageManifest& stage, const TrainerOptions& opt
   plan.weights_bytes = 4 * plan.weights;
   plan.gradients_bytes = gradient_sets(share) * plan.weights_bytes;
   const int64_t shards = options.shard_optimizer ? processes : 1;
-  plan.ema_bytes = 4 * ((plan.weights + shards - 1) / shards);
-  plan.adam_bytes = 2 * plan.ema_bytes;
-  plan.state_bytes = 4 * plan.weights_bytes;
+  const int64_t share_bytes = 4 * ((plan.weights + shards - 1) / shards);
+  const auto averages = static_cast<int64_t>(1 + options.more_ema.size());
+  plan.ema_bytes = averages * share_bytes;
+  plan.adam_bytes = 2 * share_bytes;
+  plan.state_bytes = (3 + averages) * plan.weights_bytes;
 
   const TrainingCost cost = training_cost(stage.network, pass);
   plan.activations_bytes = cost.kept + cost.recomputed + cost.working;

@@ -1,6 +1,7 @@
 # A file includes only headers of its own layer or earlier ones; the image side never includes libtorch.
 cd "$SOURCE"
-order="base cli image stream degrade metrics tensor diffusion nn format stage data cascade parallel train fid cas import info study"
+order="base cli image stream degrade metrics tensor diffusion nn format stage data cascade parallel fid lpips train cas import info"
+order+=" study"
 find lib -name '*.h' -o -name '*.cpp' | sort | xargs grep -nE '^ *#include' | awk -v order="$order" '
   BEGIN { n = split(order, layer, " "); for (i = 1; i <= n; ++i) rank[layer[i]] = i; limit = rank["metrics"] }
   {

@@ -15,7 +15,8 @@ fails 1 "smaller than the 64x64 crop" train --crop 64 --steps 1 photos -o a.json
 fails 1 "cannot open 'nowhere'" train --steps 1 nowhere -o a.json
 fails 1 "cannot write 'nowhere/" train --steps 1 photos -o nowhere/a.json
 fails 2 "option '--batch': '1000000000' is not in the range 1 to 65536" train --batch 1000000000 --steps 1 photos -o a.json
-fails 2 "option '--scale': '1' is not in the range >= 2" train --steps 1 --scale 1 photos -o a.json
+fails 2 "option '--scale': '0' is not in the range >= 1" train --steps 1 --scale 0 photos -o a.json
+fails 2 "restoration needs --recipe, --blur, --noise, --jpeg or --low-res-data" train --steps 1 --scale 1 photos -o a.json
 fails 2 "option '--blocks': " train --steps 1 --blocks 1e300 photos -o a.json
 fails 2 "option '--cache': '-5' is not in the range >= 0" train --steps 1 --cache=-5 photos -o a.json
 fails 2 'multipliers' train --steps 1 --multipliers '' photos -o b.json

@@ -108,3 +108,48 @@ TEST_CASE("reading a journal") {
   CHECK(lines[1].skipped == 3);
   CHECK_THROWS_AS(Journal(scratch / "none/a"), Error);
 }
+
+TEST_CASE("validations have lines of their own, which stay where a partial line is cut") {
+  const samples::Folder scratch;
+  const std::string path = scratch / "a.jsonl";
+  ValidationLine first, second;
+  first.step = 15, first.loss = 0.5, first.by_level = {0.25, 0.75}, first.psnr = 20.5;
+  second = first;
+  second.step = 25, second.frechet = 3.25;
+  CHECK(journal_text(first) ==
+        "{\"step\":15,\"validation\":{\"loss\":0.5,\"loss_by_level\":[0.25,0.75],\"psnr\":20.5}}\n");
+  CHECK(journal_text(second).find("\"psnr\":20.5,\"frechet_distance\":3.25}}") != std::string::npos);
+  const std::string begin = journal_text(line_of(10)) + journal_text(first);
+  // A run ended after step 18 and was validated after another had begun; a third line is of a state that was not saved.
+  write_file(path, begin + journal_text(line_of(18)) + journal_text(second));
+  {
+    Journal journal(path);
+    journal.cut(18, 25);
+    CHECK(read_text(path) == begin + journal_text(line_of(18)) + journal_text(second));
+    journal.cut(10, 25);
+    CHECK(read_text(path) == begin + journal_text(second));
+    journal.cut(30, 15);
+    CHECK(read_text(path) == begin);
+    journal.append(second);
+    journal.cut(5, 0);
+    CHECK(read_text(path).empty());
+  }
+  write_file(path, begin + journal_text(second));
+  CHECK(read_journal(path).size() == 1);
+  const auto read = read_validations(path);
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].by_level == first.by_level);
+  CHECK(std::isnan(read[0].frechet));
+  CHECK(read[1].frechet == 3.25);
+}
+
+TEST_CASE("which value of a metric is better") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(is_better("loss", 1, 2));
+  CHECK_FALSE(is_better("loss", 2, 1));
+  CHECK(is_better("psnr", 2, 1));
+  CHECK_FALSE(is_better("psnr", 1, 1));
+  CHECK(is_better("frechet", 1, nan));
+  CHECK_FALSE(is_better("frechet", nan, 1));
+  CHECK_FALSE(is_better("psnr", nan, nan));
+}

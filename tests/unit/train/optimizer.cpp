@@ -60,19 +60,29 @@ TEST_CASE("Adam agrees with the formula in double precision") {
     const std::vector<float> start = {0.5f, -2.0f, 3.0f, 0.0f};
     const at::Tensor p = leaf(start);
     Adam adam({p}, {.weight_decay = weight_decay});
-    std::vector<Slow> slow;
-    for (const float value : start) slow.emplace_back(value, weight_decay);
+    adam.add_average();
+    adam.add_average();
+    std::vector<Slow> slow, slower, slowest;
+    for (const float value : start)
+      for (auto* each : {&slow, &slower, &slowest}) each->emplace_back(value, weight_decay);
     for (int t = 1; t <= 50; ++t) {
       at::Tensor g = at::empty({4});
       for (int i = 0; i < 4; ++i)
         g.data_ptr<float>()[i] = std::sin(static_cast<float>(t * (i + 1))) * (i == 3 ? 1e-6f : 1.0f);
       set_gradient(p, g);
-      adam.step(t, 0.01, 0.5, 0.9);
-      for (int i = 0; i < 4; ++i) slow[i].step(t, 0.01, 0.5 * g.data_ptr<float>()[i], 0.9);
+      adam.step(t, 0.01, 0.5, 0.9, {0.99, 0.5});
+      for (int i = 0; i < 4; ++i) {
+        const double gradient = 0.5 * g.data_ptr<float>()[i];
+        slow[i].step(t, 0.01, gradient, 0.9);
+        slower[i].step(t, 0.01, gradient, 0.99);
+        slowest[i].step(t, 0.01, gradient, 0.5);
+      }
     }
     for (int i = 0; i < 4; ++i) {
       CHECK(p.detach().data_ptr<float>()[i] == relative(slow[i].p, 1e-4));
       CHECK(adam.ema()[0].data_ptr<float>()[i] == relative(slow[i].ema, 1e-4));
+      CHECK(adam.more_ema()[0][0].data_ptr<float>()[i] == relative(slower[i].ema, 1e-4));
+      CHECK(adam.more_ema()[1][0].data_ptr<float>()[i] == relative(slowest[i].ema, 1e-4));
       CHECK(adam.second_moment()[0].data_ptr<float>()[i] == relative(slow[i].v, 1e-4));
     }
   }
@@ -169,11 +179,14 @@ TEST_CASE("Adam: many chunks, channels_last, undefined gradients; the same bytes
     conv.requires_grad_(true);
     at::Tensor idle = leaf({7});
     Adam adam({big, conv, idle}, {});
+    adam.add_average();
     for (int t = 1; t <= 3; ++t) {
       set_gradient(big, at::sin(at::arange(100003, at::kFloat) * t));
       set_gradient(conv, at::arange(54, at::kFloat).view({2, 3, 3, 3}) - 20);  // strides other than the parameter's
       CHECK(std::isfinite(adam.gradient_norm()));
-      adam.step(t, 1e-3, 1, 0.5);
+      adam.step(t, 1e-3, 1, 0.5, {0.5});
+      CHECK(at::equal(adam.more_ema()[0][0], adam.ema()[0]));
+      CHECK(at::equal(adam.more_ema()[0][1], adam.ema()[1]));
       adam.clear_gradients();
       CHECK(!big.grad().defined());
     }

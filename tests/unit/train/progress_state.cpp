@@ -23,6 +23,8 @@ TEST_CASE("progress survives a round trip to the last bit") {
   progress.window_loss = 1.0 / 3;
   progress.window_norm = 1e-300;
   progress.window_steps = 7;
+  progress.validated = 40;
+  progress.best = BestStage{"psnr", "these images", 1.0 / 7, 20, 320, 0.1, 12.5};
   progress.journalled = 12345678893;
   const TrainingSettings settings = settings_of(stage_of("tiny"), {}, {}, 8);
   TrainingProgress back;
@@ -34,6 +36,15 @@ TEST_CASE("progress survives a round trip to the last bit") {
   CHECK(back.journalled == progress.journalled);
   CHECK(back.window_loss == progress.window_loss);
   CHECK(back.window_norm == progress.window_norm);
+  CHECK(back.validated == 40);
+  REQUIRE(back.best);
+  CHECK(back.best->metric == "psnr");
+  CHECK(back.best->conditions == "these images");
+  CHECK(back.best->value == 1.0 / 7);
+  CHECK(back.best->step == 20);
+  CHECK(back.best->images == 320);
+  CHECK(back.best->loss == 0.1);
+  CHECK(back.best->seconds == 12.5);
   CHECK(back_settings.stage == settings.stage);
   CHECK_NOTHROW(check_settings(back_settings, settings, "x.json"));
   CHECK_THROWS_AS(parse_progress("{}", "p", back, back_settings), DataError);

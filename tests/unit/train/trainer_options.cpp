@@ -75,8 +75,10 @@ TEST_CASE("sizes determine each other") {
   CHECK(sizes({{"preset", "sr3-16-128"}}, 0) == Sizes{16, 128});
   CHECK_THROWS_AS(sizes({{"scale", "3"}}, 0), UsageError);
   CHECK_THROWS_AS(sizes({{"scale", "0"}}, 0), UsageError);
-  CHECK_THROWS_WITH_AS(sizes({{"scale", "1"}}, 0), "'1' is not in the range >= 2", UsageError);
-  CHECK_THROWS_WITH_AS(sizes({{"low-res", "64"}, {"high-res", "64"}}, 0), doctest::Contains("nothing to learn"),
+  CHECK(sizes({{"scale", "1"}, {"jpeg", "30"}}, 0) == Sizes{64, 64});
+  CHECK(sizes({{"low-res", "64"}, {"high-res", "64"}, {"blur", "1"}}, 0) == Sizes{64, 64});
+  CHECK_THROWS_WITH_AS(sizes({{"scale", "1"}}, 0), doctest::Contains("restoration needs --recipe"), UsageError);
+  CHECK_THROWS_WITH_AS(sizes({{"low-res", "64"}, {"high-res", "64"}}, 0), doctest::Contains("would equal it"),
                        UsageError);
   CHECK_THROWS_AS(sizes({{"scale", "4"}, {"low-res", "16"}}, 0), UsageError);
   CHECK_THROWS_AS(sizes({{"high-res", "64"}}, 32), UsageError);
