@@ -105,6 +105,8 @@ early 1 "cannot open 'missing'" sr-metrics few missing
 early 1 "cannot open 'missing'" sr-metrics few few --low-res missing
 early 1 "cannot pair 'many/10.ppm': no image '10' in 'few'" sr-metrics few many
 early 1 "cannot pair 'many/10.ppm': no image '10' in 'few'" sheet --beside many few -o sheet.png
+early 2 "--backbone and --linear are needed" lpips few few
+early 1 "cannot open 'missing'" lpips --backbone missing --linear missing few few
 early 2 "'--beside' needs two inputs" sheet --beside few -o sheet.png
 CLOSED=1 early 1 "cannot write 'standard output'" sr-metrics few few
 
