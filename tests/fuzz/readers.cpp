@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -229,7 +230,7 @@ void save_input() {
 
 // Whether the input was accepted.
 bool feed(const Target& target) {
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();  // of the processor: others may need the machine
   bool accepted = false;
   try {
     target.read(current_input);
@@ -240,9 +241,9 @@ bool feed(const Target& target) {
     save_input();
     std::exit(1);
   }
-  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   if (took > 20) {
-    std::fprintf(stderr, "fuzz-readers: %s: took %.0f s\n", target.name, took);
+    std::fprintf(stderr, "fuzz-readers: %s: took %.0f s of the processor\n", target.name, took);
     save_input();
     std::exit(1);
   }
