@@ -2,6 +2,7 @@
 // Each set is joined with the reference by key (lib/stream/join.h). See lpips(1).
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -70,21 +71,32 @@ std::string row(const LpipsProgram& program, const Lpips& lpips, const std::stri
   return cat(plain_cell(name), show_images ? cat("\t", images) : "", "\t", text, "\n");
 }
 
-// The distances of a set, in the order of the reference.
-std::vector<Distance> measure(cli::App& app, const LpipsProgram& program, const Lpips& lpips,
-                              const std::vector<std::string>& inputs, int& status) {
-  Join join(inputs, program.reader);
-  Meter meter(app.progress, "images", join.expected().value_or(-1));
+// The distances of a set, in the order of the reference; up to the error, if there was one.
+struct MeasuredSet {
   std::vector<Distance> distances;
-  while (auto pair = join.next()) {
-    distances.push_back({(*pair)[0].key, (*pair)[0].index, distance_of(program, lpips, *pair)});
-    meter.update(static_cast<double>(distances.size()));
+  int status = kDone;
+  std::exception_ptr error;
+};
+
+MeasuredSet measure(cli::App& app, const LpipsProgram& program, const Lpips& lpips,
+                    const std::vector<std::string>& inputs) {
+  MeasuredSet set;
+  try {
+    Join join(inputs, program.reader);
+    Meter meter(app.progress, "images", join.expected().value_or(-1));
+    while (auto pair = join.next()) {
+      set.distances.push_back({(*pair)[0].key, (*pair)[0].index, distance_of(program, lpips, *pair)});
+      meter.update(static_cast<double>(set.distances.size()));
+    }
+    meter.finish();
+    if (join.joined() == 0) throw DataError("nothing to measure: no images");
+    set.status = join.status();
+  } catch (const Error&) {
+    set.error = std::current_exception();
   }
-  meter.finish();
-  if (join.joined() == 0) throw DataError("nothing to measure: no images");
-  status = std::max(status, join.status());
-  std::stable_sort(distances.begin(), distances.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
-  return distances;
+  std::stable_sort(set.distances.begin(), set.distances.end(),
+                   [](const auto& a, const auto& b) { return a.index < b.index; });
+  return set;
 }
 
 int run_program(cli::App& app) {
@@ -100,8 +112,7 @@ int run_program(cli::App& app) {
     throw UsageError(
         "--backbone and --linear are needed: the weights of the network, such as torchvision's "
         "alexnet-owt-7be5be79.pth, and LPIPS' linear layers for it, such as weights/v0.1/alex.pth of the Python "
-        "package "
-        "lpips");
+        "package lpips");
   check_stdout();
   use_threads(program.reader.threads);
   const Lpips lpips = open_lpips(program.backbone, program.linear, open_device(program.device));
@@ -110,12 +121,17 @@ int run_program(cli::App& app) {
   std::string table;
   if (!program.json) table = cat(several ? "name\timages" : "name", "\tlpips_", lpips.network(), "\n");
   for (size_t i = 1; i < inputs.size(); ++i) {
-    const auto distances = measure(app, program, lpips, {inputs[0], inputs[i]}, status);
+    const auto [distances, set_status, error] = measure(app, program, lpips, {inputs[0], inputs[i]});
     double sum = 0;
     for (const Distance& one : distances) {
       sum += one.value;
       if (!several) table += row(program, lpips, one.name, one.value);
     }
+    if (error) {  // what is measured is not lost, but a mean of some images would be taken for that of all
+      if (i > 1 || !distances.empty()) print_table(table);
+      std::rethrow_exception(error);
+    }
+    status = std::max(status, set_status);
     if (distances.empty()) continue;  // a shard without images
     const auto images = static_cast<int64_t>(distances.size());
     table += row(program, lpips, several ? inputs[i] : "mean", sum / static_cast<double>(images), images, several);

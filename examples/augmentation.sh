@@ -4,7 +4,8 @@
 # IMAGES: a folder or tar archive with train/ and test/ inside, and in both a folder for each class.
 # For each seed the stages above the base are trained without augmentation, and from there on three times alike: without, with blur, and
 # with Gaussian noise. All have the same base stage, of two qualities: after BASE_STEPS steps, a few and many. The last rows have real
-# low-resolution images as input, which shows what augmentation could bring back at most.
+# low-resolution images as input, which shows what augmentation could bring back at most. "truncated": the hand-over of the noisy image
+# at the level, where the stages take the steps that their manifests say.
 # Run again, it resumes where it stopped; the results are in DIR (augmentation): table.tsv. FID_FEATURES: the feature network for fid(1).
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/augmentation.sh digits28.tar.xz
 # Environment, with the values for digits: SIZES (8,16,32), NEW (--grey --pad 32 --no-flip), PAD (32), SEEDS (0 1 2), BASE_STEPS
@@ -100,6 +101,15 @@ for count in ${BASE_STEPS:-500 4000}; do
       apply none -
       apply blur -
       for level in ${LEVELS:-0 0.02 0.05 0.1 0.2}; do apply gaussian "$level" --noise-level "$level"; done
+      # The base stage stops early, at the level, and its noisy image is the condition: another run of the whole cascade.
+      for level in ${TRUNCATED-0.1}; do
+        models=(-m "$dir/base-$count/c-$base.json")
+        for side in $(tr ',' ' ' <<<"${sizes#*,}"); do models+=(-m "$dir/$seed/gaussian-$side.json"); done
+        name=$seed/$count-$guidance/truncated-$level
+        cascade -q "${models[@]}" -n "$n" --class all --guidance "$guidance" --noise-level "$level" --truncate --skip-existing \
+          -o "$dir/made/$name/"
+        row "made/$name" "$seed"$'\t'"$count"$'\t'"$guidance"$'\ttruncated\t'"$level"
+      done
     done
   done
 done

@@ -43,6 +43,7 @@ __attribute__((target_clones("avx512f", "avx2", "default"), optimize("fp-contrac
 
 Adam::Adam(std::vector<at::Tensor> parameters, const AdamOptions& options, int64_t process, int64_t processes)
     : options_(options), parameters_(std::move(parameters)), slices_(parameters_, processes) {
+  if (process < 0 || process >= processes) throw std::logic_error("Adam: no such process");
   at::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& p = parameters_[i];

@@ -96,7 +96,7 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
       whole(data.preprocess == "resize"),
       side(data.crop > 0 ? data.crop : manifest.image.high_res),
       parameters(fresh_parameters(manifest.network, trainer.seed, device)),
-      adam(values_of(parameters), {.weight_decay = trainer.weight_decay}, group.rank(),
+      adam(values_of(parameters), {.weight_decay = trainer.weight_decay}, trainer.shard_optimizer ? group.rank() : 0,
            trainer.shard_optimizer ? group.size() : 1),
       compute(precision_named(trainer.precision, device)),
       loss(manifest, trainer.seed, device, compute, trainer.vlb_weight, trainer.checkpoint_activations) {

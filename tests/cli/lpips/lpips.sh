@@ -51,6 +51,9 @@ mkdir tiny && image 2 2 >tiny/x.ppm
 fails 1 "cannot score 'tiny/x.ppm': an image of 2x2 is too small for LPIPS' squeeze" with squeeze tiny tiny
 rm b/y.ppm
 fails 1 "cannot pair 'a/y.ppm'" with squeeze a b
+# What was measured before an error is printed, without its mean.
+[ "$(with squeeze a b 2>/dev/null | cut -f1 | xargs)" = "name x" ]
+[ "$(with squeeze a a b 2>/dev/null | cut -f1,2 | xargs)" = "name images a 2" ]
 status=0
 with squeeze --keep-going a b >some || status=$?
 [ $status = 3 ]

@@ -244,7 +244,7 @@ TEST_CASE("words and ranges are checked; errors contain the key") {
 TEST_CASE("sections must agree with each other") {
   refused([](auto& m) { m.image.low_res = 15; }, "must be a multiple of 'image.low_res'");
   refused([](auto& m) { m.image.low_res = 0; }, "must be a multiple of 'image.low_res'");
-  refused([](auto& m) { m.image.low_res = 64; }, "must be a multiple of 'image.low_res'");
+  refused([](auto& m) { m.image.low_res = 128; }, "must be a multiple of 'image.low_res'");
   refused([](auto& m) { m.image.high_res = 68, m.image.low_res = 17; }, "needs a multiple of 8");
   refused([](auto& m) { m.network.in_channels = 4; }, "'network.in_channels' must be 3");
   refused([](auto& m) { m.network.condition_channels = 0; }, "'network.condition_channels' must be 3");
