@@ -49,11 +49,13 @@ head -c 100000 squeeze-net.pth >half.pth
 fails 1 "half.pth" lpips --backbone half.pth --linear squeeze-lin.pth a b
 mkdir tiny && image 2 2 >tiny/x.ppm
 fails 1 "cannot score 'tiny/x.ppm': an image of 2x2 is too small for LPIPS' squeeze" with squeeze tiny tiny
+# What was measured before an error is printed, without its mean.
+mkdir damaged && cp b/x.ppm damaged && head -c 200 b/y.ppm >damaged/y.ppm
+fails 1 "truncated" with squeeze a damaged
+[ "$(with squeeze a damaged 2>/dev/null | cut -f1 | xargs)" = "name x" ]
+[ "$(with squeeze a a damaged 2>/dev/null | cut -f1,2 | xargs)" = "name images a 2" ]
 rm b/y.ppm
 fails 1 "cannot pair 'a/y.ppm'" with squeeze a b
-# What was measured before an error is printed, without its mean.
-[ "$(with squeeze a b 2>/dev/null | cut -f1 | xargs)" = "name x" ]
-[ "$(with squeeze a a b 2>/dev/null | cut -f1,2 | xargs)" = "name images a 2" ]
 status=0
 with squeeze --keep-going a b >some || status=$?
 [ $status = 3 ]
