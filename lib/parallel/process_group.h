@@ -2,9 +2,9 @@
 // Sums do not depend on the number of processes: the gradients g_0 .. g_{K-1} of a step's K parts are added over one binary tree,
 //   sum(a, b) = sum(a, m) + sum(m, b)   with m = a + ceil((b - a) / 2),   sum(a, a + 1) = g_a,
 // of which process r of P computes the subtree sum(r K/P, (r + 1) K/P). The rest is recursive halving and doubling (Rabenseifner
-// 2004), in the order of the tree: in round d = 1, 2, 4, ..., P/2 processes r and r xor d, which have sums of the same numbers, each
-// add up a half of them; then, in the opposite order, they give each other what they have. So each process sends 2 n (P-1)/P of n
-// numbers. As a + b and b + a have the same bits, all get those of the root. P is a power of 2 that divides K.
+// 2004), in the order of the tree: in round d = 1, 2, 4, ..., P/2 processes r and r xor d, which have sums of the same numbers,
+// each add up a half of them; then, in the opposite order, they give each other what they have. So each process sends
+// 2 n (P-1)/P of n numbers. As a + b and b + a have the same bits, all get those of the root. P is a power of 2 that divides K.
 #pragma once
 
 #include <ATen/core/Tensor.h>
