@@ -25,10 +25,7 @@ class TiffExtent {
   std::optional<size_t> end() {
     end_ = large_ ? 16 : 8;
     todo_ = {number(large_ ? 8 : 4, word_)};
-    for (uint64_t count = 0; known_ && count < todo_.size(); ++count) {
-      if (count >= kMaxDirectories) return std::nullopt;
-      directory(todo_[count]);
-    }
+    for (size_t i = 0; known_ && i < todo_.size(); ++i) directory(todo_[i]);
     // A part may end after the bytes do.
     return known_ && has(0, end_) ? std::optional(end_) : std::nullopt;
   }
@@ -119,7 +116,9 @@ class TiffExtent {
   }
 
   void add(uint64_t directory) {
-    if (directory != 0 && std::find(todo_.begin(), todo_.end(), directory) == todo_.end()) todo_.push_back(directory);
+    if (todo_.size() >= kMaxDirectories) known_ = false;  // each is looked for among all
+    if (!known_ || directory == 0 || std::find(todo_.begin(), todo_.end(), directory) != todo_.end()) return;
+    todo_.push_back(directory);
   }
 
   const Fill& fill_;

@@ -21,17 +21,12 @@ double clock_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// The numbers begin .. end-1 of a message, of which two processes sum a half each.
-struct Half {
-  int64_t begin = 0, end = 0;
-  int64_t size() const { return end - begin; }
-  // The own one, and that of the other process.
-  std::pair<Half, Half> halves(bool upper) const {
-    const int64_t middle = begin + size() / 2;
-    const Half low{begin, middle}, high{middle, end};
-    return upper ? std::pair(high, low) : std::pair(low, high);
-  }
-};
+// Of numbers that two processes sum, the half of this one, and that of the other.
+std::pair<Span, Span> halves(const Span& all, bool upper) {
+  const int64_t middle = all.begin + all.size() / 2;
+  const Span low{all.begin, middle}, high{middle, all.end};
+  return upper ? std::pair(high, low) : std::pair(low, high);
+}
 
 bool is_power_of_two(int64_t n) { return n > 0 && (n & (n - 1)) == 0; }
 
@@ -124,10 +119,10 @@ void ProcessGroup::sum(const std::vector<at::Tensor>& tensors) {
   in_buffers(tensors, [&](const at::Tensor& buffer) {
     const int64_t n = buffer.numel();
     const at::Tensor received = at::empty({n - n / 2}, at::kFloat);
-    const auto part = [&](const Half& numbers) { return buffer.narrow(0, numbers.begin, numbers.size()); };
-    std::vector<Half> own = {{0, n}};
+    const auto part = [&](const Span& numbers) { return buffer.narrow(0, numbers.begin, numbers.size()); };
+    std::vector<Span> own = {{0, n}};
     for (int64_t d = 1; d < size_; d *= 2) {
-      const auto [mine, others] = own.back().halves(rank_ & d);
+      const auto [mine, others] = halves(own.back(), rank_ & d);
       const at::Tensor addend = received.narrow(0, 0, mine.size());
       exchange(rank_ ^ d, part(others), addend);
       part(mine).add_(addend);
@@ -135,7 +130,7 @@ void ProcessGroup::sum(const std::vector<at::Tensor>& tensors) {
     }
     for (int64_t d = size_ / 2; d >= 1; d /= 2) {
       own.pop_back();
-      const auto [mine, others] = own.back().halves(rank_ & d);
+      const auto [mine, others] = halves(own.back(), rank_ & d);
       exchange(rank_ ^ d, part(mine), part(others));
     }
   });

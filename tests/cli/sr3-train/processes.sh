@@ -179,6 +179,18 @@ together 4 "${program[@]}" --steps 5 photos -o turns.json
 agree straight turns
 together 2 "${sharded[@]}" --steps 4 --augmentation gaussian --init-from plain.json photos -o grown-shards.json
 agree grown-one grown-shards
-# The plan tells of the smaller share.
+# Validation, the best stage, snapshots and further averages.
+photos held-out 3 40 36
+beside=("${program[@]}" --steps 6 --save-every 2 --ema 0.9 --ema 0.99 --validate held-out --validate-every 2 --validate-images 4
+  --keep-best psnr --keep-every 3)
+"${beside[@]}" -q photos -o beside1.json
+together 2 "${beside[@]}" photos -o beside2.json
+together 4 "${beside[@]}" --shard-optimizer photos -o beside4.json
+for other in beside2 beside4; do
+  agree beside1 $other
+  for stage in best ema-0.99 step-3 step-6; do same beside1.$stage.safetensors $other.$stage.safetensors; done
+  for file in best ema-0.99; do same beside1.state/$file.safetensors $other.state/$file.safetensors; done
+done
+# The plan shows the smaller share.
 plan() { WORLD_SIZE=4 "${program[@]}" "$@" --plan | awk -F '\t' '$1 == "adam_bytes" { print $2 }'; }
 (($(plan) >= 4 * $(plan --shard-optimizer) - 32))

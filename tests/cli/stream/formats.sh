@@ -225,6 +225,13 @@ out += struct.pack("<I", int(sys.argv[1]))
 sys.stdout.buffer.write(out.ljust(90, b"\0") + bytes([1, 2, 3, 4]))' $next >odd.tif
     [ "$(cat a.ppm odd.tif | degrade -s 1 2>/dev/null | pamfile -allimages | grep -c 'P[GP]M raw')" = 2 ]
   done
+  # A million further directories are not looked for among each other.
+  python3 -c '
+import struct, sys
+n = 1000000
+head = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 330, 4, n, 26, 0)
+sys.stdout.buffer.write(head + struct.pack("<%dI" % n, *range(27, 27 + n)))' >many.tif
+  fails 1 "image 2" timeout 20 bash -c 'cat a.ppm many.tif | degrade -s 1'
 fi
 
 if reads HEIF && heif-enc -q 60 -o a.heic hole.png >/dev/null 2>&1; then
