@@ -112,8 +112,9 @@ class GlooLink : public Link {
     left_ = true;
     // What follows may wait for others for ever, and so may the destructors: the objects stay until the process ends.
     const auto store = new c10::intrusive_ptr<c10d::Store>(store_);
-    ends_in(kAnswer,
-            [=, this] { (*store)->set(key_of("end", launch_.rank), to_bytes((silent_ ? kSilent : kSpoke) + reason)); });
+    ends_in(kAnswer, [=, key = key_of("end", launch_.rank), said = to_bytes((silent_ ? kSilent : kSpoke) + reason)] {
+      (*store)->set(key, said);
+    });
     const auto group = new c10::intrusive_ptr<c10d::ProcessGroupGloo>(std::move(group_));
     ends_in(kAnswer, [=] { group->reset(); });
     if (!listens()) return;
@@ -184,9 +185,12 @@ class GlooLink : public Link {
 
   Machine machine_of(int64_t process, const std::string& said) {
     const size_t first = said.find('\n'), second = said.find('\n', first + 1);
-    if (said.substr(0, first) != std::to_string(launch_.size))
-      throw UsageError(cat("process ", launch_.rank, " was started as one of ", launch_.size, ", but process ", process,
-                           " as one of ", said.substr(0, first), ": give all the same number"));
+    if (said.substr(0, first) != std::to_string(launch_.size)) {
+      const std::string unlike = cat("process ", launch_.rank, " was started as one of ", launch_.size,
+                                     ", but process ", process, " as one of ", said.substr(0, first));
+      leave(unlike);  // the store stays until the other has seen it, too
+      throw UsageError(cat(unlike, ": give all the same number"));
+    }
     return {said.substr(first + 1, second - first - 1), said.substr(second + 1, said.size() - second - 2)};
   }
 
