@@ -8,7 +8,7 @@
 #endif
 
 #include "nn/always_inline.h"
-#include "nn/vector_exp.h"
+#include "nn/conv_norm_loops.h"
 #include "nn/winograd_loops.h"
 
 namespace sr3 {
@@ -16,9 +16,6 @@ namespace sr3 {
 namespace {
 
 #if defined(__x86_64__)
-
-using Vector8 __attribute__((vector_size(32))) = float;
-using Vector16 __attribute__((vector_size(64))) = float;
 
 // P pixels times V vectors of sums, which stay in registers over all taps and channels of the chunk.
 template <class Vector, int V, int P>
@@ -50,86 +47,6 @@ SR3_INLINE void pixels_loop(const ConvRun<float>& run, int64_t pixel) {
   for (int p = 0; p < P; ++p)
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) std::memcpy(sums + p * width + v * lanes, &sum[p][v], sizeof(Vector));
-}
-
-// Of a Vector, the integers of the same size.
-template <class Vector>
-struct IntegersOf;
-template <>
-struct IntegersOf<Vector8> {
-  using type __attribute__((vector_size(32))) = int32_t;
-  using bytes __attribute__((vector_size(32))) = uint8_t;
-};
-template <>
-struct IntegersOf<Vector16> {
-  using type __attribute__((vector_size(64))) = int32_t;
-  using bytes __attribute__((vector_size(64))) = uint8_t;
-};
-
-// z * sigmoid(z)
-template <class Vector>
-SR3_INLINE void silu(Vector& z) {
-  Vector exponential = -z;
-  vector_exp<typename IntegersOf<Vector>::type>(exponential);
-  z /= exponential + 1.0F;
-}
-
-// Stores the first `size` numbers of z, as they are or as bytes.
-template <class Vector, class Size>
-SR3_INLINE void store(float* y, const Vector& z, Size size, const ConvNorm<float>&) {
-  std::memcpy(y, &z, size * sizeof(float));
-}
-
-template <class Vector, class Size>
-SR3_INLINE void store(uint8_t* y, const Vector& z, Size size, const ConvNorm<uint8_t>& norm) {
-  using Integers = typename IntegersOf<Vector>::type;
-  using Bytes = typename IntegersOf<Vector>::bytes;
-  Integers q = __builtin_convertvector(z * norm.inverse + (norm.zero + 0.5F), Integers);
-  q = q < 0 ? q * 0 : q;
-  q = q > 127 ? q * 0 + 127 : q;
-#if defined(__clang__)
-  using Lowest __attribute__((vector_size(sizeof(Vector) / 4))) = uint8_t;
-  const Lowest bytes = __builtin_convertvector(q, Lowest);
-#else
-  // The lowest byte of each integer: GCC's __builtin_convertvector would extract them one by one.
-  Bytes lowest;
-  for (size_t i = 0; i < sizeof(Vector); ++i) lowest[i] = static_cast<uint8_t>(4 * i % sizeof(Vector));
-  const Bytes bytes = __builtin_shuffle((Bytes)q, lowest);
-#endif
-  std::memcpy(y, &bytes, size);
-}
-
-template <class Vector, bool activate, class X, class Size>
-SR3_INLINE void normalise_vector(const ConvNorm<X>& norm, const float* x, X* y, int64_t c, Size size) {
-  Vector z = {}, center = {}, slope = {}, base = {};
-  std::memcpy(&z, x + c, size * sizeof(float));
-  std::memcpy(&center, norm.center + c, size * sizeof(float));
-  std::memcpy(&slope, norm.slope + c, size * sizeof(float));
-  std::memcpy(&base, norm.base + c, size * sizeof(float));
-  z = (z - center) * slope + base;
-  if (activate) silu(z);
-  store(y + c, z, size, norm);
-}
-
-template <class Vector, bool activate, class X>
-SR3_INLINE void normalise_loop(const ConvNorm<X>& norm) {
-  constexpr int64_t lanes = sizeof(Vector) / sizeof(float);
-  const std::integral_constant<int64_t, lanes> all;
-  const float* x = norm.x;
-  X* y = norm.y;
-  for (int64_t i = 0; i < norm.pixels; ++i, x += norm.x_stride, y += norm.y_stride) {
-    int64_t c = 0;
-    for (; c + lanes <= norm.channels; c += lanes) normalise_vector<Vector, activate>(norm, x, y, c, all);
-    if (c < norm.channels) normalise_vector<Vector, activate>(norm, x, y, c, norm.channels - c);
-  }
-}
-
-template <class Vector, class X>
-SR3_INLINE void normalise_loop(const ConvNorm<X>& norm) {
-  if (norm.activate)
-    normalise_loop<Vector, true>(norm);
-  else
-    normalise_loop<Vector, false>(norm);
 }
 
 template <class X>
@@ -208,7 +125,7 @@ struct Bytes16Vnni {
     for (int64_t pixel = 0; pixel < run.pixels; pixel += P) {                                                \
       int32_t* const sums = run.sums + pixel * width;                                                        \
       Vector sum[P][V];                                                                                      \
-      std::memcpy(sum, sums, sizeof sum);                                                                    \
+      for (int i = 0; i < P * V; ++i) std::memcpy(&sum[i / V][i % V], sums + i * lanes, sizeof(Vector));     \
       const int8_t* weights = run.weights;                                                                   \
       for (int64_t tap = 0; tap < run.taps; ++tap) {                                                         \
         const uint8_t* const row = run.rows[tap] + pixel * step;                                             \
@@ -220,7 +137,7 @@ struct Bytes16Vnni {
               BYTES::dot(sum[p][v], x[0], x[1], weights + v * 4 * lanes, weights + 4 * (width + v * lanes)); \
           }                                                                                                  \
       }                                                                                                      \
-      std::memcpy(sums, sum, sizeof sum);                                                                    \
+      for (int i = 0; i < P * V; ++i) std::memcpy(sums + i * lanes, &sum[i / V][i % V], sizeof(Vector));     \
     }                                                                                                        \
   }
 

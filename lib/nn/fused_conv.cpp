@@ -29,13 +29,18 @@ constexpr int64_t kManyWeights = 400 * 400;
 
 int64_t rounded_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-// The weights of a chunk and a block should stay in the first-level cache. Chunks are even, and pad the channels least.
-int64_t chunk_size(int64_t channels, int64_t kernel, ConvNumbers numbers, bool winograd) {
-  const int64_t longest = kernel == 1 || numbers == ConvNumbers::kBytes || winograd ? 96 : 24;
-  const int64_t multiple = winograd ? 16 : numbers == ConvNumbers::kBytes ? 8 : 4;
+// The weights of a chunk and a block should stay in the first-level cache. Chunks are even, and pad the channels least; of bytes,
+// then have the fewest vectors.
+int64_t chunk_size(int64_t channels, int64_t kernel, ConvNumbers numbers, bool winograd, int64_t lanes) {
+  const bool bytes = numbers == ConvNumbers::kBytes;
+  const int64_t longest = kernel == 1 || bytes || winograd ? 96 : 24, multiple = winograd ? 16 : bytes ? 8 : 4;
+  const auto cost = [&](int64_t chunk) {
+    const int64_t padded = rounded_up(channels, chunk);
+    return std::pair(padded, bytes ? padded / chunk * rounded_up(chunk, lanes) : 0);
+  };
   int64_t best = multiple;
   for (int64_t chunk = multiple; chunk <= longest; chunk += multiple)
-    if (rounded_up(channels, chunk) <= rounded_up(channels, best)) best = chunk;
+    if (cost(chunk) <= cost(best)) best = chunk;
   return best;
 }
 
@@ -102,7 +107,7 @@ FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::T
   if (transposed && (stride_ != 1 || plan.same || numbers == ConvNumbers::kBytes))
     throw std::logic_error("FusedConv: this convolution is not transposed");
   if (numbers == ConvNumbers::kFloats && has_winograd(plan, weight.size(1))) tile_ = in_ * out_ < kManyWeights ? 4 : 2;
-  chunk_ = chunk_size(in_, kernel_, numbers, tile_ > 0);
+  chunk_ = chunk_size(in_, kernel_, numbers, tile_ > 0, kernels_->lanes);
   chunks_ = (in_ + chunk_ - 1) / chunk_;
   const int64_t lanes = kernels_->lanes;
   for (int64_t left = (out_ + lanes - 1) / lanes, first = 0; left > 0;) {
