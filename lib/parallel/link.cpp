@@ -30,6 +30,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "parallel/device_link.h"
 #include "parallel/this_machine.h"
 
 namespace sr3 {
@@ -84,11 +85,15 @@ class GlooLink : public Link {
       return std::count_if(machines.begin(), machines.end(), [&](const Machine& m) { return m.*part == here.*part; });
     };
     on_this_machine_ = same(&Machine::computer);
+    computer_ = here.computer;
+    for (int64_t process = 0; process < launch.rank; ++process)
+      number_on_this_machine_ += machines[static_cast<size_t>(process)].computer == here.computer;
     open_group(same(&Machine::network) == launch.size);
   }
 
   ~GlooLink() override {
     if (left_) return;
+    devices_.reset();
     group_.reset();
     store_.reset();
   }
@@ -96,15 +101,27 @@ class GlooLink : public Link {
   void exchange(int64_t process, const at::Tensor& out, const at::Tensor& in) override {
     const auto begin = Clock::now();
     try {
-      c10::intrusive_ptr<c10d::Work> receiving, sending;
-      std::vector<at::Tensor> outs = {out}, ins = {in};
-      if (in.defined() && in.numel() > 0) receiving = group_->recv(ins, static_cast<int>(process), 0);
-      if (out.defined() && out.numel() > 0) sending = group_->send(outs, static_cast<int>(process), 0);
-      if (receiving) receiving->wait(in_milliseconds(timeout_));
-      if (sending) sending->wait(in_milliseconds(timeout_));
+      if (const at::Tensor& any = out.defined() ? out : in; !any.is_cpu()) {
+        // A process that has ended does not end NCCL's wait for it, but this.
+        const at::Tensor here = at::zeros({1}), there = at::zeros({1});
+        exchange_on_cpu(process, here, there);
+        devices_->exchange(process, out, in);
+        return;
+      }
+      exchange_on_cpu(process, out, in);
     } catch (const std::exception& error) {
       debug(first_line(error.what()));
       lose(process, std::chrono::duration<double>(Clock::now() - begin).count());
+    }
+  }
+
+  void use_device(const at::Device& device) override {
+    try {
+      devices_ = connect_devices(store_, launch_.rank, launch_.size, device, timeout_);
+    } catch (const std::exception& error) {
+      throw Error(cat("process ", launch_.rank, " cannot connect ", device.str(),
+                      " to the GPUs of the other processes: ", first_line(error.what()),
+                      " (NCCL_DEBUG=INFO says more)"));
     }
   }
 
@@ -115,6 +132,7 @@ class GlooLink : public Link {
     ends_in(kAnswer, [=, key = key_of("end", launch_.rank), said = to_bytes((silent_ ? kSilent : kSpoke) + reason)] {
       (*store)->set(key, said);
     });
+    (void)devices_.release();
     const auto group = new c10::intrusive_ptr<c10d::ProcessGroupGloo>(std::move(group_));
     ends_in(kAnswer, [=] { group->reset(); });
     if (!listens()) return;
@@ -129,8 +147,20 @@ class GlooLink : public Link {
   }
 
   int64_t on_this_machine() const override { return on_this_machine_; }
+  int64_t number_on_this_machine() const override { return number_on_this_machine_; }
+  std::string computer() const override { return computer_; }
+  bool can_use(const at::Device& device) const override { return device.is_cuda() && has_device_link(); }
 
  private:
+  void exchange_on_cpu(int64_t process, const at::Tensor& out, const at::Tensor& in) {
+    c10::intrusive_ptr<c10d::Work> receiving, sending;
+    std::vector<at::Tensor> outs = {out}, ins = {in};
+    if (in.defined() && in.numel() > 0) receiving = group_->recv(ins, static_cast<int>(process), 0);
+    if (out.defined() && out.numel() > 0) sending = group_->send(outs, static_cast<int>(process), 0);
+    if (receiving) receiving->wait(in_milliseconds(timeout_));
+    if (sending) sending->wait(in_milliseconds(timeout_));
+  }
+
   bool listens() const { return launch_.rank == 0 && !launch_.launcher_listens; }
   std::string address() const { return cat(launch_.host, ":", launch_.port); }
 
@@ -241,11 +271,13 @@ class GlooLink : public Link {
 
   const Launch launch_;
   const double timeout_;
-  int64_t on_this_machine_ = 1;
+  int64_t on_this_machine_ = 1, number_on_this_machine_ = 0;
+  std::string computer_;
   bool left_ = false;
   bool silent_ = false;  // one of the others has ended, or hangs, without saying so
   c10::intrusive_ptr<c10d::Store> store_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+  std::unique_ptr<DeviceLink> devices_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "base/log.h"
@@ -48,6 +49,18 @@ int64_t ProcessGroup::threads(int64_t given) const {
   if (given != 0 || size_ == 1) return given;
   const int64_t cores = std::max(1u, std::thread::hardware_concurrency());
   return std::max<int64_t>(1, cores / link_->on_this_machine());
+}
+
+void ProcessGroup::use_device(const at::Device& device) {
+  if (size_ == 1) return;
+  const std::vector<std::string> all = gather(link_->can_use(device) ? cat(link_->computer(), " ", device.str()) : "");
+  const std::set<std::string> distinct(all.begin(), all.end());
+  if (distinct.size() == all.size() && !distinct.contains("")) {
+    link_->use_device(device);
+    device_ = device;
+  } else if (!device.is_cpu()) {
+    debug("gradients are exchanged by the CPU: the processes do not have a GPU each that NCCL connects");
+  }
 }
 
 void ProcessGroup::exchange(int64_t process, const at::Tensor& out, const at::Tensor& in) {
@@ -101,7 +114,7 @@ void ProcessGroup::in_buffers(const std::vector<at::Tensor>& tensors,
     int64_t total = 0;
     while (end < tensors.size() && (end == begin || total + tensors[end].numel() <= kBuffer))
       total += tensors[end++].numel();
-    const at::Tensor buffer = at::empty({total}, at::kFloat);
+    const at::Tensor buffer = at::empty({total}, at::TensorOptions(device_).dtype(at::kFloat));
     const auto part = [&](size_t i, int64_t& at) {
       at += tensors[i].numel();
       return buffer.narrow(0, at - tensors[i].numel(), tensors[i].numel()).view(tensors[i].sizes());
@@ -118,7 +131,7 @@ void ProcessGroup::sum(const std::vector<at::Tensor>& tensors) {
   if (size_ == 1) return;
   in_buffers(tensors, [&](const at::Tensor& buffer) {
     const int64_t n = buffer.numel();
-    const at::Tensor received = at::empty({n - n / 2}, at::kFloat);
+    const at::Tensor received = at::empty({n - n / 2}, buffer.options());
     const auto part = [&](const Span& numbers) { return buffer.narrow(0, numbers.begin, numbers.size()); };
     std::vector<Span> own = {{0, n}};
     for (int64_t d = 1; d < size_; d *= 2) {

@@ -39,6 +39,11 @@ class ProcessGroup {
   double waited() const { return waited_; }
   // The threads of this process: `given`, or if that is 0 and there are other processes on this machine its share of the cores.
   int64_t threads(int64_t given) const;
+  // Of this process among those of this machine, from 0: which of its GPUs it takes.
+  int64_t number_on_this_machine() const { return link_ ? link_->number_on_this_machine() : 0; }
+  // From now on sum() and take_from_first() exchange tensors from `device`, where they are: if each process has a GPU of its own
+  // and NCCL can connect them. Otherwise they are copied to the CPU. All processes call it.
+  void use_device(const at::Device& device);
 
   // Every process's text, or all numbers, in the order of the processes.
   std::vector<std::string> gather(const std::string& own);
@@ -67,6 +72,7 @@ class ProcessGroup {
 
   int64_t rank_ = 0, size_ = 1;
   std::unique_ptr<Link> link_;
+  at::Device device_ = at::kCPU;  // of exchanges
   double waited_ = 0;
   std::string lost_;  // what the first failed exchange said
 };

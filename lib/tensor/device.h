@@ -8,9 +8,9 @@
 
 namespace sr3 {
 
-// The device auto, cpu, cuda or cuda:N; auto is the first GPU if there is one, else the CPU. Error when there is no such
-// device.
-at::Device open_device(const std::string& name);
+// The device auto, cpu, cuda or cuda:N; auto is a GPU if there is one, else the CPU. A GPU without a number is the first, or of
+// processes that share a machine one for each of them in turn: `number` is this one's. Error when there is no such device.
+at::Device open_device(const std::string& name, int64_t number = 0);
 // Sets the number of threads; 0 means all cores (libtorch's own default can be 1). Call it before the first tensor
 // operation.
 void use_threads(int64_t threads);

@@ -85,7 +85,7 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
     : manifest(std::move(stage)),
       options(trainer),
       paths(stage_paths(output)),
-      device(open_device(trainer.device)),
+      device(open_device(trainer.device, trainer.processes->number_on_this_machine())),
       group(*options.processes),
       lock(group.first() ? std::make_unique<FileLock>(lock_path(output),
                                                       cat("'", output, "' is being trained by another process"))
@@ -100,6 +100,7 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
            trainer.shard_optimizer ? group.size() : 1),
       compute(precision_named(trainer.precision, device)),
       loss(manifest, trainer.seed, device, compute, trainer.vlb_weight, trainer.checkpoint_activations) {
+  group.use_device(device);
   for (size_t k = 0; k < trainer.more_ema.size(); ++k) adam.add_average();
   if (!trainer.teacher.empty())
     distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute, trainer.checkpoint_activations);

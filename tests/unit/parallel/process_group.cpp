@@ -73,6 +73,14 @@ class PostLink : public Link {
   }
   void leave(const std::string& reason) override { post_.leave(rank_, reason); }
   int64_t on_this_machine() const override { return 1; }
+  int64_t number_on_this_machine() const override { return 0; }
+  std::string computer() const override { return machine_; }
+  bool can_use(const at::Device& device) const override { return connects_ && device.is_cuda(); }
+  void use_device(const at::Device& device) override { used_ = device.str(); }
+
+  // As if it ran on this machine, whose GPUs can be connected or not.
+  std::string machine_ = "one", used_;
+  bool connects_ = false;
 
  private:
   Post& post_;
@@ -333,4 +341,37 @@ TEST_CASE("options that differ between processes are refused by name, except a p
   CHECK(refusal("time-limit", "6").empty());
   CHECK(refusal("steps", "6").starts_with("process 0 was given --steps 5, but process 1 --steps 6"));
   CHECK(refusal("steps", "").starts_with("process 0 was given --steps 5, but process 1 no --steps"));
+}
+
+TEST_CASE("devices are connected if each process has a GPU of its own that can be") {
+  struct Case {
+    std::vector<std::string> machines, devices;
+    std::vector<bool> connect;
+    bool wanted;
+  };
+  const std::vector<Case> all = {
+      {{"one", "one"}, {"cuda:0", "cuda:1"}, {true, true}, true},
+      {{"one", "two"}, {"cuda:0", "cuda:0"}, {true, true}, true},
+      {{"one", "one"}, {"cuda:0", "cuda:0"}, {true, true}, false},
+      {{"one", "one"}, {"cuda:0", "cuda:1"}, {true, false}, false},
+      {{"one", "two"}, {"cuda:0", "cpu"}, {true, true}, false},
+      {{"one", "two"}, {"cpu", "cpu"}, {true, true}, false},
+  };
+  for (const Case& c : all) {
+    CAPTURE(&c - all.data());
+    Post post(2);
+    std::vector<std::string> used(2);
+    std::vector<std::thread> threads;
+    for (size_t rank = 0; rank < 2; ++rank)
+      threads.emplace_back([&, rank] {
+        auto link = std::make_unique<PostLink>(post, static_cast<int64_t>(rank));
+        link->machine_ = c.machines[rank], link->connects_ = c.connect[rank];
+        const PostLink& seen = *link;
+        ProcessGroup group(static_cast<int64_t>(rank), 2, std::move(link));
+        group.use_device(at::Device(c.devices[rank]));
+        used[rank] = seen.used_;
+      });
+    for (std::thread& thread : threads) thread.join();
+    for (size_t rank = 0; rank < 2; ++rank) CHECK(used[rank] == (c.wanted ? c.devices[rank] : ""));
+  }
 }
