@@ -1,5 +1,6 @@
 #include "fid/collect.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <future>

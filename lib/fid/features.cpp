@@ -1,5 +1,6 @@
 #include "fid/features.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"

@@ -1,5 +1,6 @@
 #include "fid/moments.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 

@@ -181,7 +181,7 @@ void put(Npz& file, const std::vector<Moments>& groups, const std::string& suffi
   file.arrays.emplace_back("outer" + suffix, at::stack(outers));
 }
 
-const at::Tensor& need(const Npz& file, const std::string& name, at::ScalarType type, int64_t dimensions) {
+at::Tensor need(const Npz& file, const std::string& name, at::ScalarType type, int64_t dimensions) {
   const at::Tensor* array = file.find(name);
   if (!array) throw DataError(cat("array '", name, "' is missing"));
   if (array->scalar_type() != type || array->dim() != dimensions)
@@ -190,9 +190,9 @@ const at::Tensor& need(const Npz& file, const std::string& name, at::ScalarType 
 }
 
 std::vector<Moments> get(const Npz& file, const std::string& suffix) {
-  const at::Tensor& counts = need(file, "count" + suffix, at::kLong, 1);
-  const at::Tensor& sums = need(file, "sum" + suffix, at::kLong, 3);
-  const at::Tensor& outers = need(file, "outer" + suffix, at::kLong, 3);
+  const at::Tensor counts = need(file, "count" + suffix, at::kLong, 1);
+  const at::Tensor sums = need(file, "sum" + suffix, at::kLong, 3);
+  const at::Tensor outers = need(file, "outer" + suffix, at::kLong, 3);
   if (counts.size(0) < 1 || sums.size(0) != counts.size(0) || outers.size(0) != counts.size(0))
     throw DataError("its sums have different numbers of groups");
   std::vector<Moments> groups;

@@ -1,6 +1,7 @@
 // GIF through giflib: the first picture, on a transparent screen.
 #include <gif_lib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 

@@ -1,5 +1,6 @@
 #include "import/probe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 

@@ -1,5 +1,7 @@
 #include "stage/cascade_presets.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "stage/presets.h"
 

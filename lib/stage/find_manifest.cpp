@@ -1,5 +1,6 @@
 #include "stage/find_manifest.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>

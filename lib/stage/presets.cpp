@@ -185,7 +185,7 @@ std::string preset_names() {
   return names;
 }
 
-const Preset& preset_named(const std::string& name) {
+const Preset& preset_named(std::string_view name) {
   for (const Preset& preset : presets())
     if (preset.name == name) return preset;
   throw UsageError(cat("unknown preset '", name, "': the presets are ", preset_names()));

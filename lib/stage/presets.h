@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stage/manifest.h"
@@ -22,8 +23,8 @@ struct Preset {
 
 // All presets, in the order in which --help shows them: those for small machines first, then the papers'.
 const std::vector<Preset>& presets();
-const Preset& preset_named(const std::string& name);  // throws UsageError that lists the names
-std::string preset_names();                           // "tiny, small, ..."
+const Preset& preset_named(std::string_view name);  // throws UsageError that lists the names
+std::string preset_names();                         // "tiny, small, ..."
 
 // Turns a super-resolution stage into the regression baseline (SR3, section 4): the same network maps the upsampled low_res, now
 // its x, to the image in one pass, without noise or noise level, trained by squared error. Throws Error for another kind.

@@ -7,6 +7,7 @@
 #if _GLIBCXX_USE_CXX11_ABI
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <thread>

@@ -1,6 +1,7 @@
 #include "study/study.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,7 @@
 #include "tensor/upsample.h"
 
+#include <algorithm>
+
 #include "tensor/aten.h"
 
 namespace sr3 {

@@ -1,5 +1,6 @@
 #include "train/condition_statistics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,7 @@
 // Validation, and the stages beside the one in training: the best one, those of some steps, and those of further averages.
 #include "base/error.h"
+
+#include <cmath>
 #include "base/log.h"
 #include "base/options.h"
 #include "base/signals.h"

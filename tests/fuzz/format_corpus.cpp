@@ -1,4 +1,5 @@
 // Valid images of the formats that are read by libraries which may be missing; each list is empty without its library.
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <memory>

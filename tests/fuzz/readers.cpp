@@ -6,6 +6,7 @@
 // and FUZZ of the build it finds crashes only, and what is new is not known.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -7,6 +7,8 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+
 using namespace sr3;
 
 namespace {
