@@ -150,6 +150,8 @@ StudentCascade students_of(const CascadeDistillation& distillation, const Cascad
     if (distillation.teacher_steps)
       options.teacher_steps = of_stage("teacher-steps", *distillation.teacher_steps, i, count);
     if (distillation.guidance) options.guidance = of_stage("guidance", *distillation.guidance, i, count);
+    if (distillation.ground_truth)
+      options.ground_truth = of_stage("ground-truth", *distillation.ground_truth, i, count);
     check_distillation(options);
 
     const TrainerOptions trainer = run.flags.resolved(distillation_defaults(teachers[i]));
@@ -256,6 +258,8 @@ void CascadeDistillation::declare(Options& options) {
               "of the cascade: sampling steps times 2, 4, 8, ... (default: 32)");
   options.add("guidance", 0, &guidance, "LIST", within(0, 1000),
               "guidance scales that the students learn (default: those of the cascade's manifest)");
+  options.add("ground-truth", 0, &ground_truth, "LIST", within(0, 1),
+              "shares of the images themselves in what the last students learn (default: 0)");
 }
 
 int distill_cascade(const CascadeDistillation& distillation, const CascadeRun& run, const std::string& output,

@@ -41,7 +41,8 @@ struct CascadeDistillation {
   std::string teacher;                                                // a trained cascade; empty: no distillation
   std::optional<std::vector<int64_t>> sampling_steps, teacher_steps;  // unset: those of DistillationOptions
   std::optional<std::vector<double>>
-      guidance;  // that the students learn; unset: with which the teacher's manifest samples
+      guidance,  // that the students learn; unset: with which the teacher's manifest samples
+      ground_truth;
 
   void declare(Options& options);
 };

@@ -17,6 +17,8 @@ void DistillationOptions::declare(Options& options) {
   options.add("sampling-steps", 0, &sampling_steps, "N", within(1, 32768), "of the last student");
   options.add("teacher-steps", 0, &teacher_steps, "N", within(2, 65535), "of the stage: N times 2, 4, 8, ...");
   options.add("guidance", 0, &guidance, "W", within(0, 1000), "guidance scale that the students learn; 1: off");
+  options.add("ground-truth", 0, &ground_truth, "W", within(0, 1),
+              "share of the images themselves in what the last student learns");
 }
 
 StageManifest student_of(const StageManifest& teacher, const std::string& path, int64_t steps, double guidance) {
@@ -100,6 +102,7 @@ int distill(const DistillationOptions& options, TrainerOptions trainer, const Da
     if (!options.data_name.empty()) student.training.data = options.data_name;
     if (!options.attribution.empty()) student.training.attribution = options.attribution;
     trainer.teacher = trainer.init_from = teacher;
+    trainer.ground_truth = steps == options.sampling_steps ? options.ground_truth : 0;
     teacher = path;
     const bool there = !trainer.restart && access(path.c_str(), F_OK) == 0;
     const StageManifest former = there ? read_manifest(path) : StageManifest();

@@ -20,6 +20,7 @@ struct DistillationOptions {
   int64_t sampling_steps = 4;  // of the last student
   int64_t teacher_steps = 32;  // of the first teacher: sampling_steps times 2, 4, 8, ...
   double guidance = 1;         // classifier-free guidance scale that the students learn (Meng et al. 2023); 1: off
+  double ground_truth = 0;     // its share in the target of the last student
 
   // Of the students' manifests; empty: the teacher's.
   std::string description, data_name, attribution;

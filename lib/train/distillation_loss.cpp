@@ -12,14 +12,15 @@
 namespace sr3 {
 
 DistillationLoss::DistillationLoss(const StageManifest& student, const std::string& teacher, uint64_t seed,
-                                   at::Device device, at::ScalarType compute, bool checkpoint)
+                                   at::Device device, at::ScalarType compute, bool checkpoint, double ground_truth)
     : student_(student),
       examples_(student, seed, device, compute),
       alpha_bar_(make_alpha_bar(make_betas(student.diffusion.schedule))),
       seed_(seed),
       device_(device),
       compute_(compute),
-      checkpoint_(checkpoint) {
+      checkpoint_(checkpoint),
+      ground_truth_(ground_truth) {
   const StageWeights from = read_stage_weights(teacher);
   if (from.manifest.weights_sha256 != student.distillation.teacher)
     throw UsageError(
@@ -60,7 +61,8 @@ at::Tensor DistillationLoss::operator()(const Parameters& parameters, const Batc
     }
     return x0_from(predict, x_t, output, alpha_bar);
   };
-  const at::Tensor target_x0 = distillation_target(teacher, input.x, steps);
+  at::Tensor target_x0 = distillation_target(teacher, input.x, steps);
+  if (ground_truth_ > 0) target_x0 = target_x0 + (here(x0) - target_x0) * ground_truth_;
   const at::Tensor alpha_bar = steps.start.view({-1, 1, 1, 1}).to(device_, at::kFloat);
   const at::Tensor eps = (input.x - target_x0 * alpha_bar.sqrt()) / (1 - alpha_bar).sqrt();
   const at::Tensor target = training_target(predict, target_x0, eps, steps.start);

@@ -139,6 +139,7 @@ TrainingSettings settings_of(const StageManifest& manifest, const TrainerOptions
                        {"threads", trainer.threads}};
   // Settings that only some trainings have are left out of the others', so that states of older versions still match.
   if (manifest.diffusion.variance == "learned") trainer_json["vlb_weight"] = trainer.vlb_weight;
+  if (trainer.ground_truth > 0) trainer_json["ground_truth"] = trainer.ground_truth;
   if (!trainer.more_ema.empty()) trainer_json["more_ema"] = trainer.more_ema;
   json data_json = {
       {"images", images}, {"no_flip", data.no_flip}, {"min_detail", data.min_detail}, {"preprocess", data.preprocess}};

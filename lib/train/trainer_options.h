@@ -43,6 +43,7 @@ struct TrainerOptions {
   int64_t keep_every = 0;                           // steps between two stages that are kept; 0: none are
   ValidationOptions validation;
   std::string teacher;               // the stage to distil (train/distillation.h), or empty
+  double ground_truth = 0;           // its share in the student's target (train/distillation_loss.h)
   std::string init_from;             // a stage, or empty
   bool keep_residual_scale = false;  // the residual's scale is given, not to be measured
   bool restart = false, no_history = false;

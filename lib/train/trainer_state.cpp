@@ -103,7 +103,8 @@ Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const Da
   group.use_device(device);
   for (size_t k = 0; k < trainer.more_ema.size(); ++k) adam.add_average();
   if (!trainer.teacher.empty())
-    distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute, trainer.checkpoint_activations);
+    distillation.emplace(manifest, trainer.teacher, trainer.seed, device, compute, trainer.checkpoint_activations,
+                         trainer.ground_truth);
   options = with_resolved(options, compute);
   settings = settings_of(manifest, options, data, loader.images(), loader.digest());
 }

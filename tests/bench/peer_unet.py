@@ -1,7 +1,8 @@
 """The 98M-parameter 16->128 network of Janspiry's SR3 in plain PyTorch, timed: what bench-unet is compared with.
 
 usage: peer_unet.py [ROUNDS [THREADS [WAY ...]]]
-WAY is eager, channels-last or compiled (torch.compile with channels_last); all of them if none is given.
+WAY is eager, channels-last or compiled (torch.compile with channels_last), or one of them with -bf16 (autocast); the first three
+if none is given.
 Prints TSV: way, pass, precision, seconds of the shortest of ROUNDS. A training step is that of two images: loss, gradients.
 """
 import sys
@@ -113,11 +114,16 @@ def main():
         count = sum(p.numel() for p in net.parameters())
         if count != 97807491:
             sys.exit(f"peer_unet.py: the network has {count} parameters, not 97807491")
-        layout = torch.contiguous_format if way == "eager" else torch.channels_last
+        how, precision = way.removesuffix("-bf16"), "bf16" if way.endswith("-bf16") else "fp32"
+        layout = torch.contiguous_format if how == "eager" else torch.channels_last
         net = net.to(memory_format=layout)
-        if way == "compiled" and not hasattr(torch, "compile"):
+        if how == "compiled" and not hasattr(torch, "compile"):
             continue
-        run = torch.compile(net) if way == "compiled" else net
+        compiled = torch.compile(net) if how == "compiled" else net
+
+        def run(*given):
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                return compiled(*given)
 
         def inputs(n):
             return (torch.randn(n, 3, 128, 128).to(memory_format=layout), torch.randn(n, 3, 128, 128).to(memory_format=layout),
@@ -128,7 +134,7 @@ def main():
             net.eval()
             run(*given)
             run(*given)
-            print(way, "inference", "fp32", f"{shortest(rounds, lambda: run(*given)):.4f}", sep="\t", flush=True)
+            print(how, "inference", precision, f"{shortest(rounds, lambda: run(*given)):.4f}", sep="\t", flush=True)
         net.train()
         given = inputs(2)
         parameters = list(net.parameters())
@@ -137,7 +143,7 @@ def main():
             torch.autograd.grad((run(*given) - given[1]).abs().mean(), parameters)
 
         step()
-        print(way, "training", "fp32", f"{shortest(max(1, rounds // 3), step):.4f}", sep="\t", flush=True)
+        print(how, "training", precision, f"{shortest(max(1, rounds // 3), step):.4f}", sep="\t", flush=True)
 
 
 if __name__ == "__main__":

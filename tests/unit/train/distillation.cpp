@@ -78,6 +78,29 @@ TEST_CASE("the loss of a batch is the mean of its examples' losses") {
   CHECK(whole == relative(parts / 4, 1e-5));
 }
 
+// With v = 0 predicted, the loss with the ground truth alone is the mean square of
+// v = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x0; between the two targets a and b it is that of (1 - w) a + w b, which three
+// losses determine.
+TEST_CASE("a share of the ground truth mixes the student's targets") {
+  Folder folder;
+  const StageManifest manifest = student_of(teacher_at(folder / "t.json"), "t.json", 4, 1);
+  const Parameters student = initial_parameters(manifest.network, 2);
+  const Batch batch = examples(7, 6);
+  const auto loss = [&](double share) {
+    return DistillationLoss(manifest, folder / "t.json", 5, at::kCPU, at::kFloat, false, share)(student, batch)
+        .item<double>();
+  };
+  const StageLoss draws(manifest, 5, at::kCPU, at::kFloat);
+  const StudentSteps steps = draw_student_steps(make_alpha_bar(make_betas(manifest.diffusion.schedule)), 4, 5, 7, 6);
+  const at::Tensor level = steps.start.view({-1, 1, 1, 1}).to(at::kFloat);
+  const at::Tensor v =
+      draws.noise(batch) * level.sqrt() - draws.clean(batch, {batch.condition, {}, {}}) * (1 - level).sqrt();
+  const double none = loss(0), all = loss(1), apart = 2 * (none + all) - 4 * loss(0.5);
+  CHECK(all == relative(v.square().mean().item<double>(), 1e-4));
+  CHECK(loss(0.25) == relative(0.75 * none + 0.25 * all - 0.1875 * apart, 1e-4));
+  CHECK(apart > 0.01 * all);
+}
+
 TEST_CASE("a student is its teacher's stage with its own sampling") {
   Folder folder;
   StageManifest teacher = teacher_at(folder / "t.json");
