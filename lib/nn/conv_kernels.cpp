@@ -193,10 +193,11 @@ const ConvKernels* conv_kernels(int* count) {
     const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     if (avx512 && __builtin_cpu_supports("avx512vnni"))
-      all[available++] = {"AVX-512 VNNI", 16, vnni_of_floats, vnni_of_bytes, vnni_winograd<2>, vnni_winograd<4>};
+      all[available++] = {"AVX-512 VNNI",  16, {255, 127}, vnni_of_floats, vnni_of_bytes, vnni_winograd<2>,
+                          vnni_winograd<4>};
     if (avx512)
-      all[available++] = {"AVX-512", 16, avx512_of_floats, avx512_of_bytes, avx512_winograd<2>, avx512_winograd<4>};
-    if (avx2) all[available++] = {"AVX2", 8, avx2_of_floats, avx2_of_bytes, avx2_winograd<2>, avx2_winograd<4>};
+      all[available++] = {"AVX-512", 16, {}, avx512_of_floats, avx512_of_bytes, avx512_winograd<2>, avx512_winograd<4>};
+    if (avx2) all[available++] = {"AVX2", 8, {}, avx2_of_floats, avx2_of_bytes, avx2_winograd<2>, avx2_winograd<4>};
 #endif
     return all;
   }();

@@ -13,8 +13,8 @@
 
 namespace sr3 {
 
-// X is float, or uint8_t: then the input has 7 bits, 0 to 127, and the weights -64 to 64, so that the sums, which are exact, have
-// the same bits on every CPU. Without VNNI four such products are added in 16 bits: 4 * 127 * 64 < 2^15.
+// X is float, or uint8_t: then the input and the weights are integers, as large as the instruction set allows (ByteRange), and the
+// sums are exact.
 template <class X>
 struct ConvTypes {
   using Weight = float;
@@ -53,7 +53,7 @@ struct ConvResult {
 
 // y[pixel][channel] = z, or SiLU(z) if `activate`, where z = (x[pixel][channel] - center[channel]) * slope[channel] +
 // base[channel]. The pixels of x and y are x_stride and y_stride numbers apart. SiLU's relative error is below 1e-6.
-// Bytes are z * inverse + zero, rounded and clamped to 0 .. 127.
+// Bytes are z * inverse + zero, rounded and clamped to 0 .. highest.
 template <class X>
 struct ConvNorm {
   const float *x, *center, *slope, *base;
@@ -61,6 +61,12 @@ struct ConvNorm {
   int64_t pixels, channels, x_stride, y_stride;
   bool activate;
   float inverse, zero;
+  int32_t highest;
+};
+
+// Inputs are 0 .. input, weights -weight .. weight. Without VNNI four products are added in 16 bits: 4 * 127 * 64 < 2^15.
+struct ByteRange {
+  int32_t input = 127, weight = 64;
 };
 
 constexpr int64_t kConvSlack = 16;
@@ -76,6 +82,7 @@ struct ConvKernelsOf {
 struct ConvKernels {
   const char* name;  // of the instruction set
   int64_t lanes;     // 32-bit numbers in a vector
+  ByteRange range;
   ConvKernelsOf<float> floats;
   ConvKernelsOf<uint8_t> bytes;
   WinogradKernels winograd_2, winograd_4;

@@ -39,7 +39,7 @@ SR3_INLINE void silu(Vector& z, const ConvNorm<float>&) {
   z /= exponential + 1.0F;
 }
 
-// As exactly as seven bits need.
+// As exactly as a byte needs.
 template <class Vector>
 SR3_INLINE void silu(Vector& z, const ConvNorm<uint8_t>&) {
   Vector exponential = z * -1.44269504F;
@@ -58,7 +58,8 @@ SR3_INLINE void store_normalised(uint8_t* y, const Vector& z, Size size, const C
   using Bytes = typename IntegersOf<Vector>::bytes;
   Integers q = __builtin_convertvector(z * norm.inverse + (norm.zero + 0.5F), Integers);
   q = q < 0 ? q * 0 : q;
-  q = q > 127 ? q * 0 + 127 : q;
+  const Integers highest = Integers{} + norm.highest;
+  q = q > highest ? highest : q;
 #if defined(__clang__)
   using Lowest __attribute__((vector_size(sizeof(Vector) / 4))) = uint8_t;
   const Lowest bytes = __builtin_convertvector(q, Lowest);

@@ -127,7 +127,7 @@ class ConvRows {
           kernels_.normalise({x, sr3::row<float>(norm.center, image_) + a, sr3::row<float>(norm.slope, image_) + a,
                               sr3::row<float>(norm.base, image_) + a, row + a - first, to - from, b - a, channels,
                               conv_.chunk_, input_.activate, static_cast<float>(1 / scale_.scale),
-                              static_cast<float>(scale_.zero)});
+                              static_cast<float>(scale_.zero), conv_.kernels_->range.input});
         } else if constexpr (!kBytes) {
           for (int64_t i = 0; i < to - from; ++i)
             std::memcpy(row + i * conv_.chunk_ + a - first, x + i * channels, (b - a) * sizeof(float));
