@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # few-steps.sh PHOTOS [DIR]: how fast and how good the stages for x4 are in few steps, as a table, and as a picture.
 # PHOTOS: a folder or archive of photographs that are not in the training data. They are shrunk SHRINK (3) times and cut into tiles of
-# 128x128, whose low-resolution images are enlarged; the distance is to the tiles, with its 95% interval.
-# WAYS: what is compared, STAGE:STEPS:PRECISION (examples/photo-x4 and photo-x4-fast); SEEDS (0 1 2): a row of the table is the mean.
+# 128x128, whose low-resolution images are enlarged; the distance is to the tiles, and its error half of its 95% interval.
+# WAYS: what is compared, STAGE:STEPS:PRECISION (photo-x4 and photo-x4-fast); SEEDS (0 1 2): a row of the table is the mean.
 # The time is that of a whole process for 1.46 megapixels, the shortest of 3. FID_FEATURES: the feature network for fid(1).
 # Run again, it resumes where it stopped; the results are in DIR (few-steps): table.tsv and frontier.svg. Needs ImageMagick.
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/few-steps.sh photos/
@@ -32,8 +32,8 @@ fi
 [ -e "$dir/timed.png" ] || degrade -q --center-crop --size 302x302 "$(find "$dir/shrunk" -type f | sort | head -n 1)" -o "$dir/timed.png"
 
 table=$dir/table.tsv
-printf 'stage\tsteps\tprecision\tseconds a megapixel\tPSNR\tSSIM\tdistance\tlow\thigh\n' >"$table"
-for way in ${WAYS:-photo-x4:25:fp32 photo-x4:4:fp32 photo-x4-fast:2:fp32 photo-x4-fast:2:int8}; do
+printf 'stage\tsteps\tprecision\tseconds a megapixel\tPSNR\tSSIM\tdistance\terror\n' >"$table"
+for way in ${WAYS:-photo-x4:25:fp32 photo-x4:8:fp32 photo-x4:4:fp32 photo-x4-fast:1:fp32 photo-x4-fast:1:int8}; do
   IFS=: read -r stage steps precision <<<"$way"
   options=(-q -m "$stage" --steps "$steps" --precision "$precision")
   out=$dir/$(basename "$stage")-$steps-$precision
@@ -55,14 +55,14 @@ for way in ${WAYS:-photo-x4:25:fp32 photo-x4:4:fp32 photo-x4-fast:2:fp32 photo-x
     mv "$out/row" "$out/$seed.row"
   done
   cat "$out"/?.row | awk -v OFS='\t' -v name="$(basename "$stage")"$'\t'"$steps"$'\t'"$precision"$'\t'"$(cat "$out/seconds")" '
-    { psnr += $1; ssim += $2; distance += $3; low += $4; high += $5 }
+    { psnr += $1; ssim += $2; distance += $3; error += ($5 - $4) / 2 }
     END { print name, sprintf("%.2f", psnr / NR), sprintf("%.4f", ssim / NR), sprintf("%.0f", distance / NR),
-          sprintf("%.0f", low / NR), sprintf("%.0f", high / NR) }' | tee -a "$table"
+          sprintf("%.0f", error / NR) }' | tee -a "$table"
 done
 
-# The picture: seconds a megapixel, on a logarithmic axis, against the distance and its interval.
+# The picture: seconds a megapixel, on a logarithmic axis, against the distance and its error.
 awk -F '\t' 'NR > 1 {
-    name[++n] = $1 ", " $2 ($2 == 1 ? " step, " : " steps, ") $3; x[n] = log($4) / log(10); y[n] = $7; low[n] = $8; high[n] = $9
+    name[++n] = $1 ", " $2 ($2 == 1 ? " step, " : " steps, ") $3; x[n] = log($4) / log(10); y[n] = $7; low[n] = $7 - $8; high[n] = $7 + $8
     if (n == 1 || x[n] < left) left = x[n]
     if (n == 1 || x[n] > right) right = x[n]
     if (n == 1 || low[n] < bottom) bottom = low[n]
@@ -71,7 +71,7 @@ awk -F '\t' 'NR > 1 {
   function across(v) { return 70 + 560 * (v - left) / (right - left) }
   function down(v) { return 310 - 270 * (v - bottom) / (top - bottom) }
   END {
-    left = int(left * 10 - 1) / 10; right += 0.35; bottom *= 0.95; top *= 1.05
+    left = int(left * 10 - 1) / 10; right += 0.1; bottom *= 0.95; top *= 1.05
     print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 370\" font-family=\"sans-serif\" font-size=\"12\">"
     print "<rect width=\"660\" height=\"370\" fill=\"white\"/><path d=\"M70 40V310H640\" fill=\"none\" stroke=\"black\"/>"
     for (k = -2; k <= 3; ++k) for (m = 1; m <= 5; m += m == 1 ? 1 : 3) {
@@ -89,7 +89,9 @@ awk -F '\t' 'NR > 1 {
     for (i = 1; i <= n; ++i) {
       printf "<path d=\"M%.1f %.1fV%.1f\" stroke=\"#888\"/>", across(x[i]), down(low[i]), down(high[i])
       printf "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"#06c\"/>", across(x[i]), down(y[i])
-      printf "<text x=\"%.1f\" y=\"%.1f\">%s</text>\n", across(x[i]) + 7, down(y[i]) + (i % 2 ? -4 : 12), name[i]
+      aside = across(x[i]) > 430
+      printf "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", across(x[i]) + (aside ? -7 : 7),
+        down(y[i]) + (i % 2 ? -14 : 20), aside ? "end" : "start", name[i]
     }
     print "</svg>"
   }' "$table" >"$dir/frontier.svg"

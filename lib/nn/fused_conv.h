@@ -30,9 +30,9 @@ struct ConvInput {
   Resample resample = Resample::kNone;        // after both: nearest neighbour x 2, or the mean of 2 x 2
 };
 
-// The numbers that are multiplied. kBytes: of 8 bits, without VNNI of 7. The input's scale is chosen for each image from the moments of its maps,
-// which must be defined, so that nothing has to be calibrated; that of the weights for each output channel. Not after
-// Resample::kDown.
+// The numbers that are multiplied. kBytes: of 8 bits, without VNNI of 7. The input's scale is chosen for each image from the
+// moments of its maps, which must be defined, so that nothing has to be calibrated; that of the weights for each output channel.
+// Not after Resample::kDown.
 enum class ConvNumbers { kFloats, kBytes };
 
 struct ConvBlock {
