@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# augmentation.sh IMAGES [DIR]: what conditioning augmentation does for a cascade (CDM, Ho et al. 2021, table 4), as a table of Frechet
-# distances of N samples to held-out images, with 95% intervals.
+# augmentation.sh IMAGES [DIR]: what conditioning augmentation does for a cascade (CDM, Ho et al. 2021, table 4), as a table of
+# Frechet distances of N samples to held-out images, with 95% intervals.
 # IMAGES: a folder or tar archive with train/ and test/ inside, and in both a folder for each class.
-# For each seed the stages above the base are trained without augmentation, and from there on three times alike: without, with blur, and
-# with Gaussian noise. All have the same base stage, of two qualities: after BASE_STEPS steps, a few and many. The last rows have real
-# low-resolution images as input, which shows what augmentation could bring back at most. "truncated": the hand-over of the noisy image
-# at the level, where the stages take the steps that their manifests say.
-# Run again, it resumes where it stopped; the results are in DIR (augmentation): table.tsv. FID_FEATURES: the feature network for fid(1).
+# For each seed the stages above the base are trained without augmentation, and from there on three times alike: without, with
+# blur, and with Gaussian noise. All have the same base stage, of two qualities: after BASE_STEPS steps, a few and many. The last
+# rows have real low-resolution images as input, which shows what augmentation could bring back at most. "truncated": the
+# hand-over of the noisy image at the level, where the stages take the steps that their manifests say.
+# Run again, it resumes where it stopped; the results are in DIR (augmentation): table.tsv. FID_FEATURES: the feature network for
+# fid(1).
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/augmentation.sh digits28.tar.xz
 # Environment, with the values for digits: SIZES (8,16,32), NEW (--grey --pad 32 --no-flip), PAD (32), SEEDS (0 1 2), BASE_STEPS
 # (500 4000), STEPS (3000) without augmentation and MORE (1500) of each kind, N (5000), GUIDANCE (2), LEVELS (0 0.02 0.05 0.1 0.2),

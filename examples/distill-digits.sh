@@ -28,4 +28,5 @@ train=$(find "$digits" -type d -name train | head -n 1)
 
 cdm-train --distill "$here/digits.json" --sampling-steps "${SAMPLING_STEPS:-8,4,4}" \
   --steps "${STEPS:-400}" --weights-type fp16 --preview-every 0 "${@:3}" "${train:-$digits}" -o "$dir/digits-fast.json"
-[ ! -e "$dir/digits-fast-32.json" ] || cascade "$dir/digits-fast.json" -n 100 --class all | sheet --columns 10 -o "$dir/sheet-fast.png"
+[ ! -e "$dir/digits-fast-32.json" ] ||
+  cascade "$dir/digits-fast.json" -n 100 --class all | sheet --columns 10 -o "$dir/sheet-fast.png"

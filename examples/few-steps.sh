@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # few-steps.sh PHOTOS [DIR]: how fast and how good the stages for x4 are in few steps, as a table, and as a picture.
-# PHOTOS: a folder or archive of photographs that are not in the training data. They are shrunk SHRINK (3) times and cut into tiles of
-# 128x128, whose low-resolution images are enlarged; the distance is to the tiles, and its error half of its 95% interval.
+# PHOTOS: a folder or archive of photographs that are not in the training data. They are shrunk SHRINK (3) times and cut into
+# tiles of 128x128, whose low-resolution images are enlarged; the distance is to the tiles, and its error half of its 95%
+# interval.
 # WAYS: what is compared, STAGE:STEPS:PRECISION (photo-x4 and photo-x4-fast); SEEDS (0 1 2): a row of the table is the mean.
 # The time is that of a whole process for 1.46 megapixels, the shortest of 3. FID_FEATURES: the feature network for fid(1).
 # Run again, it resumes where it stopped; the results are in DIR (few-steps): table.tsv and frontier.svg. Needs ImageMagick.
@@ -29,7 +30,8 @@ if [ ! -d "$dir/high" ]; then
 fi
 [ -d "$dir/low" ] || { degrade -q -s 4 "$dir/high" -o "$dir/low.new/" && mv "$dir/low.new" "$dir/low"; }
 [ -e "$dir/high.npz" ] || fid stats -q --groups 20 "$dir/high" -o "$dir/high.npz"
-[ -e "$dir/timed.png" ] || degrade -q --center-crop --size 302x302 "$(find "$dir/shrunk" -type f | sort | head -n 1)" -o "$dir/timed.png"
+[ -e "$dir/timed.png" ] ||
+  degrade -q --center-crop --size 302x302 "$(find "$dir/shrunk" -type f | sort | head -n 1)" -o "$dir/timed.png"
 
 table=$dir/table.tsv
 printf 'stage\tsteps\tprecision\tseconds a megapixel\tPSNR\tSSIM\tdistance\terror\n' >"$table"
@@ -62,7 +64,8 @@ done
 
 # The picture: seconds a megapixel, on a logarithmic axis, against the distance and its error.
 awk -F '\t' 'NR > 1 {
-    name[++n] = $1 ", " $2 ($2 == 1 ? " step, " : " steps, ") $3; x[n] = log($4) / log(10); y[n] = $7; low[n] = $7 - $8; high[n] = $7 + $8
+    name[++n] = $1 ", " $2 ($2 == 1 ? " step, " : " steps, ") $3
+    x[n] = log($4) / log(10); y[n] = $7; low[n] = $7 - $8; high[n] = $7 + $8
     if (n == 1 || x[n] < left) left = x[n]
     if (n == 1 || x[n] > right) right = x[n]
     if (n == 1 || low[n] < bottom) bottom = low[n]

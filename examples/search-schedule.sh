@@ -42,7 +42,8 @@ for steps in ${BUDGETS:-10 25 50}; do
     esac
     # shellcheck disable=SC2086
     if [ ! -e "$out.score" ]; then
-      upscale -q -m "$stage" --steps "$steps" --sampler "$sampler" $option "$spacing" ${OPTIONS:-} --skip-existing -o "$out/" "$dir/low"
+      upscale -q -m "$stage" --steps "$steps" --sampler "$sampler" $option "$spacing" ${OPTIONS:-} \
+        --skip-existing -o "$out/" "$dir/low"
       fid stats -q "$out" -o "$out.npz"
       fid compare -q "$out.npz" "$dir/high.npz" | tail -n1 | cut -f2 >"$out.score.new"
       mv "$out.score.new" "$out.score"

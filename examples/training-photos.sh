@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# training-photos.sh DIR: the photographs that examples/photo-x4.json was trained on, in DIR/train, from Debian packages (photos.sh).
-# Photographs straight from a camera are soft in full size; shrunk 2, 3 and 4 times they have detail to learn from.
+# training-photos.sh DIR: the photographs that examples/photo-x4.json was trained on, in DIR/train, from Debian packages
+# (photos.sh). Photographs straight from a camera are soft in full size; shrunk 2, 3 and 4 times they have detail to learn from.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH

@@ -5,8 +5,9 @@
 #   export TRAIN=drawn REAL=train TEST=test SEEDS=3
 #   array=$(sbatch --parsable --array 1-6 cas-seeds.sh --recipe small)
 #   sbatch --dependency "afterok:$array" --kill-on-invalid-dep yes cas-seeds.sh --recipe small
-# There are SEEDS runs on generated images, and with REAL as many on real ones: up to so many jobs of the array have work. A requeued
-# job, or the same command again, goes on where it stopped, with what is saved once a minute and when Slurm ends it (SIGTERM).
+# There are SEEDS runs on generated images, and with REAL as many on real ones: up to so many jobs of the array have work. A
+# requeued job, or the same command again, goes on where it stopped, with what is saved once a minute and when Slurm ends it
+# (SIGTERM).
 #SBATCH --job-name=cas-seeds
 #SBATCH --cpus-per-task=2
 #SBATCH --time=12:00:00

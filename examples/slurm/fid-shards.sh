@@ -5,8 +5,8 @@
 #   export IMAGES=drawn REFERENCE=real.npz FID_FEATURES=pt_inception-2015-12-05-6726825d.pth SHARDS=8
 #   array=$(sbatch --parsable --array 1-8 fid-shards.sh)
 #   sbatch --dependency "afterok:$array" --kill-on-invalid-dep yes fid-shards.sh
-# The merged file has the bytes of one job's, on machines of the same kind and with the same number of threads. A requeued job, or the
-# same commands again, compute only the parts that are missing; after the images change remove STATS-parts/.
+# The merged file has the bytes of one job's, on machines of the same kind and with the same number of threads. A requeued job, or
+# the same commands again, compute only the parts that are missing; after the images change remove STATS-parts/.
 #SBATCH --job-name=fid-shards
 #SBATCH --cpus-per-task=2
 #SBATCH --time=4:00:00

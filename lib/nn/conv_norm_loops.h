@@ -4,9 +4,6 @@
 
 #include <cstring>
 #include <type_traits>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include "nn/always_inline.h"
 #include "nn/conv_kernels.h"

@@ -3,7 +3,7 @@
 cd "$SOURCE"
 bad=0
 wrong() { [ -z "$2" ] || { printf '%s:\n%s\n' "$1" "$2"; bad=1; }; }
-mapfile -t code < <(find cmd lib tests -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.sh' \); echo CMakeLists.txt)
+mapfile -t code < <(find cmd lib tests examples -type f \( -name '*.cpp' -o -name '*.h' -o -name '*.sh' \); echo CMakeLists.txt)
 mapfile -t all < <(printf '%s\n' "${code[@]}" Makefile *.md man/*.[1-9] tests/check tests/run-cli \
   .ci/run | xargs ls 2>/dev/null)
 wrong "tabs" "$(printf '%s\n' "${all[@]}" | grep -v '^Makefile$' | xargs grep -nP '\t' /dev/null)"
