@@ -121,7 +121,8 @@ Stage::Stage(std::string path, const SamplingOverrides& overrides)
   }
   if (distilled > 0 && (sampling_.sampler != "ddim" || sampling_.eta != 0 || sampling_.spacing != "trailing" ||
                         overrides.levels || sampling_.steps != std::to_string(distilled)))
-    warn(cat("'", path_, "' was distilled for ", distilled, " trailing steps of ddim; other sampling is worse"));
+    warn(cat("'", path_, "' was distilled for ", distilled, distilled == 1 ? " trailing step" : " trailing steps",
+             " of ddim; other sampling is worse"));
   if (levels_.alpha_bar.size() > kMaxSteps)
     throw UsageError(cat("--steps ", levels_.alpha_bar.size(), " is more than ", kMaxSteps));
   if (!levels_.keeps_end)
@@ -171,7 +172,8 @@ void Stage::load(at::Device device, const std::string& precision) {
   const Parameters parameters = read_parameters(path_, manifest_);
   device_ = device;
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
-  const std::string way = diffuses() ? cat(steps(), " steps of ", sampling_.sampler) : "one pass";
+  const std::string way =
+      diffuses() ? cat(steps(), steps() == 1 ? " step of " : " steps of ", sampling_.sampler) : "one pass";
   debug(cat("'", path_, "': ", way, ", ", precision_name(compute), " on ", device.str()));
   network_->set_levels(diffuses() ? network_level(manifest_.network.level.input, levels_) : std::vector<double>{0});
 }

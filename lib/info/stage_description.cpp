@@ -87,9 +87,9 @@ Description rows_of_stage(const std::string& path) {
     const DiffusionOptions& d = m.diffusion;
     rows.emplace_back("diffusion", cat("predicts ", d.predict, " of the ", d.target, "; ", d.schedule.kind,
                                        " schedule of ", d.schedule.steps, " steps"));
-    rows.emplace_back("sampling",
-                      cat(m.sampling.steps, " steps of ", m.sampling.sampler, ", spacing ", m.sampling.spacing,
-                          m.distillation.steps > 0 ? cat("; distilled for ", m.distillation.steps) : ""));
+    rows.emplace_back("sampling", cat(m.sampling.steps, m.sampling.steps == "1" ? " step of " : " steps of ",
+                                      m.sampling.sampler, ", spacing ", m.sampling.spacing,
+                                      m.distillation.steps > 0 ? cat("; distilled for ", m.distillation.steps) : ""));
   }
   if (m.augmentation.kind != "none")
     rows.emplace_back("condition", m.augmentation.kind == "gaussian"
@@ -114,7 +114,8 @@ Description rows_of_cascade(const std::string& path) {
   for (size_t i = 0; i < stages.size(); ++i) {
     const CascadeSampling& s = cascade.stages[i].sampling;
     std::string text = cat(cascade.stages[i].manifest, ": ", what_of(stages[i]));
-    if (stages[i].kind != "regression") text += cat(", ", s.steps, " steps of ", s.sampler);
+    if (stages[i].kind != "regression")
+      text += cat(", ", s.steps, s.steps == "1" ? " step of " : " steps of ", s.sampler);
     if (s.guidance != 1) text += cat(", guidance ", number_text(s.guidance));
     if (s.noise_level > 0) text += cat(", noise level ", number_text(s.noise_level));
     if (stages[i].weights_file.empty()) text += ", not trained yet";

@@ -34,6 +34,7 @@ StageManifest student_of(const StageManifest& teacher, const std::string& path, 
     refuse("--guidance ", guidance, " needs an unconditional prediction, and it was trained without label dropout");
   if (!first && guidance != 1 && guidance != teacher.distillation.guidance)
     refuse("--guidance ", guidance, ": its predictions include the guidance scale ", teacher.distillation.guidance);
+  if (teacher.distillation.steps == 1) refuse("it samples in 1 step already");
   if (!first && teacher.distillation.steps != 2 * steps)
     refuse("it is itself distilled, for ", teacher.distillation.steps, " steps: --teacher-steps ",
            teacher.distillation.steps);

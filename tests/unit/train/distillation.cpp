@@ -148,6 +148,14 @@ TEST_CASE("guidance is learned from the first teacher, and kept by the students 
                        doctest::Contains("its predictions include the guidance scale 2"), UsageError);
 }
 
+TEST_CASE("a stage that samples in one step is not distilled further") {
+  StageManifest once = preset_named("tiny").manifest;
+  once.weights_file = "t.safetensors";
+  once.distillation = {1, 1, ""};
+  CHECK_THROWS_WITH_AS(student_of(once, "t.json", 2, 1), "cannot distill 't.json': it samples in 1 step already",
+                       UsageError);
+}
+
 TEST_CASE("stages that cannot be distilled are refused with the reason") {
   Folder folder;
   const StageManifest good = teacher_at(folder / "t.json");
