@@ -8,7 +8,7 @@ upscale -m x2.json --steps 4 --samples 2 --progress always in -o twice 2>err
 grep -qE "24/24 steps.*image 6 of 6" err
 for precision in fp32 bf16; do
   upscale -v -m x2.json --steps 1 --precision $precision in/1.ppm -o out 2>err
-  grep -q "'x2.json': 1 steps of .*, $precision on cpu" err
+  grep -q "'x2.json': 1 step of .*, $precision on cpu" err
 done
 # Lines come once a second, so the first image must take longer. Nobody knows how many images a pipe will bring.
 image 200 200 >large.ppm
