@@ -52,7 +52,7 @@ struct ConvResult {
 };
 
 // y[pixel][channel] = z, or SiLU(z) if `activate`, where z = (x[pixel][channel] - center[channel]) * slope[channel] +
-// base[channel]. The pixels of x and y are x_stride and y_stride numbers apart. SiLU's relative error is below 1e-6, of bytes 4e-6.
+// base[channel]. The pixels of x and y are x_stride and y_stride numbers apart. SiLU's relative error is below 1e-6, of bytes 1e-5.
 // Bytes are z * inverse + zero, rounded and clamped to 0 .. highest.
 template <class X>
 struct ConvNorm {

@@ -52,7 +52,7 @@ int64_t ProcessGroup::threads(int64_t given) const {
 }
 
 void ProcessGroup::use_device(const at::Device& device) {
-  if (size_ == 1) return;
+  if (size_ == 1 || !device_.is_cpu()) return;  // a cascade's stages are trained in turn, by the same connections
   const std::vector<std::string> all = gather(link_->can_use(device) ? cat(link_->computer(), " ", device.str()) : "");
   const std::set<std::string> distinct(all.begin(), all.end());
   if (distinct.size() == all.size() && !distinct.contains("")) {

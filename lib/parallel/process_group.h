@@ -42,7 +42,7 @@ class ProcessGroup {
   // Of this process among those of this machine, from 0: which of its GPUs it takes.
   int64_t number_on_this_machine() const { return link_ ? link_->number_on_this_machine() : 0; }
   // From now on sum() and take_from_first() exchange tensors from `device`, where they are: if each process has a GPU of its own
-  // and NCCL can connect them. Otherwise they are copied to the CPU. All processes call it.
+  // and NCCL can connect them. Otherwise they are copied to the CPU. All processes call it, once or more.
   void use_device(const at::Device& device);
 
   // Every process's text, or all numbers, in the order of the processes.

@@ -54,6 +54,10 @@ cascade -n 1 --class b --steps 3 s.json -o other.png 2>log
 grep -q "'s-8.json' was distilled for 2 trailing steps of ddim" log
 grep -q "'s-16.json' was distilled for 4 trailing steps of ddim" log
 
+# A share of the ground truth for each stage.
+distill --ground-truth 0,0.5 things -o g.json
+same s-8.safetensors g-8.safetensors
+not cmp -s s-16.safetensors g-16.safetensors
 fails 2 "--sampling-steps: 3 values for 2 stages" distill --sampling-steps 2,4,8 things -o x.json
 fails 2 "cannot halve 8 sampling steps down to 3" distill --sampling-steps 2,3 things -o x.json
 fails 2 "needs an unconditional prediction" distill --guidance 2 things -o x.json

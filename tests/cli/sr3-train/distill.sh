@@ -14,6 +14,11 @@ grep -q '"steps": "4"' straight.4.json
 [ "$(key straight.json distillation steps)" = 2 ]
 not cmp -s straight.safetensors straight.4.safetensors
 
+# The ground truth has a share in what the last student learns, and in no other.
+distill --steps 4 --ground-truth 0.5 photos -o truth.json
+same straight.4.safetensors truth.4.safetensors
+not cmp -s straight.safetensors truth.safetensors
+
 # In parts, the first of which ends within the first student.
 distill --steps 4 --save-every 1 photos -o cut.json &
 job=$!

@@ -76,7 +76,7 @@ class PostLink : public Link {
   int64_t number_on_this_machine() const override { return 0; }
   std::string computer() const override { return machine_; }
   bool can_use(const at::Device& device) const override { return connects_ && device.is_cuda(); }
-  void use_device(const at::Device& device) override { used_ = device.str(); }
+  void use_device(const at::Device& device) override { used_ += device.str(); }
 
   // As if it ran on this machine, whose GPUs can be connected or not.
   std::string machine_ = "one", used_;
@@ -368,7 +368,7 @@ TEST_CASE("devices are connected if each process has a GPU of its own that can b
         link->machine_ = c.machines[rank], link->connects_ = c.connect[rank];
         const PostLink& seen = *link;
         ProcessGroup group(static_cast<int64_t>(rank), 2, std::move(link));
-        group.use_device(at::Device(c.devices[rank]));
+        for (int stage = 0; stage < 2; ++stage) group.use_device(at::Device(c.devices[rank]));  // connects once
         used[rank] = seen.used_;
       });
     for (std::thread& thread : threads) thread.join();
