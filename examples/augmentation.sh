@@ -11,7 +11,7 @@
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/augmentation.sh digits28.tar.xz
 # Environment, with the values for digits: SIZES (8,16,32), NEW (--grey --pad 32 --no-flip), PAD (32), SEEDS (0 1 2), BASE_STEPS
 # (500 4000), STEPS (3000) without augmentation and MORE (1500) of each kind, N (5000), GUIDANCE (2), LEVELS (0 0.02 0.05 0.1 0.2),
-# TRUNCATED (0.1), SAMPLING_STEPS (25).
+# TRUNCATED (0.1), SAMPLING_STEPS (25) and BASE_SAMPLING_STEPS (100) of the base stage.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH
@@ -41,14 +41,20 @@ test=$(find "$images/" -type d -name test | head -n 1)
 
 # cascade_of NAME AUGMENTATION: the manifests of a cascade, unless they are there.
 cascade_of() {
-  [ -e "$1.json" ] || cdm-train -q --new "$sizes" --preset small "${new[@]}" --augmentation "$2" "$train" -o "$1.json"
+  [ -e "$1.json" ] && return
+  cdm-train -q --new "$sizes" --preset small "${new[@]}" --augmentation "$2" "$train" -o "$1.json"
+  for side in ${sizes//,/ }; do
+    sampling=${SAMPLING_STEPS:-25}
+    [ "$side" != "$base" ] || sampling=${BASE_SAMPLING_STEPS:-100}
+    sed -i "s/\"steps\": \"[0-9]*\"/\"steps\": \"$sampling\"/" "$1-$side.json"
+  done
 }
 
 # A base stage of each quality, in a cascade of its own.
-for count in ${BASE_STEPS:-500 4000}; do
-  mkdir -p "$dir/base-$count"
-  cascade_of "$dir/base-$count/c" none
-  cdm-train --stage 1 --steps "$count" --preview-every 0 "$dir/base-$count/c.json" "$train"
+for steps_of in ${BASE_STEPS:-500 4000}; do
+  mkdir -p "$dir/base-$steps_of"
+  cascade_of "$dir/base-$steps_of/c" none
+  cdm-train --stage 1 --steps "$steps_of" --preview-every 0 "$dir/base-$steps_of/c.json" "$train"
 done
 
 # The stages above it, by seed and kind.
@@ -96,7 +102,7 @@ for count in ${BASE_STEPS:-500 4000}; do
       # apply KIND LEVEL OPTION...: the other stages on these samples.
       apply() {
         local name=$seed/$count-$guidance/$1-$2
-        cascade -q "$dir/$seed/$1.json" --steps "${SAMPLING_STEPS:-25}" --skip-existing "${@:3}" "$set_of" -o "$dir/made/$name/"
+        cascade -q "$dir/$seed/$1.json" --skip-existing "${@:3}" "$set_of" -o "$dir/made/$name/"
         row "made/$name" "$seed"$'\t'"$count"$'\t'"$guidance"$'\t'"$1"$'\t'"$2"
       }
       apply none -
@@ -120,7 +126,7 @@ for seed in ${SEEDS:-0 1 2}; do
     [ $kind = gaussian ] && level=(--noise-level 0)
     for class in "$dir/test-$base"/*/; do
       name=$(basename "$class")
-      cascade -q "$dir/$seed/$kind.json" --steps "${SAMPLING_STEPS:-25}" --class "$name" "${level[@]}" --skip-existing "$class" \
+      cascade -q "$dir/$seed/$kind.json" --class "$name" "${level[@]}" --skip-existing "$class" \
         -o "$dir/made/$seed/real/$kind/$name/"
     done
     row "made/$seed/real/$kind" "$seed"$'\t'real$'\t'-$'\t'"$kind"$'\t'"${level[1]:--}"

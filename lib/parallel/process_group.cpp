@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "base/cores.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "format/json.h"
@@ -47,8 +48,9 @@ ProcessGroup::ProcessGroup(int64_t rank, int64_t size, std::unique_ptr<Link> lin
 
 int64_t ProcessGroup::threads(int64_t given) const {
   if (given != 0 || size_ == 1) return given;
-  const int64_t cores = std::max(1u, std::thread::hardware_concurrency());
-  return std::max<int64_t>(1, cores / link_->on_this_machine());
+  // A batch system may have bound each process to cores of its own.
+  const int64_t share = std::thread::hardware_concurrency() / link_->on_this_machine();
+  return std::clamp<int64_t>(share, 1, usable_cores());
 }
 
 void ProcessGroup::use_device(const at::Device& device) {

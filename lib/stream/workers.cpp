@@ -1,14 +1,14 @@
 #include "stream/workers.h"
 
-#include <algorithm>
 #include <system_error>
 
+#include "base/cores.h"
 #include "base/error.h"
 
 namespace sr3 {
 
 Workers::Workers(int64_t threads) {
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  if (threads == 0) threads = usable_cores();
   try {
     for (int64_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   } catch (const std::system_error& error) {  // the system allows no more: fewer threads do the same work

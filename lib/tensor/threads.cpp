@@ -1,9 +1,8 @@
 #include <ATen/Parallel.h>
 
-#include <algorithm>
 #include <cstring>
-#include <thread>
 
+#include "base/cores.h"
 #include "tensor/device.h"
 
 namespace sr3 {
@@ -35,7 +34,7 @@ __attribute__((section(".preinit_array"), used)) void (*const kLimitSpinning)(in
 }  // namespace
 
 void use_threads(int64_t threads) {
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  if (threads == 0) threads = usable_cores();
   at::set_num_threads(static_cast<int>(threads));
 }
 
