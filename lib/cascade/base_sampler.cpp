@@ -110,11 +110,22 @@ int64_t BaseSampler::at_once() const {
   if (options_.batch) return options_.batch;
   const StageManifest& m = stage_.manifest();
   const int64_t side = m.image.high_res / m.network.patch;
-  return std::clamp<int64_t>(kMapBytes / (side * side * m.network.channels * 4), 1, kMaxAtOnce);
+  const int64_t factor = batch_factor(stage_.device());
+  return std::clamp<int64_t>(factor * kMapBytes / (side * side * m.network.channels * 4), 1, factor * kMaxAtOnce);
 }
 
 at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames,
                                    const std::function<void(int64_t)>& after_step) const {
+  const auto n = static_cast<int64_t>(frames.size());
+  std::vector<at::Tensor> results;
+  limit_.for_parts(n, 1, [&](int64_t begin, int64_t count) {
+    const std::vector<Frame> some(frames.begin() + begin, frames.begin() + begin + count);
+    results.push_back(batch(some, [&](int64_t step) { after_step((begin * stage_.steps() + step * count) / n); }));
+  });
+  return results.size() == 1 ? results[0] : at::cat(results);
+}
+
+at::Tensor BaseSampler::batch(const std::vector<Frame>& frames, const std::function<void(int64_t)>& after_step) const {
   const at::NoGradGuard no_grad;
   const ImageOptions& image = stage_.manifest().image;
   const int64_t side = image.high_res;
@@ -126,17 +137,15 @@ at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames,
     labels.push_back(frame.label.value_or(-1));
   }
   const auto n = static_cast<int64_t>(frames.size());
-  const at::Tensor classes = labels_.empty() ? at::Tensor() : at::tensor(labels, at::kLong).to(stage_.device());
+  const at::Tensor classes = labels_.empty() ? at::Tensor() : at::tensor(labels, at::kLong);
   const Stage::Prepared prepared = stage_.prepare(n, {}, classes);
+  const NoiseField noise(keys, image.channels, side, stage_.device());
   SampleHooks hooks;
   hooks.after_step = [&](int64_t k) { after_step(k + 1); };
   const at::Tensor x = sample_loop(
       stage_.sampling(), stage_.levels(),
       [&](const at::Tensor& x_t, int64_t k) { return stage_.denoise(prepared, x_t, k); },
-      [&](int64_t k) {
-        return philox_noise(keys, static_cast<uint32_t>(k), image.channels, side, side).to(stage_.device());
-      },
-      hooks);
+      [&](int64_t k) { return noise(static_cast<uint32_t>(k), 0, side); }, hooks);
   return (stage_.stops_at() < 1 ? x : x.clamp(-1, 1)).to(at::kCPU, at::kFloat);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cascade/device_batch.h"
 #include "cascade/stage.h"
 #include "stream/frame.h"
 #include "stream/shard.h"
@@ -58,8 +59,11 @@ class BaseSampler {
            const std::function<void(Frame, const at::Tensor&)>& sink) const;
 
  private:
+  at::Tensor batch(const std::vector<Frame>& frames, const std::function<void(int64_t)>& after_step) const;
+
   const Stage& stage_;
   DrawOptions options_;
+  mutable BatchLimit limit_;  // what the device's memory has turned out to have room for
   Shard shard_;
   std::vector<int64_t> labels_;       // assigned to the images in turn; empty: no classes
   std::vector<std::string> folders_;  // the folder of each class, with --by-class

@@ -171,6 +171,8 @@ void Stage::load(at::Device device, const std::string& precision) {
   const at::ScalarType compute = precision_named(precision == "auto" && int8 ? "int8" : precision, device);
   const Parameters parameters = read_parameters(path_, manifest_);
   device_ = device;
+  if (noise_steps_)
+    level_input_ = augmentation_input(manifest_, alpha_bar_, at::full({1}, *noise_steps_, at::kLong)).to(device);
   network_ = std::make_unique<UNetRunner>(manifest_.network, parameters, device, compute);
   const std::string way =
       diffuses() ? cat(steps(), steps() == 1 ? " step of " : " steps of ", sampling_.sampler) : "one pass";
@@ -202,11 +204,7 @@ int64_t Stage::class_index(const std::string& name_or_index) const {
 }
 
 Stage::Prepared Stage::prepare(int64_t n, const at::Tensor& condition, const at::Tensor& labels) const {
-  at::Tensor level;
-  if (noise_steps_) {
-    const at::Tensor s = at::full({n}, *noise_steps_, at::kLong);
-    level = augmentation_input(manifest_, alpha_bar_, s).to(device_);
-  }
+  const at::Tensor level = level_input_.defined() ? level_input_.expand({n}) : at::Tensor();
   Prepared prepared{network_->prepare(condition, labels, level), nullptr};
   if (guidance_ != 1) prepared.without_class = network_->prepare(condition, at::full_like(labels, -1), level);
   return prepared;

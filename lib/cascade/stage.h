@@ -39,10 +39,6 @@ struct SamplingOverrides {
 // of 1.4 levels of 8 bits, far below that of the result itself.
 constexpr double kInt8Psnr = 45;
 
-// The number of images in a batch, or the size of a tile, is chosen so that the network's largest feature maps take about this
-// many bytes; all maps that it keeps for its skip connections take ten times as many.
-constexpr int64_t kMapBytes = int64_t{1} << 24;
-
 class Stage {
  public:
   // Reads and checks the manifest, and checks that its weights exist. Warns when sampling does not start at the noisiest level.
@@ -105,6 +101,7 @@ class Stage {
   std::optional<int64_t> noise_steps_;
   Residual residual_;
   at::Device device_ = at::kCPU;
+  at::Tensor level_input_;  // the network's augmentation level (1), on the device; undefined without one
   std::unique_ptr<UNetRunner> network_;
 };
 

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "cascade/consistency.h"
 #include "diffusion/noise_aug.h"
+#include "nn/embedding.h"
 #include "tensor/aten.h"
 #include "tensor/upsample.h"
 
@@ -49,9 +50,8 @@ class Job {
   const bool residual_;
   Tiling tiling_;
   std::vector<Band> bands_;
-  Projection projection_;
-  std::vector<NoiseKey> keys_;
-  std::vector<at::Tensor> low_res_;  // with --consistency
+  NoiseField noise_;
+  std::optional<Projection> projection_;  // with --consistency
   std::vector<EnlargedRows> enlarged_;
   at::Tensor condition_, labels_;  // (N,C,H,W), unless it is too large to keep; (N)
   bool keep_ = false;
@@ -69,7 +69,9 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
       bands_(tiling_.bands(consistency ? tiling_.tiles() : at_once)) {
   const auto& low = stage.manifest().low_res;
   const Enlargement up = enlargement_named(low.upsample);
+  std::vector<NoiseKey> keys;
   std::vector<int64_t> labels;
+  std::vector<at::Tensor> low_res;
   for (const UpscaleItem& item : items) {
     at::Tensor given = item.low_res;
     if (stage.noise_steps() && !item.noised)
@@ -77,16 +79,23 @@ Job::Job(const Stage& stage, bool consistency, const std::vector<UpscaleItem>& i
                                      static_cast<int64_t>(item.key.index))
                   .condition[0];
     enlarged_.emplace_back(given, tiling_.width(), tiling_.height(), up);
-    keys_.push_back(item.key);
+    keys.push_back(item.key);
     labels.push_back(item.label);
-    if (consistency) low_res_.push_back(item.low_res);
+    low_res.push_back(item.low_res);
   }
-  projection_ = {shrinking_kernel(low.recipe).value_or(Kernel::kBicubic), up.kernel, items[0].low_res.size(2),
-                 items[0].low_res.size(1)};
+  noise_ = NoiseField(keys, image_.channels, tiling_.width(), stage.device());
+  if (consistency)
+    projection_.emplace(at::stack(low_res), tiling_.width(), tiling_.height(),
+                        shrinking_kernel(low.recipe).value_or(Kernel::kBicubic), up.kernel, stage.device());
   const auto n = static_cast<int64_t>(items.size());
-  if (n * image_.channels * tiling_.height() * tiling_.width() * 4 <= kConditionBytes)
+  // To another device it is copied once, whatever its size.
+  if (!stage.device().is_cpu() || n * image_.channels * tiling_.height() * tiling_.width() * 4 <= kConditionBytes)
     condition_ = condition({0, tiling_.height()});
-  if (stage.manifest().network.classes > 0) labels_ = at::tensor(labels, at::kLong).to(stage.device());
+  if (stage.manifest().network.classes > 0) {
+    const at::Tensor given = at::tensor(labels, at::kLong);
+    check_labels(stage.manifest().network, given);
+    labels_ = given.to(stage.device());
+  }
   tiling_.to(stage.device());
   // The network keeps the first convolution's output for the condition, in float32.
   const auto& network = stage.manifest().network;
@@ -110,9 +119,9 @@ Stage::Prepared Job::prepared(const WindowBatch& batch, const at::Tensor& condit
   if (found != kept_.end()) return found->second;
   at::Tensor labels;
   if (labels_.defined()) {
-    std::vector<int64_t> images;
-    for (const Window& window : batch) images.push_back(window.image);
-    labels = labels_.index_select(0, at::tensor(images, labels_.options()));
+    std::vector<at::Tensor> each;  // views, since a list of numbers would have to be copied to the device
+    for (const Window& window : batch) each.push_back(labels_.narrow(0, window.image, 1));
+    labels = at::cat(each);
   }
   // The regression network has no x_t: the condition takes its place (regressed()).
   const bool concatenated = stage_.manifest().network.condition_channels > 0;
@@ -122,14 +131,7 @@ Stage::Prepared Job::prepared(const WindowBatch& batch, const at::Tensor& condit
   return made;
 }
 
-at::Tensor Job::noise(int64_t k, Rows rows) const {
-  std::vector<at::Tensor> each;
-  for (const NoiseKey& key : keys_)
-    each.push_back(philox_noise_window(key, static_cast<uint32_t>(k), image_.channels, tiling_.width(), 0, rows.first,
-                                       tiling_.width(), rows.count)
-                       .unsqueeze(0));
-  return (each.size() == 1 ? each[0] : at::cat(each)).to(stage_.device());
-}
+at::Tensor Job::noise(int64_t k, Rows rows) const { return noise_(static_cast<uint32_t>(k), rows.first, rows.count); }
 
 // The network's prediction of the rows band.done.
 Denoised Job::predicted(Blend& blend, const Band& band, const at::Tensor& x, int64_t k) {
@@ -159,12 +161,7 @@ at::Tensor Job::noisy_image_of(const at::Tensor& x, Rows rows) const {
          std::sqrt(stage_.stops_at() / level);
 }
 
-at::Tensor Job::projected(const at::Tensor& image) const {
-  std::vector<at::Tensor> moved;
-  const at::Tensor here = image.to(at::kCPU);
-  for (size_t i = 0; i < low_res_.size(); ++i) moved.push_back(projection_(here[static_cast<int64_t>(i)], low_res_[i]));
-  return at::stack(moved).to(image.device()).clamp_(-1, 1);
-}
+at::Tensor Job::projected(const at::Tensor& image) const { return (*projection_)(image).clamp_(-1, 1); }
 
 // Replaces the sampler's clamp, which is right for images only: a residual is clamped so that its image stays within [-1,1].
 at::Tensor Job::corrected(const at::Tensor& x0, Rows rows) const {
@@ -281,7 +278,8 @@ Tiling Upscaler::tiling(int64_t width, int64_t height) const {
 int64_t Upscaler::tiles_at_once(const Tiling& tiling) const {
   if (options_.batch) return options_.batch;
   const int64_t side = default_side(), pixels = tiling.tile_width() * tiling.tile_height();
-  return std::clamp<int64_t>(side * side / pixels, 1, kMaxAtOnce);
+  const int64_t factor = batch_factor(stage_.device());
+  return std::clamp<int64_t>(factor * side * side / pixels, 1, factor * kMaxAtOnce);
 }
 
 int64_t Upscaler::images_at_once(int64_t low_width, int64_t low_height) const {
@@ -295,10 +293,21 @@ at::Tensor Upscaler::operator()(const std::vector<UpscaleItem>& items, const std
   for (const UpscaleItem& item : items)
     if (item.low_res.sizes() != first.sizes()) throw std::logic_error("Upscaler: images of different sizes");
   const int64_t width = first.size(2) * stage_.scale(), height = first.size(1) * stage_.scale();
-  Tiling tiles = tiling(width, height);
+  const Tiling tiles = tiling(width, height);
   const int64_t at_once = tiles_at_once(tiles);
-  Job job(stage_, options_.consistency, items, std::move(tiles), at_once);
-  return job.run(after).to(at::kCPU);
+  const auto total = static_cast<double>(items.size());
+  std::vector<at::Tensor> results;
+  limit_.for_parts(static_cast<int64_t>(items.size()), std::min(at_once, tiles.tiles()),
+                   [&](int64_t begin, int64_t count) {
+                     const std::vector<UpscaleItem> some(items.begin() + begin, items.begin() + begin + count);
+                     Job job(stage_, options_.consistency, some, tiles, std::min(at_once, limit_.limit()));
+                     results.push_back(job.run([&](double steps) {
+                                            const auto before = static_cast<double>(begin * stage_.steps());
+                                            after((before + steps * static_cast<double>(count)) / total);
+                                          })
+                                           .to(at::kCPU));
+                   });
+  return results.size() == 1 ? results[0] : at::cat(results);
 }
 
 }  // namespace sr3

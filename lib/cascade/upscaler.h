@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "cascade/device_batch.h"
 #include "cascade/stage.h"
 #include "cascade/tiling.h"
 #include "tensor/noise.h"
@@ -53,6 +54,7 @@ class Upscaler {
 
   const Stage& stage_;
   UpscaleOptions options_;
+  mutable BatchLimit limit_;  // what the device's memory has turned out to have room for
 };
 
 }  // namespace sr3

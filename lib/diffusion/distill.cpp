@@ -41,10 +41,10 @@ at::Tensor distillation_target(const Teacher& teacher, const at::Tensor& x_t, co
   const at::Tensor at = steps.start.sqrt(), am = steps.middle.sqrt(), as = steps.end.sqrt();
   const at::Tensor st = (1 - steps.start).sqrt(), sm = (1 - steps.middle).sqrt(), ss = (1 - steps.end).sqrt();
 
-  const at::Tensor first = teacher(x_t, steps.start, steps.start_timestep);
+  const at::Tensor first = teacher(x_t, steps.start, TeacherStep::kStart);
   const at::Tensor to_middle = sm / st;
   const at::Tensor x_m = x_t * per_example(to_middle, x_t) + first * per_example(am - to_middle * at, x_t);
-  const at::Tensor second = teacher(x_m, steps.middle, steps.middle_timestep);
+  const at::Tensor second = teacher(x_m, steps.middle, TeacherStep::kMiddle);
   // x_s = (as - ss/sm am) second + ss/sm x_m, and x_m as above.
   const at::Tensor weight = (ss / sm * am - ss / st * at) / (as - ss / st * at);
   return second + (first - second) * per_example(weight, x_t);

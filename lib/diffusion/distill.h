@@ -25,13 +25,13 @@ struct StudentSteps {
 StudentSteps draw_student_steps(const std::vector<double>& alpha_bar, int64_t steps, uint64_t seed, int64_t first,
                                 int64_t n);
 
-// The teacher: x0 predicted for x_t (N,C,H,W) at alpha_bar (N), the timestep of which is given beside it; not clipped.
-using Teacher =
-    std::function<at::Tensor(const at::Tensor& x_t, const at::Tensor& alpha_bar, const at::Tensor& timestep)>;
+// The teacher: x0 predicted for x_t (N,C,H,W) at alpha_bar (N), which is that of the start, or then of the middle; not clipped.
+enum class TeacherStep { kStart, kMiddle };
+using Teacher = std::function<at::Tensor(const at::Tensor& x_t, const at::Tensor& alpha_bar, TeacherStep step)>;
 
 // The x0 with which one DDIM step (eta 0) from x_t ends where two of the teacher's do. Algebra turns the paper's
 // (x_s - sigma_s/sigma_t x_t) / (alpha_s - sigma_s/sigma_t alpha_t) into a weighted mean of the teacher's two predictions,
-// whose weights are computed in float64: nothing cancels. (N,C,H,W), without gradient.
+// whose weights are computed in float64: nothing cancels. (N,C,H,W), without gradient. The timesteps are not used.
 at::Tensor distillation_target(const Teacher& teacher, const at::Tensor& x_t, const StudentSteps& steps);
 
 // The steps of the teachers in turn: 2 N ... from `first`, halved until the student has `last`. Error unless first is last

@@ -22,13 +22,11 @@ at::Tensor level_log_probability(const at::Tensor& x0, const at::Tensor& mean, c
 
 }  // namespace
 
-at::Tensor vlb_term(const std::vector<double>& alpha_bar, const at::Tensor& timestep, const at::Tensor& x0,
-                    const at::Tensor& x_t, const at::Tensor& x0_predicted, const at::Tensor& variance_fraction) {
+at::Tensor vlb_coefficients(const std::vector<double>& alpha_bar, const at::Tensor& timestep) {
   const auto T = static_cast<int64_t>(alpha_bar.size());
   const auto steps = timestep.to(at::kCPU, at::kLong).contiguous();
   const int64_t n = steps.numel();
-  if (T < 2 || x0.size(0) != n)
-    throw std::logic_error("vlb_term needs one timestep for each example, and a schedule of 2 steps or more");
+  if (T < 2) throw std::logic_error("vlb_term needs a schedule of 2 steps or more");
 
   // Per example: coefficients of x0 and x_t, log beta-tilde, log beta, and whether it is the first step.
   auto table = at::empty({5, n}, at::kDouble);
@@ -40,7 +38,19 @@ at::Tensor vlb_term(const std::vector<double>& alpha_bar, const at::Tensor& time
     const double row[5] = {q.x0_coefficient, q.x_t_coefficient, std::log(least), std::log(q.beta), t == 0 ? 1.0 : 0.0};
     for (int64_t k = 0; k < 5; ++k) table.data_ptr<double>()[k * n + i] = row[k];
   }
-  const auto rows = table.to(x0.device(), x0.scalar_type()).view({5, n, 1, 1, 1});
+  return table;
+}
+
+at::Tensor vlb_term(const std::vector<double>& alpha_bar, const at::Tensor& timestep, const at::Tensor& x0,
+                    const at::Tensor& x_t, const at::Tensor& x0_predicted, const at::Tensor& variance_fraction) {
+  return vlb_term(vlb_coefficients(alpha_bar, timestep).to(x0.device()), x0, x_t, x0_predicted, variance_fraction);
+}
+
+at::Tensor vlb_term(const at::Tensor& coefficients, const at::Tensor& x0, const at::Tensor& x_t,
+                    const at::Tensor& x0_predicted, const at::Tensor& variance_fraction) {
+  if (coefficients.dim() != 2 || x0.size(0) != coefficients.size(1))
+    throw std::logic_error("vlb_term needs one timestep for each example");
+  const auto rows = coefficients.to(x0.scalar_type()).view({5, -1, 1, 1, 1});
 
   const auto predicted = x0_predicted.detach().to(x0.scalar_type());
   const auto mean = rows[0] * predicted + rows[1] * x_t;

@@ -14,7 +14,13 @@ namespace sr3 {
 // x0_predicted; log sigma^2 is interpolated between log beta-tilde (variance_fraction -1) and log beta (1), where beta-tilde of
 // t = 1, which is 0, is replaced by that of t = 2.
 // timestep: (N), 0-based indexes into alpha_bar (draw "discrete"); the other tensors are (N,C,H,W) float.
+// They are on one device, except for timestep, which is on the CPU.
 at::Tensor vlb_term(const std::vector<double>& alpha_bar, const at::Tensor& timestep, const at::Tensor& x0,
                     const at::Tensor& x_t, const at::Tensor& x0_predicted, const at::Tensor& variance_fraction);
+
+// The same in two parts: what it takes from the schedule, (5, N) float64 on the CPU, and the rest, given that on the device.
+at::Tensor vlb_coefficients(const std::vector<double>& alpha_bar, const at::Tensor& timestep);
+at::Tensor vlb_term(const at::Tensor& coefficients, const at::Tensor& x0, const at::Tensor& x_t,
+                    const at::Tensor& x0_predicted, const at::Tensor& variance_fraction);
 
 }  // namespace sr3

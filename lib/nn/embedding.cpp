@@ -46,6 +46,15 @@ at::Tensor embed_rest(const Plan& plan, const Parameters& parameters, const at::
   return sum;
 }
 
+void check_labels(const UNetOptions& options, const at::Tensor& labels) {
+  if (labels.scalar_type() != at::kLong) throw Error("class labels must be int64");
+  if (labels.numel() == 0) return;
+  const auto low = labels.min().item<int64_t>(), high = labels.max().item<int64_t>();
+  if (low < -1 || high >= options.classes)
+    throw Error(
+        cat("class ", low < -1 ? low : high, " is out of range: the network has ", options.classes, " classes"));
+}
+
 void check_conditioning(const UNetOptions& options, const at::Tensor& labels, const at::Tensor& augmentation_level,
                         int64_t n) {
   const auto check = [&](const char* what, const at::Tensor& value, bool wanted) {
@@ -56,13 +65,7 @@ void check_conditioning(const UNetOptions& options, const at::Tensor& labels, co
   };
   check("class labels", labels, options.classes > 0);
   check("augmentation levels", augmentation_level, options.augmentation_level);
-  if (options.classes > 0 && n > 0) {
-    if (labels.scalar_type() != at::kLong) throw Error("class labels must be int64");
-    const auto low = labels.min().item<int64_t>(), high = labels.max().item<int64_t>();
-    if (low < -1 || high >= options.classes)
-      throw Error(
-          cat("class ", low < -1 ? low : high, " is out of range: the network has ", options.classes, " classes"));
-  }
+  if (labels.defined() && labels.is_cpu()) check_labels(options, labels);
 }
 
 }  // namespace sr3

@@ -23,8 +23,10 @@ at::Tensor embed_level(const Plan& plan, const Parameters& parameters, const at:
 at::Tensor embed_rest(const Plan& plan, const Parameters& parameters, const at::Tensor& labels,
                       const at::Tensor& augmentation_level);
 
+// Throws Error unless the labels, which are on the CPU, are int64 in -1..classes-1 (-1: no class).
+void check_labels(const UNetOptions& options, const at::Tensor& labels);
 // Throws Error unless labels and augmentation levels are given exactly when the network needs them, each of shape (n), and the
-// labels are int64 in -1..classes-1 (-1: no class).
+// labels pass check_labels(). On another device than a CPU their values are not looked at.
 void check_conditioning(const UNetOptions& options, const at::Tensor& labels, const at::Tensor& augmentation_level,
                         int64_t n);
 

@@ -6,8 +6,10 @@
 #include "diffusion/loss.h"
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
+#include "nn/embedding.h"
 #include "stage/weights.h"
 #include "tensor/aten.h"
+#include "tensor/upload.h"
 
 namespace sr3 {
 
@@ -30,28 +32,35 @@ DistillationLoss::DistillationLoss(const StageManifest& student, const std::stri
 }
 
 at::Tensor DistillationLoss::operator()(const Parameters& parameters, const Batch& batch) const {
-  const auto here = [&](const at::Tensor& tensor) {
-    return tensor.defined() ? tensor.to(device_, /*non_blocking=*/true) : tensor;
-  };
   const UNetOptions& network = student_.network;
   const StageLoss::Condition given = examples_.condition(batch);
-  const at::Tensor x0 = examples_.clean(batch, given);
   const Predict predict = predict_named(student_.diffusion.predict);
-  const StudentSteps steps =
-      draw_student_steps(alpha_bar_, student_.distillation.steps, seed_, batch.first, x0.size(0));
+  StudentSteps steps =
+      draw_student_steps(alpha_bar_, student_.distillation.steps, seed_, batch.first, batch.high_res.size(0));
+  check_conditioning(network, batch.labels, given.level, batch.high_res.size(0));
+  const auto level_input = [&](const at::Tensor& alpha_bar, const at::Tensor& timestep) {
+    return network_level(network.level.input, DrawnLevels{alpha_bar, timestep});
+  };
+  const std::vector<at::Tensor> there =
+      uploaded({examples_.clean(batch, given), given.image, given.level, batch.labels,
+                level_input(steps.start, steps.start_timestep), level_input(steps.middle, steps.middle_timestep),
+                steps.start, steps.middle, steps.end},
+               device_);
+  const at::Tensor &x0 = there[0], &start_level = there[4], &middle_level = there[5];
+  steps.start = there[6], steps.middle = there[7], steps.end = there[8];
   UNetInput input;
-  input.x = here(q_sample(x0, examples_.noise(batch), steps.start));
-  input.condition = here(given.image);
-  input.augmentation_level = here(given.level);
-  input.labels = here(batch.labels);
+  input.x = q_sample(x0, examples_.noise(batch), steps.start);
+  input.condition = there[1];
+  input.augmentation_level = there[2];
+  input.labels = there[3];
 
   // The guided prediction is folded in by the first teacher; those after it have it in their weights.
   const double guidance = student_.distillation.guidance;
   const bool guided = guidance != 1 && first_;
-  const Teacher teacher = [&](const at::Tensor& x_t, const at::Tensor& alpha_bar, const at::Tensor& timestep) {
+  const Teacher teacher = [&](const at::Tensor& x_t, const at::Tensor& alpha_bar, TeacherStep step) {
     UNetInput at_level = input;
     at_level.x = x_t;
-    at_level.level = here(network_level(network.level.input, {alpha_bar, timestep}));
+    at_level.level = step == TeacherStep::kStart ? start_level : middle_level;
     const auto predicted = [&] { return unet_forward(network, teacher_, at_level, compute_, /*train=*/false, 0); };
     at::Tensor output = predicted();
     if (guided) {
@@ -62,11 +71,11 @@ at::Tensor DistillationLoss::operator()(const Parameters& parameters, const Batc
     return x0_from(predict, x_t, output, alpha_bar);
   };
   at::Tensor target_x0 = distillation_target(teacher, input.x, steps);
-  if (ground_truth_ > 0) target_x0 = target_x0 + (here(x0) - target_x0) * ground_truth_;
-  const at::Tensor alpha_bar = steps.start.view({-1, 1, 1, 1}).to(device_, at::kFloat);
+  if (ground_truth_ > 0) target_x0 = target_x0 + (x0 - target_x0) * ground_truth_;
+  const at::Tensor alpha_bar = steps.start.view({-1, 1, 1, 1}).to(at::kFloat);
   const at::Tensor eps = (input.x - target_x0 * alpha_bar.sqrt()) / (1 - alpha_bar).sqrt();
   const at::Tensor target = training_target(predict, target_x0, eps, steps.start);
-  input.level = here(network_level(network.level.input, {steps.start, steps.start_timestep}));
+  input.level = start_level;
   const at::Tensor output = unet_forward(network, parameters, input, compute_, /*train=*/true, 0, checkpoint_);
   return training_loss(student_.diffusion.loss, output, target).mean;
 }

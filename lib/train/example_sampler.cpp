@@ -68,13 +68,10 @@ at::Tensor ExampleSampler::sampled(const Batch& batch, const at::Tensor& conditi
     if (diffusion.variance == "learned") prediction.variance_fraction = out.narrow(1, channels, channels);
     return prediction;
   };
-  const auto noise = [&](int64_t k) {
-    at::Tensor z = at::empty_like(batch.high_res);
-    for (int64_t i = 0; i < z.size(0); ++i)
-      z.select(0, i).copy_(philox_noise({seed, static_cast<uint64_t>(first + i)}, static_cast<uint32_t>(k), z.size(1),
-                                        z.size(2), z.size(3)));
-    return z.to(device_);
-  };
+  std::vector<NoiseKey> keys;
+  for (int64_t i = 0; i < batch.high_res.size(0); ++i) keys.push_back({seed, static_cast<uint64_t>(first + i)});
+  const NoiseField field(keys, channels, batch.high_res.size(3), device_);
+  const auto noise = [&](int64_t k) { return field(static_cast<uint32_t>(k), 0, batch.high_res.size(2)); };
   SampleHooks hooks;
   hooks.correct_x0 = [&](const at::Tensor& x0, int64_t) {
     return residual ? at::clamp(condition + x0 / scale, -1, 1).sub_(condition).mul_(scale) : at::clamp(x0, -1, 1);

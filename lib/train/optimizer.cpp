@@ -90,7 +90,9 @@ std::vector<at::Tensor> Adam::gradients() const {
   return result;
 }
 
-double Adam::gradient_norm() const {
+double Adam::gradient_norm() const { return std::sqrt(squared_norm().item<double>()); }
+
+at::Tensor Adam::squared_norm() const {
   at::NoGradGuard no_grad;
   const auto grads = gradients();
   double sum = 0;
@@ -101,7 +103,7 @@ double Adam::gradient_norm() const {
         const at::Tensor square = g.to(at::kDouble).square().sum();
         total = total.defined() ? total + square : square;
       }
-    return total.defined() ? std::sqrt(total.item<double>()) : 0;
+    return total.defined() ? total : at::zeros({}, parameters_[0].options().dtype(at::kDouble));
   }
   std::vector<double> partial(chunks_.size(), 0);
   at::parallel_for(0, static_cast<int64_t>(chunks_.size()), 1, [&](int64_t first, int64_t last) {
@@ -118,7 +120,7 @@ double Adam::gradient_norm() const {
     }
   });
   for (const double p : partial) sum += p;
-  return std::sqrt(sum);
+  return at::scalar_tensor(sum, at::kDouble);
 }
 
 void Adam::add_average() {

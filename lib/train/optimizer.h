@@ -31,6 +31,8 @@ class Adam {
   // The 2-norm of all gradients together, summed in double precision and on the CPU in a fixed order; infinite or NaN
   // if a gradient is. An undefined gradient counts as zero.
   double gradient_norm() const;
+  // Its square, a float64 scalar on the parameters' device, for which nobody waits.
+  at::Tensor squared_norm() const;
   // Update t, counted from 1. Gradients are multiplied by `gradient_scale` first; an undefined gradient counts as zero.
   // `ema_decay` is d above.
   // `more_decays`: of the averages that were added, as many.

@@ -7,9 +7,11 @@
 #include "diffusion/process.h"
 #include "diffusion/schedule.h"
 #include "diffusion/vlb.h"
+#include "nn/embedding.h"
 #include "stage/conditioning.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
+#include "tensor/upload.h"
 #include "tensor/upsample.h"
 
 namespace sr3 {
@@ -73,12 +75,18 @@ at::Tensor StageLoss::clean(const Batch& batch, const Condition& condition) cons
 }
 
 at::Tensor StageLoss::noise(const Batch& batch) const {
-  at::Tensor eps = at::empty_like(batch.high_res);
+  const at::Tensor& like = batch.high_res;
+  const auto key = [&](int64_t i) { return NoiseKey{noise_seed_, static_cast<uint64_t>(batch.first + i)}; };
+  if (!device_.is_cpu()) {
+    std::vector<NoiseKey> keys;
+    for (int64_t i = 0; i < like.size(0); ++i) keys.push_back(key(i));
+    return NoiseField(keys, like.size(1), like.size(3), device_)(0, 0, like.size(2));
+  }
+  at::Tensor eps = at::empty_like(like);
   at::parallel_for(0, eps.size(0), 1, [&](int64_t begin, int64_t end) {
     at::NoGradGuard no_grad;
     for (int64_t i = begin; i < end; ++i)
-      eps.select(0, i).copy_(philox_noise({noise_seed_, static_cast<uint64_t>(batch.first + i)}, 0, eps.size(1),
-                                          eps.size(2), eps.size(3)));
+      eps.select(0, i).copy_(philox_noise(key(i), 0, eps.size(1), eps.size(2), eps.size(3)));
   });
   return eps;
 }
@@ -93,67 +101,69 @@ at::Tensor StageLoss::labels(const Batch& batch) const {
   return result;
 }
 
-at::Tensor StageLoss::here(const at::Tensor& tensor) const {
-  return tensor.defined() ? tensor.to(device_, /*non_blocking=*/true) : tensor;
-}
-
-UNetInput StageLoss::inputs_of(const Batch& batch, const Condition& condition, const at::Tensor& x_t,
-                               const DrawnLevels& levels, const at::Tensor& labels) const {
-  UNetInput input;
-  if (manifest_.kind == "regression") {
-    input.x = here(batch.condition);
-    return input;
+StageLoss::Examples StageLoss::on_device(const Batch& batch, const DrawnLevels& levels,
+                                         const at::Tensor& labels) const {
+  const bool diffuses = manifest_.kind != "regression";
+  const bool bound = diffuses && manifest_.diffusion.variance == "learned";
+  const Condition given = condition(batch);
+  if (diffuses) check_conditioning(manifest_.network, labels, given.level, batch.high_res.size(0));
+  const std::vector<at::Tensor> there =
+      uploaded({clean(batch, given), given.image, diffuses ? given.level : at::Tensor(),
+                diffuses ? network_level(manifest_.network.level.input, levels) : at::Tensor(), labels,
+                levels.alpha_bar, bound ? vlb_coefficients(alpha_bar_, levels.timestep) : at::Tensor()},
+               device_);
+  Examples examples{there[0], there[5], there[6], {}};
+  if (!diffuses) {
+    examples.input.x = there[1];
+    return examples;
   }
-  input.x = here(x_t);
-  input.condition = here(condition.image);
-  input.augmentation_level = here(condition.level);
-  input.level = here(network_level(manifest_.network.level.input, levels));
-  input.labels = here(labels);
-  return input;
+  examples.input.condition = there[1];
+  examples.input.augmentation_level = there[2];
+  examples.input.level = there[3];
+  examples.input.labels = there[4];
+  return examples;
 }
 
 at::Tensor StageLoss::at_levels(const Parameters& parameters, const Batch& batch, const DrawnLevels& levels,
                                 const at::Tensor& noise) const {
   const at::NoGradGuard no_grad;
   const bool diffuses = manifest_.kind != "regression";
-  const Condition given = condition(batch);
-  const at::Tensor x0 = clean(batch, given);
-  const at::Tensor x_t = diffuses ? q_sample(x0, noise, levels.alpha_bar) : at::Tensor();
-  const at::Tensor output = unet_forward(
-      manifest_.network, parameters, inputs_of(batch, given, x_t, levels, batch.labels), compute_, /*train=*/false, 0);
+  Examples e = on_device(batch, levels, batch.labels);
+  if (diffuses) e.input.x = q_sample(e.x0, noise, e.alpha_bar);
+  const at::Tensor output = unet_forward(manifest_.network, parameters, e.input, compute_, /*train=*/false, 0);
   const Predict predict = predict_named(manifest_.diffusion.predict);
-  const at::Tensor target = diffuses ? training_target(predict, x0, noise, levels.alpha_bar) : x0;
-  return training_loss(manifest_.diffusion.loss, output.narrow(1, 0, x0.size(1)), here(target)).per_example;
+  const at::Tensor target = diffuses ? training_target(predict, e.x0, noise, e.alpha_bar) : e.x0;
+  return training_loss(manifest_.diffusion.loss, output.narrow(1, 0, e.x0.size(1)), target).per_example;
 }
 
-at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batch, double* bits) const {
+at::Tensor StageLoss::operator()(const Parameters& parameters, const Batch& batch, at::Tensor* bits) const {
   const UNetOptions& network = manifest_.network;
   const std::string& loss = manifest_.diffusion.loss;
   const int64_t n = batch.high_res.size(0);
   const uint64_t dropout = seed_for(seed_, kRandomDropout, static_cast<uint64_t>(batch.first));
-  const Condition given = condition(batch);
-  const at::Tensor x0 = clean(batch, given);
+  const auto predicted = [&](const UNetInput& input) {
+    return unet_forward(network, parameters, input, compute_, /*train=*/true, dropout, checkpoint_);
+  };
   if (manifest_.kind == "regression") {
-    const at::Tensor output = unet_forward(network, parameters, inputs_of(batch, given, {}, {}, {}), compute_,
-                                           /*train=*/true, dropout, checkpoint_);
-    return training_loss(loss, output, here(x0)).mean;
+    const Examples e = on_device(batch, {}, {});
+    return training_loss(loss, predicted(e.input), e.x0).mean;
   }
 
   const DrawnLevels levels = draw_levels(manifest_.diffusion.level_draw, alpha_bar_, seed_, batch.first, n);
+  Examples e = on_device(batch, levels, labels(batch));
   const at::Tensor eps = noise(batch);
-  const at::Tensor x_t = q_sample(x0, eps, levels.alpha_bar);
+  e.input.x = q_sample(e.x0, eps, e.alpha_bar);
   const Predict predict = predict_named(manifest_.diffusion.predict);
-  const at::Tensor target = here(training_target(predict, x0, eps, levels.alpha_bar));
-  const UNetInput inputs = inputs_of(batch, given, x_t, levels, labels(batch));
-  const at::Tensor output = unet_forward(network, parameters, inputs, compute_, /*train=*/true, dropout, checkpoint_);
+  const at::Tensor target = training_target(predict, e.x0, eps, e.alpha_bar);
+  const at::Tensor output = predicted(e.input);
   if (manifest_.diffusion.variance != "learned") return training_loss(loss, output, target).mean;
 
-  const int64_t channels = x0.size(1);
+  const int64_t channels = e.x0.size(1);
   const at::Tensor prediction = output.narrow(1, 0, channels), fraction = output.narrow(1, channels, channels);
-  const at::Tensor x0_prediction = x0_from(predict, inputs.x, prediction.detach(), levels.alpha_bar);
-  const at::Tensor bound = vlb_term(alpha_bar_, levels.timestep, here(x0), inputs.x, x0_prediction, fraction).mean() *
-                           static_cast<double>(alpha_bar_.size());
-  if (bits) *bits = bound.item<double>();
+  const at::Tensor x0_prediction = x0_from(predict, e.input.x, prediction.detach(), e.alpha_bar);
+  const at::Tensor bound =
+      vlb_term(e.bound, e.x0, e.input.x, x0_prediction, fraction).mean() * static_cast<double>(alpha_bar_.size());
+  if (bits) *bits = bound.detach();
   return training_loss(loss, prediction, target).mean + bound * vlb_weight_;
 }
 

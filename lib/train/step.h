@@ -24,11 +24,11 @@ class StageLoss {
             double vlb_weight = 0.001, bool checkpoint = false);
 
   // The loss, a differentiable scalar: the mean over examples, channels and pixels. With a learned variance, `bits`
-  // receives an estimate of the variational bound in bits per dimension, without the prior's term, which is next to
-  // nothing.
-  at::Tensor operator()(const Parameters& parameters, const Batch& batch, double* bits = nullptr) const;
-  // The loss of each example (N) at these levels and with this noise, which a regression has none of: without gradients,
-  // dropout and dropped labels, and with a learned variance without the bound.
+  // receives an estimate of the variational bound in bits per dimension, a scalar on the device, without the prior's term, which is
+  // next to nothing. To a device everything goes in one copy, and nothing comes back.
+  at::Tensor operator()(const Parameters& parameters, const Batch& batch, at::Tensor* bits = nullptr) const;
+  // The loss of each example (N) at these levels and with this noise, which is on the device and which a regression has none of:
+  // without gradients, dropout and dropped labels, and with a learned variance without the bound.
   at::Tensor at_levels(const Parameters& parameters, const Batch& batch, const DrawnLevels& levels,
                        const at::Tensor& noise) const;
   // The image that the network is conditioned on (N,C,S,S), and with Gaussian conditioning augmentation the noise level
@@ -40,15 +40,18 @@ class StageLoss {
   Condition condition(const Batch& batch) const;
   // x0, which is diffused or regressed on: the image, or the scaled residual over the condition. (N,C,S,S)
   at::Tensor clean(const Batch& batch, const Condition& condition) const;
-  // Standard normal noise of the shape of high_res, for each example by its number.
+  // Standard normal noise of the shape of high_res, for each example by its number; on the device.
   at::Tensor noise(const Batch& batch) const;
   // The batch's labels, some of them dropped (-1) for classifier-free guidance (Ho & Salimans 2021, algorithm 1).
   at::Tensor labels(const Batch& batch) const;
 
  private:
-  at::Tensor here(const at::Tensor& tensor) const;  // on the device; an undefined tensor stays undefined
-  UNetInput inputs_of(const Batch& batch, const Condition& condition, const at::Tensor& x_t, const DrawnLevels& levels,
-                      const at::Tensor& labels) const;
+  // A batch on the device. input: without x_t, except for a regression, whose x is the condition; bound: vlb_coefficients().
+  struct Examples {
+    at::Tensor x0, alpha_bar, bound;
+    UNetInput input;
+  };
+  Examples on_device(const Batch& batch, const DrawnLevels& levels, const at::Tensor& labels) const;
 
   StageManifest manifest_;
   double vlb_weight_;

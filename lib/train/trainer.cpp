@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "tensor/device.h"
+#include "tensor/upload.h"
 #include "train/ema.h"
 #include "train/learning_rate.h"
 #include "train/trainer_impl.h"
@@ -43,27 +44,31 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 StepSum Trainer::Impl::sum_of_parts() {
   const double begin = now();
   const int64_t batch = options.batch, parts = options.accumulate, share = parts / group.size();
-  std::vector<double> values;
+  std::vector<at::Tensor> own;  // loss and bits of each part of this process; at last the square of the norm
   const auto part_gradients = [&](int64_t part) {
     const int64_t first = batch * part / parts, count = batch * (part + 1) / parts - first;
     const Batch examples = loader.next(progress.examples + first, count);
     // Each part is weighted by its share of the examples, so that the sum is the mean over the whole batch.
     const double weight = static_cast<double>(count) / static_cast<double>(batch);
-    double bits = 0;
+    at::Tensor bits;
     const at::Tensor weighted =
         (distillation ? (*distillation)(parameters, examples) : loss(parameters, examples, &bits)) * weight;
     weighted.backward();
-    values.push_back(weighted.item<double>());
-    values.push_back(bits * weight);
+    own.push_back(weighted.detach());
+    own.push_back(bits.defined() ? bits.to(at::kDouble) * weight : at::zeros_like(own.back()));
     return adam.take_gradients();
   };
   const auto gradients = tree_sum(group.rank() * share, (group.rank() + 1) * share, part_gradients);
-  values.push_back(now() - begin);
-  const std::vector<double> all = group.gather_numbers(values);
+  const double computed = now() - begin;
   group.sum(gradients);
   adam.set_gradients(gradients);
+  own.push_back(adam.squared_norm());
+  std::vector<double> values = downloaded(own);  // the only time in a step that the host waits for a GPU
 
   StepSum sum;
+  sum.gradient_norm = std::sqrt(values.back());
+  values.back() = computed;
+  const std::vector<double> all = group.gather_numbers(values);
   for (int64_t part = 0; part < parts; ++part) {
     const auto at = static_cast<size_t>(part / share * (2 * share + 1) + part % share * 2);
     sum.loss += all[at];
@@ -79,8 +84,7 @@ StepSum Trainer::Impl::sum_of_parts() {
 void Trainer::Impl::step() {
   const double begin = now(), waited = loader.waited(), exchanged = group.waited();
   const int64_t batch = options.batch;
-  const auto [mean, bits] = sum_of_parts();
-  const double norm = adam.gradient_norm();
+  const auto [mean, bits, norm] = sum_of_parts();
   updating = true;
   ++progress.step;
   progress.examples += batch;

@@ -32,7 +32,7 @@ std::vector<StagePaths> stages_beside(const StagePaths& paths, const TrainerOpti
 
 // What the parts of a step make together, beside the gradients.
 struct StepSum {
-  double loss = 0, bits = 0;
+  double loss = 0, bits = 0, gradient_norm = 0;
 };
 
 // What all processes do after the same step.

@@ -130,7 +130,7 @@ std::optional<ValidationLine> Validation::operator()(const NamedTensors& weights
     for (int64_t band = 0; band < bands; ++band) {
       const DrawnLevels levels = levels_in_band(alpha_bar, band, batch.first, n, images);
       const at::Tensor eps = noise_in_band(batch.high_res, seed_, band, batch.first);
-      losses[static_cast<size_t>(band)] += sum_of(loss.at_levels(parameters, batch, levels, eps));
+      losses[static_cast<size_t>(band)] += sum_of(loss.at_levels(parameters, batch, levels, eps.to(device_)));
     }
     const std::vector<Image> made = images_of(sampler(batch, seed_, batch.first)), truth = images_of(batch.high_res);
     for (size_t i = 0; i < made.size(); ++i) decibels += psnr(made[i], truth[i]);

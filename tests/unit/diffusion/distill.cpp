@@ -31,7 +31,7 @@ at::Tensor ddim(const at::Tensor& x, const at::Tensor& x0, double t, double s) {
 
 // The best x0 for data that are Gaussian with this mean and variance: a closed form.
 Teacher gaussian(double mean, double variance) {
-  return [=](const at::Tensor& x, const at::Tensor& alpha_bar, const at::Tensor&) {
+  return [=](const at::Tensor& x, const at::Tensor& alpha_bar, TeacherStep) {
     const at::Tensor a = alpha_bar.view({-1, 1, 1, 1});
     return (x - a.sqrt() * mean) * (a.sqrt() * variance / (a * variance + 1 - a)) + mean;
   };
@@ -43,7 +43,7 @@ double distance(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs()
 
 TEST_CASE("a distilled step lands where two of the teacher's do, whatever the teacher predicts") {
   const at::Tensor x = at::randn({1, 3, 4, 4}, at::kDouble);
-  const Teacher teacher = [](const at::Tensor& x_t, const at::Tensor& alpha_bar, const at::Tensor&) {
+  const Teacher teacher = [](const at::Tensor& x_t, const at::Tensor& alpha_bar, TeacherStep) {
     return (x_t * 3).sin() + alpha_bar.view({-1, 1, 1, 1});
   };
   for (const auto& [t, m, s] :
@@ -65,7 +65,7 @@ TEST_CASE("the target in v, for steps of equal angle, is the closed form of the 
   const auto level = [](double angle) { return std::pow(std::cos(angle), 2); };
   const at::Tensor x = at::randn({1, 3, 4, 4}, at::kDouble);
   std::vector<at::Tensor> v;
-  const Teacher teacher = [&](const at::Tensor& x_t, const at::Tensor& alpha_bar, const at::Tensor&) {
+  const Teacher teacher = [&](const at::Tensor& x_t, const at::Tensor& alpha_bar, TeacherStep) {
     v.push_back((x_t * 2).cos());
     return x0_from(Predict::kV, x_t, v.back(), alpha_bar);
   };
@@ -100,7 +100,7 @@ TEST_CASE("Gaussian data: a student halved down to one step samples the mean and
     return Linear{slope, mean - slope * std::sqrt(a) * mean};
   };
   for (const int64_t teacher_steps : halvings(256, 1)) {
-    const Teacher teacher = [&](const at::Tensor& x, const at::Tensor& a, const at::Tensor&) {
+    const Teacher teacher = [&](const at::Tensor& x, const at::Tensor& a, TeacherStep) {
       const Linear at_level = predict(a.item<double>());
       return x * at_level.slope + at_level.offset;
     };
