@@ -35,6 +35,7 @@ struct CdmTrainProgram {
     options.add("plan", 0, &plan, "print the memory and time that the trainings would need, and exit; needs no DATA");
     options.add("keep-going", 0, &run.data.keep_going, "replace damaged images by others, and exit with status 3");
     options.add("cache", 0, &run.data.cache_mb, "MB", at_least(0), "decoded images kept in memory");
+    run.flags.trainer.validation.declare(options);
     distillation.declare(options);
     fresh.declare(options);
     options.group(groups::kRunning);
@@ -47,7 +48,7 @@ struct CdmTrainProgram {
 
 int write_new(cli::App& app, CdmTrainProgram& program) {
   require_one_process(*program.run.flags.trainer.processes, "--new");
-  for (const OptionGroup& group : {groups::kTraining, groups::kRunning, groups::kComputation})
+  for (const OptionGroup& group : {groups::kTraining, groups::kValidation, groups::kRunning, groups::kComputation})
     app.options.refuse_given(group, "it applies to a training, and --new only writes manifests (edit them)",
                              {"output", "keep-going", "no-history", "threads"});
   if (program.output.empty()) throw UsageError("-o CASCADE.json is missing: where the manifest goes");

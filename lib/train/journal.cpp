@@ -104,7 +104,7 @@ std::string journal_text(const ValidationLine& line) {
   ordered_json scores;
   scores["loss"] = number(line.loss);
   for (const double loss : line.by_level) scores["loss_by_level"].push_back(number(loss));
-  scores["psnr"] = number(line.psnr);
+  if (std::isfinite(line.psnr)) scores["psnr"] = line.psnr;
   if (std::isfinite(line.frechet)) scores["frechet_distance"] = line.frechet;
   ordered_json json;
   json["step"] = line.step;

@@ -33,7 +33,7 @@ struct ValidationLine {
   int64_t step = 0;
   double loss = 0;               // mean of by_level
   std::vector<double> by_level;  // the mean loss in each band of noise levels, least noise first
-  double psnr = 0;               // of samples in dB, mean over the examples
+  double psnr = 0;               // of samples in dB, mean over the examples; NaN (no key in the file): of a base stage
   double frechet =
       std::numeric_limits<double>::quiet_NaN();  // distance of samples; NaN (no key in the file): not measured
 };

@@ -213,8 +213,8 @@ bool Trainer::Impl::save_due(double last_save) const {
 std::string Trainer::Impl::state_text() const {
   std::ostringstream text;
   text << "loss " << std::fixed << std::setprecision(4) << shown_loss;
-  if (shown_scores)
-    text << ", validation " << shown_scores->loss << ", " << std::setprecision(2) << shown_scores->psnr << " dB";
+  if (shown_scores) text << ", validation " << shown_scores->loss << std::setprecision(2);
+  if (shown_scores && std::isfinite(shown_scores->psnr)) text << ", " << shown_scores->psnr << " dB";
   if (shown_scores && std::isfinite(shown_scores->frechet)) text << ", distance " << shown_scores->frechet;
   if (log_state().verbosity < 2 || group.size() == 1 || window_seconds <= 0) return text.str();
   text << std::setprecision(1) << ", " << static_cast<double>(window_examples) / window_seconds << " images/s of all, "

@@ -83,6 +83,9 @@ Validation::Validation(const StageManifest& manifest, const ValidationOptions& o
       seed_(seed_for(seed, kRandomValidation)),
       device_(device),
       compute_(compute) {
+  if (manifest.kind == "base" && options.keep_best == "psnr")
+    throw UsageError(
+        "--keep-best psnr: a base stage draws images of its own, which have no PSNR; take loss or frechet");
   training.operands = {options.data};
   training.seed = seed_;
   training.no_flip = true;
@@ -133,7 +136,7 @@ std::optional<ValidationLine> Validation::operator()(const NamedTensors& weights
       losses[static_cast<size_t>(band)] += sum_of(loss.at_levels(parameters, batch, levels, eps.to(device_)));
     }
     const std::vector<Image> made = images_of(sampler(batch, seed_, batch.first)), truth = images_of(batch.high_res);
-    for (size_t i = 0; i < made.size(); ++i) decibels += psnr(made[i], truth[i]);
+    for (size_t i = 0; i < made.size() && manifest_.kind != "base"; ++i) decibels += psnr(made[i], truth[i]);
     if (features_) add_features(moments, *features_, made);
   });
   if (!whole) return std::nullopt;
@@ -144,7 +147,7 @@ std::optional<ValidationLine> Validation::operator()(const NamedTensors& weights
     line.by_level.push_back(sum / count);
     line.loss += sum / count / static_cast<double>(bands);
   }
-  line.psnr = decibels / count;
+  line.psnr = manifest_.kind == "base" ? std::numeric_limits<double>::quiet_NaN() : decibels / count;
   if (features_) line.frechet = frechet_distance(gaussian_of(moments, kDdof), *reference_);
   return line;
 }
