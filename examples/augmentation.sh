@@ -132,3 +132,23 @@ for seed in ${SEEDS:-0 1 2}; do
     row "made/$seed/real/$kind" "$seed"$'\t'real$'\t'-$'\t'"$kind"$'\t'"${level[1]:--}"
   done
 done
+
+# Of each row of the table the mean over the seeds, and of its differences from the row without augmentation, seed by seed, the
+# mean and its standard error.
+awk -F'\t' -v OFS='\t' '
+  NR == 1 { print $2, $3, $4, $5, $6, "difference", "se"; next }
+  {
+    row = $2 OFS $3 OFS $4 OFS $5
+    if (!(row in sum)) order[++rows] = row
+    sum[row] += $6; ++count[row]; of[row, $1] = $6; from[row] = $2 OFS $3 OFS "none" OFS "-"; seeds[$1]
+  }
+  END {
+    for (i = 1; i <= rows; ++i) {
+      row = order[i]; n = d1 = d2 = 0
+      for (seed in seeds) if ((row, seed) in of && (from[row], seed) in of) {
+        d = of[row, seed] - of[from[row], seed]; ++n; d1 += d; d2 += d * d
+      }
+      se = n > 1 ? sqrt((d2 - d1 * d1 / n) / (n - 1) / n) : "-"
+      print row, sum[row] / count[row], n ? d1 / n : "-", se
+    }
+  }' "$dir/table.tsv"
