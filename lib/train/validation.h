@@ -23,8 +23,8 @@ class Validation {
   static constexpr int64_t kBands = 4;  // of the training schedule's timesteps, each a quarter of them
 
   // Lists the images, and computes the features of the examples. A base stage has no PSNR: UsageError if the best is kept by it.
-  // `training` says how examples are cut; its images are not
-  // used, except for a warning if they are those of the validation. Errors as of Loader and open_features.
+  // `training` says how examples are cut; its images are not used, except for a warning if they are those of the validation. Errors
+  // as of Loader and open_features.
   Validation(const StageManifest& manifest, const ValidationOptions& options, DataOptions training,
              const ImagesDigest& trained_on, uint64_t seed, at::Device device, at::ScalarType compute);
 
