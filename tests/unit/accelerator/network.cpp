@@ -17,23 +17,6 @@ using stand_in::traffic;
 
 namespace {
 
-// Networks that together have every option.
-std::vector<UNetOptions> all_kinds() {
-  std::vector<UNetOptions> cases(4, adm_like());
-  cases[0].patch = 2;
-  cases[1].classes = 0;
-  cases[1].augmentation_level = false;
-  cases[1].resample = "conv";
-  cases[1].concat_order = "condition-x";
-  cases[2].scale_shift = false;
-  cases[2].level.activate = false;
-  cases[2].condition_channels = 0;
-  cases[3].level.input = "none";
-  cases[3].classes = 0;
-  cases[3].augmentation_level = false;
-  return cases;
-}
-
 Parameters moved(const Parameters& parameters) {
   Parameters there;
   for (const auto& [name, value] : parameters.all()) there.add(name, value.detach().to(kDevice));

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "nn/unet.h"
 #include "tensor/aten.h"
@@ -39,6 +40,24 @@ inline UNetOptions adm_like() {
   o.augmentation_level = true;
   o.level.input = "timestep";
   return o;
+}
+
+// Networks that together have every option.
+inline std::vector<UNetOptions> all_kinds() {
+  std::vector<UNetOptions> cases(5, adm_like());
+  cases[0].patch = 2;
+  cases[1].classes = 0;
+  cases[1].augmentation_level = false;
+  cases[1].resample = "conv";
+  cases[1].concat_order = "condition-x";
+  cases[2].scale_shift = false;
+  cases[2].level.activate = false;
+  cases[2].condition_channels = 0;
+  cases[3].level.input = "none";
+  cases[3].classes = 0;
+  cases[3].augmentation_level = false;
+  cases[4].resample = "conv-same";
+  return cases;
 }
 
 inline UNetInput input_for(const UNetOptions& o, int64_t n, int64_t h, int64_t w, at::ScalarType type = at::kFloat) {

@@ -66,20 +66,7 @@ TEST_CASE("any size: padded and cropped, with the same result as the padded imag
 }
 
 TEST_CASE("the runner's prediction equals that of the training pass") {
-  std::vector<UNetOptions> cases(5, adm_like());
-  cases[0].patch = 2;
-  cases[1].classes = 0;
-  cases[1].augmentation_level = false;
-  cases[1].resample = "conv";
-  cases[1].concat_order = "condition-x";
-  cases[2].scale_shift = false;
-  cases[2].level.activate = false;
-  cases[2].condition_channels = 0;
-  cases[3].level.input = "none";
-  cases[3].classes = 0;
-  cases[3].augmentation_level = false;
-  cases[4].resample = "conv-same";
-  for (const UNetOptions& o : cases) {
+  for (const UNetOptions& o : all_kinds()) {
     const Parameters p = random_parameters(o);
     const UNetInput in = input_for(o, 2, 13, 22);
     const at::Tensor y = unet_forward(o, p, in, at::kFloat, false, 0);
