@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # photos.sh DIR [PACKAGE ...]: writes free photographs from Debian packages to DIR/train and DIR/held-out.
 # The packages are downloaded and unpacked in DIR, but not installed; drawings and gradients are excluded.
-# Without PACKAGE: all four (170 MB). Licences: GPL-2+ (mate), LGPL-3 and CC BY-SA (plasma), CC BY, CC BY-SA and CC0 (lomiri);
-# each package's copyright file is kept in DIR/licences.
+# Without PACKAGE: four (170 MB): lomiri-wallpapers-16.04, lomiri-wallpapers-20.04, mate-backgrounds, plasma-workspace-wallpapers.
+# One more is ufoai-textures (336 MB), of which the photographed ground and rock in the public domain is taken; it needs unzip.
+# Licences: GPL-2+ (mate), LGPL-3 and CC BY-SA (plasma), CC BY, CC BY-SA and CC0 (lomiri); each package's copyright file is kept
+# in DIR/licences.
 set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: photos.sh DIR [PACKAGE ...]" >&2; exit 2; }
 dir=$1
@@ -50,6 +52,11 @@ for package; do
       for name in $plasma; do
         file=$(find "$root/usr/share/wallpapers/$name" -name '2560x1600.jpg' -o -name '5120x2880.jpg' | head -n 1)
         take "$file" "$name"
+      done ;;
+    ufoai-textures)
+      for name in desert009 jungle002 rock017 rock018 stone001; do
+        unzip -p "$root/usr/share/games/ufoai/base/0textures.pk3" "textures/tex_nature/$name.png" >"$dir/train/$name.png.new"
+        mv "$dir/train/$name.png.new" "$dir/train/$name.png"
       done ;;
     *) echo "photos.sh: cannot use package '$package': its photographs are not known" >&2; exit 2 ;;
   esac

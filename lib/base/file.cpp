@@ -75,9 +75,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     if (ignored) break;
     target_ = to.is_absolute() ? to.string() : directory_of(target_) + to.string();
   }
+  check_folder_of(target_, path_);
   const std::string folder = directory_of(target_);
-  if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0 && errno == ENOENT)
-    throw Error(cat("cannot write '", path_, "': ", std::strerror(ENOENT), ": make the folder '", folder, "' first"));
   if (base_name(target_).size() > NAME_MAX) {
     errno = ENAMETOOLONG;
     throw fail();
@@ -161,6 +160,12 @@ void write_file(const std::string& path, std::string_view bytes) {
   OutputFile out(path);
   out.write(bytes);
   out.close();
+}
+
+void check_folder_of(const std::string& path, const std::string& named) {
+  const std::string folder = directory_of(path);
+  if (!folder.empty() && ::access(folder.c_str(), F_OK) != 0 && errno == ENOENT)
+    throw Error(cat("cannot write '", named, "': ", std::strerror(ENOENT), ": make the folder '", folder, "' first"));
 }
 
 void check_writable(const std::string& path) {

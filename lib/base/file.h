@@ -57,8 +57,10 @@ class OutputFile {
 // Whether results can be written, for programs to find out before the work that makes them. Error says what to do. A file's
 // folder must exist, as for cp(1); a folder is made, with those above it.
 void check_writable(const std::string& path);  // an OutputFile of this path; leaves nothing behind
-void make_folder(const std::string& path);     // a folder, and a file in it
-void check_stdout();                           // standard output, which the caller of the program may have closed
+// Of the folder alone; 'named' is what the user called the file.
+void check_folder_of(const std::string& path, const std::string& named);
+void make_folder(const std::string& path);  // a folder, and a file in it
+void check_stdout();                        // standard output, which the caller of the program may have closed
 
 // The whole content of a file, or of standard input for "-". DataError when it is longer than max_bytes.
 Bytes read_file(const std::string& path, uint64_t max_bytes = uint64_t{1} << 34);

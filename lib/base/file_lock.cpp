@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 
 namespace sr3 {
@@ -45,6 +46,7 @@ bool names(const std::string& path, int fd) {
 }  // namespace
 
 FileLock::FileLock(const std::string& path, const std::string& taken) : path_(path) {
+  check_folder_of(path, path);
   const auto fail = [&path] { return Error(cat("cannot write '", path, "': ", std::strerror(errno))); };
   for (;;) {
     fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);

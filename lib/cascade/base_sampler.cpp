@@ -118,7 +118,7 @@ at::Tensor BaseSampler::operator()(const std::vector<Frame>& frames,
                                    const std::function<void(int64_t)>& after_step) const {
   const auto n = static_cast<int64_t>(frames.size());
   std::vector<at::Tensor> results;
-  limit_.for_parts(n, 1, [&](int64_t begin, int64_t count) {
+  limit_.for_parts(n, 0, [&](int64_t begin, int64_t count) {
     const std::vector<Frame> some(frames.begin() + begin, frames.begin() + begin + count);
     results.push_back(batch(some, [&](int64_t step) { after_step((begin * stage_.steps() + step * count) / n); }));
   });

@@ -28,7 +28,8 @@ void BatchLimit::for_parts(int64_t items, int64_t inner,
     } catch (const c10::OutOfMemoryError&) {
       const int64_t at_once = std::max(count, std::min(inner, limit_));
       if (at_once == 1)
-        throw Error("the device is out of memory: take smaller tiles (--tile), a smaller image, or --device cpu");
+        throw Error(cat("the device is out of memory: take ",
+                        inner > 0 ? "smaller tiles (--tile), a smaller image, or " : "", "--device cpu"));
       if (limit_ > items && limit_ > inner)
         warn(
             cat("the device is out of memory with batches of ", at_once, ": they are halved until they fit (--batch)"));

@@ -21,8 +21,8 @@ int64_t batch_factor(at::Device device);
 class BatchLimit {
  public:
   // Calls compute(first, count) for consecutive parts of `items`. If the device is out of memory, that part is halved, with one
-  // warning; `inner` is what a single item is divided into further (its tiles), whose number in a batch is limit(). Error if a
-  // single one is too much.
+  // warning; `inner` is what a single item is divided into further (its tiles; 0: it is not divided), whose number in a batch is
+  // limit(). Error if a single one is too much.
   void for_parts(int64_t items, int64_t inner, const std::function<void(int64_t first, int64_t count)>& compute);
   int64_t limit() const { return limit_; }
 

@@ -13,6 +13,7 @@ fails 2 "no images to find the classes in" new -o c.json
 fails 2 "in no folders" bash -c 'cd things/a && cdm-train --new 8 . -o ../../c.json'
 fails 1 "smaller than the 32x32 crop" cdm-train --new 16,32 things -o c.json
 fails 1 "cannot open 'nowhere'" new nowhere -o c.json
+fails 1 "make the folder 'none/' first" new things -o none/c.json
 fails 2 "is not one of auto|none|gaussian|blur" new --augmentation fog things -o c.json
 fails 2 "'w' is not one of eps|x0|v" new --predict w things -o c.json
 fails 2 "option '--label-dropout': '2' is not in the range 0 to 1" new --label-dropout 2 things -o c.json

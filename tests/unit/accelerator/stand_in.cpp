@@ -10,7 +10,6 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
-#include <sys/mman.h>
 #include <torch/library.h>
 #include <torch/version.h>
 #if TORCH_VERSION_MAJOR >= 2
@@ -22,122 +21,18 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <map>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "accelerator/stand_in_memory.h"
 #include "tensor/device.h"
 
 namespace sr3::stand_in {
 namespace {
 
-constexpr size_t kReserved = size_t{4} << 30;  // addresses, not memory
-constexpr size_t kPage = 4096;
-constexpr int64_t kUnlimited = int64_t{1} << 28;  // what it tells of itself without a limit
-
 std::atomic<int64_t> uploads, downloads, waits, operators;
-
-// The device's memory: addresses that can be read and written only while an operator runs.
-class Memory {
- public:
-  Memory() {
-    void* const at = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED) throw std::runtime_error("stand-in: no addresses are left");
-    begin_ = static_cast<char*>(at);
-    free_[0] = kReserved;
-  }
-
-  void* allocate(size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    const size_t size = std::max(kPage, (bytes + kPage - 1) / kPage * kPage);
-    const bool over = limit_ > 0 && used_ + static_cast<int64_t>(bytes) > limit_;
-    TORCH_CHECK_WITH(OutOfMemoryError, !over, "stand-in: out of memory: ", bytes, " bytes beside ", used_);
-    const auto room = std::find_if(free_.begin(), free_.end(), [&](const auto& f) { return f.second >= size; });
-    TORCH_CHECK_WITH(OutOfMemoryError, room != free_.end(), "stand-in: no addresses are left");
-    const size_t offset = room->first, rest = room->second - size;
-    free_.erase(room);
-    if (rest > 0) free_[offset + size] = rest;
-    taken_[offset] = {size, bytes, 0};
-    used_ += static_cast<int64_t>(bytes);
-    most_ = std::max(most_, used_);
-    return begin_ + offset;
-  }
-
-  void release(void* pointer) {
-    const std::lock_guard lock(mutex_);
-    const auto offset = static_cast<size_t>(static_cast<char*>(pointer) - begin_);
-    const auto [size, bytes, users] = taken_.at(offset);
-    if (users > 0) std::abort();
-    taken_.erase(offset);
-    used_ -= static_cast<int64_t>(bytes);
-    auto here = free_.emplace(offset, size).first;
-    const auto after = std::next(here);
-    if (after != free_.end() && here->first + here->second == after->first) {
-      here->second += after->second;
-      free_.erase(after);
-    }
-    if (here == free_.begin()) return;
-    const auto before = std::prev(here);
-    if (before->first + before->second != here->first) return;
-    before->second += here->second;
-    free_.erase(here);
-  }
-
-  // The CPU can touch the block of a pointer from its first open() to its last close().
-  void* open(const void* pointer) {
-    const std::lock_guard lock(mutex_);
-    const auto block = std::prev(taken_.upper_bound(static_cast<size_t>(static_cast<const char*>(pointer) - begin_)));
-    if (block->second.users++ == 0) protect(*block, PROT_READ | PROT_WRITE);
-    return begin_ + block->first;
-  }
-  void close(void* block) {
-    const std::lock_guard lock(mutex_);
-    const auto found = taken_.find(static_cast<size_t>(static_cast<char*>(block) - begin_));
-    if (--found->second.users == 0) protect(*found, PROT_NONE);
-  }
-
-  void limit(int64_t bytes) {
-    const std::lock_guard lock(mutex_);
-    limit_ = bytes;
-    most_ = used_;
-  }
-  int64_t used() {
-    const std::lock_guard lock(mutex_);
-    return used_;
-  }
-  int64_t free() {
-    const std::lock_guard lock(mutex_);
-    return (limit_ > 0 ? limit_ : kUnlimited) - used_;
-  }
-  int64_t most() {
-    const std::lock_guard lock(mutex_);
-    return most_;
-  }
-
- private:
-  struct Block {
-    size_t size, bytes;  // in whole pages; as asked for
-    int64_t users = 0;   // operators that run on it now
-  };
-
-  void protect(const std::pair<const size_t, Block>& block, int access) {
-    if (mprotect(begin_ + block.first, block.second.size, access) != 0) std::abort();
-  }
-
-  std::mutex mutex_;
-  char* begin_ = nullptr;
-  std::map<size_t, size_t> free_;  // offset -> size
-  std::map<size_t, Block> taken_;  // by offset
-  int64_t used_ = 0, most_ = 0, limit_ = 0;
-};
-
-Memory& memory() {
-  static auto* const one = new Memory;  // tensors in static variables may outlive it otherwise
-  return *one;
-}
 
 bool on_device(const at::Tensor& t);
 

@@ -69,7 +69,7 @@ class PostLink : public Link {
     if (!in.defined()) return;
     const at::Tensor letter = post_.take(process, rank_);
     REQUIRE(letter.nbytes() == in.nbytes());
-    std::memcpy(in.data_ptr(), letter.data_ptr(), letter.nbytes());
+    if (letter.nbytes() > 0) std::memcpy(in.data_ptr(), letter.data_ptr(), letter.nbytes());
   }
   void leave(const std::string& reason) override { post_.leave(rank_, reason); }
   int64_t on_this_machine() const override { return 1; }

@@ -61,7 +61,7 @@ std::vector<size_t> sizes_of(const Bytes& stream, Framing framing = Framing::kSt
 Bytes film() {
   Bytes out =
       joined({big_endian(24), bytes("ftypmp42"), Bytes(12), {0xff, 0xd8, 0xff}, bytes("P6 and P5\n7"), {0x89, 'P'}});
-  for (int i = 0; i < 100000; ++i) out.push_back(static_cast<uint8_t>(i * i >> 3));
+  for (uint32_t i = 0; i < 100000; ++i) out.push_back(static_cast<uint8_t>(i * i >> 3));
   return out;
 }
 
