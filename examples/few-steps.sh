@@ -15,19 +15,7 @@ photos=$1
 dir=${2:-few-steps}
 mkdir -p "$dir"
 
-if [ ! -d "$dir/high" ]; then
-  rm -rf "$dir/shrunk" "$dir/high.new"
-  degrade -q -s "${SHRINK:-3}" "$photos" -o "$dir/shrunk/"
-  mkdir "$dir/high.new"
-  find "$dir/shrunk" -type f | sort | while read -r file; do
-    name=$(basename "${file%.*}")
-    "${CONVERT:-convert}" "$file" -crop 128x128 +repage "$dir/high.new/$name-%03d.png"
-  done
-  # What is left over at the right and the bottom is no whole tile.
-  find "$dir/high.new" -name '*.png' -exec sh -c '
-    for file; do [ "$(head -c 24 "$file" | tail -c 8 | od -An -tu1 | xargs)" = "0 0 0 128 0 0 0 128" ] || rm "$file"; done' sh {} +
-  mv "$dir/high.new" "$dir/high"
-fi
+"$here/photo-tiles.sh" "$photos" "$dir"
 [ -d "$dir/low" ] || { degrade -q -s 4 "$dir/high" -o "$dir/low.new/" && mv "$dir/low.new" "$dir/low"; }
 [ -e "$dir/high.npz" ] || fid stats -q --groups 20 "$dir/high" -o "$dir/high.npz"
 [ -e "$dir/timed.png" ] ||

@@ -18,24 +18,7 @@ photos=$1
 dir=${2:-wild}
 mkdir -p "$dir"
 
-if [ ! -d "$dir/high" ]; then
-  rm -rf "$dir/shrunk" "$dir/high.new"
-  degrade -q -s "${SHRINK:-3}" "$photos" -o "$dir/shrunk/"
-  mkdir "$dir/high.new" "$dir/high.all"
-  find "$dir/shrunk" -type f | sort | while read -r file; do
-    name=$(basename "${file%.*}")
-    "${CONVERT:-convert}" "$file" -crop 128x128 +repage "$dir/high.all/$name-%03d.png"
-  done
-  # What is left over at the right and the bottom is no whole tile.
-  find "$dir/high.all" -name '*.png' -exec sh -c '
-    for file; do [ "$(head -c 24 "$file" | tail -c 8 | od -An -tu1 | xargs)" = "0 0 0 128 0 0 0 128" ] || rm "$file"; done' sh {} +
-  find "$dir/high.all" -name '*.png' | sort |
-    awk -v want="${TILES:-600}" '{ name[NR] = $0 }
-      END { if (want > NR) want = NR; for (i = 0; i < want; ++i) print name[int(i * NR / want) + 1] }' |
-    while read -r file; do mv "$file" "$dir/high.new"; done
-  rm -r "$dir/high.all"
-  mv "$dir/high.new" "$dir/high"
-fi
+TILES=${TILES:-600} "$here/photo-tiles.sh" "$photos" "$dir"
 [ -e "$dir/high.npz" ] || fid stats -q --groups 20 "$dir/high" -o "$dir/high.npz"
 
 # enlarge WAY LOW OUT: one way of enlarging, by 4.
