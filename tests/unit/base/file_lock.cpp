@@ -35,8 +35,9 @@ TEST_CASE("a lock is held once, names its holder, and leaves nothing behind") {
     CHECK(refusal(path).empty());
   }
   CHECK(folder.entries() == 0);
-  CHECK(refusal(folder / "none/x.lock") ==
-        cat("cannot write '", folder / "none/x.lock", "': No such file or directory"));
+  CHECK(refusal(folder / "none/x.lock") == cat("cannot write '", folder / "none/x.lock",
+                                               "': No such file or directory: make the folder '", folder / "none/",
+                                               "' first"));
 }
 
 TEST_CASE("the lock of a process that was killed is free, whatever its file contains") {
