@@ -7,13 +7,13 @@
 #include <stdexcept>
 
 #include "base/error.h"
-#include "nn/attention.h"
 #include "nn/embedding.h"
 #include "nn/forward.h"
 #include "nn/fused_conv.h"
-#include "nn/group_norm_coefficients.h"
+#include "nn/fused_layers.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
+#include "nn/norm_input.h"
 #include "nn/patches.h"
 #include "nn/prepacked_conv.h"
 #include "nn/unet.h"
@@ -33,23 +33,6 @@ class Threads {
  private:
   int before_;
 };
-
-// Of each convolution. With kChar those of the blocks and between them multiply bytes: the first and the last one, and attention's,
-// are a small part of the time, and are in float32.
-std::vector<ConvNumbers> conv_numbers(const Plan& plan, at::ScalarType type) {
-  std::vector<ConvNumbers> numbers(plan.convs.size(), ConvNumbers::kFloats);
-  if (type != at::kChar) return numbers;
-  const auto use_bytes = [&](int conv, Resample before) {
-    if (conv >= 0 && before != Resample::kDown) numbers[conv] = ConvNumbers::kBytes;
-  };
-  for (const BlockPlan& block : plan.blocks) {
-    use_bytes(block.conv1, block.resample);
-    use_bytes(block.conv2, Resample::kNone);
-    use_bytes(block.skip, block.resample);
-  }
-  for (const Step& step : plan.steps) use_bytes(step.conv, Resample::kNone);
-  return numbers;
-}
 
 struct Network {
   Plan plan;
@@ -150,37 +133,6 @@ std::vector<at::Tensor> by_block(const Network& net, const at::Tensor& projectio
   return projections.expand({n, -1}).split_with_sizes(net.widths, 1);
 }
 
-GroupNormInput norm_input(const Network& net, const NormUse& use, const std::vector<at::Tensor>& projections) {
-  const NormPlan& n = net.plan.norms[use.number];
-  GroupNormInput in;
-  in.weight = net.parameters[n.name + ".weight"];
-  in.bias = net.parameters[n.name + ".bias"];
-  in.groups = net.plan.options.groups;
-  in.eps = net.plan.options.norm_eps;
-  in.activate = use.activate;
-  if (use.projection >= 0) in.set_embedding(projections[use.projection], net.plan.options.scale_shift);
-  return in;
-}
-
-// What a norm of concatenated maps multiplies and adds, from the maps' moments.
-Coefficients<float> group_norm_coefficients(const GroupNormInput& in, const Maps& maps) {
-  std::vector<at::Tensor> means, squares;
-  for (const FeatureMap& map : maps) {
-    means.push_back(map.mean);
-    squares.push_back(map.square);
-  }
-  const at::Tensor mean = maps.size() == 1 ? means[0] : at::cat(means, 1);
-  const at::Tensor square = maps.size() == 1 ? squares[0] : at::cat(squares, 1);
-  Coefficients<float> result(mean.size(0), mean.size(1), in.groups);
-  result.channel_mean = mean;
-  const auto ready = [](const at::Tensor& t) { return t.defined() ? t.contiguous() : t; };
-  const NormParameters parameters = {in.weight, in.bias, ready(in.scale), ready(in.shift), ready(in.offset)};
-  const auto pixels = static_cast<double>(maps[0].data.size(2) * maps[0].data.size(3));
-  for (int64_t i = 0; i < mean.size(0); ++i)
-    set_coefficients(parameters, i, in.groups, in.eps, pixels, row<double>(square, i), result);
-  return result;
-}
-
 class InferenceLayers : public TensorLayers {
  public:
   InferenceLayers(const Network& net, std::vector<at::Tensor> projections)
@@ -191,7 +143,8 @@ class InferenceLayers : public TensorLayers {
 
  protected:
   at::Tensor norm(const NormUse& use, const at::Tensor& x) override {
-    GroupNormInput in = norm_input(net_, use, projections_);
+    GroupNormInput in =
+        norm_input(net_.plan, net_.parameters, use, use.projection >= 0 ? projections_[use.projection] : at::Tensor());
     in.x = x;
     return group_norm_silu(in, /*widen=*/use.number == net_.plan.out_norm);
   }
@@ -208,59 +161,12 @@ class InferenceLayers : public TensorLayers {
   std::vector<at::Tensor> projections_;
 };
 
-// float32 on a CPU: each convolution with what surrounds it is one operation (fused_conv.h).
-class FusedLayers : public Layers {
- public:
-  FusedLayers(const Network& net, std::vector<at::Tensor> projections)
-      : net_(net), projections_(std::move(projections)) {}
-
-  Maps join(const Maps& h, const Maps& kept) override { return {h[0], kept[0]}; }
-
-  // Its moments are not needed: only the residual sum reads it.
-  Maps resize(Resample to, const Maps& x) override { return {{resized(to, whole(x)), {}, {}}}; }
-
-  Maps conv(int number, const Maps& x, Resample before) override {
-    ConvInput input;
-    input.maps = x;
-    input.resample = before;
-    return {net_.fused[number](input)};
-  }
-
-  Maps norm_conv(const NormUse& norm, int conv, const Maps& x) override { return {run(norm, conv, x, {}, 1)}; }
-
-  Maps residual_conv(const NormUse& norm, int conv, const Maps& x, const Maps& skip) override {
-    return {run(norm, conv, x, whole(skip), net_.plan.options.skip_scale)};
-  }
-
-  Maps attend(const AttentionPlan& plan, const Maps& qkv, const Maps& skip) override {
-    ConvInput input;
-    input.maps = {{self_attention(qkv[0].data, plan.heads), {}, {}}};
-    return {net_.fused[plan.out](input, whole(skip), net_.plan.options.skip_scale)};
-  }
-
- private:
-  static at::Tensor whole(const Maps& x) { return x.size() == 1 ? x[0].data : at::cat({x[0].data, x[1].data}, 1); }
-
-  FeatureMap run(const NormUse& use, int conv, const Maps& x, const at::Tensor& residual, double scale) const {
-    const Coefficients<float> norm = group_norm_coefficients(norm_input(net_, use, projections_), x);
-    ConvInput input;
-    input.maps = x;
-    input.norm = &norm;
-    input.activate = use.activate;
-    input.resample = use.resample;
-    return net_.fused[conv](input, residual, scale, /*moments=*/conv != net_.plan.out_conv);
-  }
-
-  const Network& net_;
-  std::vector<at::Tensor> projections_;
-};
-
 // stem: the condition's part of it, or undefined.
 at::Tensor run_fused_here(const Network& net, const at::Tensor& patches, const at::Tensor& stem,
                           std::vector<at::Tensor> projections) {
   ConvInput input;
   input.maps = {{patches, {}, {}}};
-  FusedLayers layers(net, std::move(projections));
+  FusedLayers layers(net.plan, net.parameters, net.fused, std::move(projections));
   return run_plan(net.plan, layers, net.fused[net.plan.stem](input, stem));
 }
 

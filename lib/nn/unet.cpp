@@ -8,6 +8,7 @@
 #include "nn/forward.h"
 #include "nn/group_norm_silu.h"
 #include "nn/memory.h"
+#include "nn/norm_input.h"
 #include "nn/patches.h"
 #include "nn/training_conv.h"
 #include "tensor/aten.h"
@@ -54,19 +55,13 @@ class TrainingLayers : public TensorLayers, public std::enable_shared_from_this<
   }
 
   at::Tensor norm(const NormUse& use, const at::Tensor& x) override {
-    const NormPlan& n = plan_.norms[use.number];
-    GroupNormInput in;
-    in.x = x;
-    in.weight = parameters_[n.name + ".weight"];
-    in.bias = parameters_[n.name + ".bias"];
-    in.groups = plan_.options.groups;
-    in.eps = plan_.options.norm_eps;
-    in.activate = use.activate;
+    at::Tensor projection;
     if (use.projection >= 0) {
       const std::string& name = plan_.projections[use.projection].name;
-      in.set_embedding(at::linear(embedding_, parameters_[name + ".weight"], parameters_[name + ".bias"]),
-                       plan_.options.scale_shift);
+      projection = at::linear(embedding_, parameters_[name + ".weight"], parameters_[name + ".bias"]);
     }
+    GroupNormInput in = norm_input(plan_, parameters_, use, projection);
+    in.x = x;
     return group_norm_silu(in, /*widen=*/use.number == plan_.out_norm);
   }
 
