@@ -2,6 +2,8 @@
 // Collects a stream, or several side by side joined by key (lib/stream/join.h), and lets lib/image/sheet.h lay them out.
 // See sheet(1).
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -75,10 +77,12 @@ Collected collect_beside(const std::vector<std::string>& inputs, const ReaderOpt
   return out;
 }
 
-// "runs/sr/" -> "sr", "truth.tar" -> "truth"
+// "runs/sr/" -> "sr", "truth.tar" -> "truth", but the folder "level-0.1" -> "level-0.1"
 std::string title_of(std::string operand) {
+  std::error_code none;
+  const bool folder = std::filesystem::is_directory(operand, none);
   while (operand.size() > 1 && operand.back() == '/') operand.pop_back();
-  return stem_of(operand);
+  return folder ? base_name(operand) : stem_of(operand);
 }
 
 int run_program(cli::App& app) {

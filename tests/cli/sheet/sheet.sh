@@ -28,6 +28,12 @@ sheet --beside --fit --gap 0 -c 4 a b -o beside.png
 [ "$(size beside.png)" = "80 30" ]
 sheet --beside --labels a b -o labels.png
 [ "$(size labels.png)" = "52 $((5 * 24 + 4 + 10))" ]
+# A folder's name has no ending that could be left out.
+cp -R b 0
+cp -R b 0.1
+sheet --beside --labels a 0 -o whole.png
+sheet --beside --labels a 0.1/ -o cut.png
+not cmp -s whole.png cut.png
 
 rm b/4.ppm
 fails 1 "cannot pair 'a/4.ppm': no image '4' in 'b'" sheet --beside a b -o x.png
