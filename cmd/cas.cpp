@@ -1,4 +1,5 @@
-// cas: classification accuracy score: trains a classifier on generated images, and tests it on real ones.
+// cas: classification accuracy score: trains a classifier on generated images, and tests it on real ones; or lets one that was
+// trained on real images recognise several sets (lib/cas/pretrained.h).
 // The runs (a set of images, a seed) are independent; -o keeps the answers of each in a file, so that several jobs can
 // share them (lib/cas/cas_job.h) and the last command prints the table of all (lib/cas/cas_report.h). See cas(1).
 #include "base/error.h"
@@ -8,6 +9,7 @@
 #include "base/table.h"
 #include "cas/cas_job.h"
 #include "cas/cas_report.h"
+#include "cas/pretrained.h"
 #include "cli/run.h"
 #include "cli/shared.h"
 #include "tensor/device.h"
@@ -18,12 +20,15 @@ namespace {
 
 struct CasProgram {
   CasOptions cas;
+  PretrainedOptions pretrained;
   cli::ComputeOptions compute;
   bool per_class = false, json = false;
 
   void declare(Options& options) {
     cas.declare(options);
     cli::declare_seed(options, &cas.seed);
+    options.group(groups::kPretrained);
+    pretrained.declare(options);
     options.group(groups::kResults);
     options.add("output", 'o', &cas.output, "DIR", "keep the answers of each run here, and the state to resume it");
     options.add("per-class", 0, &per_class, "the accuracy of each class instead");
@@ -32,10 +37,32 @@ struct CasProgram {
   }
 };
 
+int run_pretrained(cli::App& app, CasProgram& program) {
+  const std::string why = "--classifier FILE trains nothing: the sets of images are operands";
+  app.options.refuse_given(groups::kTraining, why, {"size"});
+  for (const char* name : {"train", "test", "real-train", "output"})
+    if (app.options.find(name)->given) throw UsageError(cat("--", name, ": ", why));
+  if (app.operands().empty())
+    throw UsageError("a set of images is needed, or several: the first is what the others are compared with");
+  check_stdout();
+  program.pretrained.size = program.cas.size.value_or(program.pretrained.size);
+  program.pretrained.cache_mb = program.cas.cache_mb;
+  program.pretrained.threads = program.compute.threads;
+  program.pretrained.unlike = program.cas.unlike;
+  use_threads(program.compute.threads);
+  const auto sets =
+      classify_sets(app.operands(), program.pretrained, open_device(program.compute.device), app.progress);
+  if (!sets) return 128 + StopSignals::received();
+  print_table(pretrained_report(*sets, program.per_class, program.json));
+  return kDone;
+}
+
 int run_program(cli::App& app) {
   CasProgram program;
   program.declare(app.options);
   app.parse();
+  if (!program.pretrained.weights.empty()) return run_pretrained(app, program);
+  if (!program.pretrained.class_names.empty()) throw UsageError("--class-names needs --classifier FILE");
   if (!app.operands().empty())
     throw UsageError(cat("'", app.operands()[0], "' is unexpected: images go to --train and --test"));
   if (program.compute.precision != "auto" && program.compute.precision != "fp32")
@@ -73,5 +100,5 @@ int run_program(cli::App& app) {
 
 int main(int argc, char** argv) {
   return cli::run("cas", "classification accuracy score: train on generated images, test on real ones",
-                  "--train GENERATED --test REAL [--real-train REAL] [-o DIR]", argc, argv, run_program);
+                  "--train GENERATED --test REAL [-o DIR] | --classifier FILE SETS...", argc, argv, run_program);
 }

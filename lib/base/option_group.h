@@ -37,6 +37,7 @@ inline constexpr OptionGroup kResults{"Results"};
 inline constexpr OptionGroup kCheckpoint{"Settings of the checkpoint"};
 inline constexpr OptionGroup kInspection{"Instead of importing"};
 inline constexpr OptionGroup kStudies{"Studies"};
+inline constexpr OptionGroup kPretrained{"A pretrained classifier"};
 inline constexpr OptionGroup kRules{"Rules of a plan"};
 inline constexpr OptionGroup kShowing{"Showing"};
 inline constexpr OptionGroup kScoring{"Scoring"};

@@ -26,26 +26,6 @@ int64_t right(const CasRun& run, int64_t within) {
   return std::count_if(run.ranks.begin(), run.ranks.end(), [&](int64_t rank) { return rank <= within; });
 }
 
-CasRow difference(const CasRun& generated, const CasRun& real) {
-  int64_t only[2][2] = {};  // top-1, top-5; generated, real
-  for (size_t i = 0; i < generated.ranks.size(); ++i)
-    for (const int k : {0, 1}) {
-      const int64_t within = k == 0 ? 1 : 5;
-      const bool a = generated.ranks[i] <= within, b = real.ranks[i] <= within;
-      only[k][0] += a && !b;
-      only[k][1] += b && !a;
-    }
-  const auto n = static_cast<int64_t>(generated.ranks.size());
-  const auto share = [&](const int64_t* pair) {
-    return static_cast<double>(pair[0] - pair[1]) / static_cast<double>(n);
-  };
-  CasRow row{"difference", std::to_string(generated.seed), share(only[0]), share(only[1]), {}, {}};
-  row.top1_interval = paired_difference(only[0][0], only[0][1], n);
-  row.top5_interval = paired_difference(only[1][0], only[1][1], n);
-  row.p = mcnemar(only[0][0], only[0][1]);
-  return row;
-}
-
 }  // namespace
 
 CasRun cas_run(const std::string& set, uint64_t seed, const std::string& settings,
@@ -102,6 +82,26 @@ CasRun read_cas_run(const std::string& path) {
   return run;
 }
 
+CasRow cas_difference(const CasRun& a, const CasRun& b) {
+  int64_t only[2][2] = {};  // top-1, top-5; a, b
+  for (size_t i = 0; i < a.ranks.size(); ++i)
+    for (const int k : {0, 1}) {
+      const int64_t within = k == 0 ? 1 : 5;
+      const bool in_a = a.ranks[i] <= within, in_b = b.ranks[i] <= within;
+      only[k][0] += in_a && !in_b;
+      only[k][1] += in_b && !in_a;
+    }
+  const auto n = static_cast<int64_t>(a.ranks.size());
+  const auto share = [&](const int64_t* pair) {
+    return static_cast<double>(pair[0] - pair[1]) / static_cast<double>(n);
+  };
+  CasRow row{"difference", std::to_string(a.seed), share(only[0]), share(only[1]), {}, {}};
+  row.top1_interval = paired_difference(only[0][0], only[0][1], n);
+  row.top5_interval = paired_difference(only[1][0], only[1][1], n);
+  row.p = mcnemar(only[0][0], only[0][1]);
+  return row;
+}
+
 std::vector<CasRow> cas_rows(const std::vector<CasRun>& runs) {
   std::vector<CasRow> rows;
   std::vector<CasRow> means;
@@ -131,7 +131,7 @@ std::vector<CasRow> cas_rows(const std::vector<CasRun>& runs) {
   }
   for (const CasRun* generated : of_set(runs, kSets[0]))
     for (const CasRun* real : of_set(runs, kSets[1]))
-      if (generated->seed == real->seed) rows.push_back(difference(*generated, *real));
+      if (generated->seed == real->seed) rows.push_back(cas_difference(*generated, *real));
   if (means.size() == 2)
     rows.push_back({"difference", "mean", means[0].top1 - means[1].top1, means[0].top5 - means[1].top5, {}, {}, false});
   return rows;
@@ -139,9 +139,11 @@ std::vector<CasRow> cas_rows(const std::vector<CasRun>& runs) {
 
 std::vector<CasClassRow> cas_class_rows(const std::vector<CasRun>& runs) {
   std::vector<CasClassRow> rows;
-  for (const char* set : kSets) {
+  std::vector<std::string> sets;
+  for (const CasRun& run : runs)
+    if (std::find(sets.begin(), sets.end(), run.set) == sets.end()) sets.push_back(run.set);
+  for (const std::string& set : sets) {
     const auto found = of_set(runs, set);
-    if (found.empty()) continue;
     for (size_t c = 0; c < found[0]->classes.size(); ++c) {
       CasClassRow row{set, found[0]->classes[c], 0, {}, {}};
       double hits = 0;

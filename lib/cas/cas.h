@@ -17,7 +17,8 @@ constexpr int64_t kNotLearned = INT64_MAX;
 
 // The predictions of one classifier. All runs of a job have the same test images in the same order.
 struct CasRun {
-  std::string set;  // "generated" or "real": the images it was trained on
+  std::string
+      set;  // "generated" or "real": the images it was trained on; of a pretrained one, the images that it was given
   uint64_t seed = 0;
   std::string settings;  // JSON of all that changes the result; only runs with equal settings may be combined
   std::vector<std::string> classes;
@@ -46,6 +47,8 @@ struct CasRow {
   double sd = -1;             // sample standard deviation of top1 over the seeds; -1: none
   double p = -1;              // p-value of McNemar's test; -1: none
 };
+// Accuracies of `a` minus those of `b`, of the same images in the same order; "difference", with the seed of a.
+CasRow cas_difference(const CasRun& a, const CasRun& b);
 std::vector<CasRow> cas_rows(const std::vector<CasRun>& runs);
 
 struct CasClassRow {

@@ -41,6 +41,31 @@ std::vector<Line> run_lines(const std::vector<CasRun>& runs) {
   return lines;
 }
 
+std::vector<Line> set_lines(const std::vector<ClassifiedSet>& sets) {
+  std::vector<Line> lines;
+  for (const ClassifiedSet& set : sets) {
+    int64_t hits[2] = {};
+    for (const int64_t rank : set.run.ranks) hits[0] += rank <= 1, hits[1] += rank <= 5;
+    const auto n = static_cast<int64_t>(set.run.ranks.size());
+    Line line = {{"set", set.run.set}, {"images", n}};
+    for (const int k : {0, 1}) {
+      const std::string name = k == 0 ? "top1" : "top5";
+      const Interval interval = wilson(static_cast<double>(hits[k]), n);
+      line[name] = static_cast<double>(hits[k]) / static_cast<double>(n);
+      line[name + "_low"] = interval.low;
+      line[name + "_high"] = interval.high;
+    }
+    const bool compared = set.paired && &set != &sets[0];
+    const CasRow row = compared ? cas_difference(set.run, sets[0].run) : CasRow();
+    line["difference"] = maybe(compared, row.top1);
+    line["difference_low"] = maybe(compared, row.top1_interval.low);
+    line["difference_high"] = maybe(compared, row.top1_interval.high);
+    line["p"] = maybe(compared, row.p);
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 std::string cell(const std::string& key, const Line& value) {
   if (value.is_null()) return "-";
   if (value.is_string()) return value.get<std::string>();
@@ -50,10 +75,7 @@ std::string cell(const std::string& key, const Line& value) {
   return number;
 }
 
-}  // namespace
-
-std::string cas_report(const std::vector<CasRun>& runs, bool per_class, bool json) {
-  const std::vector<Line> lines = per_class ? class_lines(runs) : run_lines(runs);
+std::string text_of(const std::vector<Line>& lines, bool json) {
   std::string text, names;
   for (const auto& [key, value] : lines[0].items()) names += (names.empty() ? "" : "\t") + key;
   if (!json) text = names + "\n";
@@ -66,6 +88,19 @@ std::string cas_report(const std::vector<CasRun>& runs, bool per_class, bool jso
     text += row + "\n";
   }
   return text;
+}
+
+}  // namespace
+
+std::string cas_report(const std::vector<CasRun>& runs, bool per_class, bool json) {
+  return text_of(per_class ? class_lines(runs) : run_lines(runs), json);
+}
+
+std::string pretrained_report(const std::vector<ClassifiedSet>& sets, bool per_class, bool json) {
+  if (!per_class) return text_of(set_lines(sets), json);
+  std::vector<CasRun> runs;
+  for (const ClassifiedSet& set : sets) runs.push_back(set.run);
+  return text_of(class_lines(runs), json);
 }
 
 }  // namespace sr3

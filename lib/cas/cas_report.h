@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cas/cas.h"
+#include "cas/pretrained.h"
 
 namespace sr3 {
 
@@ -12,5 +13,8 @@ namespace sr3 {
 // instead, in which it is null. With `per_class` the accuracy of each class. Requires at least one run, and that all are
 // runs of one job.
 std::string cas_report(const std::vector<CasRun>& runs, bool per_class, bool json);
+
+// The same of a pretrained classifier: a row for each set, with its difference to the first one.
+std::string pretrained_report(const std::vector<ClassifiedSet>& sets, bool per_class, bool json);
 
 }  // namespace sr3

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <deque>
 #include <future>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "cas/shown.h"
 #include "data/epoch_order.h"
 #include "format/json.h"
 #include "nn/resnet.h"
@@ -22,32 +22,8 @@ namespace {
 
 constexpr double kMomentum = 0.9;
 constexpr auto kSaveEvery = std::chrono::seconds(60);
-constexpr int64_t kTestBatch = 100;
 constexpr const char* kTensors = "classifier.safetensors";
 constexpr const char* kProgress = "progress.json";
-
-using Values = std::vector<float>;
-
-at::Tensor batch_of(std::vector<std::future<Values>>& futures, int64_t size, at::Device device) {
-  const auto n = static_cast<int64_t>(futures.size());
-  at::Tensor batch = at::empty({n, size, size, 3});
-  for (int64_t i = 0; i < n; ++i) {
-    const Values values = futures[static_cast<size_t>(i)].get();
-    std::memcpy(batch.data_ptr<float>() + i * size * size * 3, values.data(), values.size() * sizeof(float));
-  }
-  return batch.permute({0, 3, 1, 2}).to(device);
-}
-
-std::vector<int64_t> labels_among(const LabelledImages& images, const std::vector<std::string>& classes) {
-  std::vector<int64_t> labels;
-  for (int64_t i = 0; i < images.size(); ++i) {
-    const std::string& name = images.classes()[static_cast<size_t>(images.label(i))];
-    const auto found = std::find(classes.begin(), classes.end(), name);
-    if (found == classes.end()) throw Error(cat("'", images.origin(i), "' has the unknown class '", name, "'"));
-    labels.push_back(found - classes.begin());
-  }
-  return labels;
-}
 
 // The state of a training: the weights, their momenta, the statistics of the norms, and the number of steps done.
 class Training {
@@ -129,25 +105,12 @@ class Training {
   double epoch_;
 };
 
-at::Tensor logits_of(const ResNet& network, const ClassifierOptions& options, const LabelledImages& test,
-                     Workers& workers) {
-  const at::NoGradGuard no_gradients;
-  std::vector<at::Tensor> all;
-  for (int64_t first = 0; first < test.size(); first += kTestBatch) {
-    std::vector<std::future<Values>> futures;
-    for (int64_t i = first; i < std::min(test.size(), first + kTestBatch); ++i)
-      futures.push_back(workers.submit([&, i] { return shown_for_test(options.recipe, *test.image(i)); }));
-    all.push_back(network(batch_of(futures, options.recipe.size, options.device), /*training=*/false).to(at::kCPU));
-  }
-  return at::cat(all);
-}
-
 }  // namespace
 
 std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, const LabelledImages& train,
                                            const LabelledImages& test, const ProgressOptions& progress) {
   const ClassifierRecipe& recipe = options.recipe;
-  const std::vector<int64_t> labels = labels_among(train, options.classes);
+  const std::vector<int64_t> labels = train.labels_among(options.classes);
   const int64_t n = train.size();
   const double epoch = static_cast<double>(n) / static_cast<double>(recipe.batch);
   const int64_t steps = std::max<int64_t>(1, std::llround(recipe.epochs * epoch));
@@ -157,7 +120,7 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
   EpochOrder order(n, options.seed);
   Workers workers(options.threads);
   struct Coming {
-    std::vector<std::future<Values>> images;
+    std::vector<std::future<ShownImage>> images;
     at::Tensor labels;
   };
   std::deque<Coming> coming;
@@ -198,7 +161,7 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
     if (stopped) return std::nullopt;
   }
   meter.finish();
-  at::Tensor logits = logits_of(training.network(), options, test, workers);
+  const auto logits = logits_of(training.network(), recipe, test, workers, options.device);
   if (!options.state.empty()) remove_checkpoint(options.state);
   return logits;
 }

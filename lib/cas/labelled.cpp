@@ -65,6 +65,19 @@ std::shared_ptr<const Image> LabelledImages::image(int64_t i) const { return ima
 
 const std::string& LabelledImages::origin(int64_t i) const { return images_->dataset.origin(i); }
 
+const std::string& LabelledImages::key(int64_t i) const { return images_->dataset.key(i); }
+
+std::vector<int64_t> LabelledImages::labels_among(const std::vector<std::string>& classes) const {
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < size(); ++i) {
+    const std::string& name = classes_[static_cast<size_t>(label(i))];
+    const auto found = std::find(classes.begin(), classes.end(), name);
+    if (found == classes.end()) throw Error(cat("'", origin(i), "' has the unknown class '", name, "'"));
+    labels.push_back(found - classes.begin());
+  }
+  return labels;
+}
+
 std::vector<int64_t> LabelledImages::counts() const {
   std::vector<int64_t> counts(classes_.size());
   for (const int64_t label : labels_) ++counts[static_cast<size_t>(label)];

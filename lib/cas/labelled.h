@@ -24,10 +24,13 @@ class LabelledImages {
   // Image i, with 8 bits per sample. Thread-safe.
   std::shared_ptr<const Image> image(int64_t i) const;
   const std::string& origin(int64_t i) const;
+  const std::string& key(int64_t i) const;
   // The sorted names of the classes, the index of image i's class, and the number of images in each class.
   const std::vector<std::string>& classes() const { return classes_; }
   int64_t label(int64_t i) const { return labels_[static_cast<size_t>(i)]; }
   std::vector<int64_t> counts() const;
+  // The class of each image as an index into `classes`. Error if it is not among them.
+  std::vector<int64_t> labels_among(const std::vector<std::string>& classes) const;
   // The SHA-256 of the size and samples of image i; and of all images with their classes, in order.
   const std::string& digest(int64_t i) const { return digests_[static_cast<size_t>(i)]; }
   std::string digest() const;

@@ -5,12 +5,14 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "stream/frame.h"
 
 namespace sr3 {
 namespace {
 
 constexpr size_t kMaxShown = 10;
+constexpr uint64_t kMaxNames = uint64_t{1} << 22;  // bytes
 
 bool is_part_of_data_set(std::string name) {
   static const std::set<std::string> kParts = {"train", "training",   "test", "testing",
@@ -26,6 +28,18 @@ std::string class_called(const std::string& folder, const std::vector<std::strin
   const auto matches = [&](const std::string& name) { return clean_key(name) == folder; };
   const auto found = std::find_if(names.begin(), names.end(), matches);
   return found != names.end() && std::find_if(found + 1, names.end(), matches) == names.end() ? *found : folder;
+}
+
+std::vector<std::string> read_class_names(const std::string& path, int64_t classes) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (std::string line : read_lines(path, kMaxNames)) {
+    if (!seen.insert(line).second) line += cat(" (", names.size(), ")");
+    names.push_back(line);
+  }
+  if (static_cast<int64_t>(names.size()) != classes)
+    throw Error(cat("cannot use '", path, "': it has ", names.size(), " names, the network ", classes, " classes"));
+  return names;
 }
 
 std::string classes_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts) {

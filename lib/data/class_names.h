@@ -11,6 +11,10 @@ namespace sr3 {
 // put into this folder (a key cannot contain every name). If there is no such class, the folder's own name.
 std::string class_called(const std::string& folder, const std::vector<std::string>& names);
 
+// The names of a network's classes in the order of its outputs, one a line. A name that repeats gets its number: "crane (517)".
+// Error if their number is not `classes`.
+std::vector<std::string> read_class_names(const std::string& path, int64_t classes);
+
 // For messages: "2 classes: cats (12), dogs (9)", with the number of images of each; of many classes the first ten.
 std::string classes_text(const std::vector<std::string>& names, const std::vector<int64_t>& counts);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -10,6 +9,7 @@
 #include "base/history.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "data/class_names.h"
 #include "format/digest.h"
 #include "import/adm.h"
 #include "import/diffusers.h"
@@ -21,8 +21,6 @@
 
 namespace sr3 {
 namespace {
-
-constexpr uint64_t kMaxNames = uint64_t{1} << 22;  // bytes
 
 [[noreturn]] void refuse(const CheckpointFile& file, const std::string& why) {
   throw DataError(cat("cannot import '", file.path(), "': ", why));
@@ -134,19 +132,6 @@ ImportPlan plan_diffusers(const CheckpointFile& file, const ImportOptions& optio
   return {std::move(net), std::move(layout), std::move(stage), {folder.config, folder.scheduler}};
 }
 
-// One name a line. A repeated name gets its number: ImageNet has two classes called crane.
-std::vector<std::string> names_in(const std::string& path, int64_t classes) {
-  std::vector<std::string> names;
-  std::map<std::string, int> seen;
-  for (std::string line : read_lines(path, kMaxNames)) {
-    if (seen[line]++ > 0) line += cat(" (", names.size(), ")");
-    names.push_back(line);
-  }
-  if (static_cast<int64_t>(names.size()) != classes)
-    throw Error(cat("cannot use '", path, "': it has ", names.size(), " names, the network ", classes, " classes"));
-  return names;
-}
-
 // Of a checkpoint in several files, the digest of the lines of all their digests.
 std::string digest_of(const CheckpointFile& file) {
   const std::vector<std::string> files = file.files();
@@ -188,7 +173,7 @@ ImportPlan plan_import(const std::string& format, const CheckpointFile& file, co
   plan.inputs.push_back(options.class_names);
   if (!options.class_names.empty()) {
     if (plan.stage.network.classes == 0) throw UsageError(cat("--class-names: '", file.path(), "' has no classes"));
-    plan.stage.classes = names_in(options.class_names, plan.stage.network.classes);
+    plan.stage.classes = read_class_names(options.class_names, plan.stage.network.classes);
   }
   validate(plan.stage);
   return plan;

@@ -20,6 +20,14 @@ at::Tensor drawn(at::IntArrayRef shape, uint64_t seed, uint64_t number, double d
   return values;
 }
 
+// He et al. 2016, table 1: the blocks of each stage; empty for other depths.
+std::vector<int64_t> bottleneck_blocks(int64_t depth) {
+  if (depth == 50) return {3, 4, 6, 3};
+  if (depth == 101) return {3, 4, 23, 3};
+  if (depth == 152) return {3, 8, 36, 3};
+  return {};
+}
+
 at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, int64_t stride) {
   return at::conv2d(x, weight, {}, stride, weight.size(2) / 2);
 }
@@ -28,15 +36,15 @@ at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, int64_t stri
 
 ResNet::ResNet(const ResNetOptions& options, uint64_t seed, at::Device device)
     : options_(options), seed_(seed), device_(device) {
-  const bool large = options.depth == 50;
+  const std::vector<int64_t> of_imagenet = bottleneck_blocks(options.depth);
+  const bool large = !of_imagenet.empty();
   if (!large && (options.depth < 8 || options.depth % 6 != 2))
-    throw UsageError(
-        cat("a residual network of ", options.depth, " layers is not supported: use 50, or 6n+2 such as 20 or 56"));
+    throw UsageError(cat("a residual network of ", options.depth,
+                         " layers is not supported: use 50, 101, 152, or 6n+2 such as 20 or 56"));
   stem_ = add_conv("conv1", 3, large ? 64 : 16, large ? 7 : 3, large ? 2 : options.stem_stride);
   stem_norm_ = add_norm("bn1", large ? 64 : 16);
   int64_t channels = large ? 64 : 16;
-  const std::vector<int64_t> counts =
-      large ? std::vector<int64_t>{3, 4, 6, 3} : std::vector<int64_t>(3, (options.depth - 2) / 6);
+  const std::vector<int64_t> counts = large ? of_imagenet : std::vector<int64_t>(3, (options.depth - 2) / 6);
   for (size_t stage = 0; stage < counts.size(); ++stage)
     for (int64_t i = 0; i < counts[stage]; ++i) {
       const int64_t inner = (large ? 64 : 16) << stage, out = large ? inner * 4 : inner;
@@ -122,7 +130,7 @@ at::Tensor ResNet::run(const Block& block, const at::Tensor& x, bool training) c
 at::Tensor ResNet::operator()(const at::Tensor& images, bool training) const {
   at::Tensor x = images.contiguous(at::MemoryFormat::ChannelsLast);
   x = at::relu(normalized(stem_norm_, convolved(x, stem_.weight, stem_.stride), training));
-  if (options_.depth == 50) x = at::max_pool2d(x, 3, 2, 1);
+  if (!bottleneck_blocks(options_.depth).empty()) x = at::max_pool2d(x, 3, 2, 1);
   for (const Block& block : blocks_) x = run(block, x, training);
   return at::linear(x.mean({2, 3}), fc_weight_, fc_bias_);
 }

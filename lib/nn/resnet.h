@@ -1,6 +1,6 @@
 // Residual networks for classification (He et al. 2016): depths 20 and 56 as for CIFAR-10 (section 4.2: three stages of
-// 16, 32 and 64 channels, shortcuts without parameters), and 50 as for ImageNet (table 1, with the stride in the 3x3
-// convolution, as is usual today). The names of the weights are torchvision's.
+// 16, 32 and 64 channels, shortcuts without parameters), and 50, 101 and 152 as for ImageNet (table 1, with the stride
+// in the 3x3 convolution, as is usual today). The names of the weights are torchvision's.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,14 +15,14 @@
 namespace sr3 {
 
 struct ResNetOptions {
-  int64_t depth = 20;  // 50, or 6n+2 such as 20 or 56
+  int64_t depth = 20;  // 50, 101 or 152, or 6n+2 such as 20 or 56
   int64_t classes = 10;
   int64_t stem_stride = 1;  // of the first convolution for depth 6n+2: 2 quarters the work where images are simple
 };
 
 class ResNet {
  public:
-  // A network with He's initial values, which depend on `seed` alone; in depth 50 the last norm of each block is initialised to
+  // A network with He's initial values, which depend on `seed` alone; in ImageNet's depths the last norm of each block begins at
   // 0 (Goyal et al. 2017). Throws UsageError for an unsupported depth.
   ResNet(const ResNetOptions& options, uint64_t seed, at::Device device);
 

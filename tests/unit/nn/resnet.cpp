@@ -24,6 +24,7 @@ TEST_CASE("residual networks have the published numbers of parameters") {
   CHECK(parameters(ResNet({20, 10}, 0, at::kCPU)) == 269'722);  // 0.27M in He et al. 2016, table 6
   CHECK(parameters(ResNet({56, 10}, 0, at::kCPU)) == 853'018);  // 0.85M
   CHECK(parameters(ResNet({50, 1000}, 0, at::kCPU)) == 25'557'032);
+  CHECK(parameters(ResNet({101, 1000}, 0, at::kCPU)) == 44'549'160);
   CHECK_THROWS_AS(ResNet({21, 10}, 0, at::kCPU), UsageError);
 }
 
