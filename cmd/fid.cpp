@@ -46,11 +46,15 @@ struct FidProgram {
   Sets sets(const cli::App& app) const { return {network, compare, collect, device, app.progress}; }
 };
 
+void refuse_operands(const std::string& output, const std::vector<std::string>& operands) {
+  for (const std::string& operand : operands)
+    if (std::error_code none; std::filesystem::equivalent(operand, output, none))
+      throw UsageError(cat("-o: '", output, "' is read, too, and would be replaced; name another file"));
+}
+
 int run_stats(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
   check_statistics_path(program.output);
-  for (const std::string& operand : operands)
-    if (std::error_code none; std::filesystem::equivalent(operand, program.output, none))
-      throw UsageError(cat("-o: '", program.output, "' is read, too, and would be replaced; name another file"));
+  refuse_operands(program.output, operands);
   const CompareOptions& wanted = program.compare;
   // What compare will need; for the interval, sums of groups are enough.
   program.collect.keep_features |=
@@ -64,6 +68,7 @@ int run_stats(cli::App& app, FidProgram& program, const std::vector<std::string>
 int run_merge(cli::App& app, FidProgram& program, const std::vector<std::string>& operands) {
   check_statistics_path(program.output);
   if (operands.empty()) throw UsageError("nothing to merge: name the parts");
+  refuse_operands(program.output, operands);
   write_statistics(program.output, merge_files(operands, program.compare.force));
   return kDone;
 }
@@ -81,7 +86,8 @@ int run_compare(cli::App& app, FidProgram& program, const std::vector<std::strin
   std::vector<std::string> failures;
   int status = kDone;
   const auto print = [&] {
-    print_table(program.json ? report_json(reports) : report_table(reports));
+    const bool several = operands.size() > 2;
+    print_table(program.json ? report_json(reports, several) : report_table(reports, several));
     std::fflush(stdout);
     for (const std::string& why : failures) error(why);
   };

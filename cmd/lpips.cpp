@@ -117,7 +117,9 @@ int run_program(cli::App& app) {
   use_threads(program.reader.threads);
   const Lpips lpips = open_lpips(program.backbone, program.linear, open_device(program.device));
   int status = kDone;
+  std::exception_ptr failure;
   const bool several = inputs.size() > 2;
+  bool measured = false;
   std::string table;
   if (!program.json) table = cat(several ? "name\timages" : "name", "\tlpips_", lpips.network(), "\n");
   for (size_t i = 1; i < inputs.size(); ++i) {
@@ -127,16 +129,25 @@ int run_program(cli::App& app) {
       sum += one.value;
       if (!several) table += row(program, lpips, one.name, one.value);
     }
-    if (error) {  // what is measured is not lost, but a mean of some images would be taken for that of all
-      if (i > 1 || !distances.empty()) print_table(table);
+    // What is measured is not lost, but a mean of some images would be taken for that of all: of several sets, the others are
+    // measured.
+    if (error && !several) {
+      if (!distances.empty()) print_table(table);
       std::rethrow_exception(error);
     }
+    if (error) {
+      if (failure) cli::print_error(error);
+      if (!failure) failure = error;
+      continue;
+    }
+    measured = true;
     status = std::max(status, set_status);
     if (distances.empty()) continue;  // a shard without images
     const auto images = static_cast<int64_t>(distances.size());
     table += row(program, lpips, several ? inputs[i] : "mean", sum / static_cast<double>(images), images, several);
   }
-  print_table(table);
+  if (measured || !failure) print_table(table);
+  if (failure) std::rethrow_exception(failure);
   return status;
 }
 

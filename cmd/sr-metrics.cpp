@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/table.h"
 #include "cli/run.h"
+#include "cli/shared.h"
 #include "metrics/score_table.h"
 #include "stream/join.h"
 #include "stream/workers.h"
@@ -102,19 +103,31 @@ int run_program(cli::App& app) {
   const bool consistency = program.low_res.has_value();
   std::vector<ScoredSet> sets;
   int status = kDone;
+  std::exception_ptr failure;
   for (size_t i = 1; i <= count; ++i) {
-    Measured measured =
-        measure(app, program, {inputs[0], inputs[i]}, count > 1 ? cat("set ", i, " of ", count) : std::string());
+    Measured measured;
+    try {
+      measured =
+          measure(app, program, {inputs[0], inputs[i]}, count > 1 ? cat("set ", i, " of ", count) : std::string());
+    } catch (const Error&) {  // before its first pair
+      measured.error = std::current_exception();
+    }
     if (measured.error) {
-      // What is measured is not lost, but a mean of some images would be taken for that of all.
-      if (!sets.empty())
-        print_table(set_table(sets, consistency, program.json));
-      else if (count == 1 && !measured.pairs.empty())
+      // What is measured is not lost, but a mean of some images would be taken for that of all: of several sets, the others are
+      // measured.
+      if (count == 1 && !measured.pairs.empty())
         print_table(score_table(std::move(measured.pairs), consistency, program.json, /*complete=*/false));
-      std::rethrow_exception(measured.error);
+      if (count == 1) std::rethrow_exception(measured.error);
+      if (failure) cli::print_error(measured.error);
+      if (!failure) failure = measured.error;
+      continue;
     }
     status = std::max(status, measured.status);
     sets.push_back({inputs[i], std::move(measured.pairs)});
+  }
+  if (failure) {
+    if (!sets.empty()) print_table(set_table(sets, consistency, program.json));
+    std::rethrow_exception(failure);
   }
   // A shard without images has a table without rows.
   print_table(count > 1 ? set_table(sets, consistency, program.json)

@@ -179,6 +179,8 @@ void make_folder(const std::string& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
   if (failure) throw Error(cat("cannot create the folder '", path, "': ", failure.message()));
+  if (::access(path.c_str(), W_OK | X_OK) != 0)
+    throw Error(cat("cannot write into the folder '", path, "': ", std::strerror(errno)));
   check_writable(cat(path, path.ends_with('/') ? "" : "/", "probe"));
 }
 

@@ -73,7 +73,7 @@ void check_base(const std::string& path, const StageManifest& manifest) {
 void DrawOptions::declare(Options& options) {
   options.group(groups::kImages);
   options.add("number", 'n', &number, "N", at_least(1), "images in all");
-  options.add("class", 0, &classes, "CLASS", "name, index, several with commas, all, or none; in equal shares");
+  declare_class(options, &classes, "name, index, several with commas, all, or none; in equal shares");
   options.add("by-class", 0, &by_class, "name images CLASS/NUMBER, for a folder of each class");
   options.add("shard", 0, &shard, "I/N", "make only every N-th image, starting with the I-th");
   options.add("batch", 0, &batch, "N", at_least(0), "images in one batch; 0: by the network");

@@ -14,11 +14,14 @@ namespace {
 // Applies the command line's options to the sampling settings of a cascade. stages: all of its stages, with the base stage.
 void apply(const CascadeOverrides& overrides, const std::vector<StageManifest>& stages, CascadeManifest& cascade) {
   const std::vector<double> levels = overrides.noise_level.value_or(std::vector<double>{});
+  const std::vector<std::string> steps = overrides.steps ? split_list(*overrides.steps) : std::vector<std::string>();
+  if (steps.size() > 1 && steps.size() != stages.size())
+    throw UsageError(cat("--steps has ", steps.size(), " numbers, but the cascade ", stages.size(), " stages"));
   size_t noisy = 0;
   bool guides = false, truncates = false;
   for (size_t i = 0; i < stages.size(); ++i) {
     CascadeSampling& sampling = cascade.stages[i].sampling;
-    if (overrides.steps) sampling.steps = *overrides.steps;
+    if (!steps.empty()) sampling.steps = steps[std::min(i, steps.size() - 1)];
     if (overrides.sampler) sampling.sampler = *overrides.sampler;
     if (overrides.guidance && stages[i].diffusion.label_dropout > 0) {
       sampling.guidance = *overrides.guidance;
@@ -60,7 +63,8 @@ std::string installed_name(const std::string& program) {
 
 void CascadeOverrides::declare(Options& options) {
   options.group(groups::kSampling);
-  options.add("steps", 0, &steps, "N", "network evaluations of each stage");
+  options.add("steps", 0, &steps, "LIST",
+              "network evaluations: one number for all stages, or one for each, as 50,25,8");
   options.choice("sampler", 0, &sampler, {"ddpm", "ddim", "dpmpp-2m"}, "sampling algorithm");
   options.add("guidance", 0, &guidance, "W", within(0, 1000), "classifier-free guidance scale; 1: off, 2 to 4: usual");
   options.add("noise-level", 0, &noise_level, "LIST", within(0, 1),

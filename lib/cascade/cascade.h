@@ -16,8 +16,9 @@ class Options;
 
 // Options of the command line that override the cascade's manifest.
 struct CascadeOverrides {
-  std::optional<std::string> steps, sampler;  // of all stages
-  std::optional<double> guidance;             // of the stages that were trained with label dropout
+  std::optional<std::string> steps;    // of all stages, or of each, with commas
+  std::optional<std::string> sampler;  // of all stages
+  std::optional<double> guidance;      // of the stages that were trained with label dropout
   // Of the stages with Gaussian augmentation: one for all, or one for each.
   std::optional<std::vector<double>> noise_level;
   bool truncate = false;         // the stage before such a stage stops at its noise level

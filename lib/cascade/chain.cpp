@@ -27,7 +27,7 @@ Image with_alpha_of(const Image& image, Image result) {
 void ChainOptions::declare(Options& options) {
   options.group(groups::kResult);
   options.add("samples", 0, &samples, "K", at_least(1), "results for each image");
-  options.add("class", 0, &label, "CLASS", "name, index or none, for stages with classes; default: the stream's");
+  declare_class(options, &label, "name, index or none, for stages with classes; default: the stream's");
   options.add("seed", 0, &seed, "N", at_least(0), "seed of the noise; default: the stream's, else 0");
   options.add("same-noise", 0, &same_noise, "one noise for all images, such as the frames of a video: no flicker");
   upscale.declare(options);

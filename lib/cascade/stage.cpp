@@ -43,6 +43,16 @@ std::string given_levels(const std::string& path, const StageManifest& manifest,
 
 }  // namespace
 
+void declare_class(Options& options, std::string* value, const std::string& text) {
+  Option option;
+  option.name = "class", option.argument = "CLASS", option.text = text;
+  option.set = [value](const std::string& given) {
+    if (given.empty()) throw UsageError("it is empty: name a class, or leave the option out");
+    *value = given;
+  };
+  options.add(std::move(option));
+}
+
 void SamplingOverrides::declare(Options& options, bool base) {
   options.group(groups::kSampling);
   options.add("steps", 0, &steps, "N", "network evaluations: a number, or sections \"10,10,20\"");

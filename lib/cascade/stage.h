@@ -20,6 +20,9 @@ namespace sr3 {
 class Options;
 
 // Settings of the command line, or of a cascade, that override a manifest's `sampling`.
+// The option --class, whose argument is not empty: that of an unset variable would mean all classes.
+void declare_class(Options& options, std::string* value, const std::string& text);
+
 struct SamplingOverrides {
   std::optional<std::string> steps, sampler, spacing, levels, variance;
   std::optional<double> eta;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace sr3::cli {
 
@@ -20,6 +21,14 @@ void declare_device(Options& options, std::string* device) {
 
 void declare_threads(Options& options, int64_t* threads) {
   options.add("threads", 0, threads, "N", within(0, 4096), "threads; 0: one on each core");
+}
+
+void print_error(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& why) {
+    error(why.what());
+  }
 }
 
 void declare_seed(Options& options, uint64_t* seed) {

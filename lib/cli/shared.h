@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <string>
 
 #include "base/options.h"
@@ -13,6 +14,9 @@ void declare_device(Options& options, std::string* device);
 
 // --threads: 0 for one on each core, up to 4096.
 void declare_threads(Options& options, int64_t* threads);
+
+// Prints an Error among several, of which the program ends with another.
+void print_error(const std::exception_ptr& failure);
 
 // --seed: any of 64 bits.
 void declare_seed(Options& options, uint64_t* seed);

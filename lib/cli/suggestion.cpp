@@ -137,7 +137,7 @@ const std::map<std::string, Names> kElsewhere = {
     {"outdir", {"output"}},
     {"output-dir", {"output"}},
     {"output-path", {"output"}},
-    {"outscale", {"scale"}},
+    {"outscale", {"final-scale", "scale"}},
     {"padding", {"gap", "overlap", "pad"}},
     {"parallel", {"threads"}},
     {"patch-size", {"patch", "crop", "tile"}},

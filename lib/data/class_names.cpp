@@ -15,10 +15,31 @@ constexpr size_t kMaxShown = 10;
 constexpr uint64_t kMaxNames = uint64_t{1} << 22;  // bytes
 
 bool is_part_of_data_set(std::string name) {
-  static const std::set<std::string> kParts = {"train", "training",   "test", "testing",
-                                               "val",   "validation", "dev",  "valid"};
+  static const std::set<std::string> kParts = {"train",      "training", "test",  "testing", "val",
+                                               "validation", "dev",      "valid", "eval",    "evaluation"};
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   return kParts.contains(name);
+}
+
+// The part that a longer name tells, as "train2017", "val_images" and "DIV2K_train_HR" do: its only word among those; or nothing.
+std::string part_named(const std::string& name) {
+  std::string word, part;
+  for (size_t i = 0; i <= name.size(); ++i) {
+    if (i < name.size() && std::isalpha(static_cast<unsigned char>(name[i])) != 0) {
+      word += name[i];
+      continue;
+    }
+    if (is_part_of_data_set(word)) part = word;
+    word.clear();
+  }
+  return part;
+}
+
+bool are_parts_of_data_set(const std::vector<std::string>& names) {
+  if (!names.empty() && std::all_of(names.begin(), names.end(), is_part_of_data_set)) return true;
+  std::set<std::string> parts;  // classes such as "steam train" and "electric train" tell one part only
+  for (const std::string& name : names) parts.insert(part_named(name));
+  return parts.size() > 1 && !parts.contains("");
 }
 
 }  // namespace
@@ -51,7 +72,7 @@ std::string classes_text(const std::vector<std::string>& names, const std::vecto
 }
 
 void require_classes(const std::vector<std::string>& names, const std::string& whose, const std::string& instead) {
-  const bool parts = !names.empty() && std::all_of(names.begin(), names.end(), is_part_of_data_set);
+  const bool parts = are_parts_of_data_set(names);
   if (names.size() >= 2 && !parts) return;
   std::string list;
   for (const std::string& name : names) list += cat(list.empty() ? "'" : ", '", name, "'");

@@ -25,8 +25,7 @@ std::string cell(const std::optional<double>& value) {
 
 }  // namespace
 
-std::string report_table(const std::vector<SetReport>& reports) {
-  const bool several = reports.size() > 1;
+std::string report_table(const std::vector<SetReport>& reports, bool several) {
   std::string text = cat(several ? "set\t" : "", "measure\tvalue\tsd\tse\tlow\thigh\tfeatures\tsignature\n");
   for (const SetReport& report : reports)
     for (const Measure& m : report.measures) {
@@ -38,11 +37,11 @@ std::string report_table(const std::vector<SetReport>& reports) {
   return text;
 }
 
-std::string report_json(const std::vector<SetReport>& reports) {
+std::string report_json(const std::vector<SetReport>& reports, bool several) {
   std::string text;
   for (const SetReport& report : reports) {
     nlohmann::ordered_json line;
-    if (reports.size() > 1) line["set"] = report.set;
+    if (several) line["set"] = report.set;
     for (const Measure& m : report.measures) {
       line[m.name] = m.value ? nlohmann::ordered_json(*m.value) : nlohmann::ordered_json();
       if (m.deviation) line[m.name + "_sd"] = *m.deviation;

@@ -19,10 +19,10 @@ struct SetReport {
 
 // A table with tab-separated columns and a header line: measure value sd se low high features signature. A missing value
 // is "-". Of several sets it has a first column: set.
-std::string report_table(const std::vector<SetReport>& reports);
+std::string report_table(const std::vector<SetReport>& reports, bool several);
 // A line of JSON for each set: an object with all measures, null for a missing value, and both full signatures; of several
 // sets with its name, too.
-std::string report_json(const std::vector<SetReport>& reports);
+std::string report_json(const std::vector<SetReport>& reports, bool several);
 // "500 images, 12.5 a second; of the time ...", printed with -v.
 std::string report_times(const Collected& collected);
 

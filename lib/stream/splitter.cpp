@@ -55,6 +55,8 @@ void Splitter::need(size_t n) {
 void Splitter::bound(uint64_t size) { most_ = size + size / 4 + kSlack; }
 
 bool Splitter::more() {
+  if (!over_ && std::exchange(may_have_space_, false))
+    while (fill(1) && std::isspace(buffer_[0]) != 0) drop(1);
   if (!over_ && std::exchange(may_have_appended_, false)) drop_appended();
   return !over_ && fill(1);
 }
@@ -95,6 +97,7 @@ std::optional<Bytes> Splitter::next() {
   ++count_;
   over_ = false;
   may_have_appended_ = format != Format::kPnm;
+  may_have_space_ = format == Format::kPnm;
   return rest;
 }
 
@@ -242,7 +245,9 @@ void Splitter::drop_appended() {
     } else {
       if (others == 0) {
         fill(at + (buffer_[at] == 0 ? kMagicBytes : 3));
-        if (begins_as_image(std::span<const uint8_t>(buffer_).subspan(at))) break;
+        // The first bytes of the other formats are those of films, sounds and texts, too.
+        const bool common = std::string_view("RGIM").find(static_cast<char>(buffer_[at])) != std::string_view::npos;
+        if (common ? plainly_begins_image(at) : begins_as_image(std::span<const uint8_t>(buffer_).subspan(at))) break;
         if (framing_ != Framing::kStream) {
           over_ = true;
           break;

@@ -61,6 +61,7 @@ class Splitter {
   uint64_t passed_ = 0;  // bytes before buffer_
   bool over_ = false;
   bool may_have_appended_ = false;  // the last image is a JPEG or PNG, and what follows it has not been looked at
+  bool may_have_space_ = false;     // the last image is a PNM, which netpbm and others let white space follow
   uint64_t image_begin_ = 0;        // of the current or last image, in bytes of the source
   std::vector<MpfImage> secondaries_;
   std::string origin_;

@@ -111,6 +111,7 @@ bool rate(const Study& study, MachineOptions options, std::string path, const Ra
     path = cat(study.folder(), "/machine/", options.rater, ".jsonl");
     make_folder(study.folder() + "/machine");
   }
+  study.refuse_own_file(path);
   check_writable(path);
   if (options.rater == "synthetic") {
     std::string text;

@@ -45,6 +45,7 @@ void write_page(const Study& study, int64_t rater, const std::string& path) {
   const StudyDesign& design = study.design();
   if (rater < 1 || rater > design.raters)
     throw UsageError(cat("option '--list': the study has raters 1 to ", design.raters));
+  study.refuse_own_file(path);
   nlohmann::ordered_json settings = page_settings(design);
   settings["rater"] = rater;
   std::string page(kPageHtml);

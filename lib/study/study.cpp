@@ -192,6 +192,17 @@ std::map<std::string, std::string> parse_digests(const std::string& text, const 
 
 }  // namespace
 
+void Study::refuse_own_file(const std::string& path) const {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  const fs::path own = fs::weakly_canonical(folder_, none), file = fs::weakly_canonical(path, none);
+  const fs::path inside = file.lexically_relative(own);
+  if (inside.empty() || *inside.begin() == "..") return;
+  const std::string first = inside.begin()->string();
+  for (const std::string_view kept : {kDesign, kTrials, kDigests, "answers", "images"})
+    if (first == kept) throw UsageError(cat("-o: '", path, "' belongs to the study; name a file elsewhere"));
+}
+
 StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::string& folder, int* status) {
   design.models = names_of(inputs);
   if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
@@ -206,6 +217,10 @@ StudyDesign make_study(const PlanInputs& inputs, StudyDesign design, const std::
   std::vector<std::string> operands = {inputs.real};
   operands.insert(operands.end(), inputs.models.begin(), inputs.models.end());
   if (inputs.low_res) operands.push_back(*inputs.low_res);
+  for (const std::string& operand : operands)
+    if (std::error_code none; std::filesystem::equivalent(operand, folder, none))
+      throw UsageError(cat("-o: '", folder, "' is also an input, and the study's pictures would be among its images; ",
+                           "name another folder"));
   Join join(operands, inputs.reader);
   if (join.expected()) check_images(design, *join.expected());  // if the number is known, before the work
   Pictures pictures(folder, design);

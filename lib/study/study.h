@@ -19,6 +19,8 @@ class Study {
   explicit Study(const std::string& folder);
 
   const std::string& folder() const { return folder_; }
+  // UsageError if an output would replace a file of the study's, or be among its answers.
+  void refuse_own_file(const std::string& path) const;
   const StudyDesign& design() const { return design_; }
   // The list of `rater`, counted from 0.
   const RaterPlan& plan(int64_t rater) const { return plans_.at(static_cast<size_t>(rater)); }

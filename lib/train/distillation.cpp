@@ -2,12 +2,16 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "diffusion/distill.h"
 #include "stage/stage_files.h"
 #include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 namespace sr3 {
 
@@ -90,8 +94,36 @@ std::vector<std::string> student_paths(const DistillationOptions& options, const
   return paths;
 }
 
+// All that would refuse a student is known before the first one is trained.
+void check_students(const DistillationOptions& options, const TrainerOptions& trainer, const std::string& output) {
+  int64_t steps = options.teacher_steps;
+  bool done = true;  // the students before this one are there
+  for (const std::string& path : student_paths(options, output)) {
+    steps /= 2;
+    const StagePaths paths = stage_paths(path);
+    if (std::error_code none; std::filesystem::equivalent(path, options.teacher, none))
+      throw UsageError(cat("-o: '", path, "' is the teacher, and would be replaced; name another file"));
+    check_outputs(paths, trainer);
+    if (trainer.restart) continue;
+    const bool there = access(paths.manifest.c_str(), F_OK) == 0;
+    if (!there && access(paths.weights.c_str(), F_OK) == 0)
+      throw Error(cat("'", paths.weights, "' exists, but not the stage '", paths.manifest,
+                      "' that it belongs to (--restart overwrites it)"));
+    const StageManifest former = there ? read_manifest(path) : StageManifest();
+    if (there && former.distillation.steps != steps)
+      throw UsageError(cat("-o: '", path, "' exists, and is not a student for ", steps,
+                           " sampling steps (--restart overwrites it)"));
+    const bool finished = there && former.training.steps >= trainer.steps;
+    if (there && !former.weights_file.empty() && access(paths.state.c_str(), F_OK) != 0 && !(done && finished))
+      throw Error(cat("'", paths.manifest, "' exists, but not the state to resume it from, '", paths.state,
+                      "' (--restart begins anew)"));
+    done = done && finished;
+  }
+}
+
 int distill(const DistillationOptions& options, TrainerOptions trainer, const DataOptions& data,
             const std::string& output, const ProgressOptions& progress) {
+  check_students(options, trainer, output);
   std::string teacher = options.teacher;
   int skipped = kDone;
   bool trained = false;

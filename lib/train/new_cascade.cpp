@@ -53,6 +53,19 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     throw UsageError("--unconditional: there are no classes for --label-dropout and --sr-label-dropout");
   full.sizes = *sizes;
   full.channels = grey ? 1 : 3;
+  const std::string manifest = stage_paths(output).manifest, folder = directory_of(output);
+  check_folder_of(manifest, manifest);
+  // What does not depend on the classes is known before the images are searched.
+  CascadeSpec plain = full;
+  if (!unconditional) plain.classes = {"a", "b"};
+  const auto free = [&](const NewCascade& made) {
+    std::vector<std::string> paths = {manifest};
+    for (const CascadeStage& stage : made.cascade.stages) paths.push_back(folder + stage.manifest);
+    for (const std::string& path : paths)
+      if (access(path.c_str(), F_OK) == 0) throw Error(cat("'", path, "' is there already"));
+    return paths;
+  };
+  free(new_cascade(plain, stem_of(output)));
   if (!operands.empty()) {
     DataOptions data;
     data.operands = operands;
@@ -74,16 +87,12 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     require_classes(full.classes, "--new",
                     "name the folder above those of the classes, use a list, or say --unconditional");
 
-  const std::string manifest = stage_paths(output).manifest, folder = directory_of(output);
   NewCascade made = new_cascade(full, stem_of(output));
   made.cascade.description = description;
   made.cascade.data = {pad, !no_flip};
   if (history) made.cascade.history.push_back(this_run());
-  std::vector<std::string> paths = {manifest};
-  for (const CascadeStage& stage : made.cascade.stages) paths.push_back(folder + stage.manifest);
   const FileLock lock(lock_path(manifest), cat("'", manifest, "' is being written by another process"));
-  for (const std::string& path : paths)
-    if (access(path.c_str(), F_OK) == 0) throw Error(cat("'", path, "' is there already"));
+  const std::vector<std::string> paths = free(made);
   // All is known to hold before anything is written.
   const std::string text = cascade_text(made.cascade);
   for (size_t i = 0; i < made.stages.size(); ++i) {

@@ -18,6 +18,8 @@ void ValidationOptions::declare(Options& options) {
 void ValidationOptions::validate() const {
   if (!wanted() && !features.empty()) throw UsageError("--features is for --validate");
   if (!wanted() && !keep_best.empty()) throw UsageError("--keep-best is for --validate");
+  if (!wanted() && every != ValidationOptions().every) throw UsageError("--validate-every is for --validate");
+  if (!wanted() && images != ValidationOptions().images) throw UsageError("--validate-images is for --validate");
   if (keep_best == "frechet" && features.empty()) throw UsageError("--keep-best frechet needs --features");
 }
 

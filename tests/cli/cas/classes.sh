@@ -24,6 +24,16 @@ mkdir photos
 mv train test photos
 for i in 1 2; do put other/train/$i.ppm; put other/test/$i.ppm; done
 fails 2 "the classes would be 'test', 'train', which are parts of a data set" cas --train photos --test other "${short[@]}"
+# The parts in longer names, too; but classes may be kinds of trains.
+mkdir -p years/train2017 years/val2017
+photos big 2 24 20
+mv big/1.ppm years/train2017/
+mv big/2.ppm years/val2017/
+new=(cdm-train -q --new 8,16 --preset tiny years -o y.json)
+fails 2 "the classes would be 'train2017', 'val2017', which are parts of a data set" "${new[@]}"
+mv years/train2017 years/train_steam
+mv years/val2017 years/train_electric
+"${new[@]}"
 for i in 1 2 3; do put one/cats/$i.ppm; put two/cats/$i.ppm; done
 fails 2 "--train and --test: the only class would be 'cats'; classes are the folders directly below an operand" \
   cas --train one --test two "${short[@]}"

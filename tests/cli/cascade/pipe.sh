@@ -97,3 +97,11 @@ done
 tiny_cascade g.json --grey
 is_pipe cascade g.json -n 2 --steps 3
 cascade g.json -n 2 --steps 3 --truncate --keep-stages kept-g | sheet -o grid.png
+
+# Steps of each stage, or of all.
+cascade c.json --steps 2 -n 1 >both
+cascade c.json --steps 2,2 -n 1 >each
+cascade c.json --steps 2,3 -n 1 >other
+same both each
+not cmp -s both other
+[[ $(cascade c.json --steps 4,3 -n 1 --show-pipe) == *"--steps 4 "*"|"*"--steps 3 "* ]]

@@ -93,6 +93,10 @@ early 1 "it is a base stage" upscale -m x2.json -m c-8.json big.ppm -o made/
 early 2 "has no classes" upscale -m x2.json --class 1 big.ppm -o made/
 early 2 "has no class 7" cascade c.json --class 7 -o made/
 early 2 "has no class 7" sample -m c-8.json --class 7 -o made/
+early 2 "option '--class': it is empty" cascade c.json --class '' -o made/
+early 2 "option '--class': it is empty" sample -m c-8.json --class= -o made/
+early 2 "option '--class': it is empty" upscale -m x2.json --class= big.ppm -o made/
+early 2 "--steps has 3 numbers, but the cascade 2 stages" cascade c.json --steps 1000,10,10 -o made/
 early 2 "--keep-stages" cascade c.json --keep-stages kept --show-pipe
 early 1 "cannot create the folder 'afile'" cascade c.json --keep-stages afile -o made/
 early 1 "cannot create the folder 'afile'" cascade c.json big.ppm --keep-stages afile -o made/

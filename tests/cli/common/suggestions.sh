@@ -6,7 +6,7 @@ done <<'TABLE'
 --learning_rate --learning-rate cdm-train
 --batch-size --batch sr3-train
 --epochs --steps cdm-train
---outscale --scale upscale
+--outscale --final-scale upscale
 --num_inference_steps --steps upscale
 --tile_pad --overlap upscale
 --guidance_scale --guidance sample

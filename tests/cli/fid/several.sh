@@ -20,3 +20,11 @@ fid compare --json --features net.pt a real | grep -q '^{"frechet_distance":'
 fails 2 "compare takes two sets" fid compare --features net.pt a
 fails 2 "only one set can be standard input" fid compare --features net.pt - a -
 fails 1 "missing" fid compare --features net.pt a missing real
+# One that is finished before an error still has its name.
+mkdir broken
+cp b/1.ppm broken/
+head -c 100 b/2.ppm >broken/2.ppm
+status=0
+fid compare --features net.pt a broken real >table 2>err || status=$?
+[ "$status" = 1 ]
+[ "$(cut -f 1 table | head -n 2 | xargs)" = "set a" ]

@@ -27,3 +27,10 @@ status=0
 sr-metrics --keep-going hr bicubic nearest >table 2>err || status=$?
 [ "$status" = 3 ]
 [ "$(cut -f2 table | xargs)" = "images 3 2" ]
+
+# After an error the other sets are measured, and each failure is reported.
+fails 1 "cannot pair 'hr/2.ppm': no image '2' in 'nearest'" sr-metrics hr nearest bicubic
+sr-metrics hr nearest bicubic missing >table 2>err || true
+[ "$(cut -f1,2 table | xargs)" = "name images bicubic 3" ]
+grep -q "no image '2' in 'nearest'" err
+grep -q "cannot open 'missing'" err

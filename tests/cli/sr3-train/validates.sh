@@ -135,6 +135,8 @@ grep -q 'these are the images of the training' said
 grep -q 'is more than the 1 steps' said
 
 fails 2 "--features is for --validate" train --steps 1 --features net.pt -o x.json
+fails 2 "--validate-every is for --validate" train --steps 1 --validate-every 5 -o x.json
+fails 2 "--validate-images is for --validate" train --steps 1 --validate-images 5 -o x.json
 fails 2 "--keep-best is for --validate" train --steps 1 --keep-best loss -o x.json
 fails 2 "--keep-best frechet needs --features" train --steps 1 --keep-best frechet "${measured[@]}" -o x.json
 fails 2 "option '--validate-images': '1' is not in the range 2 to" train --steps 1 --validate-images 1 -o x.json

@@ -79,7 +79,7 @@ cat plain.ppm motion.jpg plain.png >stream
 grep -qF "warning: 'standard input, image 2': ignoring what follows it, which begins no image" said
 # Where another program has read the beginning, the rest is a stream.
 [ "$({ head -c $(stat -c %s plain.ppm) >/dev/null; degrade -s 1 2>/dev/null; } <stream | count)" = 2 ]
-fails 1 "is not an image of a known format" bash -c '(cat plain.ppm; echo) | degrade -s 1'
+fails 1 "is not an image of a known format" bash -c '(cat plain.ppm; echo text) | degrade -s 1'
 cat plain.png plain.png >two.png
 fails 1 "more bytes after the image's end" degrade -s 1 two.png
 [ "$(degrade -s 1 <two.png | count)" = 2 ]

@@ -75,7 +75,7 @@ not grep -aq '"n":' stream # the number was not known
 (cd in && tar cf ../in.tar -- *)
 fails 3 "cannot read 'in.tar:d.png': truncated" degrade -s 1 --keep-going -o out2/ in.tar
 [ "$(ls out2 | xargs)" = "a.png b.png c.png" ]
-fails 3 "not an image of a known format" bash -c '(cat in/a.ppm; echo) | degrade -s 1 --keep-going -o out3/'
+fails 3 "not an image of a known format" bash -c '(cat in/a.ppm; echo text) | degrade -s 1 --keep-going -o out3/'
 [ "$(ls out3 | xargs)" = "000000.png" ]
 
 # Writing: a full disk, a folder that cannot be created, a terminal; no partial file is left.
