@@ -55,6 +55,7 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
   full.channels = grey ? 1 : 3;
   const std::string manifest = stage_paths(output).manifest, folder = directory_of(output);
   check_folder_of(manifest, manifest);
+  const FileLock lock(lock_path(manifest), cat("'", manifest, "' is being written by another process"));
   // What does not depend on the classes is known before the images are searched.
   CascadeSpec plain = full;
   if (!unconditional) plain.classes = {"a", "b"};
@@ -91,7 +92,6 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
   made.cascade.description = description;
   made.cascade.data = {pad, !no_flip};
   if (history) made.cascade.history.push_back(this_run());
-  const FileLock lock(lock_path(manifest), cat("'", manifest, "' is being written by another process"));
   const std::vector<std::string> paths = free(made);
   // All is known to hold before anything is written.
   const std::string text = cascade_text(made.cascade);
