@@ -61,12 +61,12 @@ int run_program(cli::App& app) {
   CasProgram program;
   program.declare(app.options);
   app.parse();
+  if (program.compute.precision != "auto" && program.compute.precision != "fp32")
+    throw UsageError("option '--precision': cas computes in fp32");
   if (!program.pretrained.weights.empty()) return run_pretrained(app, program);
   if (!program.pretrained.class_names.empty()) throw UsageError("--class-names needs --classifier FILE");
   if (!app.operands().empty())
     throw UsageError(cat("'", app.operands()[0], "' is unexpected: images go to --train and --test"));
-  if (program.compute.precision != "auto" && program.compute.precision != "fp32")
-    throw UsageError("option '--precision': cas trains in fp32");
   check_stdout();
   program.cas.threads = program.compute.threads;
   use_threads(program.compute.threads);

@@ -57,3 +57,4 @@ fails 2 "a set of images is needed" cas --classifier net.safetensors
 fails 2 "--train: --classifier FILE trains nothing" cas --classifier net.safetensors --train all
 fails 2 "--epochs: --classifier FILE trains nothing" cas --classifier net.safetensors --epochs 3 all
 fails 2 "--class-names needs --classifier" cas --class-names names --train all --test some
+fails 2 "option '--precision': cas computes in fp32" cas --classifier net.safetensors --precision bf16 all

@@ -40,7 +40,7 @@ fails 2 "is not one of digits|small|resnet50" cas --train train --test test --re
 fails 2 "option '--seeds': '0' is not in the range >= 1" "${ours[@]}" --seeds 0
 fails 2 "option '--epochs': '0' is not in the range >0 to 1000000" "${ours[@]}" --epochs 0
 fails 2 "option '--epochs': '1e300' is not in the range >0 to 1000000" "${ours[@]}" --epochs 1e300
-fails 2 "cas trains in fp32" "${ours[@]}" --precision bf16
+fails 2 "cas computes in fp32" "${ours[@]}" --precision bf16
 mkdir damaged
 cp -R train/* damaged
 head -c 100 train/a/1.ppm >damaged/a/1.ppm

@@ -53,6 +53,7 @@ fails 1 "cannot score 'tiny/x.ppm': an image of 2x2 is too small for LPIPS' sque
 mkdir damaged && cp b/x.ppm damaged && head -c 200 b/y.ppm >damaged/y.ppm
 fails 1 "truncated" with squeeze a damaged
 [ "$(with squeeze a damaged 2>/dev/null | cut -f1 | xargs)" = "name x" ]
+[ "$(with squeeze a damaged b 2>/dev/null | cut -f1,2 | xargs)" = "name images b 2" ]
 [ "$(with squeeze a a damaged 2>/dev/null | cut -f1,2 | xargs)" = "name images a 2" ]
 rm b/y.ppm
 fails 1 "cannot pair 'a/y.ppm'" with squeeze a b
