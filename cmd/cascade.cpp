@@ -61,7 +61,7 @@ std::string CascadeProgram::pipe(const Cascade& cascade, const std::vector<std::
   if (compute.threads) add(words.all, "--threads", compute.threads);
   if (writer.output != "-") add(words.last, "-o", shell_word(writer.output));
   if (writer.depth != WriterOptions{}.depth) add(words.last, "--depth", writer.depth);
-  if (writer.png_level != WriterOptions{}.png_level) add(words.last, "--png-level", writer.png_level);
+  if (writer.png_level) add(words.last, "--png-level", *writer.png_level);
   if (writer.skip_existing) words.last += " --skip-existing";
   return cascade.pipe(words);
 }

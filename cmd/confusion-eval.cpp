@@ -97,6 +97,10 @@ int run_program(cli::App& app) {
   use_threads(flags.inputs.reader.threads);
   const std::string& verb = app.take_verb().name;
   const Operands& operands = app.operands();
+  if (verb == "plan" && !flags.inputs.low_res) app.options.refuse_options({"low-res-zoom"}, "it is for --low-res");
+  if (verb == "rate" && flags.machine.rater != "synthetic")
+    app.options.refuse_options({"true-rate", "rater-share", "image-share", "side-bias", "lapse"},
+                               "it is for --rater synthetic");
   if (verb == "plan") return run_plan(flags, operands);
   if (verb == "serve") return run_serve(flags, operands);
   if (verb == "page") return run_page(flags, operands);

@@ -78,6 +78,10 @@ int run_compare(cli::App& app, FidProgram& program, const std::vector<std::strin
     throw UsageError(
         "compare takes two sets: the generated one and the reference; of several the last is the reference");
   if (std::count(operands.begin(), operands.end(), "-") > 1) throw UsageError("only one set can be standard input");
+  const CompareOptions& wanted = program.compare;
+  if (!wanted.kid) app.options.refuse_options({"subsets", "subset-size"}, "it is for --kid");
+  if (!wanted.isc) app.options.refuse_options({"splits"}, "it is for --isc");
+  if (!wanted.prc) app.options.refuse_options({"neighbours"}, "it is for --prc");
   check_stdout();
   program.collect.keep_features |= program.compare.needs_features();
   program.compare.in_order = program.network.profile == "adm";

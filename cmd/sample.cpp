@@ -1,6 +1,7 @@
 // sample: draws images from noise by a base stage (lib/cascade/base_sampler.h). See sample(1).
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "cascade/base_sampler.h"
@@ -17,7 +18,7 @@ using namespace sr3;
 namespace {
 
 struct SampleProgram {
-  std::string model;
+  std::vector<std::string> models;  // of which there is one
   SamplingOverrides sampling;
   DrawOptions draw;
   WriterOptions writer;
@@ -25,7 +26,7 @@ struct SampleProgram {
 
   void declare(Options& options) {
     options.group(groups::kModel);
-    options.add("model", 'm', &model, "STAGE", "manifest of a base stage");
+    options.add("model", 'm', &models, "STAGE", "manifest of a base stage");
     sampling.declare(options, /*base=*/true);
     draw.declare(options);
     cli::declare_seed(options, &draw.seed);
@@ -39,12 +40,13 @@ int run_program(cli::App& app) {
   SampleProgram program;
   program.declare(app.options);
   app.parse();
-  if (program.model.empty()) throw UsageError("no stage given: -m STAGE.json");
-  program.model = find_manifest(program.model);
+  if (program.models.empty()) throw UsageError("no stage given: -m STAGE.json");
+  if (program.models.size() > 1) throw UsageError("-m: sample draws from one stage; cascade runs several");
+  const std::string model = find_manifest(program.models[0]);
   if (!app.operands().empty())
     throw UsageError(cat("'", app.operands()[0], "': a base stage takes no images; upscale does"));
-  check_base(program.model, read_manifest(program.model));  // before options that other stages take
-  Stage stage(program.model, program.sampling);
+  check_base(model, read_manifest(model));  // before options that other stages take
+  Stage stage(model, program.sampling);
   const BaseSampler base_sampler(stage, program.draw);
   const at::Device device = open_device(program.compute.device);
   use_threads(program.writer.threads = program.compute.threads);

@@ -99,6 +99,7 @@ int run_program(cli::App& app) {
     throw UsageError("'-': of several sets, the reference and --low-res are read for each; name files or folders");
   if (stdins > 1) throw UsageError("only one input can be standard input, '-'");
 
+  if (!program.low_res) app.options.refuse_options({"kernel", "convention"}, "it is for --low-res");
   check_stdout();
   const bool consistency = program.low_res.has_value();
   std::vector<ScoredSet> sets;

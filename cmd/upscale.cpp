@@ -79,6 +79,7 @@ std::pair<int64_t, int64_t> size_of(const FinalSize& final_size, const Frame& fr
 
 int with_stages(cli::App& app, const UpscaleProgram& program) {
   if (program.models.empty()) throw UsageError("no stage given: -m STAGE.json, or --baseline");
+  app.options.refuse_options({"convention"}, "it is for --baseline");
   std::vector<Stage> stages = open_chain(program.models, program.sampling);
   const at::Device device = open_device(program.compute.device);
   use_threads(program.compute.threads);
@@ -150,6 +151,9 @@ int run_program(cli::App& app) {
   if (!program.models.empty()) throw UsageError("--baseline needs no stage: -m and --baseline exclude each other");
   for (const OptionGroup& group : {groups::kSampling, groups::kResult, groups::kTiles})
     app.options.refuse_given(group, "it applies to stages, and --baseline has none", kSizes);
+  app.options.refuse_options({"device", "precision"}, "it applies to stages, and --baseline has none");
+  if (program.baseline.kernel == "nearest")
+    app.options.refuse_options({"convention"}, "--baseline nearest repeats pixels, alike in all of them");
   return with_baseline(app, program);
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 
 namespace sr3 {
@@ -19,7 +20,7 @@ template <class Value>
 Setter one_of(Value* value, std::vector<std::string> words, const std::string& list) {
   return [value, words = std::move(words), list](const std::string& given) {
     if (std::find(words.begin(), words.end(), given) == words.end())
-      throw UsageError(cat("'", given, "' is not one of ", list));
+      throw UsageError(cat("'", given, "' is not one of ", list, did_you_mean(words, given)));
     *value = given;
   };
 }
@@ -119,6 +120,12 @@ void Options::refuse_given(const OptionGroup& group, const std::string& why,
   if (std::none_of(options_.begin(), options_.end(), concerned))
     throw std::logic_error(cat("no option is in the group '", group.heading, "'"));
   refuse(concerned, why, except);
+}
+
+void Options::refuse_options(const std::vector<std::string>& names, const std::string& why) const {
+  for (const std::string& name : names)
+    if (!find(name)) throw std::logic_error(cat("there is no option --", name));
+  refuse([&](const Option& o) { return std::find(names.begin(), names.end(), o.name) != names.end(); }, why, {});
 }
 
 void Options::refuse_all_given(const std::string& why, const std::vector<std::string>& except) const {

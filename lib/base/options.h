@@ -71,6 +71,8 @@ class Options {
   // it is among `except`. std::logic_error for a group without options and for an exception that is not an option.
   void refuse_given(const OptionGroup& group, const std::string& why,
                     const std::vector<std::string>& except = {}) const;
+  // The same for single options. std::logic_error for a name that is not an option's.
+  void refuse_options(const std::vector<std::string>& names, const std::string& why) const;
   // The same for the options of all groups.
   void refuse_all_given(const std::string& why, const std::vector<std::string>& except) const;
 

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "base/interruption.h"
 #include "base/log.h"
 #include "base/options.h"
 
@@ -26,6 +27,8 @@ Meter::Meter(const ProgressOptions& options, std::string unit, int64_t total, in
   silent_ = options.progress == "never" || (options.progress == "auto" && log_state().verbosity < 1);
   always_ = options.progress == "always";
   terminal_ = isatty(STDERR_FILENO);
+  if (log_state().verbosity > 0) report_interruption();
+  note_progress(start_, total_, unit_, false);
 }
 
 Meter::~Meter() { finish(); }
@@ -43,6 +46,7 @@ std::string Meter::duration(double seconds) {
 }
 
 void Meter::update(double done, const std::string& extra, double end) {
+  note_progress(static_cast<int64_t>(done), total_, unit_, open_);
   if (silent_) return;
   const auto now = Clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <new>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/history.h"
@@ -151,8 +152,11 @@ const std::vector<std::string>& App::inputs() const {
 const Verb& App::take_verb() {
   const std::string name = operands_.empty() ? "" : operands_[0];
   const Verb* verb = find_verb(verbs, name);
+  std::vector<std::string> words;
+  for (const Verb& each : verbs) words.push_back(each.name);
   if (!verb)
-    throw UsageError(cat(name.empty() ? "missing command" : "unknown command '" + name + "'", ": ", verb_names(verbs)));
+    throw UsageError(cat(name.empty() ? "missing command" : "unknown command '" + name + "'", ": ", verb_names(verbs),
+                         did_you_mean(words, name)));
   operands_.erase(operands_.begin());
   refuse_others(options, *verb, verbs);
   return *verb;

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 
 namespace sr3::cli {
@@ -39,6 +40,7 @@ const std::map<std::string, Names> kElsewhere = {
     {"clip-grad-norm", {"clip-norm"}},
     {"compression", {"png-level"}},
     {"compression-level", {"png-level"}},
+    {"cols", {"columns"}},
     {"cond", {"class"}},
     {"count", {"number", "samples"}},
     {"cpu", {"device"}},
@@ -145,6 +147,7 @@ const std::map<std::string, Names> kElsewhere = {
     {"pretrained", {"init-from", "model"}},
     {"pretrained-model-name-or-path", {"init-from", "model"}},
     {"print-freq", {"journal-every"}},
+    {"quality", {"jpeg"}},
     {"random-seed", {"seed"}},
     {"ratio", {"scale"}},
     {"res-blocks", {"blocks"}},
@@ -216,22 +219,6 @@ std::string normalised(std::string name) {
   return name;
 }
 
-// The letters to insert, delete, replace or exchange with their neighbour (optimal string alignment).
-size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i)
-    for (size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        d[i][j] = i + j;
-        continue;
-      }
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-    }
-  return d[a.size()][b.size()];
-}
-
 std::string meant(const Options& options, const std::string& name) {
   if (options.find(name)) return name;
   if (const auto known = kElsewhere.find(name); known != kElsewhere.end())
@@ -241,21 +228,6 @@ std::string meant(const Options& options, const std::string& name) {
 }
 
 }  // namespace
-
-std::string closest_word(const std::vector<std::string>& words, const std::string& given) {
-  if (given.size() < 3) return "";
-  constexpr size_t kLongest = 40;  // no word is near one of this length, and the table would take its square
-  std::string best, begins;
-  size_t fewest = given.size() / 3 + 1;
-  int beginning = 0;
-  for (const std::string& word : words) {
-    if (word.starts_with(given)) begins = word, ++beginning;
-    if (given.size() > kLongest) continue;
-    const size_t changes = edit_distance(given, word);
-    if (changes < fewest) fewest = changes, best = word;
-  }
-  return beginning == 1 && fewest > 1 ? begins : best;
-}
 
 std::string suggestion(const Options& options, const std::string& given) {
   const std::string name = normalised(given);

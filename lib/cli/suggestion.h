@@ -14,8 +14,4 @@ namespace sr3::cli {
 // words are joined by '-' or '_'.
 std::string suggestion(const Options& options, const std::string& given);
 
-// Of words, the one that `given` probably means: with the fewest changes, of which a third of the letters may be concerned, or
-// the only one that begins so; "" when nothing is close.
-std::string closest_word(const std::vector<std::string>& words, const std::string& given);
-
 }  // namespace sr3::cli

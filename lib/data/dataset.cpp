@@ -38,6 +38,8 @@ Dataset::Dataset(const DataOptions& options, int64_t side)
       pad_(options.pad),
       resize_(options.preprocess == "resize"),
       budget_(static_cast<uint64_t>(std::max<int64_t>(options.cache_mb, 0)) << 20) {
+  if (resize_ && options.min_detail > 0)
+    throw UsageError("--min-detail: whole images are not drawn again, as crops are (--preprocess crop)");
   if (!resize_ && options.preprocess != "crop")
     throw UsageError(cat("unknown preprocessing '", options.preprocess, "'"));
   leave_out(options.leave_out);

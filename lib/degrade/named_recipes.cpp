@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/suggestion.h"
 #include "degrade/random_recipe.h"
 
 namespace sr3 {
@@ -96,9 +96,8 @@ std::string recipe_text(const std::string& name_or_file) {
   std::error_code none;
   const bool path = name_or_file.find_first_of("./") != std::string::npos;
   if (!path && !std::filesystem::exists(name_or_file, none)) {
-    const std::string near = cli::closest_word(names, name_or_file);
     throw UsageError(cat("--recipe: '", name_or_file, "' is neither a file nor a recipe's name",
-                         near.empty() ? "" : cat(" (did you mean '", near, "'?)"), "; --recipe list shows the names"));
+                         did_you_mean(names, name_or_file), "; --recipe list shows the names"));
   }
   const std::string text = read_text(name_or_file, /*max_bytes=*/uint64_t{1} << 20);
   return RandomRecipe::parse(text, cat("cannot use '", name_or_file, "': ")).text();

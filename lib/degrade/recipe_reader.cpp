@@ -3,9 +3,9 @@
 #include <cmath>
 #include <optional>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 #include "base/options.h"
-#include "cli/suggestion.h"
 #include "degrade/located_json.h"
 #include "degrade/random_recipe.h"
 
@@ -43,11 +43,6 @@ std::string joined(const Words& words) {
   std::string all;
   for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
   return all;
-}
-
-std::string meant(const Words& words, const std::string& given) {
-  const std::string word = cli::closest_word(words, given);
-  return word.empty() ? "" : cat(" (did you mean '", word, "'?)");
 }
 
 // Where messages say that a value is.
@@ -98,7 +93,7 @@ class OperationReader {
       const std::string& key = node_.keys[i];
       if (std::find(allowed_.begin(), allowed_.end(), key) != allowed_.end()) continue;
       if (key == "weight") throw error(node_.items[i], "'weight' is for the operations of 'one'");
-      throw error(node_.items[i], cat("unknown key '", key, "' of '", name_, "'", meant(allowed_, key)));
+      throw error(node_.items[i], cat("unknown key '", key, "' of '", name_, "'", did_you_mean(allowed_, key)));
     }
   }
 
@@ -111,7 +106,7 @@ class OperationReader {
   std::string checked_word(const LocatedJson& at, const std::string& key, const Words& words) const {
     if (at.type != Type::kString) throw error(at, cat("'", key, "' is not a word: one of ", joined(words)));
     if (std::find(words.begin(), words.end(), at.text) == words.end())
-      throw error(at, cat("'", key, "' is '", at.text, "', not one of ", joined(words), meant(words, at.text)));
+      throw error(at, cat("'", key, "' is '", at.text, "', not one of ", joined(words), did_you_mean(words, at.text)));
     return at.text;
   }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "base/closest_word.h"
 #include "base/utf8.h"
 
 namespace sr3 {
@@ -258,7 +259,8 @@ std::vector<std::string> JsonObject::keys() const {
 
 void JsonObject::refuse_unread() const {
   for (const auto& [key, value] : value_->items())
-    if (!read_.contains(key)) throw error(cat("unknown key '", path_below(path_, key), "'"));
+    if (!read_.contains(key))
+      throw error(cat("unknown key '", path_below(path_, key), "'", did_you_mean({read_.begin(), read_.end()}, key)));
 }
 
 DataError JsonObject::error(const std::string& why) const {

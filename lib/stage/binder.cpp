@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 #include "format/json.h"
 
@@ -198,6 +199,15 @@ class KeyWriter : public Binder {
   std::vector<std::pair<std::string, ordered_json>> open_;
 };
 
+// The names that known keys have directly below a path.
+std::vector<std::string> names_below(const std::string& path, const std::set<std::string>& known) {
+  const std::string prefix = path.empty() ? "" : path + ".";
+  std::vector<std::string> names;
+  for (auto at = known.lower_bound(prefix); at != known.end() && at->starts_with(prefix); ++at)
+    names.push_back(at->substr(prefix.size(), at->find_first_of(".[", prefix.size()) - prefix.size()));
+  return names;
+}
+
 // Unknown keys come first: a misspelt key is missing too, and its own name tells more.
 void refuse_unknown(const json& node, const std::string& path, const std::string& shown,
                     const std::set<std::string>& known, const JsonObject& document) {
@@ -214,7 +224,8 @@ void refuse_unknown(const json& node, const std::string& path, const std::string
         const auto at = known.lower_bound(below + sign);
         return at != known.end() && at->starts_with(below + sign);
       };
-      if (!leaf && !starts(".") && !starts("[]")) throw document.error(cat("unknown key '", name, "'"));
+      if (!leaf && !starts(".") && !starts("[]"))
+        throw document.error(cat("unknown key '", name, "'", did_you_mean(names_below(path, known), key)));
       if (!leaf) refuse_unknown(value, below, name, known, document);
     }
   }

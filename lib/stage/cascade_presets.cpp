@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 #include "stage/presets.h"
 
@@ -114,12 +115,21 @@ const Preset& sr3_preset(int64_t low, int64_t high) {
   throw UsageError(cat("--new: the preset sr3 has no stage from ", low, " to ", high, ": the paper has ", sizes));
 }
 
+std::vector<std::string> preset_names_in_order() {
+  std::vector<std::string> names;
+  for (const Family& family : families()) names.emplace_back(family.name);
+  names.emplace_back("cdm");
+  names.emplace_back("sr3");
+  return names;
+}
+
 // Null for the presets of the papers.
 const Family* family_named(const std::string& name) {
   for (const Family& family : families())
     if (family.name == name) return &family;
   if (name != "cdm" && name != "sr3")
-    throw UsageError(cat("unknown preset '", name, "': the presets are ", cascade_preset_names()));
+    throw UsageError(cat("unknown preset '", name, "'", did_you_mean(preset_names_in_order(), name),
+                         ": the presets are ", cascade_preset_names()));
   return nullptr;
 }
 
@@ -212,14 +222,6 @@ NewCascade example_of(const std::string& preset) {
   spec.preset = preset;
   spec.sizes = preset == "sr3" ? std::vector<int64_t>{64, 256} : std::vector<int64_t>{32, 64};
   return new_cascade(spec, "NAME");
-}
-
-std::vector<std::string> preset_names_in_order() {
-  std::vector<std::string> names;
-  for (const Family& family : families()) names.emplace_back(family.name);
-  names.emplace_back("cdm");
-  names.emplace_back("sr3");
-  return names;
 }
 
 }  // namespace

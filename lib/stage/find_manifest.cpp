@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -35,6 +36,18 @@ std::vector<std::string> folders_of_stages() {
   return folders;
 }
 
+// The names of the manifests that are in the current folder or in one of these.
+std::vector<std::string> names_in(std::vector<std::string> folders) {
+  folders.insert(folders.begin(), ".");
+  std::vector<std::string> names;
+  for (const std::string& folder : folders) {
+    std::error_code none;
+    for (std::filesystem::directory_iterator at(folder, none), end; !none && at != end; at.increment(none))
+      if (at->path().extension() == ".json") names.push_back(at->path().stem().string());
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string find_manifest(const std::string& name) {
@@ -49,7 +62,7 @@ std::string find_manifest(const std::string& name) {
   std::string searched;
   for (const std::string& folder : folders) searched += cat(", '", folder, "'");
   throw Error(cat("cannot open '", name, "': No such file or directory; neither it nor '", name,
-                  ".json' is in the current folder", searched));
+                  ".json' is in the current folder", searched, did_you_mean(names_in(folders), name)));
 }
 
 std::vector<std::string> find_manifests(const std::vector<std::string>& names) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/closest_word.h"
 #include "base/error.h"
 
 namespace sr3 {
@@ -188,7 +189,10 @@ std::string preset_names() {
 const Preset& preset_named(std::string_view name) {
   for (const Preset& preset : presets())
     if (preset.name == name) return preset;
-  throw UsageError(cat("unknown preset '", name, "': the presets are ", preset_names()));
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  throw UsageError(
+      cat("unknown preset '", name, "'", did_you_mean(names, std::string(name)), ": the presets are ", preset_names()));
 }
 
 StageManifest as_regression(StageManifest manifest) {

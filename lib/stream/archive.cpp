@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "stream/gzip_source.h"
 #include "stream/names.h"
 #include "stream/splitter.h"
 
@@ -52,11 +53,12 @@ bool is_old_tar(std::span<const uint8_t> head) {
   return held == sum;
 }
 
-// libarchive converts names to the locale's encoding, and returns none if it cannot: in the "C" locale, with which every
-// program starts, a zip's UTF-8 names would be lost.
+// libarchive converts names to the locale's encoding. In the "C" locale, with which every program starts, it cannot: a zip's
+// UTF-8 names would be lost, but a tar's are then returned as they are, whereas the conversion from UTF-8 to itself joins an
+// accent that is a character of its own with the letter before it, and two names may become one.
 class Utf8Names {
  public:
-  Utf8Names() : former_(utf8() ? ::uselocale(utf8()) : nullptr) {}
+  explicit Utf8Names(bool wanted) : former_(wanted && utf8() ? ::uselocale(utf8()) : nullptr) {}
   ~Utf8Names() {
     if (former_) ::uselocale(former_);
   }
@@ -95,6 +97,7 @@ struct Archive::Impl : Source {
   Limits limits;
   struct archive* handle = archive_read_new();
   std::unique_ptr<FileSource> file;  // the source of a compressed archive that is opened by its path
+  std::unique_ptr<GzipSource> gzip;  // what the source contains, if it is compressed by gzip
   Source* source = nullptr;
   Bytes block = Bytes(size_t{1} << 16);
   size_t held = 0;             // bytes of the block that were read to find the compressor
@@ -104,7 +107,7 @@ struct Archive::Impl : Source {
   int64_t begin = 0;           // position in the archive at which the member begins
   int64_t size = 0;            // bytes of the member so far
   int64_t fruitless = 0, position = 0;  // bytes read since the unpacked position changed; this position
-  bool compressed = false;
+  bool compressed = false, zip = false;
   bool over = false;
   OtherImages others;
 
@@ -126,7 +129,13 @@ struct Archive::Impl : Source {
     }
     const int filter = compressor({block.data(), held});
     compressed = filter != ARCHIVE_FILTER_NONE;
-    if (compressed && archive_read_append_filter(handle, filter) < ARCHIVE_WARN) fail();
+    zip = held >= 2 && block[0] == 'P' && block[1] == 'K';
+    if (filter == ARCHIVE_FILTER_GZIP) {
+      gzip = std::make_unique<GzipSource>(*source, std::span<const uint8_t>(block.data(), std::exchange(held, 0)));
+      source = gzip.get();
+    } else if (compressed && archive_read_append_filter(handle, filter) < ARCHIVE_WARN) {
+      fail();
+    }
     if (archive_read_open(handle, this, nullptr, feed, nullptr) != ARCHIVE_OK) fail();
   }
   ~Impl() override { archive_read_free(handle); }
@@ -140,8 +149,9 @@ struct Archive::Impl : Source {
     throw DataError(cat("cannot read '", origin, "': ", reason_of(handle), once, " at byte ", packed));
   }
 
-  // libarchive does not report its position any longer after the end.
-  void measure() { packed = std::max<int64_t>(packed, archive_filter_bytes(handle, -1)); }
+  // Bytes of the archive read so far. libarchive does not report its position any longer after the end.
+  int64_t taken() const { return gzip ? gzip->packed() : archive_filter_bytes(handle, -1); }
+  void measure() { packed = std::max(packed, taken()); }
 
   void check_progress(int64_t got) {
     const int64_t now = archive_filter_bytes(handle, 0);
@@ -169,7 +179,7 @@ struct Archive::Impl : Source {
     unpacked += got;
     size += got;
     check_ratio();
-    if (size > kFreeBytes && size / kMaxMemberRatio > archive_filter_bytes(handle, -1) - begin)
+    if (size > kFreeBytes && size / kMaxMemberRatio > taken() - begin)
       throw DataError(
           cat("cannot read '", member, "': unpacks to more than 256 MiB and ", kMaxMemberRatio, " times its size"));
     return static_cast<size_t>(got);
@@ -227,6 +237,7 @@ Archive::Archive(const std::string& path, const Limits& limits) : impl_(std::mak
   uint8_t head[8];
   const size_t got = impl_->file->read(head, sizeof head);
   if (compressor({head, got}) == ARCHIVE_FILTER_NONE) {  // by its path libarchive can seek in it
+    impl_->zip = got >= 2 && head[0] == 'P' && head[1] == 'K';
     if (archive_read_open_filename(impl_->handle, path.c_str(), size_t{1} << 16) != ARCHIVE_OK) impl_->fail();
     return;
   }
@@ -240,7 +251,7 @@ Archive::~Archive() = default;
 
 std::optional<Archive::Member> Archive::next() {
   Impl& impl = *impl_;
-  const Utf8Names names;
+  const Utf8Names names(impl.zip);
   while (!impl.over) {
     if (!impl.member.empty()) impl.skip_rest();
     impl.member.clear();
@@ -253,7 +264,7 @@ std::optional<Archive::Member> Archive::next() {
     }
     if (status < ARCHIVE_WARN) impl.fail();
     impl.check_ratio();
-    impl.begin = archive_filter_bytes(impl.handle, -1);
+    impl.begin = impl.taken();
     impl.size = 0;
     const char* path = archive_entry_pathname(entry);
     if (!path) path = archive_entry_pathname_utf8(entry);

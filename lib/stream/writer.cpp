@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/history.h"
+#include "base/interruption.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "image/alpha.h"
@@ -48,10 +49,12 @@ void WriterOptions::declare(Options& options) {
                  depth = given == "8" ? 8 : 16;
                  depth_given = true;
                }});
-  options.add("png-level", 0, &png_level, "N", within(0, 9), "compression of PNG files; 0: none, 9: slowest");
+  options.add("png-level", 0, &png_level, "N", within(0, 9),
+              cat("compression of PNG files; 0: none, 9: slowest; default: ", EncodeOptions{}.png_level));
 }
 
 void WriterOptions::declare_skip_existing(Options& options) {
+  can_skip_existing = true;
   options.add("skip-existing", 0, &skip_existing, "skip what is already in the output folder");
 }
 
@@ -163,7 +166,7 @@ struct Writer::Impl {
   Impl(const WriterOptions& given, const std::vector<std::string>& inputs) : options(given), workers(given.threads) {
     const bool folder_named = is_folder(options.output) || holds_several(options.output, inputs);
     if (!folder_named) options.validate();
-    encoding.png_level = static_cast<int>(options.png_level);
+    if (options.png_level) encoding.png_level = static_cast<int>(*options.png_level);
     encoding.software = cat("sr3-cdm ", kVersion);
     const std::string& output = options.output;
     if (output == "-") {
@@ -177,6 +180,8 @@ struct Writer::Impl {
       refuse_inputs(folder, inputs);
       refuse_inputs(folder, known_parts(inputs));
       make_folder(folder);
+      note_way_on(cat("what is in '", folder, "' is complete",
+                      options.can_skip_existing ? ", and --skip-existing goes on from there" : ""));
     } else {
       kind = Kind::kFile;
       const auto named = format_of(output);
@@ -188,6 +193,9 @@ struct Writer::Impl {
       if (place_of(output)) refuse_input(output, known_parts(inputs));
       check_writable(output);
     }
+    if (options.png_level && format != Format::kPng)
+      throw UsageError(cat("--png-level: it is for PNG files, and '", output, "' is ",
+                           kind == Kind::kStream ? "a stream of PNM images" : "another kind"));
     thread = std::thread([this] { drain(); });
   }
 

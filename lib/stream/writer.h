@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct WriterOptions {
   int64_t depth = 8;         // 8 or 16
   bool depth_given = false;  // set by --depth: more than 8 bits are then not missed
   int64_t threads = 0;
-  int64_t png_level = EncodeOptions{}.png_level;
+  std::optional<int64_t> png_level;              // refused where no PNG is written
   bool skip_existing = false;                    // leave out images whose file is already in the folder
+  bool can_skip_existing = false;                // whether the program has that option
   void declare(Options& options);                // -o --output, --depth, ...
   void declare_skip_existing(Options& options);  // for programs that can be restarted
   void validate() const;                         // UsageError for skip_existing without a folder

@@ -49,6 +49,9 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     throw UsageError(
         "--sr-only leaves out the base stage, which --learned-variance, --predict, --schedule and "
         "--label-dropout are of");
+  if (sizes->size() == 1 && !spec.sr_only && (spec.augmentation != "auto" || spec.sr_label_dropout > 0))
+    throw UsageError(cat(spec.augmentation != "auto" ? "--augmentation" : "--sr-label-dropout",
+                         ": there is no super-resolution stage"));
   if (unconditional && (spec.label_dropout || spec.sr_label_dropout > 0))
     throw UsageError("--unconditional: there are no classes for --label-dropout and --sr-label-dropout");
   full.sizes = *sizes;

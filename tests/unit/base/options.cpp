@@ -129,6 +129,8 @@ TEST_CASE("options of a group that were given are refused, with exceptions") {
   // Mistakes of ours: a group without options, and an exception that is not an option.
   CHECK_THROWS_AS(options.refuse_given(groups::kModel, "why"), std::logic_error);
   CHECK_THROWS_AS(options.refuse_given(groups::kInput, "why", {"flagg"}), std::logic_error);
+  CHECK_THROWS_WITH_AS(options.refuse_options({"flag"}, "why"), "--flag: why", UsageError);
+  CHECK_THROWS_AS(options.refuse_options({"flagg"}, "why"), std::logic_error);
   CHECK_THROWS_AS(options.refuse_all_given("why", {"flagg"}), std::logic_error);
 }
 

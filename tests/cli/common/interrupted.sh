@@ -1,0 +1,56 @@
+# A signal ends a program that writes images, or reads many, with a line that says how far it came and how to go on.
+photos p 3 24 20
+tiny_stage x2.json
+tiny_cascade c.json
+
+# ended SIGNAL TEXT COMMAND...   sends SIGNAL when the command has made its first image, or its first second has passed
+ended() {
+  python3 - "$@" <<'END'
+import os, signal, subprocess, sys, time
+name, text, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+number = getattr(signal, name)
+child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+child.stdin.write(open("p/1.ppm", "rb").read() * 2)
+child.stdin.flush()
+for _ in range(600):
+    time.sleep(0.05)
+    if any(os.path.exists(d) and os.listdir(d) for d in ("out", "out/red")): break
+time.sleep(0.3)
+child.send_signal(number)
+child.stdin.close()
+said = child.stderr.read().decode()
+status = child.wait()
+if status != -number or text not in said:
+    sys.exit(f"wanted '{text}' and {-number}, got {status} and: {said}")
+END
+}
+ended SIGINT "degrade: interrupted after 2 images; what is in 'out/' is complete" degrade -s 2 -o out/
+[ -e out/000001.png ]
+rm -r out
+ended SIGTERM "steps; what is in 'out/' is complete, and --skip-existing goes on from there" \
+  upscale -m x2.json --steps 4 -o out/
+rm -r out
+ended SIGINT " of 400000 steps; what is in 'out/' is complete, and --skip-existing goes on" \
+  sample -m c-8.json -n 100000 --steps 4 --batch 1 -o out/
+rm -r out
+ended SIGINT "cascade: interrupted after " cascade c.json -n 100000 --steps 4,4 --batch 1 -o out/
+rm -r out
+
+# On standard output, too, but not with -q; and one that is ignored stays so.
+mkdir out
+: >out/first
+ended SIGINT "degrade: interrupted after 2 images" degrade -s 2
+fails 1 "got -2 and: " ended SIGINT "interrupted" degrade -q -s 2
+rm -r out
+(
+  trap '' INT
+  exec degrade -s 2 -o out/ - < <(cat p/1.ppm; while [ ! -e go ]; do sleep 0.1; done; cat p/2.ppm)
+) &
+pid=$!
+while [ ! -e out/000000.png ]; do sleep 0.1; done
+kill -INT $pid
+sleep 0.2
+: >go
+wait $pid
+[ -e out/000001.png ]
