@@ -60,7 +60,9 @@ TEST_CASE("a choice accepts only its words") {
   CHECK(options.find("kernel")->argument == "bicubic|box");
   options.find("kernel")->set("box");
   CHECK(kernel == "box");
-  CHECK_THROWS_WITH_AS(options.find("kernel")->set("Box"), "'Box' is not one of bicubic|box", UsageError);
+  CHECK_THROWS_WITH_AS(options.find("kernel")->set("Box"), "'Box' is not one of bicubic|box (did you mean 'box'?)",
+                       UsageError);
+  CHECK_THROWS_WITH_AS(options.find("kernel")->set("lanczos"), "'lanczos' is not one of bicubic|box", UsageError);
   CHECK(kernel == "box");
 }
 
