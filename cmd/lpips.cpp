@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/signals.h"
 #include "base/table.h"
 #include "base/utf8.h"
 #include "cli/run.h"
@@ -87,6 +88,7 @@ MeasuredSet measure(cli::App& app, const LpipsProgram& program, const Lpips& lpi
     while (auto pair = join.next()) {
       set.distances.push_back({(*pair)[0].key, (*pair)[0].index, distance_of(program, lpips, *pair)});
       meter.update(static_cast<double>(set.distances.size()));
+      StopSignals::check(cat(set.distances.size(), " images"));
     }
     meter.finish();
     if (join.joined() == 0) throw DataError("nothing to measure: no images");
@@ -116,6 +118,7 @@ int run_program(cli::App& app) {
   check_stdout();
   use_threads(program.reader.threads);
   const Lpips lpips = open_lpips(program.backbone, program.linear, open_device(program.device));
+  const StopSignals signals;
   int status = kDone;
   std::exception_ptr failure;
   const bool several = inputs.size() > 2;
@@ -138,6 +141,7 @@ int run_program(cli::App& app) {
     if (error) {
       if (failure) cli::print_error(error);
       if (!failure) failure = error;
+      if (StopSignals::received()) break;
       continue;
     }
     measured = true;

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/signals.h"
 #include "base/table.h"
 #include "cli/run.h"
 #include "cli/shared.h"
@@ -60,6 +61,7 @@ Measured measure(const cli::App& app, const MetricsProgram& program, std::vector
     measured.pairs.push_back(running.front().get());
     running.pop_front();
     meter.update(static_cast<double>(measured.pairs.size()), which);
+    StopSignals::check(cat(measured.pairs.size(), " images"));
   };
   Workers workers(program.reader.threads);
   try {
@@ -101,6 +103,7 @@ int run_program(cli::App& app) {
 
   if (!program.low_res) app.options.refuse_options({"kernel", "convention"}, "it is for --low-res");
   check_stdout();
+  const StopSignals signals;
   const bool consistency = program.low_res.has_value();
   std::vector<ScoredSet> sets;
   int status = kDone;
@@ -121,6 +124,7 @@ int run_program(cli::App& app) {
       if (count == 1) std::rethrow_exception(measured.error);
       if (failure) cli::print_error(measured.error);
       if (!failure) failure = measured.error;
+      if (StopSignals::received()) break;
       continue;
     }
     status = std::max(status, measured.status);

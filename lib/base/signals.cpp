@@ -3,6 +3,8 @@
 #include <csignal>
 #include <iterator>
 
+#include "base/error.h"
+
 namespace sr3 {
 
 namespace {
@@ -36,6 +38,11 @@ int StopSignals::received() { return stop; }
 
 std::string StopSignals::name(int number) {
   return number == SIGINT ? "SIGINT" : number == SIGUSR1 ? "SIGUSR1" : "SIGTERM";
+}
+
+void StopSignals::check(const std::string& what) {
+  if (const int number = received())
+    throw Error(cat("stopped by ", name(number), " after ", what), static_cast<Status>(128 + number));
 }
 
 }  // namespace sr3

@@ -14,6 +14,8 @@ class StopSignals {
   // The number of the signal received last, or 0.
   static int received();
   static std::string name(int number);  // "SIGTERM"
+  // Throws an Error "stopped by SIGINT after WHAT", with a shell's status for that signal, if one was received.
+  static void check(const std::string& what);
 };
 
 }  // namespace sr3

@@ -47,7 +47,7 @@ TorchObject::TorchObject(Pickle pickle, std::string origin, uint64_t file_size)
     total += storage.bytes();  // each is below 2^62, and below the file's size
   if (total > file_size_)
     throw damaged(
-        cat("its tensors would take ", total, " bytes of a file of ", file_size_, ": it is truncated or damaged"));
+        cat("its tensors would take ", total, " bytes, more than ", file_size_, ": it is truncated or damaged"));
   visit(pickle_.root, "", 0);
   pickle_ = {};
 }

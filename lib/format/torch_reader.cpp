@@ -14,6 +14,9 @@
 namespace sr3 {
 namespace {
 
+// PyTorch stores a zip's members as they are, but a zip that was packed again by other programs may be this much smaller.
+constexpr uint64_t kMaxPacked = 16;
+
 // The legacy container. 0x1950a86a20f9469cfc6c, 1001, {little_endian, ...}, the object, the storages' keys; then each
 // storage: its number of elements (int64) and its data.
 constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
@@ -154,7 +157,7 @@ class TorchReader::Zip : public Container {
     restart();
     while (const auto member = next()) {
       if (member->name == folder + "data.pkl")
-        object_.emplace(read_pickle(*zip_, TorchObject::allowed_globals()), name_, zip_->file_size());
+        object_.emplace(read_pickle(*zip_, TorchObject::allowed_globals()), name_, kMaxPacked * zip_->file_size());
       if (member->name == folder + "byteorder") {
         uint8_t order[3];
         if (zip_->read(order, sizeof order) == sizeof order && std::memcmp(order, "big", 3) == 0)

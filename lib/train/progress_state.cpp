@@ -19,7 +19,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr const char *kNames = "names", *kSizes = "sizes in bytes", *kRecipe = "--recipe";
+constexpr const char *kNames = "names", *kSizes = "sizes in bytes", *kRecipe = "--recipe",
+                     *kTeacher = "the teacher of --distill";
 constexpr int kMaxDepth = kManifestDepth + 2;
 
 // The option that sets each value of the settings, by the value's JSON pointer.
@@ -43,6 +44,9 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/diffusion/level_draw", "--level-draw"},
     {"/diffusion/schedule/kind", "--schedule"},
     {"/diffusion/schedule/steps", "--diffusion-steps"},
+    {"/distillation/steps", "--sampling-steps"},
+    {"/distillation/guidance", "--guidance"},
+    {"/distillation/teacher", kTeacher},
     {"/low_res/recipe/kernel", "--kernel"},
     {"/low_res/recipe/convention", "--convention"},
     {"/low_res/recipe/blur", "--blur"},
@@ -57,6 +61,7 @@ const std::map<std::string, std::string> kOptionOf = {
     {"/ema", "--ema"},
     {"/more_ema", "the further --ema"},
     {"/clip_norm", "--clip-norm"},
+    {"/ground_truth", "--ground-truth"},
     {"/weight_decay", "--weight-decay"},
     {"/precision", "--precision"},
     {"/threads", "--threads"},
@@ -246,6 +251,7 @@ std::string contradiction(const Difference& d, const TrainingCommand& command) {
     return d.started == none ? "--recipe contradicts that it was started without one"
            : d.now == none   ? "no --recipe contradicts the one that it was started with"
                              : "--recipe is not the one that it was started with";
+  if (d.option == kTeacher) return cat(kTeacher, " is not the one that it was started with");
   const auto shown = [&](const std::string& value) { return value == none ? "0" : value; };  // a pad of 0 is not stored
   const std::string contradicts = cat(" contradicts the ", shown(d.started), " it was started with");
   const auto given = [&](const std::string& option) {

@@ -54,3 +54,23 @@ sleep 0.2
 : >go
 wait $pid
 [ -e out/000001.png ]
+
+# Programs that print a table print the rows that they have, without a mean, and end with the shell's status of the signal.
+cat >table.py <<'END'
+import re, signal, subprocess, sys, time
+stream = open("stream", "rb").read()
+third = [m.start() for m in re.finditer(rb"P6\n", stream)][2]
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False,
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+child.stdin.write(stream[:third])
+child.stdin.flush()
+time.sleep(3)
+child.send_signal(signal.SIGINT)
+child.stdin.write(stream[third:])
+child.stdin.close()
+rows, said = child.stdout.read().decode().splitlines(), child.stderr.read().decode()
+if child.wait() != 130 or "stopped by SIGINT after" not in said or len(rows) < 2 or rows[1][0] != "1" or "mean" in rows[-1]:
+    sys.exit(f"{child.returncode} {rows} {said}")
+END
+degrade -q -s 1 p >stream
+python3 table.py sr-metrics --threads 1 p -

@@ -46,7 +46,7 @@ fails 1 "it is empty" import-weights adm empty.pt -o x.json
 echo '<!DOCTYPE html>' >page.pt
 fails 1 "it is a web page" import-weights --describe page.pt
 head -c 100000 net.pt >cut.pt
-fails 1 "of a file of 100000: it is truncated or damaged" import-weights adm cut.pt -o x.json
+fails 1 "bytes, more than 100000: it is truncated or damaged" import-weights adm cut.pt -o x.json
 printf '\200\002cos\nsystem\n(X\010\000\000\000touch itt.' >evil.pt
 fails 1 "names 'os.system'" import-weights --describe evil.pt
 [ ! -e it ]

@@ -46,3 +46,8 @@ fails 2 "--preset is not for --distill" sr3-train --distill teacher.json --prese
 fails 2 "cannot halve 8 sampling steps down to 3" distill --sampling-steps 3 photos -o x.json
 fails 2 "needs an unconditional prediction" distill --guidance 2 photos -o x.json
 fails 1 "cannot open 'nothing.json'" sr3-train --distill nothing.json photos -o x.json
+
+# Contradictions to a student that has begun name options.
+sr3-train "${common[@]}" --restart --seed 7 --preset tiny --crop 32 --channels 8 --steps 3 photos -o teacher.json
+fails 2 "cannot resume 'truth.4.json': the teacher of --distill is not the one that it was started with" \
+  distill --steps 6 photos -o truth.json

@@ -249,6 +249,17 @@ TEST_CASE("storages that the file does not contain are refused before they are a
           "elements, in a file of");
 }
 
+TEST_CASE("a zip that was packed again with compression is read") {
+  std::vector<float> values(40000);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 50 * (i % 7));
+  const std::string object = dict({{"w", tensor(storage("FloatStorage", "0", 40000), 0, {200, 200}, {200, 1})}});
+  const std::string file = zipped({{"a/data.pkl", pickle(object)}, {"a/data/0", floats(values)}}, "deflate");
+  REQUIRE(file.size() < 120000);
+  const TensorFile parsed = parse(file);
+  REQUIRE(parsed.tensors.size() == 1);
+  CHECK(at::equal(parsed.tensors[0].second, at::tensor(values).reshape({200, 200})));
+}
+
 TEST_CASE("a file truncated anywhere is refused") {
   for (const std::string& whole :
        {from_base64(kLegacyFile), from_base64(kZipFile), legacy(matrix(), {{"0", 6, floats({0, 1, 2, 3, 4, 5})}})}) {
