@@ -32,8 +32,8 @@ class TorchObject {
   // The globals that the pickle may name.
   static const std::vector<std::string>& allowed_globals();
 
-  // origin is for messages. DataError if the storages cannot fit a file of file_size bytes when it is unpacked, a tensor is larger than its
-  // storage, a name appears twice, or torch would have described a tensor in another way.
+  // origin is for messages. DataError if the storages cannot fit a file of file_size bytes when it is unpacked, a tensor is
+  // larger than its storage, a name appears twice, or torch would have described a tensor in another way.
   TorchObject(Pickle pickle, std::string origin, uint64_t file_size);
 
   // By key.
