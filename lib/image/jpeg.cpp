@@ -152,7 +152,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
     const size_t at = r.info.src ? bytes.size() - r.info.src->bytes_in_buffer : 0;
     std::string text =
         r.info.input_scan_number > kMaxScans ? cat("more than ", kMaxScans, " scans") : r.failure.message;
-    text[0] = static_cast<char>(std::tolower(text[0]));
+    if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])))  // but not that of "JPEG"
+      text[0] = static_cast<char>(std::tolower(text[0]));
     return DataError(cat("cannot read '", origin, "': ", text, " at byte ", at));
   };
   if (!read_header(r)) throw damaged();

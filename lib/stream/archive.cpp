@@ -88,6 +88,8 @@ bool is_archive(std::span<const uint8_t> head) {
     return head.size() >= offset + magic.size() && std::equal(magic.begin(), magic.end(), head.begin() + offset);
   };
   if (begins_as_image(head)) return false;
+  // The end of a tar file without members.
+  if (head.size() >= 512 && std::all_of(head.begin(), head.end(), [](uint8_t byte) { return byte == 0; })) return true;
   return at(257, {'u', 's', 't', 'a', 'r'}) || is_old_tar(head) || at(0, {'P', 'K', 3, 4}) || at(0, {'P', 'K', 5, 6}) ||
          compressor(head) != ARCHIVE_FILTER_NONE;
 }
@@ -232,13 +234,15 @@ Archive::Archive(Source& source, const Limits& limits) : impl_(std::make_unique<
   impl_->open();
 }
 
-Archive::Archive(const std::string& path, const Limits& limits) : impl_(std::make_unique<Impl>(path, limits)) {
-  impl_->file = std::make_unique<FileSource>(path);
+Archive::Archive(const std::string& path, const Limits& limits)
+    : impl_(std::make_unique<Impl>(path == "-" ? "standard input" : path, limits)) {
+  const std::string file = path == "-" ? "/dev/stdin" : path;
+  impl_->file = std::make_unique<FileSource>(file);
   uint8_t head[8];
   const size_t got = impl_->file->read(head, sizeof head);
   if (compressor({head, got}) == ARCHIVE_FILTER_NONE) {  // by its path libarchive can seek in it
     impl_->zip = got >= 2 && head[0] == 'P' && head[1] == 'K';
-    if (archive_read_open_filename(impl_->handle, path.c_str(), size_t{1} << 16) != ARCHIVE_OK) impl_->fail();
+    if (archive_read_open_filename(impl_->handle, file.c_str(), size_t{1} << 16) != ARCHIVE_OK) impl_->fail();
     return;
   }
   std::copy_n(head, got, impl_->block.begin());

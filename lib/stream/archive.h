@@ -24,8 +24,8 @@ class Archive {
     std::string origin;  // "a.tar:b.png"
   };
 
-  // Reads from a source, which must outlive the archive, or from a file. A zip is better opened by its path, because its
-  // directory is at its end. DataError when it cannot be opened.
+  // Reads from a source, which must outlive the archive, or from a file; "-" is the one that standard input is. A zip is better
+  // opened by its path, because its directory is at its end. DataError when it cannot be opened.
   Archive(Source& source, const Limits& limits);
   Archive(const std::string& path, const Limits& limits);
   ~Archive();

@@ -1,5 +1,7 @@
 #include "stream/listing.h"
 
+#include <unistd.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "stream/archive.h"
@@ -36,10 +38,15 @@ struct Sequence::Impl {
     peeked = std::make_unique<PeekSource>(*input);
     // Three bytes are enough to recognize an image: do not wait for 512 of a slow stream.
     const auto head = peeked->peek(3);
-    if (head.size() == 3 && !begins_as_image(head) && is_archive(peeked->peek(512)))
-      archive = std::make_unique<Archive>(*peeked, limits);
-    else
+    if (head.size() == 3 && !begins_as_image(head) && is_archive(peeked->peek(512))) {
+      const bool zip = peeked->peek(1)[0] == 'P';
+      if (zip && framing == Framing::kFile && ::access("/dev/stdin", R_OK) == 0)
+        archive = std::make_unique<Archive>(part.path, limits);
+      else
+        archive = std::make_unique<Archive>(*peeked, limits);
+    } else {
       splitter = std::make_unique<Splitter>(*peeked, limits, framing);
+    }
   }
 };
 

@@ -80,7 +80,7 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     std::vector<int64_t> counts;
     if (!unconditional)
       for (const auto& [name, count] : images.class_counts()) full.classes.push_back(name), counts.push_back(count);
-    info(cat(images.size(), " images, ", classes_text(full.classes, counts)));
+    info(cat(images.size(), images.size() == 1 ? " image, " : " images, ", classes_text(full.classes, counts)));
   } else if (!unconditional) {
     throw UsageError("no images to find the classes in: name folders, archives or lists, or say --unconditional");
   }

@@ -252,6 +252,8 @@ std::string contradiction(const Difference& d, const TrainingCommand& command) {
            : d.now == none   ? "no --recipe contradicts the one that it was started with"
                              : "--recipe is not the one that it was started with";
   if (d.option == kTeacher) return cat(kTeacher, " is not the one that it was started with");
+  if (d.started == "true" || d.started == "false")
+    return cat(d.option, d.started == "true" ? " was given" : " was not given", " when it was started");
   const auto shown = [&](const std::string& value) { return value == none ? "0" : value; };  // a pad of 0 is not stored
   const std::string contradicts = cat(" contradicts the ", shown(d.started), " it was started with");
   const auto given = [&](const std::string& option) {

@@ -162,7 +162,7 @@ void Trainer::Impl::announce() const {
   const ImageOptions& image = manifest.image;
   std::string examples = cat(side, "x", side, " pixels");
   if (image.low_res > 0) examples += cat(" from ", side / image.scale(), "x", side / image.scale());
-  info(cat(loader.images(), " images, of which examples are ",
+  info(cat(loader.images(), loader.images() == 1 ? " image" : " images", ", of which examples are ",
            whole ? "the whole, resized: " : "random crops: ", examples));
   info(cat("a network of ", parameters.count(), " weights, in ", options.precision, " on ", device.str(), ", ",
            options.threads, options.threads == 1 ? " thread" : " threads"));

@@ -98,8 +98,8 @@ Validation::Validation(const StageManifest& manifest, const ValidationOptions& o
   if (digest.names == trained_on.names && digest.sizes == trained_on.sizes)
     warn("--validate: these are the images of the training, on which it looks better than it is");
   conditions_ = cat(digest.names, " ", digest.sizes, " ", options.images, " examples");
-  info(cat("validation on ", options.images, " examples of ", loader_->images(), " images, every ", options.every,
-           " steps"));
+  info(cat("validation on ", options.images, " examples of ", loader_->images(),
+           loader_->images() == 1 ? " image, every " : " images, every ", options.every, " steps"));
   if (options.features.empty()) return;
   FeatureOptions how;
   how.device = device;
