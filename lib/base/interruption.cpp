@@ -69,6 +69,7 @@ void note_progress(int64_t done, int64_t total, const std::string& unit, bool li
 
 void note_way_on(const std::string& text) {
   const std::lock_guard lock(composing);
+  if (!way_on.empty()) return;
   way_on = printable(text);
   if (current >= 0) compose();
 }

@@ -11,6 +11,7 @@ namespace sr3 {
 void report_interruption();  // from here on; a signal that was ignored when the program began is still ignored
 // Of total units; total < 0 means unknown. line_open: whether the terminal's line has to be ended first.
 void note_progress(int64_t done, int64_t total, const std::string& unit, bool line_open);
-void note_way_on(const std::string& text);  // such as "the same command goes on"; the end of the message
+void note_way_on(
+    const std::string& text);  // such as "the same command goes on", the end of the message; the first counts
 
 }  // namespace sr3

@@ -1,5 +1,6 @@
 #include "cascade/generate.h"
 
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -52,6 +53,18 @@ void GenerateOptions::declare(Options& options) {
 
 void GenerateOptions::validate(const Cascade& cascade) const {
   writer.validate();
+  if (!keep_stages.empty() && writer.output != "-") {
+    std::error_code none;
+    const auto absolute = [&](const std::string& path) {
+      return std::filesystem::weakly_canonical(std::filesystem::absolute(path, none) / ".", none)
+          .lexically_normal()
+          .parent_path();
+    };
+    const std::filesystem::path out = absolute(writer.output);
+    if (out.parent_path() == absolute(keep_stages) &&
+        out.filename().string().find_first_not_of("0123456789") == std::string::npos)
+      throw UsageError(cat("-o: '", writer.output, "' is where --keep-stages keeps the images of a stage"));
+  }
   if (cascade.has_base()) return;
   if (draw.number != DrawOptions{}.number) throw UsageError("-n: it starts from images, which give the number");
   if (draw.by_class) throw UsageError("--by-class: it starts from images, which have names");

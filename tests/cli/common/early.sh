@@ -98,6 +98,8 @@ early 2 "option '--class': it is empty" sample -m c-8.json --class= -o made/
 early 2 "option '--class': it is empty" upscale -m x2.json --class= big.ppm -o made/
 early 2 "--steps has 3 numbers, but the cascade 2 stages" cascade c.json --steps 1000,10,10 -o made/
 early 2 "--keep-stages" cascade c.json --keep-stages kept --show-pipe
+early 2 "-o: 'kept/16/' is where --keep-stages keeps" cascade c.json --keep-stages kept -o kept/16/
+early 2 "-o: './kept/8' is where --keep-stages keeps" cascade c.json --keep-stages kept/ -o ./kept/8
 early 1 "cannot create the folder 'afile'" cascade c.json --keep-stages afile -o made/
 early 1 "cannot create the folder 'afile'" cascade c.json big.ppm --keep-stages afile -o made/
 early 1 "cannot create the folder 'taken/16/'" cascade c.json --keep-stages taken -o made/
