@@ -12,6 +12,7 @@
 #include "cas/shown.h"
 #include "data/epoch_order.h"
 #include "format/json.h"
+#include "nn/memory.h"
 #include "nn/resnet.h"
 #include "stage/checkpoint.h"
 #include "stream/workers.h"
@@ -109,6 +110,7 @@ class Training {
 
 std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, const LabelledImages& train,
                                            const LabelledImages& test, const ProgressOptions& progress) {
+  keep_freed_memory();
   const ClassifierRecipe& recipe = options.recipe;
   const std::vector<int64_t> labels = train.labels_among(options.classes);
   const int64_t n = train.size();

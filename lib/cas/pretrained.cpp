@@ -13,6 +13,7 @@
 #include "cas/shown.h"
 #include "data/class_names.h"
 #include "format/torch_pickle.h"
+#include "nn/memory.h"
 #include "nn/resnet.h"
 #include "stage/weights.h"
 #include "stream/operands.h"
@@ -77,6 +78,7 @@ void PretrainedOptions::declare(Options& options) {
 std::optional<std::vector<ClassifiedSet>> classify_sets(const std::vector<std::string>& sets,
                                                         const PretrainedOptions& options, at::Device device,
                                                         const ProgressOptions& progress) {
+  keep_freed_memory();
   for (const std::string& set : sets) known_parts({set});
   const TensorFile file = read_classifier(options.weights);
   const ResNetOptions shape = options_of(file, options.weights);

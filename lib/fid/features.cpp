@@ -8,6 +8,7 @@
 #include "fid/inception.h"
 #include "fid/torchscript.h"
 #include "format/torch_pickle.h"
+#include "nn/memory.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
@@ -60,6 +61,7 @@ Features FeatureNetwork::operator()(const at::Tensor& x, const FeatureOutputs& o
 }
 
 std::unique_ptr<FeatureNetwork> open_features(const std::string& path, const FeatureOptions& options) {
+  keep_freed_memory();
   if (path.empty())
     throw UsageError(
         "no feature network is named (--features FILE, or FID_FEATURES in the environment); FID's is "

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "format/torch_pickle.h"
+#include "nn/memory.h"
 #include "tensor/aten.h"
 #include "tensor/convert.h"
 
@@ -56,6 +57,7 @@ double Lpips::operator()(const Image& a, const Image& b) const {
 }
 
 Lpips open_lpips(const std::string& backbone, const std::string& linear, at::Device device) {
+  keep_freed_memory();
   TensorFile network = read_torch(backbone), layers = read_torch(linear);
   strip_wrappers(network);
   strip_wrappers(layers);
