@@ -9,11 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <iterator>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -76,7 +79,8 @@ class RequestStream : public httplib::Stream {
       if (std::min(held_.find("\r\n\r\n"), held_.size()) >= kLargestHeader) return 431;
       if (held_.find("\r\n\r\n") == std::string::npos) continue;
       deadline_ = steady_clock::now() + kBodyTime;
-      return 0;
+      remove_header("range");  // which the library would answer with 416 where it cannot read it
+      return count_of_header("host") > 1 ? 400 : 0;
     }
   }
 
@@ -119,6 +123,28 @@ class RequestStream : public httplib::Stream {
   socket_t socket() const override { return socket_; }
 
  private:
+  // Where the next line of the header begins that has this name (in lower case), from the line after `from` on; npos if none does.
+  size_t find_header(std::string_view name, size_t from) const {
+    const size_t end = held_.find("\r\n\r\n");
+    for (size_t at = held_.find('\n', from); at < end; at = held_.find('\n', at + 1)) {
+      const std::string_view line = std::string_view(held_).substr(at + 1, name.size() + 1);
+      if (line.size() == name.size() + 1 && line.back() == ':' &&
+          std::equal(name.begin(), name.end(), line.begin(),
+                     [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); }))
+        return at + 1;
+    }
+    return std::string::npos;
+  }
+  int count_of_header(std::string_view name) const {
+    int count = 0;
+    for (size_t at = find_header(name, 0); at != std::string::npos; at = find_header(name, at)) ++count;
+    return count;
+  }
+  void remove_header(std::string_view name) {
+    for (size_t at = find_header(name, 0); at != std::string::npos; at = find_header(name, at - 1))
+      held_.erase(at, held_.find('\n', at) + 1 - at);
+  }
+
   ssize_t receive(char* to, size_t n) {
     for (;;) {
       if (!wait_for(socket_, POLLIN, deadline_)) return -1;
@@ -189,15 +215,19 @@ class ConnectionThreads : public httplib::TaskQueue {
 
 // Refuses a request that the library has not seen.
 void refuse(RequestStream& stream, int status) {
-  const bool busy = status == 503;
-  const char* const reason = status == 408   ? "Request Timeout"
-                             : status == 414 ? "URI Too Long"
-                             : status == 431 ? "Request Header Fields Too Large"
-                                             : "Service Unavailable";
-  const char* const why = status == 408   ? "The request came too slowly."
-                          : status == 414 ? "The address is too long."
-                          : status == 431 ? "The header of the request is too large."
-                                          : "There are too many connections from this address. Please try again.";
+  struct Refusal {
+    int status;
+    const char *reason, *why;
+  };
+  static constexpr Refusal kRefusals[] = {
+      {400, "Bad Request", "The request names more than one host."},
+      {408, "Request Timeout", "The request came too slowly."},
+      {414, "URI Too Long", "The address is too long."},
+      {431, "Request Header Fields Too Large", "The header of the request is too large."},
+      {503, "Service Unavailable", "There are too many connections from this address. Please try again."}};
+  const auto& [known, reason, why] = *std::find_if(std::begin(kRefusals), std::end(kRefusals),
+                                                   [&](const Refusal& refusal) { return refusal.status == status; });
+  const bool busy = known == 503;
   const std::string body = cat("{\"error\":\"", why, "\"}");
   const std::string text =
       cat("HTTP/1.1 ", status, " ", reason, "\r\nContent-Type: application/json\r\nContent-Length: ", body.size(),
