@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -45,10 +46,14 @@ int64_t chunk_size(int64_t channels, int64_t kernel, ConvNumbers numbers, bool w
   return best;
 }
 
-const ConvKernels* fastest_kernels() {
+std::atomic<int> narrow = 0;
+
+const ConvKernels* fastest_kernels(bool bytes) {
   int count = 0;
   const ConvKernels* kernels = conv_kernels(&count);
-  return count > 0 ? kernels : nullptr;
+  for (int i = 0; i < count; ++i)
+    if (!bytes || narrow == 0 || kernels[i].range.input == ByteRange{}.input) return &kernels[i];
+  return nullptr;
 }
 
 Coefficients<float> identity_norm(int64_t n, int64_t channels) {
@@ -86,7 +91,10 @@ ByteScale byte_scale(const ConvInput& input, int64_t image, double pixels, int64
 
 int64_t FusedConv::width() const { return blocks_.back().first + blocks_.back().vectors * kernels_->lanes; }
 
-bool FusedConv::supported() { return fastest_kernels() != nullptr; }
+NarrowBytes::NarrowBytes() { ++narrow; }
+NarrowBytes::~NarrowBytes() { --narrow; }
+
+bool FusedConv::supported() { return fastest_kernels(/*bytes=*/false) != nullptr; }
 
 bool FusedConv::has_winograd(const ConvPlan& plan, int64_t in) {
   return plan.kernel == 3 && plan.stride == 1 && !plan.same && std::min(in, plan.out) >= kFewestChannels;
@@ -95,7 +103,7 @@ bool FusedConv::has_winograd(const ConvPlan& plan, int64_t in) {
 FusedConv::FusedConv(const ConvPlan& plan, const at::Tensor& weight, const at::Tensor& bias, ConvNumbers numbers,
                      const ConvKernels* kernels, ConvDirection direction)
     : numbers_(numbers),
-      kernels_(kernels ? kernels : fastest_kernels()),
+      kernels_(kernels ? kernels : fastest_kernels(numbers == ConvNumbers::kBytes)),
       in_(weight.size(direction == ConvDirection::kForward ? 1 : 0)),
       out_(weight.size(direction == ConvDirection::kForward ? 0 : 1)),
       kernel_(plan.kernel),

@@ -42,6 +42,14 @@ struct ConvBlock {
 // kTransposed: the convolution that takes a gradient of the result to that of the input. Stride 1, not `same`.
 enum class ConvDirection { kForward, kTransposed };
 
+// Within its life, convolutions of bytes that are made have 7 bits, as on the CPUs without VNNI, whose results they equal.
+class NarrowBytes {
+ public:
+  NarrowBytes();
+  ~NarrowBytes();
+  NarrowBytes(const NarrowBytes&) = delete;
+};
+
 class FusedConv {
  public:
   // Whether this CPU has kernels for it.
