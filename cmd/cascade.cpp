@@ -1,6 +1,10 @@
 // cascade: a whole cascade in one program, from noise or from given images (lib/cascade/generate.h), or the pipe of
 // sample and upscale that does the same. See cascade(1).
 #include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include "base/error.h"
 #include "base/shell.h"
@@ -66,13 +70,24 @@ std::string CascadeProgram::pipe(const Cascade& cascade, const std::vector<std::
   return cascade.pipe(words);
 }
 
+// Whether it is a manifest's path or name, not that of images.
+bool names_manifest(const std::string& operand) {
+  if (operand.ends_with(".json")) return true;
+  if (std::error_code none; std::filesystem::exists(operand, none)) return false;
+  try {
+    return !find_manifest(operand).empty();
+  } catch (const Error&) {  // as images it cannot be opened either, which is said then
+    return false;
+  }
+}
+
 Cascade open_cascade(const CascadeProgram& program, const std::vector<std::string>& operands,
                      std::vector<std::string>& images) {
   const bool joined = !program.stages.empty();
   if (!joined && operands.empty()) throw UsageError("no cascade given: CASCADE.json, or its stages by -m");
   images.assign(operands.begin() + !joined, operands.end());
   if (!joined) return Cascade(find_manifest(operands[0]), program.sampling, !images.empty());
-  if (!images.empty() && images[0].ends_with(".json"))
+  if (!images.empty() && names_manifest(images[0]))
     throw UsageError(cat("'", images[0], "': either a cascade, or stages by -m"));
   return Cascade(find_manifests(program.stages), program.sampling, !images.empty());
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "format/digest.h"
 #include "format/json.h"
 #include "nn/unet.h"
 #include "stage/cascade_manifest.h"
@@ -61,7 +62,12 @@ std::string weights_of(const std::string& path, const StageManifest& m) {
   std::error_code failure;
   const std::string file = weights_path(path, m);
   const auto bytes = std::filesystem::file_size(file, failure);
-  return cat(file, failure ? ", which is missing" : ", " + megabytes(bytes));
+  if (failure) return cat(file, ", which is missing");
+  // Reading more than this would take seconds; the programs that use the weights compare them in any case.
+  constexpr uint64_t kMostToCompare = uint64_t{512} << 20;
+  const bool other = bytes <= kMostToCompare && !m.weights_sha256.empty() && sha256_file(file) != m.weights_sha256;
+  return cat(file, ", ", megabytes(bytes),
+             other ? ", which the manifest does not belong to: its sha256 is another" : "");
 }
 
 std::string training_of(const TrainingSummary& training) {

@@ -54,3 +54,4 @@ fails 1 "its sha256 is" cascade c.json --steps 2
 cdm-train -q --new 8 --preset tiny things -o fresh.json
 fails 1 "it has no weights; train it first" cascade fresh.json
 fails 1 "it has only a base stage" cascade fresh.json a.ppm
+fails 2 "'digits': either a cascade, or stages by -m" cascade digits -m c-8.json
