@@ -1,12 +1,14 @@
 // nearest: whether generated images repeat training images.
 // All images are brought to one size as in a training (lib/degrade/recipe.h) and compared pixel by pixel
 // (lib/metrics/nearest.h). See nearest(1).
+#include <sys/stat.h>
+
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string>
-#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -16,6 +18,7 @@
 #include "degrade/recipe.h"
 #include "metrics/nearest.h"
 #include "metrics/nearest_table.h"
+#include "stream/operands.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
 
@@ -23,12 +26,12 @@ using namespace sr3;
 
 namespace {
 
-// As many training images are compared at once.
-constexpr size_t kAtOnce = 64;
+// As many training images are compared at once, or as many as take this many bytes.
+constexpr size_t kAtOnce = 64, kBytesAtOnce = size_t{32} << 20;
 
 struct NearestProgram {
   std::string size, held_out, output;
-  int64_t neighbours = 50;
+  int64_t pad = 0, neighbours = 50;
   double threshold = 0.5;
   bool no_flip = false, per_image = false, json = false;
   ReaderOptions reader;
@@ -37,6 +40,8 @@ struct NearestProgram {
     options.group(groups::kMetrics);
     options.add("held-out", 0, &held_out, "INPUT", "real images that were not trained on, for comparison");
     options.add("size", 0, &size, "WxH", "compare at this size; default: that of the generated images");
+    options.add("pad", 0, &pad, "N", within(0, 65536),
+                "first pad smaller training and held-out images to N x N pixels by repeating their border");
     options.add("neighbours", 0, &neighbours, "K", at_least(2),
                 "nearest training images that a distance is relative to");
     options.add("threshold", 0, &threshold, "X", between(0, 1), "an image is a copy if its ratio is below X");
@@ -63,9 +68,16 @@ Recipe fitting(const std::string& size) {
   return Recipe(options);
 }
 
-void fit(Frame& frame, const std::optional<Recipe>& recipe) {
+// How images are brought to the size; without a recipe they have it.
+struct Preparation {
+  std::optional<Recipe> recipe;
+  int64_t pad = 0;
+};
+
+void fit(Frame& frame, const Preparation& preparation) {
   try {
-    if (recipe) frame.image = (*recipe)(frame.image, 0, 0);
+    if (preparation.pad > 0) frame.image = padded(frame.image, preparation.pad);
+    if (preparation.recipe) frame.image = (*preparation.recipe)(frame.image, 0, 0);
   } catch (const DataError& error) {
     throw DataError(cat("cannot use '", frame.origin, "': ", error.what()));
   }
@@ -73,10 +85,9 @@ void fit(Frame& frame, const std::optional<Recipe>& recipe) {
 }
 
 // Takes all images of the operands, which must be of one size.
-Images take(const std::vector<std::string>& operands, const ReaderOptions& options,
-            const std::optional<Recipe>& recipe) {
+Images take(const std::vector<std::string>& operands, const ReaderOptions& options, const Preparation& preparation) {
   Images taken;
-  Reader reader(operands, options, [&](Frame& frame) { fit(frame, recipe); });
+  Reader reader(operands, options, [&](Frame& frame) { fit(frame, preparation); });
   while (auto frame = reader.next()) {
     Image& image = frame->image;
     if (!taken.images.empty() && (image.width != taken.images[0].width || image.height != taken.images[0].height))
@@ -91,9 +102,9 @@ Images take(const std::vector<std::string>& operands, const ReaderOptions& optio
 }
 
 // Compares the images with all training images. Returns the training's status.
-int search(cli::App& app, const ReaderOptions& options, const Recipe& recipe, const std::vector<std::string>& training,
-           NearestSearch& among) {
-  Reader reader(training, options, [&](Frame& frame) { fit(frame, recipe); });
+int search(cli::App& app, const ReaderOptions& options, const Preparation& preparation,
+           const std::vector<std::string>& training, NearestSearch& among) {
+  Reader reader(training, options, [&](Frame& frame) { fit(frame, preparation); });
   Workers workers(options.threads);
   Meter meter(app.progress, "training images", reader.expected().value_or(-1));
   std::vector<NearestSearch::TrainingImage> some;
@@ -101,7 +112,8 @@ int search(cli::App& app, const ReaderOptions& options, const Recipe& recipe, co
     auto frame = reader.next();
     more = frame.has_value();
     if (more) some.push_back({frame->key, std::move(frame->image)});
-    if (some.size() < kAtOnce && more) continue;
+    const size_t bytes = some.empty() ? 0 : some.size() * some[0].image.u8.size();
+    if (some.size() < kAtOnce && bytes < kBytesAtOnce && more) continue;
     among.add(some, workers);
     some.clear();
     meter.update(among.seen());
@@ -111,13 +123,23 @@ int search(cli::App& app, const ReaderOptions& options, const Recipe& recipe, co
   return reader.status();
 }
 
-// The results have the names of generated images, which files in these folders may have, too.
-void refuse_folders(const std::string& output, const std::vector<std::string>& inputs) {
-  for (const std::string& input : inputs)
-    for (const std::string& folder : {input, directory_of(input)})
-      if (std::error_code none; std::filesystem::equivalent(folder, output, none))
-        throw UsageError(
-            cat("-o: '", output, "' has images that are compared, and may be overwritten; name another folder"));
+// The files that are read, so far as they are known before.
+std::set<std::pair<dev_t, ino_t>> files_of(const std::vector<std::string>& operands) {
+  std::set<std::pair<dev_t, ino_t>> files;
+  struct stat status;
+  for (const Part& part : known_parts(operands))
+    if (part.path != "-" && ::stat(part.path.c_str(), &status) == 0) files.insert({status.st_dev, status.st_ino});
+  return files;
+}
+
+// The results have the names of generated images, which other images may have, too. UsageError if one would be overwritten.
+void refuse_to_overwrite(const std::string& folder, const std::vector<std::string>& keys,
+                         const std::set<std::pair<dev_t, ino_t>>& files) {
+  struct stat status;
+  for (const std::string& key : keys)
+    if (const std::string path = cat(folder, key, ".png");
+        ::stat(path.c_str(), &status) == 0 && files.contains({status.st_dev, status.st_ino}))
+      throw UsageError(cat("-o: '", path, "' is also an input, and would be overwritten; name another folder"));
 }
 
 int run_program(cli::App& app) {
@@ -134,31 +156,41 @@ int run_program(cli::App& app) {
   std::optional<Writer> writer;
   if (!program.output.empty()) {
     WriterOptions options;
-    options.output = program.output.ends_with('/') ? program.output : program.output + "/";
+    options.output = program.output = program.output.ends_with('/') ? program.output : program.output + "/";
     options.threads = program.reader.threads;
-    refuse_folders(options.output, training);
-    refuse_folders(options.output, {program.held_out});
     writer.emplace(options, generated);
   }
 
   ReaderOptions whole = program.reader;  // a shard is one of the generated images
   whole.shard.clear();
-  std::optional<Recipe> recipe;
-  if (!program.size.empty()) recipe.emplace(fitting(program.size));
-  Images images = take(generated, program.reader, recipe);
-  if (images.images.empty()) throw DataError("nothing to compare: no images");
+  Preparation preparation;
+  if (!program.size.empty()) preparation.recipe.emplace(fitting(program.size));
+  Images images = take(generated, program.reader, preparation);
+  if (images.images.empty() && program.reader.shard.empty()) throw DataError("nothing to compare: no images");
+  if (images.images.empty()) {  // a shard without images has a table without rows
+    print_table(program.per_image ? nearest_table({}, program.threshold, program.json)
+                                  : copies_table({}, program.threshold, program.json));
+    return images.status;
+  }
+  if (writer) {
+    std::vector<std::string> others = training;
+    if (!program.held_out.empty()) others.push_back(program.held_out);
+    refuse_to_overwrite(program.output, images.keys, files_of(others));
+  }
   const Image& first = images.images[0];
-  if (!recipe) recipe.emplace(fitting(cat(first.width, "x", first.height)));
+  if (!preparation.recipe) preparation.recipe.emplace(fitting(cat(first.width, "x", first.height)));
+  preparation.pad = program.pad;
   int status = images.status;
   const size_t count = images.images.size();
   if (!program.held_out.empty()) {
-    Images others = take({program.held_out}, whole, recipe);
+    Images others = take({program.held_out}, whole, preparation);
+    if (others.images.empty()) throw DataError(cat("no images in '", program.held_out, "'"));
     status = std::max(status, others.status);
     std::move(others.images.begin(), others.images.end(), std::back_inserter(images.images));
     std::move(others.keys.begin(), others.keys.end(), std::back_inserter(images.keys));
   }
   NearestSearch among(std::move(images.images), program.neighbours, !program.no_flip, writer.has_value());
-  status = std::max(status, search(app, whole, *recipe, training, among));
+  status = std::max(status, search(app, whole, preparation, training, among));
 
   const std::vector<Nearest> all = among.nearest();
   std::vector<ComparedSet> sets;

@@ -53,6 +53,7 @@ struct UpscaleProgram {
 int measure(cli::App& app, const UpscaleProgram& program) {
   if (program.models.size() != 1) throw UsageError("--measure-int8 measures one stage: -m STAGE.json");
   app.options.refuse_given(groups::kOutput, "--measure-int8 writes no images");
+  app.options.refuse_options({"convention"}, "it is for --baseline");
   app.options.refuse_given(groups::kSampling, "--measure-int8 measures how the manifest samples",
                            {"guidance", "noise-level"});
   app.options.refuse_given(groups::kResult, "--measure-int8 writes no images", {"class", "seed", "consistency"});

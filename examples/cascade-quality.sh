@@ -35,7 +35,7 @@ cascade -q "$cascade" -n "$n" --class all --by-class ${GUIDANCE:+--guidance "$GU
   --seed "${SEED:-0}" --skip-existing -o "$dir/drawn/"
 
 # The real images in the size of the samples, as cdm-train prepares them.
-first=$(find "$dir/drawn" -name '*.png' | sort | head -n 1)
+first=$(find "$dir/drawn" -name '*.png' | sort | sed -n 1p)
 size=$(degrade -q -s 1 "$first" | pamfile | sed 's/.*, \([0-9]*\) by \([0-9]*\) .*/\1x\2/')
 for part in train test; do
   [ -d "$dir/$part" ] && continue

@@ -13,24 +13,24 @@ dir=${DIR:-evidence}
 
 # The name, the README's section, the time, what must be set, and the command.
 tables() {
-  cat <<TABLE
-demo|Results of the included stage|5m||$here/demo.sh $dir/demo
-few-steps|Results of the included stage|1h|PHOTOS FID_FEATURES|$here/few-steps.sh \$PHOTOS $dir/few-steps
+  sed -e ':join' -e '/\\$/{N;s/\\\n//;b join' -e '}' <<'TABLE'
+demo|Results of the included stage|5m||"$here"/demo.sh "$dir"/demo
+few-steps|Results of the included stage|1h|PHOTOS FID_FEATURES|"$here"/few-steps.sh "$PHOTOS" "$dir"/few-steps
 wild|Results of the included stage|2h|PHOTOS FID_FEATURES|SETS="jpeg sr3-plus" WAYS="bicubic photo-x4-fast:1 \
-photo-x4-wild:8 photo-x4-wild:8:0.1\${PEER_REALESRGAN:+ realesrgan:4}" $here/wild.sh \$PHOTOS $dir/wild
-portraits|Train your own|2h|PORTRAITS FID_FEATURES|STEPS=5131 HOURS=9 $here/portraits-16-64.sh \$PORTRAITS \
-$dir/portraits
+photo-x4-wild:8 photo-x4-wild:8:0.1${PEER_REALESRGAN:+ realesrgan:4}" "$here"/wild.sh "$PHOTOS" "$dir"/wild
+portraits|Train your own|2h|PORTRAITS FID_FEATURES|STEPS=5131 HOURS=9 "$here"/portraits-16-64.sh "$PORTRAITS" \
+"$dir"/portraits
 digits|Generate: cascades|30m|DIGITS FID_FEATURES|N=1000 GUIDANCE=2 PREPARE="--pad 32 --center-crop" FLIP=no \
-$here/cascade-quality.sh digits \$DIGITS $dir/digits
+"$here"/cascade-quality.sh digits "$DIGITS" "$dir"/digits
 digits-fast|Generate: cascades|20m|DIGITS FID_FEATURES|N=1000 PREPARE="--pad 32 --center-crop" FLIP=no \
-$here/cascade-quality.sh digits-fast \$DIGITS $dir/digits-fast
+"$here"/cascade-quality.sh digits-fast "$DIGITS" "$dir"/digits-fast
 augmentation|Generate: cascades|2h|DIGITS FID_FEATURES|SIZES=8,32 STEPS=2000 MORE=1200 N=1500 LEVELS="0 0.05 \
-0.1" BASE_STEPS="300 1500" SAMPLING_STEPS=12 BASE_SAMPLING_STEPS=24 $here/augmentation.sh \$DIGITS $dir/augmentation
-speed|Speed|5m||$here/../tests/bench/run $here/../build upscale
-layers|Speed|5m||$here/../tests/bench/run $here/../build layers
+0.1" BASE_STEPS="300 1500" SAMPLING_STEPS=12 BASE_SAMPLING_STEPS=24 "$here"/augmentation.sh "$DIGITS" "$dir"/augmentation
+speed|Speed|5m||"$here"/../tests/bench/run "$here"/../build upscale
+layers|Speed|5m||"$here"/../tests/bench/run "$here"/../build layers
 pytorch|Speed|20m|PEER_PYTHON|PEER_WAYS="eager channels-last compiled eager-bf16 compiled-bf16" \
-$here/../tests/bench/run $here/../build pytorch
-degrade|Speed|10m||$here/../tests/bench/run $here/../build degrade
+"$here"/../tests/bench/run "$here"/../build pytorch
+degrade|Speed|10m||"$here"/../tests/bench/run "$here"/../build degrade
 TABLE
 }
 
@@ -41,7 +41,8 @@ if [ $# = 0 ]; then
 fi
 
 for table in "$@"; do
-  line=$(tables | grep "^$table|") || { echo "evidence.sh: no table '$table'; without arguments it lists them" >&2; exit 2; }
+  line=$(tables | awk -F '|' -v table="$table" '$1 == table')
+  [ -n "$line" ] || { echo "evidence.sh: no table '$table'; without arguments it lists them" >&2; exit 2; }
   IFS='|' read -r _ _ _ needs command <<<"$line"
   for variable in $needs; do
     [ -n "${!variable:-}" ] || { echo "evidence.sh: $table needs \$$variable" >&2; exit 2; }
@@ -49,9 +50,9 @@ for table in "$@"; do
 done
 mkdir -p "$dir"
 for table in "$@"; do
-  command=$(tables | grep "^$table|" | cut -d '|' -f 5)
+  command=$(tables | awk -F '|' -v table="$table" '$1 == table { print $5 }')
   {
-    echo "# ${command//"$here/"/examples/}"
+    echo "# $command"
     echo "# $(date +%F), $(upscale --version | head -n 1)"
     echo "# $(nproc) cores: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
       $(grep -o -w -E 'avx2|avx512f|avx512_vnni|avx512_bf16|amx_int8' /proc/cpuinfo | sort -u)

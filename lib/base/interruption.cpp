@@ -1,5 +1,7 @@
 #include "base/interruption.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,10 +38,17 @@ void compose() {
 }
 
 void say_and_end(int number) {
-  if (const int at = current; at >= 0) {
+  pollfd out = {STDERR_FILENO, POLLOUT, 0};  // a pager that was stopped takes nothing
+  if (const int at = current; at >= 0 && ::poll(&out, 1, 0) == 1) {
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, texts[at].bytes, texts[at].size);
   }
-  std::raise(number);  // which has its default effect again, when this handler returns
+  // The signal has its default effect again, which is none on the first process of a namespace, as in a pod.
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, number);
+  pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
+  std::raise(number);
+  ::_exit(128 + number);
 }
 
 }  // namespace

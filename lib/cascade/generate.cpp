@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -43,6 +45,22 @@ class Kept {
   std::map<int64_t, std::unique_ptr<Writer>> writers_;
 };
 
+// Absolute, without links as far as it exists, and without a slash at its end.
+std::filesystem::path plain_path(const std::string& path) {
+  std::error_code none;
+  std::filesystem::path plain = std::filesystem::absolute(path, none).lexically_normal();
+  if (plain.filename().empty()) plain = plain.parent_path();
+  return std::filesystem::weakly_canonical(plain, none);
+}
+
+// Whether --keep-stages may have a folder of this name: the sizes of images that are enlarged are not known before.
+bool keeps(const Cascade& cascade, const std::string& size) {
+  if (!cascade.has_base()) return size.find_first_not_of("0123456789") == std::string::npos;
+  bool found = size == std::to_string(cascade.base().manifest().image.high_res);
+  for (const Stage& stage : cascade.above()) found = found || size == std::to_string(stage.manifest().image.high_res);
+  return found;
+}
+
 }  // namespace
 
 void GenerateOptions::declare(Options& options) {
@@ -54,15 +72,9 @@ void GenerateOptions::declare(Options& options) {
 void GenerateOptions::validate(const Cascade& cascade) const {
   writer.validate();
   if (!keep_stages.empty() && writer.output != "-") {
-    std::error_code none;
-    const auto absolute = [&](const std::string& path) {
-      return std::filesystem::weakly_canonical(std::filesystem::absolute(path, none) / ".", none)
-          .lexically_normal()
-          .parent_path();
-    };
-    const std::filesystem::path out = absolute(writer.output);
-    if (out.parent_path() == absolute(keep_stages) &&
-        out.filename().string().find_first_not_of("0123456789") == std::string::npos)
+    const std::filesystem::path out = plain_path(writer.output);
+    const std::string size = out.filename().string();
+    if (out.parent_path() == plain_path(keep_stages) && keeps(cascade, size))
       throw UsageError(cat("-o: '", writer.output, "' is where --keep-stages keeps the images of a stage"));
   }
   if (cascade.has_base()) return;

@@ -107,7 +107,7 @@ void TorchObject::declare(const Value& persistent) {
   if (id.items.size() > 5 && pickle_[id.items[5]].kind != Pickle::kNone)
     throw damaged(cat("storage '", key, "' is a view of another, as torch 0.3 wrote it"));
   if (numel < 0 || static_cast<uint64_t>(numel) > file_size_)
-    throw damaged(cat("storage '", key, "' claims ", numel, " elements, in a file of ", file_size_, " bytes"));
+    throw damaged(cat("storage '", key, "' claims ", numel, " elements, in a file of at most ", file_size_, " bytes"));
   const auto [place, fresh] = storages_.try_emplace(key, Storage{type->type, numel});
   if (!fresh && (place->second.type != type->type || place->second.numel != numel))
     throw damaged(cat("storage '", key, "' is described in two ways"));

@@ -59,7 +59,7 @@ void NearestSearch::compare(size_t i, const std::vector<TrainingImage>& training
     const int64_t plain = square_difference(mine, training[j].image.u8, limit);
     const int64_t turned = mirror_ ? square_difference(mine, turned_over[j].u8, limit) : INT64_MAX;
     const int64_t square = std::min(plain, turned);
-    if (square >= limit) continue;
+    if (square >= limit || std::find(heap.begin(), heap.end(), square) != heap.end()) continue;
     if (heap.size() == neighbours_) {
       std::pop_heap(heap.begin(), heap.end());
       heap.pop_back();
@@ -98,7 +98,7 @@ std::vector<Nearest> NearestSearch::nearest() const {
     std::sort(squares.begin(), squares.end());  // the sum does not depend on the order in which they came
     double sum = 0;
     for (const int64_t square : squares) sum += distance(square);
-    if (sum > 0) one.ratio = one.distance * static_cast<double>(squares.size()) / sum;
+    one.ratio = sum > 0 ? one.distance * static_cast<double>(squares.size()) / sum : 0;
     all.push_back(one);
   }
   return all;

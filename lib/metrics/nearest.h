@@ -17,7 +17,7 @@ struct Nearest {
   double distance = 0;    // root of the mean square difference of samples, in 8-bit grey levels
   // The distance relative to the mean distance to the K nearest training images, this one included: the paper's measure with
   // alpha = 1. An ordinary image of a dense region has about as many neighbours at its distance, and a ratio near 1; a copy has
-  // one that is much nearer than the others.
+  // one that is much nearer than the others. Training images at the same distance, such as duplicates, count once.
   double ratio = 1;
 };
 

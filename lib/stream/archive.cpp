@@ -83,6 +83,11 @@ std::string reason_of(struct archive* handle) {
 
 }  // namespace
 
+bool begins_as_zip(std::span<const uint8_t> head) {
+  return head.size() >= 4 && head[0] == 'P' && head[1] == 'K' &&
+         ((head[2] == 3 && head[3] == 4) || (head[2] == 5 && head[3] == 6));
+}
+
 bool is_archive(std::span<const uint8_t> head) {
   const auto at = [&](size_t offset, std::initializer_list<uint8_t> magic) {
     return head.size() >= offset + magic.size() && std::equal(magic.begin(), magic.end(), head.begin() + offset);
@@ -90,7 +95,7 @@ bool is_archive(std::span<const uint8_t> head) {
   if (begins_as_image(head)) return false;
   // The end of a tar file without members.
   if (head.size() >= 512 && std::all_of(head.begin(), head.end(), [](uint8_t byte) { return byte == 0; })) return true;
-  return at(257, {'u', 's', 't', 'a', 'r'}) || is_old_tar(head) || at(0, {'P', 'K', 3, 4}) || at(0, {'P', 'K', 5, 6}) ||
+  return at(257, {'u', 's', 't', 'a', 'r'}) || is_old_tar(head) || begins_as_zip(head) ||
          compressor(head) != ARCHIVE_FILTER_NONE;
 }
 
@@ -131,7 +136,7 @@ struct Archive::Impl : Source {
     }
     const int filter = compressor({block.data(), held});
     compressed = filter != ARCHIVE_FILTER_NONE;
-    zip = held >= 2 && block[0] == 'P' && block[1] == 'K';
+    zip = begins_as_zip({block.data(), held});
     if (filter == ARCHIVE_FILTER_GZIP) {
       gzip = std::make_unique<GzipSource>(*source, std::span<const uint8_t>(block.data(), std::exchange(held, 0)));
       source = gzip.get();
@@ -147,7 +152,8 @@ struct Archive::Impl : Source {
     over = true;
     if (failure) std::rethrow_exception(failure);
     measure();
-    const char* const once = compressed && archive_format(handle) == 0 ? " (it may be compressed only once)" : "";
+    const char* const once =
+        compressed && archive_format(handle) == 0 ? " (it may be damaged, or compressed more than once)" : "";
     throw DataError(cat("cannot read '", origin, "': ", reason_of(handle), once, " at byte ", packed));
   }
 
@@ -241,7 +247,7 @@ Archive::Archive(const std::string& path, const Limits& limits)
   uint8_t head[8];
   const size_t got = impl_->file->read(head, sizeof head);
   if (compressor({head, got}) == ARCHIVE_FILTER_NONE) {  // by its path libarchive can seek in it
-    impl_->zip = got >= 2 && head[0] == 'P' && head[1] == 'K';
+    impl_->zip = begins_as_zip({head, got});
     if (archive_read_open_filename(impl_->handle, file.c_str(), size_t{1} << 16) != ARCHIVE_OK) impl_->fail();
     return;
   }

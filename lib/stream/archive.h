@@ -15,6 +15,8 @@ namespace sr3 {
 // Whether a file that begins with `head` is of a supported kind: tar, zip, or compressed by gzip, bzip2, xz or zstd.
 // `head` should hold 512 bytes, the size of a tar header.
 bool is_archive(std::span<const uint8_t> head);
+// Whether it is a zip; four bytes are enough.
+bool begins_as_zip(std::span<const uint8_t> head);
 
 class Archive {
  public:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "base/error.h"
 
@@ -36,9 +37,9 @@ GzipSource::GzipSource(Source& compressed, std::span<const uint8_t> head)
 
 GzipSource::~GzipSource() = default;
 
-void GzipSource::fail(const std::string& what) const {
-  throw DataError(
-      cat("cannot read '", name(), "': the gzip data ", what, " at byte ", packed_ - static_cast<int64_t>(end_ - at_)));
+std::string GzipSource::failed(const std::string& what) const {
+  return cat("cannot read '", name(), "': the gzip data ", what, " at byte ",
+             packed_ - static_cast<int64_t>(end_ - at_));
 }
 
 bool GzipSource::fill() {
@@ -64,8 +65,16 @@ bool GzipSource::begins_member() {
 size_t GzipSource::read(uint8_t* to, size_t n) {
   z_stream& stream = inflater_->stream;
   size_t made = 0;
+  if (!failure_.empty()) throw DataError(failure_);
   while (made == 0 && n > 0 && !over_) {
-    if (!fill()) fail("end early");
+    if (std::exchange(ended_, false)) {
+      if (!begins_member()) {
+        over_ = true;
+        break;
+      }
+      inflateReset(&stream);
+    }
+    if (!fill()) throw DataError(failed("end early"));
     const size_t room = std::min<size_t>(n, size_t{1} << 30);
     stream.next_in = buffer_.data() + at_;
     stream.avail_in = static_cast<uInt>(end_ - at_);
@@ -79,14 +88,9 @@ size_t GzipSource::read(uint8_t* to, size_t n) {
     if (made > 0) fruitless_ = 0;
     if (status == Z_MEM_ERROR) throw std::bad_alloc();
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
-      fail(cat("are damaged (", stream.msg ? stream.msg : "without an explanation", ")"));
-    if (status == Z_STREAM_END) {
-      if (begins_member()) {
-        inflateReset(&stream);
-      } else {
-        over_ = true;
-      }
-    }
+      failure_ = failed(cat("are damaged (", stream.msg ? stream.msg : "without an explanation", ")"));
+    if (!failure_.empty() && made == 0) throw DataError(failure_);
+    ended_ = status == Z_STREAM_END;
     if (fruitless_ > kMostWithoutData)
       throw DataError(cat("cannot read '", name(), "': nothing can be unpacked from ", fruitless_, " bytes of it"));
   }

@@ -28,7 +28,7 @@ class GzipSource : public Source {
  private:
   bool fill();           // reads compressed bytes if there are none; false at their end
   bool begins_member();  // whether another member follows
-  [[noreturn]] void fail(const std::string& what) const;
+  std::string failed(const std::string& what) const;
 
   struct Inflater;
   std::unique_ptr<Inflater> inflater_;
@@ -36,7 +36,9 @@ class GzipSource : public Source {
   Bytes buffer_;
   size_t at_ = 0, end_ = 0;  // the part of the buffer that was not inflated yet
   int64_t packed_ = 0, fruitless_ = 0;
+  bool ended_ = false;  // a member has ended, and whether another follows is not known yet
   bool over_ = false;
+  std::string failure_;  // for the next call: this one returned what was unpacked before it
 };
 
 }  // namespace sr3

@@ -39,8 +39,7 @@ struct Sequence::Impl {
     // Three bytes are enough to recognize an image: do not wait for 512 of a slow stream.
     const auto head = peeked->peek(3);
     if (head.size() == 3 && !begins_as_image(head) && is_archive(peeked->peek(512))) {
-      const bool zip = peeked->peek(1)[0] == 'P';
-      if (zip && framing == Framing::kFile && ::access("/dev/stdin", R_OK) == 0)
+      if (begins_as_zip(peeked->peek(4)) && framing == Framing::kFile && ::access("/dev/stdin", R_OK) == 0)
         archive = std::make_unique<Archive>(part.path, limits);
       else
         archive = std::make_unique<Archive>(*peeked, limits);

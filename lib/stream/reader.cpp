@@ -1,6 +1,7 @@
 #include "stream/reader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/signals.h"
 #include "cli/shared.h"
 #include "image/peek.h"
 #include "stream/input.h"
@@ -250,11 +252,16 @@ struct Reader::Impl {
     wake.notify_all();
   }
 
+  // A program that handles signals must not wait for a slow stream, and one that the same signal ended is not complete.
+  void check_signals() const { StopSignals::check(cat(delivered, delivered == 1 ? " image" : " images")); }
+
   std::optional<Entry> take() {
     if (!fetcher.joinable()) fetcher = std::thread([this] { fetch(); });
     std::unique_lock lock(mutex);
-    wake.wait(lock, [&] { return fetched || !queue.empty(); });
+    while (!wake.wait_for(lock, std::chrono::milliseconds(100), [&] { return fetched || !queue.empty(); }))
+      check_signals();
     if (queue.empty()) {
+      check_signals();
       if (failure) std::rethrow_exception(failure);
       return std::nullopt;
     }
@@ -317,6 +324,7 @@ std::optional<Frame> Reader::next() {
       ++impl.delivered;
       return frame;
     } catch (const DataError& error) {
+      impl.check_signals();
       impl.skip(error);
     }
   }

@@ -100,6 +100,11 @@ early 2 "--steps has 3 numbers, but the cascade 2 stages" cascade c.json --steps
 early 2 "--keep-stages" cascade c.json --keep-stages kept --show-pipe
 early 2 "-o: 'kept/16/' is where --keep-stages keeps" cascade c.json --keep-stages kept -o kept/16/
 early 2 "-o: './kept/8' is where --keep-stages keeps" cascade c.json --keep-stages kept/ -o ./kept/8
+mkdir -p was/16 was/7
+early 2 "-o: 'was/16' is where --keep-stages keeps" cascade c.json --keep-stages was -o was/16
+early 2 "-o: '$PWD/was/16/' is where --keep-stages keeps" cascade c.json --keep-stages ./was/ -o "$PWD/was/16/"
+early 1 "its sha256 is" cascade c.json --keep-stages was -o was/7/
+early 1 "its sha256 is" cascade c.json --keep-stages was -o was/16/below/
 early 1 "cannot create the folder 'afile'" cascade c.json --keep-stages afile -o made/
 early 1 "cannot create the folder 'afile'" cascade c.json big.ppm --keep-stages afile -o made/
 early 1 "cannot create the folder 'taken/16/'" cascade c.json --keep-stages taken -o made/

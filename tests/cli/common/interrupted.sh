@@ -60,17 +60,30 @@ cat >table.py <<'END'
 import re, signal, subprocess, sys, time
 stream = open("stream", "rb").read()
 third = [m.start() for m in re.finditer(rb"P6\n", stream)][2]
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False,
+child = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False,
                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 child.stdin.write(stream[:third])
 child.stdin.flush()
 time.sleep(3)
 child.send_signal(signal.SIGINT)
-child.stdin.write(stream[third:])
-child.stdin.close()
+if sys.argv[1] == "more": child.stdin.write(stream[third:])
+if sys.argv[1] == "end": child.stdin.close()  # as when the same ^C ended the program before it
+child.wait(timeout=60)
 rows, said = child.stdout.read().decode().splitlines(), child.stderr.read().decode()
 if child.wait() != 130 or "stopped by SIGINT after" not in said or len(rows) < 2 or rows[1][0] != "1" or "mean" in rows[-1]:
     sys.exit(f"{child.returncode} {rows} {said}")
 END
 degrade -q -s 1 p >stream
-python3 table.py sr-metrics --threads 1 p -
+for then in more end wait; do python3 table.py $then sr-metrics --threads 1 p -; done
+
+# As the first process of a container, which the signal alone would not end.
+if unshare -Urpf true 2>/dev/null; then
+  rm -r out
+  timeout 100 unshare -Urpf --kill-child cascade c.json -n 100000 --steps 4,4 --batch 1 -o out/ 2>said &
+  while [ ! -e out/000000.png ]; do sleep 0.1; done
+  pkill -TERM -f '^cascade c.json -n 100000'
+  status=0
+  wait $! || status=$?
+  [ $status = 143 ]
+  grep -q "cascade: interrupted after" said
+fi

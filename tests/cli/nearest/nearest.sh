@@ -74,9 +74,29 @@ fails 1 "too few training images" nearest drawn train/1.ppm
 fails 1 "cannot open 'missing'" nearest drawn missing
 fails 1 "cannot open 'missing'" nearest --held-out missing drawn train
 fails 2 "'drawn/' is also an input" nearest -o drawn drawn train
-fails 2 "'train/' has images that are compared" nearest -o train drawn train
-fails 2 "'train/' has images that are compared" nearest -o train/ drawn train/*.ppm
-fails 2 "./test/../test/' has images that are compared" nearest -o ./test/../test --held-out test drawn train
+mkdir -p classes/a classes/b
+cp train/1.ppm classes/a/ && cp prepared/7.png classes/b/copy.png
+fails 2 "-o: 'classes/b/copy.png' is also an input" nearest -o classes/b drawn classes
+fails 2 "-o: 'prepared/1.png' is also an input" nearest -o prepared drawn prepared/*.png
+ls prepared/*.png >list
+fails 2 "-o: './prepared/1.png' is also an input" nearest -o ./prepared/ drawn @list
+fails 2 "-o: './1.png' is also an input" sh -c 'cd prepared && nearest -o . ../drawn 1.png 2.png 3.png'
+fails 2 "-o: 'prepared/1.png' is also an input" nearest -o prepared --held-out prepared drawn train
+
+# Of a training image that is there many times all copies count as one, also with noise.
+mkdir twice
+for i in $(seq 1 60); do cp prepared/7.png "twice/$i.png"; done
+nearest --per-image prepared/7.png twice | grep -q "$(printf '^prepared/7.png\t7\t1\tno\t0.0000\t0.0000\tyes$')"
+nearest --per-image drawn/copy.png twice prepared | grep -q 'yes$'
+
+# Padding is for images that are not generated.
+degrade -q -s 1 --pad 24 drawn -o padded/
+nearest --pad 24 padded drawn | grep -q "$(printf '^padded\t4\t4\t1.0000\t')"
+nearest padded drawn | grep -q "$(printf '^padded\t4\t0\t')"
+# A shard without images has a table without rows.
+[ "$(nearest --shard 9/9 drawn train | wc -l)" = 1 ]
+fails 1 "no images in" nearest --held-out - drawn train
+
 echo damaged >train/0.ppm
 fails 1 "train/0.ppm" nearest drawn train
 status=0
