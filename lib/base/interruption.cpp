@@ -71,7 +71,8 @@ void report_interruption() {
 
 void note_progress(int64_t done, int64_t total, const std::string& unit, bool line_open) {
   const std::lock_guard lock(composing);
-  progress_text = cat(" after ", done, total >= 0 ? cat(" of ", total) : "", " ", unit);
+  progress_text = cat(" after ", done, total >= 0 ? cat(" of ", total) : "", " ",
+                      done == 1 && total < 0 ? unit.substr(0, unit.size() - 1) : unit);
   ends_line = line_open;
   compose();
 }

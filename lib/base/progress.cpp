@@ -63,7 +63,7 @@ void Meter::update(double done, const std::string& extra, double end) {
     std::snprintf(speed, sizeof speed, ", %.1f %s/s", rate, unit_.c_str());
   else
     std::snprintf(speed, sizeof speed, ", %.1f s each", 1 / rate);
-  text += " " + unit_ + speed;
+  text += " " + (text == "1" ? unit_.substr(0, unit_.size() - 1) : unit_) + speed;
   if (all)
     text += ", in " + duration(elapsed);
   else if (total_ >= 0 && rate > 0)

@@ -127,7 +127,8 @@ void Merger::check(const Statistics& part, const std::string& name) const {
   }
   for (size_t i = 0; i < parts_.size(); ++i)
     if (const int64_t common = overlap(parts_[i], part))
-      throw DataError(cat("cannot merge '", name, "' with '", names_[i], "': they have ", common, " images in common"));
+      throw DataError(cat("cannot merge '", name, "' with '", names_[i], "': they have ", common,
+                          common == 1 ? " image in common" : " images in common"));
 }
 
 void Merger::add(Statistics part, const std::string& name) {

@@ -52,7 +52,7 @@ fails 1 "--isc: --profile adm takes the first images in the order of the input" 
   fid compare --profile adm --force --isc --splits 1 merged.npz folder.npz
 fails 1 "cannot merge 'q-images.npz': it holds images (arr_0)" fid merge p.npz q-images.npz -o no.npz
 
-fails 1 "'part-3.npz' with 'whole.npz': they have 1 images in common" fid merge whole.npz part-3.npz -o no.npz
+fails 1 "'part-3.npz' with 'whole.npz': they have 1 image in common" fid merge whole.npz part-3.npz -o no.npz
 fails 1 "they have 64 images in common" fid merge folder.npz tar.npz -o no.npz
 fid stats photos/1.ppm -o other.npz --groups 2
 fails 1 "'other.npz' with 'part-2.npz': one has sums of 2 groups, the other of 3" fid merge part-2.npz other.npz -o no.npz
@@ -63,7 +63,7 @@ fails 1 "they differ in ddof: '0' and '1'" fid merge folder.npz ddof.npz -o no.n
 [ ! -e no.npz ]
 cp net.pt other.pt
 fid stats photos/1.ppm -o renamed.npz --features other.pt --groups 3 # the same file by another name
-fails 1 "they have 1 images in common" fid merge folder.npz renamed.npz -o no.npz
+fails 1 "they have 1 image in common" fid merge folder.npz renamed.npz -o no.npz
 feature_network other.pt 32
 image 9 9 99 >other.ppm
 fid stats other.ppm -o unlike.npz --features other.pt --groups 3
