@@ -207,7 +207,8 @@ void TrainFlags::set_diffusion(StageManifest& stage) const {
   DiffusionOptions& diffusion = stage.diffusion;
   take(diffusion.predict, predict);
   take(diffusion.target, target);
-  if (residual_scale && diffusion.target != "residual")
+  // A preset's own settings, as --show-preset prints them, may be repeated.
+  if (residual_scale && diffusion.target != "residual" && *residual_scale != diffusion.residual_scale)
     throw UsageError("--residual-scale: it is of --target residual");
   take(diffusion.residual_scale, residual_scale);
   if (schedule && *schedule != diffusion.schedule.kind) {
