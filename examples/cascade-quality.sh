@@ -2,7 +2,8 @@
 # cascade-quality.sh CASCADE IMAGES [DIR]: how good the images of a class-conditional cascade are, as tables:
 #   the Frechet distance of N samples to held-out images, with its 95% interval, and that of training images to them beside it
 #   recognised: how many samples a classifier recognises that was trained on real images
-#   cas: how many held-out images classifiers recognise that were trained on samples, and on real images (CDM's second table)
+#   cas: how many held-out images classifiers recognise that were trained on samples, and on real images (CDM's second table), of
+#   which there may be another number
 #   nearest: how many samples are copies of training images, and how many held-out images would be called so
 # CASCADE: its manifest. IMAGES: a folder or tar archive with train/ and test/ inside, and in both a folder for each class.
 # Environment: N (1000) samples; GUIDANCE (the manifest's) and STEPS, for --guidance and --steps; SEED (0); PREPARE (--center-crop;
@@ -51,10 +52,10 @@ done
 echo "Frechet distance to the held-out images:"
 fid compare -q --ci "$dir/drawn.npz" "$dir/train.npz" "$dir/test.npz" || true # few images have a distance, but no interval
 echo "recognised, by a classifier of real images:"
-cas -q --train "$dir/train" --test "$dir/drawn" --recipe "${RECIPE:-digits}" --seeds 1 -o "$dir/recognised"
+cas -q --unlike-classes --train "$dir/train" --test "$dir/drawn" --recipe "${RECIPE:-digits}" --seeds 1 -o "$dir/recognised"
 echo "cas:"
-cas -q --train "$dir/drawn" --real-train "$dir/train" --test "$dir/test" --recipe "${RECIPE:-digits}" --seeds "${SEEDS:-3}" \
-  -o "$dir/cas"
+cas -q --unlike-classes --train "$dir/drawn" --real-train "$dir/train" --test "$dir/test" --recipe "${RECIPE:-digits}" \
+  --seeds "${SEEDS:-3}" -o "$dir/cas"
 echo "nearest training images:"
 nearest -q "${flip[@]}" --held-out "$dir/test" -o "$dir/nearest" "$dir/drawn" "$dir/train"
 
