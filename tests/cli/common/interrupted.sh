@@ -64,7 +64,7 @@ child = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.
                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 child.stdin.write(stream[:third])
 child.stdin.flush()
-time.sleep(3)
+time.sleep(5)
 child.send_signal(signal.SIGINT)
 if sys.argv[1] == "more": child.stdin.write(stream[third:])
 if sys.argv[1] == "end": child.stdin.close()  # as when the same ^C ended the program before it
@@ -79,11 +79,15 @@ for then in more end wait; do python3 table.py $then sr-metrics --threads 1 p -;
 # As the first process of a container, which the signal alone would not end.
 if unshare -Urpf true 2>/dev/null; then
   rm -r out
-  timeout 100 unshare -Urpf --kill-child cascade c.json -n 100000 --steps 4,4 --batch 1 -o out/ 2>said &
-  while [ ! -e out/000000.png ]; do sleep 0.1; done
-  pkill -TERM -f '^cascade c.json -n 100000'
-  status=0
-  wait $! || status=$?
-  [ $status = 143 ]
+  python3 - 2>said <<'END'
+import os, signal, subprocess, sys, time
+parent = subprocess.Popen(["unshare", "-Urpf", "--kill-child"] +
+                          "cascade c.json -n 100000 --steps 4,4 --batch 1 -o out/".split())
+for _ in range(600):
+    time.sleep(0.1)
+    if os.path.exists("out/000000.png"): break
+os.kill(int(open(f"/proc/{parent.pid}/task/{parent.pid}/children").read().split()[0]), signal.SIGTERM)
+if parent.wait(timeout=60) != 143: sys.exit(f"it ended with {parent.returncode}")
+END
   grep -q "cascade: interrupted after" said
 fi
