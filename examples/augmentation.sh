@@ -26,15 +26,7 @@ pad=${PAD-32}
 n=${N:-5000} steps=${STEPS:-3000} more=${MORE:-1500}
 mkdir -p "$dir"
 
-if [ ! -d "$images" ]; then
-  if [ ! -d "$dir/data" ]; then
-    rm -rf "$dir/data.new"
-    mkdir "$dir/data.new"
-    tar xf "$images" -C "$dir/data.new"
-    mv "$dir/data.new" "$dir/data"
-  fi
-  images=$dir/data
-fi
+images=$("$here/unpacked.sh" "$images" "$dir")
 train=$(find "$images/" -type d -name train | head -n 1)
 test=$(find "$images/" -type d -name test | head -n 1)
 [ -n "$train" ] && [ -n "$test" ] || { echo "augmentation.sh: no train/ and test/ in '$images'" >&2; exit 1; }

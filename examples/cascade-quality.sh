@@ -22,15 +22,7 @@ flip=()
 [ "${FLIP:-yes}" = yes ] || flip=(--no-flip)
 mkdir -p "$dir"
 
-if [ ! -d "$images" ]; then
-  if [ ! -d "$dir/data" ]; then
-    rm -rf "$dir/data.new"
-    mkdir "$dir/data.new"
-    tar xf "$images" -C "$dir/data.new"
-    mv "$dir/data.new" "$dir/data"
-  fi
-  images=$dir/data
-fi
+images=$("$here/unpacked.sh" "$images" "$dir")
 
 cascade -q "$cascade" -n "$n" --class all --by-class ${GUIDANCE:+--guidance "$GUIDANCE"} ${STEPS:+--steps "$STEPS"} \
   --seed "${SEED:-0}" --skip-existing -o "$dir/drawn/"

@@ -12,16 +12,8 @@ digits=$1
 dir=${2:-digits}
 mkdir -p "$dir"
 
-# An archive is unpacked; a folder is used as it is. If there is a folder train/, it is the training data.
-if [ ! -d "$digits" ]; then
-  if [ ! -d "$dir/data" ]; then
-    rm -rf "$dir/data.new"
-    mkdir "$dir/data.new"
-    tar xf "$digits" -C "$dir/data.new"
-    mv "$dir/data.new" "$dir/data"
-  fi
-  digits=$dir/data
-fi
+# If there is a folder train/, it is the training data.
+digits=$("$here/unpacked.sh" "$digits" "$dir")
 train=$(find "$digits" -type d -name train | head -n 1)
 train=${train:-$digits}
 

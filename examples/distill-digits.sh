@@ -15,15 +15,7 @@ digits=$1
 dir=${2:-digits}
 mkdir -p "$dir"
 
-if [ ! -d "$digits" ]; then
-  if [ ! -d "$dir/data" ]; then
-    rm -rf "$dir/data.new"
-    mkdir "$dir/data.new"
-    tar xf "$digits" -C "$dir/data.new"
-    mv "$dir/data.new" "$dir/data"
-  fi
-  digits=$dir/data
-fi
+digits=$("$here/unpacked.sh" "$digits" "$dir")
 train=$(find "$digits" -type d -name train | head -n 1)
 
 cdm-train --distill "$here/digits.json" --sampling-steps "${SAMPLING_STEPS:-8,4,4}" \

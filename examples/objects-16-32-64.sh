@@ -26,15 +26,7 @@ read -ra steps <<<"${STEPS:-}"
 read -ra batch <<<"${BATCH:-}"
 mkdir -p "$dir"
 
-if [ ! -d "$objects" ]; then
-  if [ ! -d "$dir/data" ]; then
-    rm -rf "$dir/data.new"
-    mkdir "$dir/data.new"
-    tar xf "$objects" -C "$dir/data.new"
-    mv "$dir/data.new" "$dir/data"
-  fi
-  objects=$dir/data
-fi
+objects=$("$here/unpacked.sh" "$objects" "$dir")
 train=$(find "$objects" -type d -name train | head -n 1)
 test=$(find "$objects" -type d -name test | head -n 1)
 train=${train:-$objects}
