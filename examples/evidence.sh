@@ -24,7 +24,7 @@ digits|Generate: cascades|30m|DIGITS FID_FEATURES|N=1000 GUIDANCE=2 PREPARE="--p
 "$here"/cascade-quality.sh digits "$DIGITS" "$dir"/digits
 digits-fast|Generate: cascades|20m|DIGITS FID_FEATURES|N=1000 PREPARE="--pad 32 --center-crop" FLIP=no \
 "$here"/cascade-quality.sh digits-fast "$DIGITS" "$dir"/digits-fast
-objects|Generate: cascades|30m|OBJECTS FID_FEATURES|N=1000 "$here"/cascade-quality.sh objects "$OBJECTS" "$dir"/objects
+objects|Generate: cascades|30m|OBJECTS FID_FEATURES|N=600 SEEDS=1 "$here"/cascade-quality.sh objects "$OBJECTS" "$dir"/objects
 augmentation|Generate: cascades|2h|DIGITS FID_FEATURES|SIZES=8,32 STEPS=2000 MORE=1200 N=1500 LEVELS="0 0.05 \
 0.1" BASE_STEPS="300 1500" SAMPLING_STEPS=12 BASE_SAMPLING_STEPS=24 "$here"/augmentation.sh "$DIGITS" "$dir"/augmentation
 speed|Speed|5m||"$here"/../tests/bench/run "$here"/../build upscale
