@@ -10,8 +10,8 @@
 # fid(1).
 #   FID_FEATURES=pt_inception-2015-12-05-6726825d.pth examples/augmentation.sh digits28.tar.xz
 # Environment, with the values for digits: SIZES (8,16,32), NEW (--grey --pad 32 --no-flip), PAD (32), SEEDS (0 1 2), BASE_STEPS
-# (500 4000), STEPS (3000) without augmentation and MORE (1500) of each kind, N (5000), GUIDANCE (2), LEVELS (0 0.02 0.05 0.1 0.2),
-# TRUNCATED (0.1), SAMPLING_STEPS (25) and BASE_SAMPLING_STEPS (100) of the base stage.
+# (500 4000), STEPS (3000) without augmentation and MORE (1500) of each kind, BATCH (the preset's), N (5000), GUIDANCE (2), LEVELS
+# (0 0.02 0.05 0.1 0.2), TRUNCATED (0.1), SAMPLING_STEPS (25) and BASE_SAMPLING_STEPS (100) of the base stage.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../build/bin:$here/bin:$PATH
@@ -24,6 +24,7 @@ stages=$(tr ',' '\n' <<<"$sizes" | wc -l)
 read -ra new <<<"${NEW---grey --pad 32 --no-flip}"
 pad=${PAD-32}
 n=${N:-5000} steps=${STEPS:-3000} more=${MORE:-1500}
+training=(--preview-every 0 ${BATCH:+--batch "$BATCH"})
 mkdir -p "$dir"
 
 images=$("$here/unpacked.sh" "$images" "$dir")
@@ -46,7 +47,7 @@ cascade_of() {
 for steps_of in ${BASE_STEPS:-500 4000}; do
   mkdir -p "$dir/base-$steps_of"
   cascade_of "$dir/base-$steps_of/c" none
-  cdm-train --stage 1 --steps "$steps_of" --preview-every 0 "$dir/base-$steps_of/c.json" "$train"
+  cdm-train --stage 1 --steps "$steps_of" "${training[@]}" "$dir/base-$steps_of/c.json" "$train"
 done
 
 # The stages above it, by seed and kind.
@@ -54,10 +55,10 @@ for seed in ${SEEDS:-0 1 2}; do
   mkdir -p "$dir/$seed"
   cascade_of "$dir/$seed/start" none
   for ((stage = 2; stage <= stages; ++stage)); do
-    cdm-train --stage $stage --steps "$steps" --seed "$seed" --preview-every 0 "$dir/$seed/start.json" "$train"
+    cdm-train --stage $stage --steps "$steps" --seed "$seed" "${training[@]}" "$dir/$seed/start.json" "$train"
     for kind in none blur gaussian; do
       cascade_of "$dir/$seed/$kind" $kind
-      cdm-train --stage $stage --steps "$more" --seed "$seed" --preview-every 0 --init-from "$dir/$seed/start.json" \
+      cdm-train --stage $stage --steps "$more" --seed "$seed" "${training[@]}" --init-from "$dir/$seed/start.json" \
         "$dir/$seed/$kind.json" "$train"
     done
   done

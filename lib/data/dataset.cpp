@@ -141,8 +141,17 @@ std::string Dataset::class_of(int64_t i) const {
 
 std::map<std::string, int64_t> Dataset::class_counts() const {
   std::map<std::string, int64_t> counts;
-  for (int64_t i = 0; i < size(); ++i) ++counts[class_of(i)];
-  if (counts.contains("")) return {};
+  int64_t without = -1;
+  for (int64_t i = 0; i < size(); ++i) {
+    const std::string name = class_of(i);
+    if (name.empty())
+      without = without < 0 ? i : without;
+    else
+      ++counts[name];
+  }
+  if (without >= 0 && !counts.empty())
+    throw DataError(cat("'", origin(without), "' is in no folder that could be its class, as other images are: ",
+                        "move it into one, or away"));
   return counts;
 }
 

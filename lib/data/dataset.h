@@ -37,7 +37,7 @@ class Dataset {
   // The name of an image's class: the one that a list gives, else its class folder (Part::folder in stream/operands.h); ""
   // without either.
   std::string class_of(int64_t i) const;
-  // The number of images of each class; empty when an image has no class.
+  // The number of images of each class; empty when none has a class. Throws DataError when some have one and others none.
   std::map<std::string, int64_t> class_counts() const;
   std::vector<std::string> classes() const;  // their names, in byte order
 

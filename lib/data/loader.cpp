@@ -29,8 +29,9 @@
 namespace sr3 {
 namespace {
 
-constexpr int kDraws = 8;      // most draws of a crop for min_detail
-constexpr int64_t kAhead = 3;  // batches to make in advance
+constexpr int kDraws = 8;         // most draws of a crop for min_detail
+constexpr int kDetailTrial = 64;  // examples after which it is said that none has it
+constexpr int64_t kAhead = 3;     // batches to make in advance
 // With a random recipe: low-resolution pixels around a crop that are degraded with it, as far as the image goes. Before the crop
 // it is a random number of them, below 16, which is the period of JPEG's blocks: a crop has them at any place.
 constexpr int64_t kMostBefore = 16, kAfter = 8;
@@ -105,9 +106,11 @@ struct Loader::Impl {
   std::vector<int64_t> labels;  // of images; empty without classes
 
   std::mutex damaged_mutex;
-  std::set<int64_t> damaged;  // indexes of images that could not be read
-  int64_t replaced = 0;       // examples made from another image than theirs
-  EpochOrder order;           // used by the caller's thread only
+  std::set<int64_t> damaged;             // indexes of images that could not be read
+  std::atomic<bool> has_detail = false;  // whether any crop had min_detail
+  std::atomic<int> detail_sought = 0;    // examples that were to have it
+  int64_t replaced = 0;                  // examples made from another image than theirs
+  EpochOrder order;                      // used by the caller's thread only
   struct Pending {
     int64_t number;
     std::future<Example> example;
@@ -245,9 +248,18 @@ struct Loader::Impl {
       const double more = detail_of(next);
       if (more > detail) best = std::move(next), detail = more;
     }
+    if (!once) note_detail(detail >= options.min_detail);
     if (!labels.empty()) best.label = labels[static_cast<size_t>(i)];
     best.replaced = i != wanted;
     return best;
+  }
+
+  // Warns when none of the first crops has the detail that is asked for.
+  void note_detail(bool enough) {
+    if (enough) has_detail = true;
+    if (++detail_sought == kDetailTrial && !has_detail)
+      warn(cat("--min-detail ", options.min_detail, ": none of the first ", kDetailTrial,
+               " examples has so much detail, even as the best of ", kDraws, " draws"));
   }
 
   // The example that is requested after example e.

@@ -96,14 +96,17 @@ size_t end_of_webp(const Fill& fill, const std::string& origin) {
   return end;
 }
 
-// GIF89a: after the screen and its palette blocks, each of which begins with a byte for its kind, until a trailer.
+// GIF89a: after the screen and its palette blocks, each of which begins with a byte for its kind, until a trailer. Programs that
+// stop early leave out the trailer, and viewers do not miss it after a whole picture.
 size_t end_of_gif(const Fill& fill, const std::string& origin) {
   const auto byte = [&](size_t at) { return required(at + 1, fill, origin)[at]; };
   const auto palette = [](uint8_t flags) { return flags & 0x80 ? size_t{3} << ((flags & 7) + 1) : size_t{0}; };
   size_t at = 13 + palette(byte(10));
-  for (;;) {
+  for (bool pictures = false;;) {
+    if (pictures && fill(at + 1).size() <= at) return at;
     const uint8_t kind = byte(at);
     if (kind == 0x3b) return at + 1;
+    pictures = pictures || kind == 0x2c;
     if (kind == 0x21)  // extension, and its label
       at += 2;
     else if (kind == 0x2c)  // image: place, size, flags; its palette; the size of codes

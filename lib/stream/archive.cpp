@@ -272,7 +272,8 @@ std::optional<Archive::Member> Archive::next() {
         warn(cat("'", impl.origin, "': skipping ", skipped));
       break;
     }
-    if (status < ARCHIVE_WARN) impl.fail();
+    // ARCHIVE_RETRY: what is here is no header, such as other bytes after the end of a tar.
+    if (status < ARCHIVE_WARN || status == ARCHIVE_RETRY) impl.fail();
     impl.check_ratio();
     impl.begin = impl.taken();
     impl.size = 0;

@@ -219,6 +219,7 @@ bool Splitter::plainly_begins_image(size_t at) {
     const size_t next = at + 4 + big_endian(&buffer_[at + 4], 2);
     return fill(next + 2) && buffer_[next] == 0xff && buffer_[next + 1] >= 0xc0;
   }
+  if (buffer_[at] != 'P') return false;
   if (!begins({'P', '5'}) && !begins({'P', '6'}) && !begins({'P', '7', '\n'})) return false;
   for (size_t n = 16; n <= 1024; n *= 2) {  // a header rarely has more bytes
     const bool whole = fill(at + n);

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <future>
 #include <map>
 #include <mutex>
@@ -148,7 +149,8 @@ struct Writer::Impl {
   int64_t written = 0, skipped = 0;
   bool warned_of_depth = false, warned_of_alpha = false, warned_of_profile = false;
   bool closed = false;
-  Bytes single;  // the single file's content, written at the end, when nothing else can fail
+  bool is_new = false;  // the folder was made by this run
+  Bytes single;         // the single file's content, written at the end, when nothing else can fail
 
   struct Entry {
     std::future<Bytes> bytes;
@@ -179,6 +181,7 @@ struct Writer::Impl {
       folder = output.ends_with('/') ? output : output + "/";
       refuse_inputs(folder, inputs);
       refuse_inputs(folder, known_parts(inputs));
+      is_new = !std::filesystem::exists(folder);
       make_folder(folder);
       note_way_on(cat("what is in '", folder, "' is complete",
                       options.can_skip_existing ? ", and --skip-existing goes on from there" : ""));
@@ -199,7 +202,11 @@ struct Writer::Impl {
     thread = std::thread([this] { drain(); });
   }
 
-  ~Impl() { finish(); }
+  ~Impl() {
+    finish();
+    // A run that wrote nothing leaves nothing. What holds files is not removed.
+    if (is_new) ::rmdir(folder.c_str());
+  }
 
   void finish() {
     {
@@ -327,7 +334,8 @@ void Writer::write(Frame frame) {
 bool Writer::skips(const std::string& key) {
   if (!impl_->options.skip_existing) return false;
   struct stat status;
-  const bool there = ::stat((impl_->folder + clean_key(key) + ".png").c_str(), &status) == 0;
+  // An empty file holds no image: another program began one, or reserved the name.
+  const bool there = ::stat((impl_->folder + clean_key(key) + ".png").c_str(), &status) == 0 && status.st_size > 0;
   impl_->skipped += there;
   return there;
 }

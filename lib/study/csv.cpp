@@ -107,7 +107,10 @@ int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, T
       for (const char* column : kColumns) {
         const auto found = std::find(fields.begin(), fields.end(), column);
         if (found == fields.end())
-          throw DataError(cat("cannot read '", path, "': its first line does not name a column '", column, "'"));
+          throw DataError(cat("cannot read '", path, "': its first line does not name a column '", column, "'",
+                              fields.size() == 1 && fields[0].find_first_of(";\t") != std::string::npos
+                                  ? ", as its fields are not separated by commas"
+                                  : ""));
         columns.push_back(static_cast<size_t>(found - fields.begin()));
       }
       continue;

@@ -10,6 +10,9 @@ fails 2 "is not a multiple of 16, the size before it" cdm-train --new 16,8 thing
 fails 2 "option '--new': '0' is not in the range 1 to 65536" cdm-train --new 0,16 --sr-only things -o c.json
 fails 2 "'x' is not" cdm-train --new 16,x things -o c.json
 fails 2 "no images to find the classes in" new -o c.json
+cp things/a/"$(ls things/a | sed -n 1p)" things/stray.ppm
+fails 1 "'things/stray.ppm' is in no folder that could be its class, as other images are" cdm-train --new 8 things -o c2.json
+rm things/stray.ppm
 fails 2 "in no folders" bash -c 'cd things/a && cdm-train --new 8 . -o ../../c.json'
 fails 1 "smaller than the 32x32 crop" cdm-train --new 16,32 things -o c.json
 fails 1 "cannot open 'nowhere'" new nowhere -o c.json

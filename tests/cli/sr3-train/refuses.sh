@@ -59,6 +59,9 @@ fails 2 "--predict eps contradicts the v" train --predict eps --steps 3 photos -
 fails 2 "--seed 1 contradicts the 0" train --seed 1 --steps 3 photos -o b.json
 fails 2 "--min-detail 1.0 contradicts the 0.0" train --min-detail 1 --steps 3 photos -o b.json
 image 40 36 9 >photos/9.ppm
+image 64 64 1 >large.ppm
+sr3-train --preset tiny --crop 16 --batch 8 --threads 1 --steps 10 --min-detail 250 large.ppm -o detail.json 2>said
+[ "$(grep -c 'warning: --min-detail 250: none of the first 64 examples has so much detail' said)" = 1 ]
 fails 2 "the number of images 3 contradicts the 2" train --steps 3 photos -o b.json
 rm photos/9.ppm
 mv photos/2.ppm photos/3.ppm

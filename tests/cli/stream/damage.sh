@@ -51,6 +51,12 @@ done
 fails 1 "cannot read 'zeros.tar': unpacks to more than 2000 times its size" degrade -s 1 zeros.tar
 # Compressed twice and more; a name in the header of gzip that never ends, in the first part and in a later one.
 tar -C zeros -cf one.tar a.ppm
+# After the end of a tar, zeros are more of its padding; other bytes are damage.
+(cat one.tar; head -c 10240 /dev/zero) >padded.tar
+degrade -s 1 padded.tar >/dev/null
+(cat one.tar; perl -e 'print "y\n" x 2500') >junk.tar
+fails 1 "cannot read 'junk.tar': damaged tar archive" degrade -s 1 junk.tar -o unpacked/
+[ -s unpacked/a.png ]
 gzip -k one.tar
 gzip -c one.tar.gz >two.tar.gz.gz
 xz -c two.tar.gz.gz >three.tar.gz.gz.xz

@@ -140,6 +140,15 @@ if reads GIF; then
   same seen hole.wanted
   prints '24 by 16 by 4' pamfile <(upscale --baseline nearest -s 1 hole.gif)
   fails 1 "24x16 is more than the limit of 100 pixels" degrade -s 1 --max-pixels 100 a.gif
+  # Without the trailer, and with half of a second picture.
+  head -c -1 a.gif >short.gif
+  pixels short.gif >seen
+  same seen base.wanted
+  pixels - <short.gif >seen
+  same seen base.wanted
+  cat short.gif | pixels - >seen
+  same seen base.wanted
+  fails 1 "cannot read 'half.gif': truncated" bash -c 'head -c -20 film.gif >half.gif; degrade -s 1 half.gif'
   fails 1 "cannot read 'cut.gif'" bash -c 'head -c 150 a.gif >cut.gif; degrade -s 1 cut.gif'
   files+=(film.gif)
 fi
