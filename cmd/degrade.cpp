@@ -39,6 +39,7 @@ struct DegradeProgram {
     cli::declare_seed(options, &seed);
     reader.declare(options);
     writer.declare(options);
+    writer.declare_keep_exif(options);
   }
 };
 

@@ -46,6 +46,7 @@ struct UpscaleProgram {
     reader.declare_alpha(options);
     writer.declare(options);
     writer.declare_skip_existing(options);
+    writer.declare_keep_exif(options);
     compute.declare(options);
   }
 };

@@ -89,6 +89,7 @@ Image Dataset::prepared(int64_t i) const {
   const Image decoded = listing_.decode(static_cast<size_t>(i));
   if (decoded.depth > 8) warn_once("16 bits per sample become 8: networks are trained on 8");
   Image image = padded(with_depth(decoded, 8), pad_);
+  image.profile.clear(), image.exif.clear();  // what nobody reads takes no memory
   if (std::min(image.width, image.height) < side_)
     throw DataError(cat("cannot use '", origin(i), "': it has become smaller than the ", side_, "x", side_, " crop"));
   if (!resize_) return image;

@@ -45,7 +45,7 @@ struct EncodeOptions {
 };
 // Encodes as PNM, PNG or JPEG. The comment becomes the "#" line of PNM or the tEXt "Comment" of PNG; JPEG gets none. PNM with
 // alpha is PAM. JPEG supports only 8 bits and no alpha: images of 16 are converted, and alpha is composited over white. PNG
-// and JPEG hold the profile. Error when the image is too large for the format.
+// and JPEG hold the profile and EXIF data, JPEG these only up to 64 KiB. Error when the image is too large for the format.
 Bytes encode(const Image& image, Format format, const EncodeOptions& options);
 
 // The next two are for the codecs.

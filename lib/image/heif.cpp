@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "image/containers.h"
+#include "image/exif.h"
 #include "image/icc_profile.h"
 #include "image/optional_formats.h"
 #include "image/rgba.h"
@@ -24,6 +25,19 @@ std::vector<uint8_t> heif_profile(const heif_image_handle* handle, const std::st
   if (size == 0 || (size <= kMaxProfile && heif_image_handle_get_raw_color_profile(handle, profile.data()).code != 0))
     return {};
   return usable_profile(std::move(profile), origin);
+}
+
+// Before the block stands, in four bytes, how many more are before it.
+std::vector<uint8_t> heif_exif(const heif_image_handle* handle) {
+  heif_item_id id = 0;
+  if (heif_image_handle_get_list_of_metadata_block_IDs(handle, "Exif", &id, 1) != 1) return {};
+  const size_t size = heif_image_handle_get_metadata_size(handle, id);
+  if (size < 4 || size > kMaxExif) return {};
+  std::vector<uint8_t> data(size);
+  if (heif_image_handle_get_metadata(handle, id, data.data()).code != 0) return {};
+  const size_t skip = size_t{data[0]} << 24 | size_t{data[1]} << 16 | size_t{data[2]} << 8 | data[3];
+  const std::span<const uint8_t> rest = std::span<const uint8_t>(data).subspan(4);
+  return skip < rest.size() ? exif_block(rest.subspan(skip)) : std::vector<uint8_t>{};
 }
 
 // Samples of `bits` bits as those of the image, with their alpha, if there are four channels.
@@ -90,6 +104,7 @@ Image decode_heif(std::span<const uint8_t> bytes, const std::string& origin, con
   else
     take_rows(plane, stride, alpha ? 4 : 3, bits, multiplied, image.u8, image);
   image.profile = heif_profile(found, origin);
+  image.exif = heif_exif(found);
   return image;
 }
 

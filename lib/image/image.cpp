@@ -20,11 +20,12 @@ Image make_image(int64_t width, int64_t height, int depth) {
 
 namespace {
 
-// An image of another size with the same depth, profile and comment, and alpha if `image` has some; all samples are 0.
+// An image of another size with the same depth, profile, EXIF data and comment, and alpha if `image` has some; all samples are 0.
 Image resembling(const Image& image, int64_t width, int64_t height) {
   Image out = make_image(width, height, image.depth);
   if (!image.alpha.empty()) out.alpha.resize(static_cast<size_t>(width * height));
   out.profile = image.profile;
+  out.exif = image.exif;
   out.comment = image.comment;
   return out;
 }
@@ -46,6 +47,7 @@ Image with_depth(const Image& image, int depth) {
   Image out = make_image(image.width, image.height, depth);
   out.alpha = image.alpha;
   out.profile = image.profile;
+  out.exif = image.exif;
   out.comment = image.comment;
   if (depth == 16)
     std::transform(image.u8.begin(), image.u8.end(), out.u16.begin(), [](uint8_t x) { return uint16_t(x * 257); });

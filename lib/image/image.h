@@ -17,6 +17,7 @@ struct Image {
   // by it.
   std::vector<uint16_t> alpha;
   std::vector<uint8_t> profile;  // the ICC profile of the samples; empty: none, which means sRGB
+  std::vector<uint8_t> exif;     // EXIF data, a TIFF block; empty: none
   std::string comment;           // the first "#" line of a PNM, without "#", or the first tEXt "Comment" of a PNG
 
   static constexpr int kChannels = 3;
@@ -24,7 +25,8 @@ struct Image {
 };
 
 inline size_t bytes_of(const Image& image) {
-  return image.samples() * static_cast<size_t>(image.depth / 8) + image.alpha.size() * 2 + image.profile.size();
+  return image.samples() * static_cast<size_t>(image.depth / 8) + image.alpha.size() * 2 + image.profile.size() +
+         image.exif.size();
 }
 
 // A black, opaque image. std::logic_error for a size below 1x1 or a depth other than 8 and 16.
@@ -33,7 +35,7 @@ Image make_image(int64_t width, int64_t height, int depth = 8);
 // The nearest level of 8 bits to one of 16: round(x / 257).
 inline uint8_t rounded_to_8(uint16_t x) { return static_cast<uint8_t>((uint32_t{x} + 128) / 257); }
 
-// The next three keep alpha, profile and comment.
+// The next three keep alpha, profile, EXIF data and comment.
 //
 // The image with another depth: 8 bits become 16 by x * 257, and 16 become 8 by round(x / 257).
 Image with_depth(const Image& image, int depth);

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "image/alpha.h"
+#include "image/exif.h"
 #include "image/icc_profile.h"
 #include "image/orientation.h"
 
@@ -130,6 +131,17 @@ bool read_rows(JpegReading& r) {
   return true;
 }
 
+// The EXIF data, which are a segment APP1 that begins with its name.
+std::vector<uint8_t> exif_of(const jpeg_decompress_struct& info) {
+  using std::string_view_literals::operator""sv;
+  for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next) {
+    const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
+    if (!data.starts_with("Exif\0\0"sv)) continue;
+    if (auto block = exif_block({marker->data, marker->data_length}); !block.empty()) return block;
+  }
+  return {};
+}
+
 // Of EXIF, or if that has none, of XMP; both are in segments APP1, which begin with their names.
 int orientation_of(const jpeg_decompress_struct& info) {
   using std::string_view_literals::operator""sv;
@@ -169,6 +181,7 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& origin, con
   r.image = make_image(r.info.image_width, r.info.image_height, 8);
   if (cmyk) r.row.resize(size_t{r.info.image_width} * 4);
   const int orientation = orientation_of(r.info);  // now, because libjpeg frees the markers after the last row
+  r.image.exif = exif_of(r.info);
   if (!read_profile(r)) throw damaged();
   if (r.profile) r.image.profile = usable_profile({r.profile, r.profile + r.profile_size}, origin);
   if (!read_rows(r)) throw damaged();
@@ -186,6 +199,7 @@ struct JpegWriting {
   const Image* image = nullptr;
   int quality = 95;
   bool full_chroma = true;
+  Bytes exif;  // of the segment
 
   JpegWriting() {
     prepare(failure);
@@ -209,6 +223,7 @@ bool write_all(JpegWriting& w) {
   jpeg_set_quality(&w.info, w.quality, TRUE);
   if (w.full_chroma) w.info.comp_info[0].h_samp_factor = w.info.comp_info[0].v_samp_factor = 1;
   jpeg_start_compress(&w.info, TRUE);
+  if (!w.exif.empty()) jpeg_write_marker(&w.info, JPEG_APP0 + 1, w.exif.data(), static_cast<unsigned>(w.exif.size()));
   if (const auto& profile = w.image->profile; !profile.empty())
     jpeg_write_icc_profile(&w.info, profile.data(), static_cast<unsigned>(profile.size()));
   while (w.info.next_scanline < w.info.image_height) {
@@ -231,6 +246,10 @@ Bytes encode_jpeg(const Image& image, const EncodeOptions& options) {
   JpegWriting w;
   w.image = &image;
   w.quality = options.jpeg_quality;
+  if (!image.exif.empty() && image.exif.size() <= kMaxJpegExif) {
+    w.exif = {'E', 'x', 'i', 'f', 0, 0};
+    w.exif.insert(w.exif.end(), image.exif.begin(), image.exif.end());
+  }
   w.full_chroma = options.jpeg_quality >= options.full_chroma;
   if (!write_all(w)) throw Error(cat("cannot encode a JPEG image: ", w.failure.message));
   return {w.out, w.out + w.size};

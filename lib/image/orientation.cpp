@@ -55,6 +55,7 @@ Image upright(Image image, int orientation) {
   Image out = make_image(orientation >= 5 ? image.height : image.width, orientation >= 5 ? image.width : image.height,
                          image.depth);
   out.profile = std::move(image.profile);
+  out.exif = std::move(image.exif);
   out.comment = std::move(image.comment);
   const auto turned = [&](const auto& from, auto& to, int64_t channels) {
     turn(from, to, channels, image.width, image.height, orientation);

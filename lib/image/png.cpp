@@ -156,6 +156,7 @@ Image decode_png(std::span<const uint8_t> bytes, const std::string& origin, cons
   if (alpha && interlaced)
     for (int64_t y = 0; y < r.image.height; ++y) split_row(r, r.rows[y], y);
   r.image.profile = std::move(chunks.profile);
+  r.image.exif = std::move(chunks.exif);
   r.image.comment = std::move(chunks.comment);
   return upright(std::move(r.image), chunks.orientation);
 }
@@ -238,6 +239,8 @@ bool write_all(Writing& w) {
   png_write_info(w.png, w.info);
   if (!w.profile.empty())
     png_write_chunk(w.png, reinterpret_cast<png_const_bytep>("iCCP"), w.profile.data(), w.profile.size());
+  if (!image.exif.empty())
+    png_write_chunk(w.png, reinterpret_cast<png_const_bytep>("eXIf"), image.exif.data(), image.exif.size());
   if (std::endian::native == std::endian::little) png_set_swap(w.png);
   for (int64_t y = 0; y < image.height; ++y) png_write_row(w.png, row_of(w, y));
   png_write_end(w.png, nullptr);

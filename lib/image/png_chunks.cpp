@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "image/codec.h"
+#include "image/exif.h"
 #include "image/icc_profile.h"
 #include "image/orientation.h"
 
@@ -104,6 +105,7 @@ std::vector<uint8_t> profile_of(Data data, const std::string& origin) {
 // Gathers what the texts say.
 struct Texts {
   std::string comment;
+  std::vector<uint8_t> exif_data;
   int exif = 0, xmp = 0;
 
   void add(std::string_view type, Data data) {
@@ -112,11 +114,16 @@ struct Texts {
     if (type == "tEXt" && comment.empty() && ::strcasecmp(keyword.c_str(), "Comment") == 0)
       comment = text_of(data);
     else if (keyword == "Raw profile type exif" || keyword == "Raw profile type APP1")
-      exif = exif ? exif : exif_orientation(raw_profile(content_of(type, data)));
+      add_exif(raw_profile(content_of(type, data)));
     else if (keyword == "XML:com.adobe.xmp")
       xmp = xmp ? xmp : xmp_orientation(content_of(type, data));
     else if (keyword == "Raw profile type xmp")
       xmp = xmp ? xmp : xmp_orientation(text_of(raw_profile(content_of(type, data))));
+  }
+
+  void add_exif(Data data) {
+    if (exif == 0) exif = exif_orientation(data);
+    if (exif_data.empty()) exif_data = exif_block(data);
   }
 };
 
@@ -143,10 +150,12 @@ PngChunks read_png_chunks(Data bytes, const std::string& origin) {
       continue;
     }
     if (type == "eXIf" && found.orientation == 0) found.orientation = exif_orientation(data);
+    if (type == "eXIf" && found.exif.empty()) found.exif = exif_block(data);
     if (type == "iCCP" && found.profile.empty()) found.profile = profile_of(data, origin);
     if (type == "tEXt" || type == "zTXt" || type == "iTXt") texts.add(type, data);
   }
   found.comment = std::move(texts.comment);
+  if (found.exif.empty()) found.exif = std::move(texts.exif_data);
   if (found.orientation == 0) found.orientation = texts.exif ? texts.exif : texts.xmp;
   return found;
 }

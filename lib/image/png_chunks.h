@@ -12,6 +12,7 @@ namespace sr3 {
 struct PngChunks {
   std::string comment;
   std::vector<uint8_t> profile;  // the ICC profile, if it is for RGB; else empty
+  std::vector<uint8_t> exif;     // EXIF data, from eXIf or a text
   int orientation = 0;           // 1 to 8, of EXIF, or if that has none of XMP; 0: neither states it
   uint64_t compressed = 0;       // bytes of IDAT
 };

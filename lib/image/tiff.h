@@ -26,10 +26,10 @@ struct Tiff {
     return value;
   }
 
-  // The offset of the entry with this tag (tag, type, count, value: 2, 2, 4 and 4 bytes) in the first directory; 0 if
-  // there is none.
-  size_t entry(uint32_t tag) const {
-    const size_t directory = at(4, 4);
+  // The offset of the entry with this tag (tag, type, count, value: 2, 2, 4 and 4 bytes) in the first directory, or in the one
+  // at an offset; 0 if there is none.
+  size_t entry(uint32_t tag) const { return entry(tag, at(4, 4)); }
+  size_t entry(uint32_t tag, size_t directory) const {
     const uint32_t entries = at(directory, 2);
     for (uint32_t i = 0; i < entries; ++i) {
       const size_t offset = directory + 2 + size_t{12} * i;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "image/containers.h"
+#include "image/exif.h"
 #include "image/icc_profile.h"
 #include "image/optional_formats.h"
 #include "image/orientation.h"
@@ -68,6 +69,7 @@ Image decode_webp(std::span<const uint8_t> bytes, const std::string& origin, con
   }
   const auto profile = webp_chunk(demuxer.get(), "ICCP");
   image.profile = usable_profile({profile.begin(), profile.end()}, origin);
+  image.exif = exif_block(webp_chunk(demuxer.get(), "EXIF"));
   return upright(std::move(image), webp_orientation(demuxer.get()));
 }
 

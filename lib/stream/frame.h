@@ -12,6 +12,7 @@ namespace sr3 {
 struct Frame {
   Image image;
   std::vector<uint8_t> profile;  // the ICC profile of the input's samples, which the result has, too; empty: none
+  std::vector<uint8_t> exif;     // the input's EXIF data; empty: none
   std::string key;               // names the output file; as clean_key returns it
   std::string origin;            // for messages: "dir/a.png", "a.tar:b.png", "standard input, image 3"
   int64_t index = 0;             // "i": position in the input, from 0; with seed, the key of the noise

@@ -180,6 +180,7 @@ struct Reader::Impl {
     }
     frame.image = decode(bytes, frame.origin, limits, options.transparency);
     frame.profile = std::move(frame.image.profile);
+    frame.exif = std::move(frame.image.exif);
     frame.lossy = sniff(bytes, frame.origin) == Format::kJpeg;
   }
 

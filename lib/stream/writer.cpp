@@ -24,6 +24,7 @@
 #include "base/options.h"
 #include "image/alpha.h"
 #include "image/codec.h"
+#include "image/exif.h"
 #include "image/icc_profile.h"
 #include "stream/names.h"
 #include "stream/operands.h"
@@ -57,6 +58,10 @@ void WriterOptions::declare(Options& options) {
 void WriterOptions::declare_skip_existing(Options& options) {
   can_skip_existing = true;
   options.add("skip-existing", 0, &skip_existing, "skip what is already in the output folder");
+}
+
+void WriterOptions::declare_keep_exif(Options& options) {
+  options.add("keep-exif", 0, &keep_exif, "keep EXIF data, such as time and place, in PNG and JPEG");
 }
 
 void WriterOptions::validate() const {
@@ -199,6 +204,8 @@ struct Writer::Impl {
     if (options.png_level && format != Format::kPng)
       throw UsageError(cat("--png-level: it is for PNG files, and '", output, "' is ",
                            kind == Kind::kStream ? "a stream of PNM images" : "another kind"));
+    if (options.keep_exif && format == Format::kPnm)
+      throw UsageError("--keep-exif: PNM images hold no EXIF data; write a folder, a .png or a .jpg file");
     thread = std::thread([this] { drain(); });
   }
 
@@ -262,11 +269,21 @@ struct Writer::Impl {
                " cannot hold: its colours may change (PNG and JPEG keep it)"));
   }
 
+  void check_exif(const Frame& frame) {
+    if (options.keep_exif && format == Format::kJpeg && frame.exif.size() > kMaxJpegExif)
+      warn(
+          cat("'", frame.origin, "' has ", frame.exif.size(), " bytes of EXIF data, which JPEG cannot hold (PNG can)"));
+  }
+
   // Runs on a worker. Files of a folder are written here, too, and thus in parallel.
   Bytes encode_frame(Frame& frame) {
     if (frame.image.depth != options.depth) frame.image = with_depth(frame.image, static_cast<int>(options.depth));
     if (!holds_alpha()) frame.image = over_white(std::move(frame.image));
     frame.image.profile = std::move(frame.profile);
+    if (options.keep_exif) {
+      frame.image.exif = std::move(frame.exif);
+      describe_upright(frame.image.exif, frame.image.width, frame.image.height);
+    }
     frame.image.comment = frame_comment(frame);
     Bytes bytes;
     try {
@@ -305,6 +322,7 @@ void Writer::write(Frame frame) {
   Impl& impl = *impl_;
   warn_of_lost_depth(frame.image);
   impl.warn_of_losses(frame);
+  impl.check_exif(frame);
   frame.key = clean_key(frame.key);
   if (frame.key.empty()) frame.key = number_key(frame.index);
   if (impl.kind == Impl::Kind::kFile && impl.written > 0)

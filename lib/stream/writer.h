@@ -23,8 +23,10 @@ struct WriterOptions {
   std::optional<int64_t> png_level;              // refused where no PNG is written
   bool skip_existing = false;                    // leave out images whose file is already in the folder
   bool can_skip_existing = false;                // whether the program has that option
+  bool keep_exif = false;                        // refused where PNM is written
   void declare(Options& options);                // -o --output, --depth, ...
   void declare_skip_existing(Options& options);  // for programs that can be restarted
+  void declare_keep_exif(Options& options);      // for programs that make images from single images
   void validate() const;                         // UsageError for skip_existing without a folder
 };
 
