@@ -68,13 +68,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     return;
   }
   // A symbolic link stays one: its target is replaced, or created if it does not exist yet.
-  std::error_code ignored;
-  target_ = path;
-  for (int links = 0; links < 40 && std::filesystem::is_symlink(target_, ignored); ++links) {
-    const std::filesystem::path to = std::filesystem::read_symlink(target_, ignored);
-    if (ignored) break;
-    target_ = to.is_absolute() ? to.string() : directory_of(target_) + to.string();
-  }
+  target_ = link_target(path);
   check_folder_of(target_, path_);
   const std::string folder = directory_of(target_);
   if (base_name(target_).size() > NAME_MAX) {
@@ -188,6 +182,16 @@ void check_stdout() {
   const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
   if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
     throw Error("cannot write 'standard output': it is closed (> FILE)");
+}
+
+std::string link_target(std::string path) {
+  std::error_code ignored;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(path, ignored); ++links) {
+    const std::filesystem::path to = std::filesystem::read_symlink(path, ignored);
+    if (ignored) break;
+    path = to.is_absolute() ? to.string() : directory_of(path) + to.string();
+  }
+  return path;
 }
 
 std::string directory_of(const std::string& path) {

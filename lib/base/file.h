@@ -73,6 +73,9 @@ void write_file(const std::string& path, std::string_view bytes);
 // What some programs write at the start of UTF-8 text.
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+// The path that a symbolic link leads to, through further links, whether or not it exists; of anything else the path itself.
+std::string link_target(std::string path);
+
 // Parts of a path. Of "a/b.tar.gz" the directory is "a/" ("" if there is none), the base name "b.tar.gz" and the stem
 // "b.tar".
 std::string directory_of(const std::string& path);

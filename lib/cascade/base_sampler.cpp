@@ -1,11 +1,11 @@
 #include "cascade/base_sampler.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/error.h"
 #include "base/options.h"
+#include "data/class_names.h"
 #include "tensor/aten.h"
 #include "tensor/noise.h"
 
@@ -41,19 +41,11 @@ std::vector<int64_t> labels_named(const Stage& stage, const std::string& text) {
   return labels;
 }
 
-// A folder name for each class: its name as far as a key can contain it, with the class's index where two would be the same.
+// A folder name for each class.
 std::vector<std::string> folders_of(const StageManifest& manifest) {
-  std::map<std::string, int> uses;
-  for (const std::string& name : manifest.classes) ++uses[clean_key(name)];
+  if (!manifest.classes.empty()) return class_folder_names(manifest.classes);
   std::vector<std::string> folders;
-  for (int64_t i = 0; i < manifest.network.classes; ++i) {
-    if (manifest.classes.empty()) {
-      folders.push_back(std::to_string(i));
-      continue;
-    }
-    const std::string clean = clean_key(manifest.classes[static_cast<size_t>(i)]);
-    folders.push_back(uses[clean] > 1 || clean.empty() ? cat(clean, "-", i) : clean);
-  }
+  for (int64_t i = 0; i < manifest.network.classes; ++i) folders.push_back(std::to_string(i));
   return folders;
 }
 

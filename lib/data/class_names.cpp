@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -37,6 +38,8 @@ std::string part_named(const std::string& name) {
 
 bool are_parts_of_data_set(const std::vector<std::string>& names) {
   if (!names.empty() && std::all_of(names.begin(), names.end(), is_part_of_data_set)) return true;
+  // Beside them a data set may have other folders with images: docs, figures.
+  if (std::count_if(names.begin(), names.end(), is_part_of_data_set) > 1) return true;
   std::set<std::string> parts;  // classes such as "steam train" and "electric train" tell one part only
   for (const std::string& name : names) parts.insert(part_named(name));
   return parts.size() > 1 && !parts.contains("");
@@ -44,11 +47,30 @@ bool are_parts_of_data_set(const std::vector<std::string>& names) {
 
 }  // namespace
 
+std::vector<std::string> class_folder_names(const std::vector<std::string>& classes) {
+  std::vector<std::string> folders(classes.size());
+  std::set<std::string> taken;
+  std::map<std::string, int> uses;
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const std::string clean = clean_key(classes[i]);
+    ++uses[clean];
+    if (clean == classes[i]) taken.insert(folders[i] = clean);
+  }
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (!folders[i].empty()) continue;
+    std::string name = clean_key(classes[i]);
+    if (name.empty() || uses[name] > 1) name += cat("-", i);
+    while (!taken.insert(name).second) name += cat("-", i);
+    folders[i] = name;
+  }
+  return folders;
+}
+
 std::string class_called(const std::string& folder, const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), folder) != names.end()) return folder;
-  const auto matches = [&](const std::string& name) { return clean_key(name) == folder; };
-  const auto found = std::find_if(names.begin(), names.end(), matches);
-  return found != names.end() && std::find_if(found + 1, names.end(), matches) == names.end() ? *found : folder;
+  const auto folders = class_folder_names(names);
+  const auto found = std::find(folders.begin(), folders.end(), folder);
+  return found == folders.end() ? folder : names[static_cast<size_t>(found - folders.begin())];
 }
 
 std::vector<std::string> read_class_names(const std::string& path, int64_t classes) {

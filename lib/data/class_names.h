@@ -7,8 +7,12 @@
 
 namespace sr3 {
 
-// The class among `names` that a folder denotes: the class of the same name, else the only one whose images --by-class would
-// put into this folder (a key cannot contain every name). If there is no such class, the folder's own name.
+// The names of the folders into which --by-class puts the images of these classes: different ones, whatever the names are. A
+// class has its own name as far as a key can contain that, with its number ("a_b-1") if another class would have the same.
+std::vector<std::string> class_folder_names(const std::vector<std::string>& classes);
+
+// The class among `names` that a folder denotes: the class of the same name, else the one whose images --by-class puts into this
+// folder. If there is no such class, the folder's own name.
 std::string class_called(const std::string& folder, const std::vector<std::string>& names);
 
 // The names of a network's classes in the order of its outputs, one a line. A name that repeats gets its number: "crane (517)".

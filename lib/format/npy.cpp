@@ -85,6 +85,7 @@ class Literal {
       if (peek() < '0' || peek() > '9') fail("has a shape that is not a tuple of sizes");
       for (; at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_)
         if ((value = value * 10 + (text_[at_] - '0')) > (int64_t{1} << 48)) fail("has a shape that is too large");
+      take('L');  // as Python 2 wrote its long integers
       sizes.push_back(value);
       if (sizes.size() > 32) fail("has more than 32 dimensions");
       if (!take(',') && peek() != ')') fail("has a shape that is not a tuple of sizes");

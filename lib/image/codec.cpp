@@ -37,6 +37,9 @@ Format sniff(std::span<const uint8_t> head, const std::string& origin) {
   if (begins(head, {0xff, 0xd8})) return Format::kJpeg;
   if (begins(head, {0x89, 'P', 'N', 'G'})) return Format::kPng;
   if (begins(head, {'P', '5'}) || begins(head, {'P', '6'}) || begins(head, {'P', '7', '\n'})) return Format::kPnm;
+  if (begins(head, {'P', '7', '\r'}))
+    throw DataError(
+        cat("cannot read '", origin, "': its PAM header has carriage returns; lines end in a line feed alone"));
   if (begins_as_pnm(head))
     throw DataError(
         cat("'", origin, "' is a P", char(head[1]), " image; of the PNM formats only P5, P6 and P7 are supported"));

@@ -96,24 +96,30 @@ size_t end_of_webp(const Fill& fill, const std::string& origin) {
   return end;
 }
 
-// GIF89a: after the screen and its palette blocks, each of which begins with a byte for its kind, until a trailer. Programs that
-// stop early leave out the trailer, and viewers do not miss it after a whole picture.
+// GIF89a: after the screen and its palette blocks, each of which begins with a byte for its kind, until a trailer. Viewers show
+// the first picture, whatever follows it: once that is whole, the file ends before the first thing that is no whole block.
 size_t end_of_gif(const Fill& fill, const std::string& origin) {
   const auto byte = [&](size_t at) { return required(at + 1, fill, origin)[at]; };
   const auto palette = [](uint8_t flags) { return flags & 0x80 ? size_t{3} << ((flags & 7) + 1) : size_t{0}; };
   size_t at = 13 + palette(byte(10));
   for (bool pictures = false;;) {
-    if (pictures && fill(at + 1).size() <= at) return at;
+    const size_t begin = at;
+    if (pictures && fill(at + 1).size() <= at) return begin;
     const uint8_t kind = byte(at);
     if (kind == 0x3b) return at + 1;
+    try {
+      if (kind == 0x21)  // extension, and its label
+        at += 2;
+      else if (kind == 0x2c)  // image: place, size, flags; its palette; the size of codes
+        at += 10 + palette(byte(at + 9)) + 1;
+      else
+        throw DataError(cat("cannot read '", origin, "': no block of GIF at byte ", at));
+      for (size_t length = 1; length > 0; at += 1 + length) length = byte(at);  // its parts; the last is empty
+    } catch (const DataError&) {
+      if (!pictures) throw;
+      return begin;
+    }
     pictures = pictures || kind == 0x2c;
-    if (kind == 0x21)  // extension, and its label
-      at += 2;
-    else if (kind == 0x2c)  // image: place, size, flags; its palette; the size of codes
-      at += 10 + palette(byte(at + 9)) + 1;
-    else
-      throw DataError(cat("cannot read '", origin, "': no block of GIF at byte ", at));
-    for (size_t length = 1; length > 0; at += 1 + length) length = byte(at);  // its parts; the last is empty
   }
 }
 

@@ -86,7 +86,7 @@ CascadeManifest read_cascade(const std::string& path) {
 }
 
 std::string stage_path(const std::string& path, const CascadeManifest& cascade, size_t i) {
-  return directory_of(path) + cascade.stages.at(i).manifest;
+  return directory_of(link_target(path)) + cascade.stages.at(i).manifest;
 }
 
 std::vector<StageManifest> read_stages(const std::string& path, const CascadeManifest& cascade) {

@@ -1,6 +1,7 @@
 #include "stage/manifest.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -149,6 +150,8 @@ StageManifest read_manifest(const std::string& path) {
   if (extension_of(path) == "safetensors")
     throw DataError(
         cat("cannot use '", path, "' as a stage: these are weights; name the manifest beside them, a .json file"));
+  if (std::error_code none; std::filesystem::is_fifo(path, none))
+    throw DataError(cat("cannot use '", path, "' as a stage: it is a pipe, beside which there are no weights"));
   return parse_manifest(read_text(path, /*max_bytes=*/uint64_t{1} << 26), path == "-" ? "standard input" : path);
 }
 
@@ -164,7 +167,7 @@ std::vector<std::string> manifest_keys() {
 }
 
 std::string weights_path(const std::string& manifest_path, const StageManifest& manifest) {
-  return directory_of(manifest_path) + manifest.weights_file;
+  return directory_of(link_target(manifest_path)) + manifest.weights_file;
 }
 
 }  // namespace sr3

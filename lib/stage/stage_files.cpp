@@ -17,7 +17,8 @@
 
 namespace sr3 {
 
-StagePaths stage_paths(const std::string& output) {
+StagePaths stage_paths(const std::string& given) {
+  const std::string output = link_target(given);
   if (extension_of(output) != "json" || stem_of(output).empty())
     throw UsageError(cat("'", output, "' is not a valid name for a stage: it must end in .json"));
   const std::string stem = directory_of(output) + stem_of(output);
@@ -45,10 +46,7 @@ std::optional<StageManifest> state_manifest(const StagePaths& paths) {
 }
 
 std::string lock_path(const std::string& manifest) {
-  std::error_code ignored;
-  const bool link = std::filesystem::is_symlink(manifest, ignored);
-  const std::string target = link ? std::filesystem::weakly_canonical(manifest, ignored).string() : manifest;
-  const std::string path = target.empty() ? manifest : target;
+  const std::string path = link_target(manifest);
   return directory_of(path) + stem_of(path) + ".lock";
 }
 

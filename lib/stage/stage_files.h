@@ -14,7 +14,8 @@ namespace sr3 {
 struct StagePaths {
   std::string manifest, weights, state, journal, preview, loss;
 };
-// The paths that belong to the manifest "dir/NAME.json". Throws UsageError if `output` is not of that form.
+// The paths that belong to the manifest "dir/NAME.json"; of a symbolic link, to the one that it leads to, beside which all are.
+// Throws UsageError if that is not of this form.
 StagePaths stage_paths(const std::string& output);
 // Those of another stage of the same training: "dir/NAME.WORD.json".
 StagePaths stage_beside(const StagePaths& paths, const std::string& word);

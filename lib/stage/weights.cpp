@@ -4,7 +4,9 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "format/digest.h"
+#include "format/safetensors.h"
 #include "tensor/aten.h"
 
 namespace sr3 {
@@ -22,12 +24,22 @@ at::Tensor as_stored(const at::Tensor& tensor, at::ScalarType type, const std::s
 
 void require_weights(const std::string& path, const StageManifest& manifest) {
   if (manifest.weights_file.empty()) throw Error(cat("cannot use '", path, "': it has no weights; train it first"));
-  if (const std::string weights = weights_path(path, manifest); !std::filesystem::exists(weights))
+  const std::string weights = weights_path(path, manifest);
+  if (!std::filesystem::exists(weights))
     throw Error(cat("cannot use '", path, "': its weights '", weights, "' do not exist"));
+  // Of a device or a pipe the digest would have no end.
+  if (!std::filesystem::is_regular_file(weights))
+    throw Error(cat("cannot use '", path, "': its weights '", weights, "' are not a regular file"));
 }
 
 TensorFile read_weights(const std::string& path, const StageManifest& manifest) {
-  const std::string weights = weights_path(path, manifest), sha256 = sha256_file(weights);
+  require_weights(path, manifest);
+  const std::string weights = weights_path(path, manifest);
+  {  // What is no such file is not read to its end first.
+    FileSource source(weights);
+    read_safetensors_header(source, std::filesystem::file_size(weights));
+  }
+  const std::string sha256 = sha256_file(weights);
   if (sha256 != manifest.weights_sha256)
     throw DataError(cat("cannot use '", weights, "': its sha256 is ", sha256.substr(0, 12), "..., but the manifest '",
                         path, "' states ", manifest.weights_sha256.substr(0, 12), "..."));

@@ -122,7 +122,9 @@ std::vector<Part> list_parts(const std::string& list, bool report_skipped) {
   std::vector<std::string> paths;
   for (std::string line : read_lines(list)) {
     std::string label;
-    if (const size_t tab = line.find('\t'); tab != std::string::npos) {
+    // A file may have a tab in its name, too.
+    const size_t tab = line.find('\t');
+    if (struct stat status; tab != std::string::npos && ::stat(line.c_str(), &status) != 0) {
       label = line.substr(tab + 1);
       line.resize(tab);
       if (label.empty() || label.find('\t') != std::string::npos)

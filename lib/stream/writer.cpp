@@ -91,6 +91,13 @@ std::optional<Place> place_of(const std::string& path) {
   return Place{status.st_dev, status.st_ino};
 }
 
+// Of the file that standard input is, as in `program < FILE`.
+std::optional<Place> place_of_stdin() {
+  struct stat status;
+  if (::fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return Place{status.st_dev, status.st_ino};
+}
+
 // The next three refuse outputs that would overwrite inputs, or one another. For images of streams and archives that is not
 // known in advance.
 void refuse_inputs(const std::string& folder, const std::vector<std::string>& inputs) {
@@ -117,11 +124,13 @@ void refuse_inputs(const std::string& folder, const std::vector<Part>& parts) {
           cat("-o: '", folder, key, ".png' is also an input, and would be overwritten; name another folder"));
 }
 
-void refuse_input(const std::string& output, const std::vector<Part>& parts) {
+void refuse_input(const std::string& output, const std::vector<std::string>& inputs) {
   const auto here = place_of(output);
-  for (const Part& part : parts)
-    if (here && place_of(part.path) == here)
-      throw UsageError(cat("-o: '", output, "' is also an input, and would be overwritten; name another file"));
+  if (!here) return;
+  bool read = here == place_of_stdin();
+  for (const std::string& input : inputs) read = read || (input.starts_with('@') && place_of(input.substr(1)) == here);
+  for (const Part& part : known_parts(inputs)) read = read || place_of(part.path) == here;
+  if (read) throw UsageError(cat("-o: '", output, "' is also an input, and would be overwritten; name another file"));
 }
 
 std::optional<Format> format_of(const std::string& path) {
@@ -155,7 +164,8 @@ struct Writer::Impl {
   bool warned_of_depth = false, warned_of_alpha = false, warned_of_profile = false;
   bool closed = false;
   bool is_new = false;  // the folder was made by this run
-  Bytes single;         // the single file's content, written at the end, when nothing else can fail
+  const std::optional<Place> stdin_place = place_of_stdin();
+  Bytes single;  // the single file's content, written at the end, when nothing else can fail
 
   struct Entry {
     std::future<Bytes> bytes;
@@ -198,7 +208,7 @@ struct Writer::Impl {
             cat("-o: '", output, "' names neither a folder (with a slash at its end) nor a .png, .jpg or .ppm file"));
       format = *named;
       if (format == Format::kJpeg && options.depth == 16) throw UsageError("--depth 16: JPEG holds 8 bits only");
-      if (place_of(output)) refuse_input(output, known_parts(inputs));
+      refuse_input(output, inputs);
       check_writable(output);
     }
     if (options.png_level && format != Format::kPng)
@@ -293,6 +303,8 @@ struct Writer::Impl {
     }
     if (kind != Kind::kFolder) return bytes;
     const std::string path = folder + frame.key + ".png";
+    if (stdin_place && place_of(path) == stdin_place)
+      throw Error(cat("cannot write '", path, "': it is the file that is standard input"));
     if (frame.key.find('/') != std::string::npos) make_folder(directory_of(path));
     write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     return {};

@@ -111,6 +111,8 @@ int64_t read_table(const std::string& path, bool keep_going, std::map<int64_t, T
                               fields.size() == 1 && fields[0].find_first_of(";\t") != std::string::npos
                                   ? ", as its fields are not separated by commas"
                                   : ""));
+        if (std::find(found + 1, fields.end(), column) != fields.end())
+          throw DataError(cat("cannot read '", path, "': its first line names the column '", column, "' twice"));
         columns.push_back(static_cast<size_t>(found - fields.begin()));
       }
       continue;

@@ -75,10 +75,15 @@ class RequestStream : public httplib::Stream {
       const ssize_t got = receive(block.data(), block.size());
       if (got <= 0) return got < 0 && steady_clock::now() >= deadline_ ? 408 : -1;
       held_.append(block.data(), static_cast<size_t>(got));
+      // The beginning of no method, such as that of TLS: nothing that follows could make it a request.
+      if (std::isupper(static_cast<unsigned char>(held_[0])) == 0) return 400;
       if (std::min(held_.find('\n'), held_.size()) >= kLongestLine) return 414;
-      if (std::min(held_.find("\r\n\r\n"), held_.size()) >= kLargestHeader) return 431;
-      if (held_.find("\r\n\r\n") == std::string::npos) continue;
+      const size_t end = end_of_header();
+      if (std::min(end, held_.size()) >= kLargestHeader) return 431;
+      if (end == std::string::npos) continue;
       deadline_ = steady_clock::now() + kBodyTime;
+      end_lines(end);
+      if (count_of_header("content-length") > 1) return 400;
       remove_header("range");  // which the library would answer with 416 where it cannot read it
       return count_of_header("host") > 1 ? 400 : 0;
     }
@@ -123,6 +128,25 @@ class RequestStream : public httplib::Stream {
   socket_t socket() const override { return socket_; }
 
  private:
+  // Where the header's last line ends, before an empty line; npos if that has not come. Lines may end in a line feed alone (RFC
+  // 9112, 2.2).
+  size_t end_of_header() const {
+    for (size_t at = held_.find('\n'); at != std::string::npos; at = held_.find('\n', at + 1)) {
+      const std::string_view rest = std::string_view(held_).substr(at + 1, 2);
+      if (rest.starts_with('\n') || rest == "\r\n") return at;
+    }
+    return std::string::npos;
+  }
+  // Makes the ends of all lines of the header those that the library knows.
+  void end_lines(size_t end) {
+    std::string header;
+    const size_t body = held_.find('\n', end + 1) + 1;
+    for (size_t at = 0; at < body; ++at) {
+      if (held_[at] == '\n' && (at == 0 || held_[at - 1] != '\r')) header += '\r';
+      header += held_[at];
+    }
+    held_.replace(0, body, header);
+  }
   // Where the next line of the header begins that has this name (in lower case), from the line after `from` on; npos if none does.
   size_t find_header(std::string_view name, size_t from) const {
     const size_t end = held_.find("\r\n\r\n");
@@ -220,7 +244,7 @@ void refuse(RequestStream& stream, int status) {
     const char *reason, *why;
   };
   static constexpr Refusal kRefusals[] = {
-      {400, "Bad Request", "The request names more than one host."},
+      {400, "Bad Request", "The request is not one of HTTP, or names more than one host or length."},
       {408, "Request Timeout", "The request came too slowly."},
       {414, "URI Too Long", "The address is too long."},
       {431, "Request Header Fields Too Large", "The header of the request is too large."},

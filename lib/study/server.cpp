@@ -69,6 +69,7 @@ std::string parse_name(const std::string& body) {
   auto name = json.get<std::string>("name");
   json.refuse_unread();
   if (name.size() > 200) throw DataError("the name is too long");
+  if (!is_plain_text(name)) throw DataError("the name has control characters");
   return name;
 }
 
@@ -95,8 +96,10 @@ httplib::Server::HandlerResponse screen(const Request& request, Response& respon
   if (request.method != "POST") return refuse(405, "Only GET and POST are supported.");
   if (request.has_header("Transfer-Encoding") || !request.has_header("Content-Length"))
     return refuse(411, "The request needs a Content-Length.");
-  if (std::strtoull(request.get_header_value("Content-Length").c_str(), nullptr, 10) > kLargestRead)
-    return refuse(413, "The request is too large.");
+  const std::string length = request.get_header_value("Content-Length");
+  if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos)
+    return refuse(400, "The Content-Length is not a number.");
+  if (std::strtoull(length.c_str(), nullptr, 10) > kLargestRead) return refuse(413, "The request is too large.");
   if (request.has_header("Content-Encoding")) return refuse(415, "Compressed requests are not supported.");
   if (request.get_header_value("Content-Type").rfind("application/json", 0) != 0)
     return refuse(415, "The request must be application/json.");

@@ -56,7 +56,7 @@ void NewCascadeFlags::write(const std::vector<std::string>& operands, const std:
     throw UsageError("--unconditional: there are no classes for --label-dropout and --sr-label-dropout");
   full.sizes = *sizes;
   full.channels = grey ? 1 : 3;
-  const std::string manifest = stage_paths(output).manifest, folder = directory_of(output);
+  const std::string manifest = stage_paths(output).manifest, folder = directory_of(manifest);
   check_folder_of(manifest, manifest);
   const FileLock lock(lock_path(manifest), cat("'", manifest, "' is being written by another process"));
   // What does not depend on the classes is known before the images are searched.

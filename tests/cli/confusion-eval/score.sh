@@ -36,6 +36,7 @@ for separator in ';' '\t'; do
   printf "rater${separator}image${separator}model${separator}task${separator}fooled\n" >other.csv
   fails 1 "does not name a column 'rater', as its fields are not separated by commas" confusion-eval score --csv other.csv
 done
+fails 1 "names the column 'rater' twice" confusion-eval score --csv <(echo rater,image,model,task,fooled,rater)
 fails 1 "its first line does not name a column 'fooled'" confusion-eval score --csv <(echo rater,image,model,task)
 fails 1 "line 2': task is '4', not 1 or 2" confusion-eval score --csv <(printf 'rater,image,model,task,fooled\na,b,c,4,1\n')
 { cat study.csv && tail -n3 study.csv && echo r,i,m,2; } >damaged.csv

@@ -148,6 +148,16 @@ base = "/api/sessions/" + begin("ranges")["token"]
 whole = ask("GET", base + "/trials/1/left")[1]
 assert raw(b"GET / HTTP/1.1\r\n" + host + b"RANGE: nonsense\r\nrange: bytes=9-1\r\n\r\n") == b"200"
 assert raw(b"GET / HTTP/1.1\r\n" + host + b"host: evil.example\r\n\r\n") == b"400"
+# What is no HTTP is refused at once; lines may end in a line feed alone; a length is one number.
+start = time.monotonic()
+assert raw(b"\x16\x03\x01\x02\x00\x01\x00") == b"400"
+assert raw(b"GET / HTTP/1.1\nHost: localhost\n\n") == b"200"
+assert raw(b"GET / HTTP/1.1\r\nHost: localhost\n\r\n") == b"200"
+post = b"POST /api/sessions HTTP/1.1\r\n" + host + b"Content-Type: application/json\r\n"
+for length in (b"Content-Length: 12\r\nContent-Length: 14\r\n", b"Content-Length: 12, 12\r\n", b"Content-Length: +12\r\n"):
+    assert raw(post + length + b"\r\n" + b'{"name":"x"}') == b"400", length
+assert time.monotonic() - start < 5
+assert ask("POST", "/api/sessions", json.dumps({"name": "a\0b"}))[0] == 400
 for ranges in ("bytes=0-9", "bytes=" + ",".join(["0-"] * 2500), "bytes=5-2", "bytes=-1"):
     status, content, reply = ask("GET", base + "/trials/1/left", headers={"Range": ranges})
     assert status == 200 and content == whole, (ranges[:20], status, len(content))

@@ -187,3 +187,18 @@ fid stats --shard 2/2 a/1.ppm -o none.npz 2>err
 grep -q "no images" err
 fails 1 "the first set contains no images" fid compare none.npz b
 fails 1 "cannot write 'standard output'" bash -c 'exec fid compare a.npz b.npz >/dev/full'
+
+# Shapes as Python 2 wrote them.
+fid stats -q --features net.pt a -o stats.npz
+python3 -c '
+import re, zipfile
+source, found = zipfile.ZipFile("stats.npz"), 0
+with zipfile.ZipFile("long.npz", "w") as out:
+    for name in source.namelist():
+        data, one = re.subn(rb"\((\d+),\), \} ", rb"(\1L,), }", source.read(name), count=1)
+        data, two = re.subn(rb"\((\d+), (\d+)\), \}  ", rb"(\1L, \2L), }", data, count=1)
+        found += one + two
+        out.writestr(name, data)
+assert found >= 2, found'
+for file in stats long; do fid compare --features net.pt $file.npz b >$file.table; done
+same stats.table long.table

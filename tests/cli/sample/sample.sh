@@ -51,7 +51,7 @@ for data in own own.tar; do
 done
 cdm-train -q --steps 1 --batch 2 --preview-every 0 own.json own
 sample -q -m own-8.json --steps 1 -n 4 --by-class -o by/
-[ "$(LC_ALL=C ls by | xargs)" = "a_b-0 a_b-1 犬 猫" ]
+[ "$(LC_ALL=C ls by | xargs)" = "a_b a_b-0 犬 猫" ]
 sample -m own-8.json --steps 1 --class 猫 | grep -a -q '"class":3'
 fails 2 "'2' is listed twice" sample -m own-8.json --class 犬,2
 # A class may be named like a keyword.

@@ -148,7 +148,18 @@ if reads GIF; then
   same seen base.wanted
   cat short.gif | pixels - >seen
   same seen base.wanted
-  fails 1 "cannot read 'half.gif': truncated" bash -c 'head -c -20 film.gif >half.gif; degrade -s 1 half.gif'
+  # Viewers show the first picture, whatever follows it.
+  head -c -20 film.gif >half.gif
+  (head -c -1 a.gif; printf '\0;') >zero.gif
+  (head -c -1 a.gif; printf hello) >other.gif
+  for file in half zero other; do
+    pixels $file.gif 2>err >seen
+    same seen base.wanted
+  done
+  for file in zero other; do
+    cat $file.gif a.ppm | degrade -s 1 2>err >seen
+    [ "$(grep -ac '^#sr' seen)" = 2 ]
+  done
   fails 1 "cannot read 'cut.gif'" bash -c 'head -c 150 a.gif >cut.gif; degrade -s 1 cut.gif'
   files+=(film.gif)
 fi

@@ -100,6 +100,11 @@ degrade -s 1 long -o out8/
 degrade -s 1 names/日本.ppm | grep -a -q '^#sr {"key":"\\u65e5\\u672c",'
 degrade -s 1 names/日本.ppm names/été.ppm | degrade -s 1 -o out6/
 [ "$(cd out6 && LC_ALL=C ls | xargs)" = 'été.png 日本.png' ]
+# A tab in a list begins the class, unless it is part of a file's name.
+cp in/b.ppm $'names/t\tb.ppm'
+printf 'names/t\tb.ppm\0' >tabs
+[ "$(degrade -s 1 @tabs | grep -ac '^#sr')" = 1 ]
+rm $'names/t\tb.ppm'
 cp in/b.ppm names/x.ppm
 cp in/sub/a.PNG names/x.png
 (cd names && tar cf ../x.tar x.ppm x.png)
