@@ -101,7 +101,6 @@ int train(cli::App& app, CdmTrainProgram& program) {
                                      : cat(" --distill ", shell_word(teacher), " -o ", shell_word(program.output));
   trainer.device = program.compute.device;
   trainer.precision = program.compute.precision;
-  if (trainer.processes->first()) program.run.init_from = find_manifest(program.run.init_from);
   trainer.threads = trainer.processes->threads(program.compute.threads);
   program.run.data.operands = command.data;
   program.run.data.seed = trainer.seed;

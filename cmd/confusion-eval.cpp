@@ -41,7 +41,7 @@ int run_plan(const StudyFlags& flags, const Operands& operands) {
 
 int run_serve(const StudyFlags& flags, const Operands& operands) {
   const Study study(only(operands, "serve"));
-  serve(study, flags.server, [](const std::string& address) {
+  serve(study, flags.serve_options(), [](const std::string& address) {
     std::printf("%s\n", address.c_str());
     std::fflush(stdout);
   });
@@ -101,6 +101,11 @@ int run_program(cli::App& app) {
   if (verb == "rate" && flags.machine.rater != "synthetic")
     app.options.refuse_options({"true-rate", "rater-share", "image-share", "side-bias", "lapse"},
                                "it is for --rater synthetic");
+  if (verb == "rate" && flags.machine.rater != "detector")
+    app.options.refuse_options({"steps", "crop"}, "it is for --rater detector");
+  if (verb == "power" && flags.power.goal == "interval")
+    app.options.refuse_options({"power"},
+                               "an interval has no test that could succeed: --goal equivalence or difference");
   if (verb == "plan") return run_plan(flags, operands);
   if (verb == "serve") return run_serve(flags, operands);
   if (verb == "page") return run_page(flags, operands);

@@ -46,6 +46,8 @@ struct DegradeProgram {
 // Replaces the name of a recipe by its text.
 void find_recipe(const Options& options, DegradeProgram& program) {
   if (program.record_steps && program.recipe_name.empty()) throw UsageError("--record-steps is for --recipe");
+  if (program.record_steps && (program.writer.output.ends_with(".jpg") || program.writer.output.ends_with(".jpeg")))
+    throw UsageError("--record-steps: JPEG files have no #sr line; write PNG or PPM");
   if (program.recipe_name.empty()) return;
   for (const char* name : {"kernel", "convention", "blur", "noise", "jpeg"})
     if (options.find(name)->given) throw UsageError(cat("--recipe and --", name, " exclude each other"));

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/table.h"
 #include "cli/run.h"
 #include "cli/shared.h"
@@ -96,6 +97,7 @@ int run_compare(cli::App& app, FidProgram& program, const std::vector<std::strin
     for (const std::string& why : failures) error(why);
   };
   const std::vector<std::string> generated(operands.begin(), operands.end() - 1);
+  const StopSignals signals;
   try {
     sets.sides(generated, operands.back(),
                [&](const std::string& set, const Collected& first, const Collected& second) {

@@ -15,6 +15,7 @@
 #include "metrics/nearest.h"
 #include "metrics/nearest_images.h"
 #include "metrics/nearest_table.h"
+#include "stream/names.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
 
@@ -59,6 +60,7 @@ int run_program(cli::App& app) {
   check_stdout();
   std::optional<Writer> writer;
   if (!program.output.empty()) {
+    require_folder_name(program.output);
     WriterOptions options;
     options.output = program.output = program.output.ends_with('/') ? program.output : program.output + "/";
     options.threads = program.reader.threads;

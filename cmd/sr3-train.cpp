@@ -121,7 +121,9 @@ Training new_or_resumed(TrainProgram& program, const TrainingCommand& command) {
   RunFlags& run = program.flags;
   ProcessGroup& group = *run.trainer.processes;
   std::optional<StageManifest> given;
-  if (group.first()) run.trainer.init_from = find_manifest(run.trainer.init_from);
+  // Of a training that goes on it has no effect, and may be gone.
+  const bool goes_on = !run.trainer.restart && !program.output.empty() && state_manifest(stage_paths(program.output));
+  if (group.first()) run.trainer.init_from = goes_on ? "" : find_manifest(run.trainer.init_from);
   if (!command.given.contains("preset")) given = manifest_of_first(group, [&] { return given_stage(program); });
   // A training that goes on has its recipe in its state; the file may have changed since.
   if (given && command.taken.contains("recipe")) program.flags.recipe.reset();

@@ -1,6 +1,7 @@
 #include "base/signals.h"
 
 #include <csignal>
+#include <exception>
 #include <iterator>
 
 #include "base/error.h"
@@ -9,7 +10,7 @@ namespace sr3 {
 
 namespace {
 
-volatile std::sig_atomic_t stop = 0;
+volatile std::sig_atomic_t stop = 0, seen = 0;
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGUSR1};
 struct sigaction former[std::size(kSignals)];
 
@@ -19,6 +20,7 @@ void on_signal(int number) { stop = number; }
 
 StopSignals::StopSignals() {
   stop = 0;
+  seen = 0;
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
@@ -32,9 +34,14 @@ StopSignals::StopSignals() {
 
 StopSignals::~StopSignals() {
   for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &former[i], nullptr);
+  // Nobody asked since it came: it is not lost, but has the effect that it has without this object.
+  if (stop != 0 && seen == 0 && std::uncaught_exceptions() == 0) std::raise(stop);
 }
 
-int StopSignals::received() { return stop; }
+int StopSignals::received() {
+  if (stop != 0) seen = 1;
+  return stop;
+}
 
 std::string StopSignals::name(int number) {
   return number == SIGINT ? "SIGINT" : number == SIGUSR1 ? "SIGUSR1" : "SIGTERM";

@@ -8,8 +8,9 @@ namespace sr3 {
 
 class StopSignals {
  public:
-  StopSignals();   // installs the handlers
-  ~StopSignals();  // restores the previous ones
+  StopSignals();  // installs the handlers
+  // Restores the previous ones. A signal that nobody has asked about is raised again, so that it is not lost.
+  ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   // The number of the signal received last, or 0.
   static int received();

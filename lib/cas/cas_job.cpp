@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "cas/classifier.h"
 #include "data/class_names.h"
+#include "stream/names.h"
 #include "stream/operands.h"
 #include "tensor/aten.h"
 
@@ -84,6 +85,7 @@ void CasOptions::declare(Options& options) {
 }
 
 CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {
+  if (!options.output.empty()) require_folder_name(options.output);
   if (!options.output.empty()) make_folder(options.output);
   // All sets are found before the images of one are read.
   for (const auto& operands : {options.test, options.train, options.real_train}) known_parts(operands);

@@ -163,7 +163,12 @@ std::optional<at::Tensor> train_classifier(const ClassifierOptions& options, con
     if (stopped) return std::nullopt;
   }
   meter.finish();
-  const auto logits = logits_of(training.network(), recipe, test, workers, options.device);
+  const auto going_on = [](int64_t) { return StopSignals::received() == 0; };
+  const auto logits = logits_of(training.network(), recipe, test, workers, options.device, {}, going_on);
+  if (!logits) {  // the next run of the program only tests it
+    training.save();
+    return std::nullopt;
+  }
   if (!options.state.empty()) remove_checkpoint(options.state);
   return logits;
 }

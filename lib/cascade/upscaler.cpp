@@ -250,8 +250,10 @@ Upscaler::Upscaler(const Stage& stage, const UpscaleOptions& options) : stage_(s
   const auto& m = stage.manifest();
   if (m.kind == "base") throw Error(cat("cannot upscale with '", stage.path(), "': it is a base stage, for sample(1)"));
   if (options.consistency && !shrinking_kernel(m.low_res.recipe))
-    throw UsageError(cat("--consistency: '", stage.path(),
-                         "' learned to undo a random recipe, and its results need not shrink ", "to the input"));
+    throw UsageError(
+        cat("--consistency: '", stage.path(), "' learned ",
+            m.low_res.recipe.kernel == kGivenImages ? "from given low-resolution images" : "to undo a random recipe",
+            ", and its results need not shrink to the input"));
   if (options.consistency && m.image.scale() == 1)
     throw UsageError(cat("--consistency: '", stage.path(), "' does not enlarge, and its results would be the input"));
 }

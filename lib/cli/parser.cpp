@@ -69,6 +69,18 @@ void refuse_values_of_flags(const Options& options, const std::vector<std::strin
   }
 }
 
+// The library cannot read "--m x".
+void refuse_letters_after_two_dashes(const Options& options, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return;
+    if (!argument.starts_with("--") || (argument.size() != 3 && argument.find('=') != 3)) continue;
+    const bool known = std::any_of(options.all().begin(), options.all().end(),
+                                   [&](const Option& option) { return option.letter == argument[2]; });
+    throw UsageError(cat("unknown option '", argument.substr(0, 3), "'",
+                         known ? cat(" (did you mean '-", argument[2], "'?)") : std::string()));
+  }
+}
+
 // "-scale 4" would be -s with the value "cale".
 void refuse_long_names_after_one_dash(const Options& options, const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
@@ -84,6 +96,7 @@ void refuse_long_names_after_one_dash(const Options& options, const std::vector<
 CommandLine read_command_line(const Options& options, const std::vector<std::string>& arguments) {
   cxxopts::Options parser = to_cxxopts(options, {});
   refuse_values_of_flags(options, arguments);
+  refuse_letters_after_two_dashes(options, arguments);
   refuse_long_names_after_one_dash(options, arguments);
   std::vector<const char*> argv{""};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());

@@ -136,6 +136,10 @@ struct Loader::Impl {
         workers(given.threads) {
     if (!options.low_res.empty()) {
       pairs.emplace(options, dataset, low_side, side / low_side);
+    } else if (conditional && manifest.low_res.recipe.kernel == kGivenImages) {
+      throw UsageError(
+          "the stage learned from given low-resolution images: sr3-train --low-res-data names them, or --kernel makes "
+          "others");
     } else if (conditional) {
       RecipeOptions shrink = manifest.low_res.recipe;
       shrink.scale = manifest.image.scale();

@@ -40,6 +40,7 @@ void RecipeOptions::declare(Options& options) {
 }
 
 std::optional<Kernel> shrinking_kernel(const RecipeOptions& options) {
+  if (options.kernel == kGivenImages) return std::nullopt;
   if (options.operations.empty()) return kernel_named(options.kernel);
   const RandomRecipe recipe = RandomRecipe::parse(options.operations, "cannot use the recipe: ");
   if (recipe.operations().size() != 1) return std::nullopt;

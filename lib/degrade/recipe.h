@@ -15,10 +15,13 @@ namespace sr3 {
 class Options;
 class RandomRecipe;
 
+// Stands for the kernel in the manifest of a stage that learned from low-resolution images which were not made from the others.
+constexpr const char* kGivenImages = "given";
+
 struct RecipeOptions {
-  int64_t scale = 0;  // -s: shrink N times, cropping right and bottom to a multiple of N first; 0: unset
-  std::string size;   // --size WxH instead; may enlarge
-  std::string kernel = "bicubic";
+  int64_t scale = 0;               // -s: shrink N times, cropping right and bottom to a multiple of N first; 0: unset
+  std::string size;                // --size WxH instead; may enlarge
+  std::string kernel = "bicubic";  // of a stage also kGivenImages
   std::string convention = "pillow";
   bool center_crop = false;  // the largest central square first (or, with --size, the largest crop of its shape)
   double blur = 0;           // Gaussian sigma in high-resolution pixels
@@ -31,7 +34,7 @@ struct RecipeOptions {
 };
 
 // The kernel by which the images are shrunk, if that is all that is done to them but a blur, noise and JPEG of fixed
-// strengths; nothing for a random recipe of more than one resize.
+// strengths; nothing for a random recipe of more than one resize, and for given images.
 std::optional<Kernel> shrinking_kernel(const RecipeOptions& options);
 
 class Recipe {

@@ -9,8 +9,6 @@
 namespace sr3 {
 namespace {
 
-constexpr int64_t kMaxPixels = int64_t{1} << 28;
-
 // Copies `image` (8 bits) to the sheet with its upper left corner at (x, y), each pixel repeated factor x factor times.
 void paste(Image& sheet, const Image& image, int64_t x, int64_t y, int64_t factor) {
   for (int64_t row = 0; row < image.height * factor; ++row) {
@@ -60,9 +58,9 @@ Image contact_sheet(const std::vector<Image>& images, const SheetOptions& option
   const double pixels =
       (static_cast<double>(columns) * static_cast<double>(step_x) + static_cast<double>(options.gap)) *
       (static_cast<double>(rows) * static_cast<double>(step_y) + static_cast<double>(options.gap + title));
-  if (pixels > static_cast<double>(kMaxPixels))
-    throw Error(cat("cannot make a sheet of ", count, " images of ", width, "x", height, ": more than ", kMaxPixels,
-                    " pixels"));
+  if (pixels > static_cast<double>(kMaxSheetPixels))
+    throw Error(cat("cannot make a sheet of ", count, " images of ", width, "x", height, ": more than ",
+                    kMaxSheetPixels, " pixels"));
 
   Image sheet = make_image(columns * step_x + options.gap, rows * step_y + options.gap + title);
   for (size_t i = 0; i < sheet.u8.size(); ++i) sheet.u8[i] = options.background[i % 3];

@@ -9,6 +9,8 @@
 
 namespace sr3 {
 
+constexpr int64_t kMaxSheetPixels = int64_t{1} << 28;
+
 struct SheetOptions {
   int64_t columns = 0;  // 0: about as many as rows
   int64_t gap = 4;      // pixels between cells and around them

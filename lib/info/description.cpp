@@ -11,6 +11,7 @@
 #include "format/json.h"
 #include "import/describe.h"
 #include "info/stage_description.h"
+#include "stream/names.h"
 
 namespace sr3 {
 
@@ -53,7 +54,12 @@ bool is_json(const std::string& path) {
 
 Description describe_file(const std::string& path) {
   Description rows;
-  if (std::filesystem::is_directory(path) || (!path.ends_with(".npz") && !is_json(path))) {
+  constexpr const char* kKnown = "; info takes manifests, weights, checkpoints and statistics (.npz)";
+  const bool folder = std::filesystem::is_directory(path);
+  if (folder && !std::filesystem::exists(path + "/config.json") && !std::filesystem::exists(path + "/unet"))
+    throw DataError(cat("cannot describe '", path, "': it is a folder without a network's config.json", kKnown));
+  if (is_image_name(path)) throw DataError(cat("cannot describe '", path, "': it is an image", kKnown));
+  if (folder || (!path.ends_with(".npz") && !is_json(path))) {
     rows = describe_checkpoint(path);
     rows.insert(rows.begin() + 1, {"what", "weights"});
     return rows;

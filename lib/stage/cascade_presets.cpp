@@ -176,7 +176,8 @@ NewCascade new_cascade(const CascadeSpec& spec, const std::string& name) {
     if (high < kSmallestMap || high > 1 << 16)
       throw UsageError(cat("--new: a side of ", high, " is not in 4 to 65536"));
     if (i > 0 && low < 1) throw UsageError(cat("--new: a side of ", low, " is not in 1 to 65536"));
-    if (i > 0 && (high <= low || high % low != 0))
+    if (i > 0 && high <= low) throw UsageError(cat("--new: ", high, " is not more than ", low, ", the size before it"));
+    if (i > 0 && high % low != 0)
       throw UsageError(cat("--new: ", high, " is not a multiple of ", low, ", the size before it"));
     const Preset* const paper = spec.preset == "sr3" && low > 0 ? &sr3_preset(low, high) : nullptr;
     // CDM, section 4.4: noise for small images, blur for large ones. SR3's ablation has blur, too.

@@ -86,7 +86,7 @@ void bind_distillation(Binder& b, Distillation& o) {
 
 // scale, size and center_crop are left out: image.low_res and image.high_res define the sizes, and training crops are square.
 void bind_recipe(Binder& b, RecipeOptions& o) {
-  b.field("kernel", o.kernel, {"box", "bilinear", "bicubic", "lanczos"});
+  b.field("kernel", o.kernel, {"box", "bilinear", "bicubic", "lanczos", kGivenImages});
   b.field("convention", o.convention, {"pillow", "matlab", "float"});
   b.field("blur", o.blur, within(0, 100));
   b.field("noise", o.noise, within(0, 255));

@@ -19,6 +19,8 @@ namespace sr3 {
 
 StagePaths stage_paths(const std::string& given) {
   const std::string output = link_target(given);
+  if (base_name(output) == ".json")
+    throw UsageError(cat("'", output, "' is not a valid name for a stage: .json is all of it"));
   if (extension_of(output) != "json" || stem_of(output).empty())
     throw UsageError(cat("'", output, "' is not a valid name for a stage: it must end in .json"));
   const std::string stem = directory_of(output) + stem_of(output);

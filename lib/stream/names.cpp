@@ -1,6 +1,7 @@
 #include "stream/names.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -54,6 +55,12 @@ bool is_image_name(const std::string& path) {
   static const std::set<std::string> kExtensions =
       with_optional({"png", "jpg", "jpeg", "jpe", "jfif", "pnm", "ppm", "pgm", "pam"}, /*readable=*/true);
   return has_extension(path, kExtensions);
+}
+
+void require_folder_name(const std::string& output) {
+  if (output == "-" ||
+      ((is_image_name(output) || is_other_image_name(output)) && !std::filesystem::is_directory(output)))
+    throw UsageError(cat("-o: a folder is written, and '", output, "' is not the name of one"));
 }
 
 bool is_other_image_name(const std::string& path) {

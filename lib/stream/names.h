@@ -37,6 +37,9 @@ std::string last_folder(const std::string& path);
 // because an archive of things/ often has things/cats/1.png where the folder has cats/1.png. "" for images in none.
 std::vector<std::string> class_folders(const std::vector<std::string>& paths);
 
+// UsageError if the output, a folder, has the name of an image file or stands for standard output.
+void require_folder_name(const std::string& output);
+
 // The keys of paths: the paths cleaned (clean_key) and without extension. Keys that would be equal keep the extension; if
 // they are still equal, they are numbered from the second on: "a.png-2".
 std::vector<std::string> keys_of(const std::vector<std::string>& paths);

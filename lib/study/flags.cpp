@@ -16,8 +16,8 @@ const std::vector<cli::Verb>& study_verbs() {
       {"serve",
        "STUDY [--host ADDRESS] [--port N]",
        "show a study to raters in their browsers",
-       {groups::kShowing},
-       {"threads"}},
+       {},
+       {"host", "port", "site", "threads"}},
       {"page",
        "STUDY [--list N] -o FILE.html",
        "a rater's part of a study as a single file",
@@ -41,6 +41,9 @@ const std::vector<cli::Verb>& study_verbs() {
   };
   return kVerbs;
 }
+
+// A host's name has no scheme, port or path.
+constexpr const char* kHostLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
 
 void StudyFlags::declare(Options& options) {
   options.group(groups::kStudies);
@@ -109,6 +112,13 @@ StudyScoreOptions StudyFlags::score_options() const {
   scoring.seed = seed;
   if (csv) scoring.margin = design.margin;
   return scoring;
+}
+
+ServeOptions StudyFlags::serve_options() const {
+  for (const std::string& site : server.sites)
+    if (site.empty() || site.find_first_not_of(kHostLetters) != std::string::npos)
+      throw UsageError(cat("option '--site': '", site, "' is not the name of a host alone, such as study.example.org"));
+  return server;
 }
 
 PowerOptions StudyFlags::power_options() const {

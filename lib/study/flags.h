@@ -39,6 +39,7 @@ struct StudyFlags {
   StudyDesign plan_design() const;
   MachineOptions rate_options() const;
   StudyScoreOptions score_options() const;
+  ServeOptions serve_options() const;
   PowerOptions power_options() const;
 };
 

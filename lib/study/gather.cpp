@@ -1,7 +1,9 @@
 #include "study/gather.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -206,6 +208,7 @@ std::vector<AnswerSet> gather_answers(const std::vector<std::string>& operands, 
     if (fs::is_directory(operand)) gathering.add_folder(operand);
   for (const std::string& operand : operands) {
     if (fs::is_directory(operand)) continue;
+    if (!fs::exists(operand)) throw Error(cat("cannot open '", operand, "': ", std::strerror(ENOENT)));
     gathering.find_study(operand);
     if (!gathering.any())
       throw UsageError(

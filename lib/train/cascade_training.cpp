@@ -11,7 +11,9 @@
 #include "base/options.h"
 #include "diffusion/distill.h"
 #include "stage/cascade_manifest.h"
+#include "stage/find_manifest.h"
 #include "stage/stage_files.h"
+#include "stage/weights.h"
 #include "train/distillation.h"
 #include "train/read_by_first.h"
 #include "train/trainer.h"
@@ -212,12 +214,18 @@ int train_cascade(const std::string& path, const CascadeRun& run, const Progress
   for (size_t i = 0; i < stages.size(); ++i) leave_out_plots(data, stage_path(path, cascade, i));
   const auto trainer_of = [&](size_t i) {
     TrainerOptions trainer = options_of(run, cascade.stages[i].training, stage_path(path, cascade, i));
-    if (!run.init_from.empty() && group.first())
-      trainer.init_from = stage_of_size(run.init_from, stages[i].image.high_res);
+    // Of a stage whose training goes on it has no effect, and may be gone.
+    const bool goes_on = !run.flags.trainer.restart && state_manifest(stage_paths(stage_path(path, cascade, i)));
+    if (!run.init_from.empty() && group.first() && !goes_on)
+      trainer.init_from = stage_of_size(find_manifest(run.init_from), stages[i].image.high_res);
     return trainer;
   };
   const auto complete = [&](size_t i, const TrainerOptions& trainer) {
-    return !stages[i].weights_file.empty() && stages[i].training.steps >= trainer.steps && !trainer.restart;
+    if (stages[i].weights_file.empty() || stages[i].training.steps < trainer.steps || trainer.restart) return false;
+    // Its state writes lost weights again.
+    const std::string stage = stage_path(path, cascade, i);
+    return access(weights_path(stage, stages[i]).c_str(), F_OK) == 0 ||
+           access(stage_paths(stage).state.c_str(), F_OK) != 0;
   };
   const auto check = [&](size_t i) {
     const TrainerOptions trainer = trainer_of(i);
@@ -228,6 +236,7 @@ int train_cascade(const std::string& path, const CascadeRun& run, const Progress
     const std::string stage = stage_path(path, cascade, i),
                       which = cat("stage ", i + 1, " of ", stages.size(), ", '", stage, "'");
     if (complete(i, trainer)) {
+      require_weights(stage, stages[i]);
       info(cat(which, ": already trained for ", stages[i].training.steps, " steps"));
       return static_cast<int>(kDone);
     }

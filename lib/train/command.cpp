@@ -81,6 +81,10 @@ void TrainingCommand::take(const TrainingCommand& former, Options& options) {
   data = former.data;
   if (folder != former.folder)
     for (std::string& operand : data) operand = joined_path(former.folder, operand);
+  for (const std::string& operand : data)
+    if (operand != "-" && !operand.starts_with('@') && !std::filesystem::exists(operand))
+      throw Error(
+          cat("cannot open '", operand, "', the images of the training that goes on: name them where they are now"));
 }
 
 void TrainingCommand::set_in(Options& options) const {

@@ -29,7 +29,18 @@ Image enlarged(const at::Tensor& small, int64_t side) {
   return to_image(small.repeat_interleave(times, 1).repeat_interleave(times, 2));
 }
 
+// Small examples are hard to judge, so cells are enlarged to about 256 pixels.
+int64_t cell_scale(int64_t side) { return std::max<int64_t>(1, 256 / side); }
+
 }  // namespace
+
+void check_preview(int64_t images, int64_t side, bool conditional) {
+  const double cell = static_cast<double>(side * cell_scale(side) + SheetOptions{}.gap);
+  const double columns = conditional ? 4 : 2;
+  if (columns * cell * cell * static_cast<double>(images) > static_cast<double>(kMaxSheetPixels) * 0.99)
+    throw UsageError(
+        cat("--preview-images ", images, ": a sheet of so many would have more than ", kMaxSheetPixels, " pixels"));
+}
 
 Preview::Preview(const StageManifest& manifest, Loader& loader, int64_t images, uint64_t seed, at::Device device,
                  at::ScalarType compute)
@@ -58,8 +69,7 @@ void Preview::draw(const NamedTensors& weights, const std::string& path) const {
   sheet.titles = {"result", "truth"};
   if (batch_.low_res.defined()) sheet.titles.insert(sheet.titles.begin(), {"low-res", "bicubic"});
   sheet.columns = static_cast<int64_t>(sheet.titles.size());
-  // Small examples are hard to judge, so cells are enlarged to about 256 pixels.
-  sheet.scale = std::max<int64_t>(1, 256 / made.size(3));
+  sheet.scale = cell_scale(made.size(3));
   write_png(path, contact_sheet(cells, sheet));
 }
 

@@ -12,6 +12,9 @@
 
 namespace sr3 {
 
+// UsageError if a sheet of so many examples with this side would be too large.
+void check_preview(int64_t images, int64_t side, bool conditional);
+
 class Preview {
  public:
   // Takes `images` examples from the loader once. They are the same at every call of draw() and in every run of the

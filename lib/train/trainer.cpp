@@ -148,6 +148,7 @@ void Trainer::Impl::write_journal() {
 Trainer::Trainer(StageManifest manifest, const TrainerOptions& options, const DataOptions& data,
                  const std::string& output) {
   if (options.processes->first()) check_outputs(stage_paths(output), options);
+  check_previews(manifest, options, data);
   use_threads(options.threads);
   impl_ = std::make_unique<Impl>(std::move(manifest), options, data, output);
   impl_->start();
@@ -279,8 +280,10 @@ void Trainer::Impl::finish(bool stepped) {
     signal = agreed_stop(now()).signal;
   }
   save_state();
-  if (options.preview_every > 0) draw_preview();
   publish();
+  if (options.preview_every > 0) draw_preview();
+  // A signal that came meanwhile ends the program, too: cdm-train does not begin the next stage.
+  if (signal == 0) signal = agreed_stop(now()).signal;
   if (progress.step < options.steps)
     info(cat("stopped after ", where, signal ? cat(" by ", StopSignals::name(signal)) : "",
              ", all saved; to go on: ", options.goes_on.empty() ? "the same command" : options.goes_on));

@@ -1,5 +1,5 @@
-// The state of a training, which trainer.cpp advances and trainer_state.cpp begins, resumes and saves; trainer_kept.cpp validates
-// it, and keeps further stages.
+// The state of a training, which trainer.cpp advances and trainer_state.cpp begins, resumes and saves; trainer_checks.cpp checks
+// what is known before, and trainer_kept.cpp validates it, and keeps further stages.
 #pragma once
 
 #include <limits>
@@ -26,6 +26,12 @@ namespace sr3 {
 
 // Error if a file of the training cannot be written.
 void check_outputs(const StagePaths& paths, const TrainerOptions& options);
+void check_previews(const StageManifest& manifest, const TrainerOptions& options, const DataOptions& data);
+
+// The previews and plots of a training are not images to train on.
+DataOptions without_pictures(DataOptions data, const StagePaths& paths);
+// With the precision and the threads that `auto` and 0 stand for.
+TrainerOptions with_resolved(TrainerOptions options, at::ScalarType compute);
 
 // The stages that it writes beside its own, except those of --keep-every.
 std::vector<StagePaths> stages_beside(const StagePaths& paths, const TrainerOptions& options);

@@ -248,7 +248,12 @@ void TrainFlags::set_recipe(RecipeOptions& options) const {
     options = {};
     options.operations = recipe_text(*recipe);
   }
+  if (paired) {
+    options = {};
+    options.kernel = kGivenImages;
+  }
   if (fixed) options.operations = "";
+  if (fixed && options.kernel == kGivenImages) options.kernel = RecipeOptions{}.kernel;
   take(options.kernel, kernel);
   take(options.convention, convention);
   take(options.blur, blur);

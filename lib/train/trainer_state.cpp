@@ -22,13 +22,6 @@ namespace {
 
 constexpr const char *kWeightsFile = "weights.safetensors", *kBestWeights = "best.safetensors";
 
-// The previews and plots of a training are not images to train on.
-DataOptions without_pictures(DataOptions data, const StagePaths& paths) {
-  data.leave_out.push_back(paths.preview);
-  data.leave_out.push_back(paths.loss);
-  return data;
-}
-
 Parameters fresh_parameters(const UNetOptions& options, uint64_t seed, at::Device device) {
   const Parameters initial = initial_parameters(options, seed);
   Parameters result;
@@ -46,39 +39,7 @@ std::vector<at::Tensor> values_of(const Parameters& parameters) {
   return result;
 }
 
-// With the precision and the threads that `auto` and 0 stand for.
-TrainerOptions with_resolved(TrainerOptions options, at::ScalarType compute) {
-  options.precision = compute == at::kBFloat16 ? "bf16" : "fp32";  // what `auto` resolved to
-  options.threads = at::get_num_threads();
-  return options;
-}
-
 }  // namespace
-
-void check_outputs(const StagePaths& paths, const TrainerOptions& options) {
-  check_stage_writable(paths);
-  for (const StagePaths& beside : stages_beside(paths, options)) check_stage_writable(beside);
-  check_writable(paths.loss);
-  if (options.preview_every > 0) check_writable(paths.preview);
-}
-
-void check_training(const StageManifest& manifest, const TrainerOptions& options, const DataOptions& data,
-                    const std::string& output) {
-  const StagePaths paths = stage_paths(output);
-  if (options.processes->first()) check_outputs(paths, options);
-  const Loader loader(without_pictures(data, paths), manifest);
-  const std::string path = paths.state + "/progress.json";
-  if (!options.processes->first() || options.restart || access(path.c_str(), F_OK) != 0) return;
-  TrainingProgress progress;
-  TrainingSettings started;
-  parse_progress(read_text(path), path, progress, started);
-  const TrainerOptions full = with_resolved(options, precision_named(options.precision, open_device(options.device)));
-  StageManifest stage = manifest;
-  if (const auto former = state_manifest(paths)) take_measured(stage, *former, options);
-  TrainingSettings now = settings_of(stage, full, data, loader.images(), loader.digest());
-  now.trainer = started.trainer;  // its changes are reported when it is resumed
-  check_settings(started, now, paths.manifest, options.command);
-}
 
 Trainer::Impl::Impl(StageManifest stage, const TrainerOptions& trainer, const DataOptions& data,
                     const std::string& output)
@@ -196,7 +157,11 @@ void Trainer::Impl::begin_or_resume() {
   remove_leftovers(paths);
   clear_beside(/*fresh=*/access(paths.state.c_str(), F_OK) != 0);
   // With --restart the previous training stays on disk until the first save of this one replaces it.
-  if (!options.restart) resumed_from = read_checkpoint(paths.state);
+  try {
+    if (!options.restart) resumed_from = read_checkpoint(paths.state);
+  } catch (const DataError& error) {
+    throw DataError(cat(error.what(), "; --restart trains anew, with --init-from STAGE from the weights of a stage"));
+  }
   if (resumed_from) {
     load();
     info(cat("resuming '", paths.manifest, "' after step ", progress.step));

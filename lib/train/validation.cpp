@@ -74,7 +74,26 @@ double sum_of(const at::Tensor& values) {
   return sum;
 }
 
+// The images of the validation, cut as those of the training.
+std::unique_ptr<Loader> open_images(const StageManifest& manifest, const ValidationOptions& options,
+                                    DataOptions training) {
+  if (manifest.kind == "base" && options.keep_best == "psnr")
+    throw UsageError(
+        "--keep-best psnr: a base stage draws images of its own, which have no PSNR; take loss or frechet");
+  training.operands = {options.data};
+  training.no_flip = true;
+  try {
+    return std::make_unique<Loader>(training, manifest);
+  } catch (const Error& error) {
+    throw Error(cat("--validate: ", error.what()), error.status());
+  }
+}
+
 }  // namespace
+
+void check_validation(const StageManifest& manifest, const ValidationOptions& options, const DataOptions& training) {
+  open_images(manifest, options, training);
+}
 
 Validation::Validation(const StageManifest& manifest, const ValidationOptions& options, DataOptions training,
                        const ImagesDigest& trained_on, uint64_t seed, at::Device device, at::ScalarType compute)
@@ -83,17 +102,8 @@ Validation::Validation(const StageManifest& manifest, const ValidationOptions& o
       seed_(seed_for(seed, kRandomValidation)),
       device_(device),
       compute_(compute) {
-  if (manifest.kind == "base" && options.keep_best == "psnr")
-    throw UsageError(
-        "--keep-best psnr: a base stage draws images of its own, which have no PSNR; take loss or frechet");
-  training.operands = {options.data};
   training.seed = seed_;
-  training.no_flip = true;
-  try {
-    loader_ = std::make_unique<Loader>(training, manifest);
-  } catch (const Error& error) {
-    throw Error(cat("--validate: ", error.what()), error.status());
-  }
+  loader_ = open_images(manifest, options, training);
   const ImagesDigest digest = loader_->digest();
   if (digest.names == trained_on.names && digest.sizes == trained_on.sizes)
     warn("--validate: these are the images of the training, on which it looks better than it is");

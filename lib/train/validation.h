@@ -18,6 +18,9 @@
 
 namespace sr3 {
 
+// Throws what the constructor below would throw of the images, before the training.
+void check_validation(const StageManifest& manifest, const ValidationOptions& options, const DataOptions& training);
+
 class Validation {
  public:
   static constexpr int64_t kBands = 4;  // of the training schedule's timesteps, each a quarter of them

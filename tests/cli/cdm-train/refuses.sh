@@ -6,7 +6,7 @@ fails 2 "-o CASCADE.json is missing" new things
 fails 2 "must end in .json" new things -o c
 fails 2 "unknown preset 'huge': the presets are tiny, small, medium, cdm" cdm-train --new 8 --preset huge things -o c.json
 fails 2 "16 is not a multiple of 10" cdm-train --new 10,16 things -o c.json
-fails 2 "is not a multiple of 16, the size before it" cdm-train --new 16,8 things -o c.json
+fails 2 "8 is not more than 16, the size before it" cdm-train --new 16,8 things -o c.json
 fails 2 "option '--new': '0' is not in the range 1 to 65536" cdm-train --new 0,16 --sr-only things -o c.json
 fails 2 "'x' is not" cdm-train --new 16,x things -o c.json
 fails 2 "no images to find the classes in" new -o c.json

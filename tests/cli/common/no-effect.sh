@@ -40,3 +40,29 @@ fails 2 "--sr-label-dropout: there is no super-resolution stage" cdm-train --new
 degrade -q -s 2 --png-level 9 p/1.ppm -o out.png
 fid compare -q --kid --subsets 3 --subset-size 2 --prc --neighbours 1 p p
 sr-metrics -q -s 2 --low-res <(degrade -q -s 2 --kernel box p) --kernel box p p
+
+# Of the machine raters, the server and the power.
+fails 2 "--steps: it is for --rater detector" confusion-eval rate study --rater sharpness --steps 3
+fails 2 "--crop: it is for --rater detector" confusion-eval rate study --rater synthetic --crop 8
+fails 2 "--power: an interval has no test" confusion-eval power --goal interval --power 0.99
+for site in https://x.org 'a b' '*.example.org' x.org:8080 ''; do
+  fails 2 "option '--site': '$site' is not the name of a host alone" timeout 20 confusion-eval serve study --port 0 --site "$site"
+done
+fails 2 "--list" timeout 20 confusion-eval serve study --port 0 --list 2
+fails 2 "--record-steps: JPEG files have no #sr line" degrade --recipe sr3-plus --record-steps -s 4 p/1.ppm -o q.jpg
+
+# Names that are those of other outputs.
+photos q 2 24 20
+for output in - x.png; do
+  fails 2 "-o: a folder is written, and '$output' is not the name of one" nearest q p -o $output
+  [ ! -e ./$output ]
+done
+for class in red blue; do photos class/$class 2 24 20; done
+fails 2 "-o: a folder is written, and '-' is not the name of one" cas --train class --test class -o -
+fails 2 "unknown option '--m' (did you mean '-m'?)" upscale --m x2.json p -o out/
+fails 2 "unknown option '--k'" nearest --k=3 p p
+fails 2 "--new: 8 is not more than 8, the size before it" cdm-train --new 8,8 things -o zz.json
+fails 2 "'.json' is not a valid name for a stage" sr3-train --preset tiny p -o .json
+fails 1 "cannot open 'nosuch'" confusion-eval score nosuch
+fails 1 "cannot describe 'p': it is a folder" info p
+fails 1 "cannot describe 'p/1.ppm': it is an image" info p/1.ppm

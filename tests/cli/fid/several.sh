@@ -28,3 +28,17 @@ status=0
 fid compare --features net.pt a broken real >table 2>err || status=$?
 [ "$status" = 1 ]
 [ "$(cut -f 1 table | head -n 2 | xargs)" = "set a" ]
+
+# A signal loses no row that is there.
+(cat a/*.ppm; sleep 30) | fid compare -q --features net.pt b - a >rows 2>said &
+sleep 0.1
+for _ in $(seq 200); do
+  pid=$(ps -eo pid,args | awk '/fid compare -q --features net.pt b - a/ && !/awk/ {print $1; exit}')
+  [ -z "$pid" ] || break
+  sleep 0.05
+done
+sleep 3
+kill -TERM "$pid"
+for _ in $(seq 100); do [ -s rows ] && break; sleep 0.1; done
+[ "$(wc -l <rows)" = 2 ]
+grep -q "stopped by SIGTERM" said

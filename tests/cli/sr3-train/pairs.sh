@@ -17,6 +17,14 @@ train --steps 4 --low-res-data more photos -o b.json
 not cmp -s a.safetensors made.safetensors
 diff <(jq .training.loss a.json) <(jq .training.loss b.json)
 
+# The manifest does not claim that a kernel made them.
+[ "$(jq -r .low_res.recipe.kernel a.json)" = given ]
+fails 2 "--consistency: 'a.json' learned from given low-resolution images" upscale -q -m a.json --consistency low/1.png
+own=(sr3-train -q --crop 16 --steps 1 --batch 2 --preview-every 0 --init-from a.json photos)
+fails 2 "the stage learned from given low-resolution images" "${own[@]}" -o x.json
+"${own[@]}" --kernel box -o boxed.json
+[ "$(jq -r .low_res.recipe.kernel boxed.json)" = box ]
+
 # It resumes, from any folder, and not with others.
 train --steps 2 --low-res-data low photos -o c.json
 mkdir elsewhere
