@@ -99,6 +99,9 @@ tiny_cascade() {
   local i
   for i in red blue; do [ -d "things/$i" ] || photos "things/$i" 3 24 20; done
   cdm-train -q --new 8,16 --preset tiny "${@:2}" things -o "$1"
+  # With noise in the hand-over, for which the second stage is trained.
+  [[ $(<"${1%.json}-16.json") != *'"kind": "gaussian"'* ]] ||
+    perl -0pi -e 's/(.*"noise_level": )0\.0/${1}0.1/s' "$1"
   cdm-train -q --steps 3 --batch 4 --preview-every 0 "$1" things
 }
 

@@ -4,7 +4,7 @@ for class in b a; do photos "things/$class" 3 24 20; done
 common=(-q --batch 4 --threads 1 --precision fp32 --no-history --preview-every 0)
 cdm-train -q --new 8,16 --preset tiny --no-history things -o t.json
 cdm-train "${common[@]}" --steps 6 t.json things
-perl -0pi -e 's/"guidance": 1\.0/"guidance": 3.0/' t.json
+perl -0pi -e 's/"guidance": 1\.0/"guidance": 3.0/; s/(.*"noise_level": )0\.0/${1}0.1/s' t.json
 distill() { cdm-train "${common[@]}" --distill t.json --teacher-steps 4,8 --sampling-steps 2,4 --steps 3 "$@"; }
 
 distill things -o s.json

@@ -55,9 +55,9 @@ change 's/"steps"/"stepz"/'
 fails 1 "unknown key 'stages[0].sampling.stepz'" cdm-train changed.json things
 change '/"flip"/d; s/"pad": 0,/"pad": 0/'
 fails 1 "missing key 'data.flip'" cdm-train changed.json things
-change 's/"noise_level": 0.1/"noise_level": 0.6/'
+change '/c-16.json/,$s/"noise_level": 0.0/"noise_level": 0.6/'
 fails 1 "with noise levels up to 0.25, but its noise_level is 0.6" cdm-train changed.json things
-change 's/"noise_level": 0.0/"noise_level": 0.1/'
+change '0,/"noise_level": 0.0/s//"noise_level": 0.1/'
 fails 1 "was trained without noise in its condition" cdm-train changed.json things
 change 's/"truncate": false/"truncate": true/'
 fails 1 "'stages[0].sampling.truncate' needs a stage before it" cdm-train changed.json things
