@@ -67,7 +67,7 @@ TrainingCommand completed(cli::App& app, CdmTrainProgram& program, const std::ve
     return run.trainer.restart ? std::nullopt : former_cascade_command(cascade, program.run.stage);
   });
   if (former)
-    command.take(*former, app.options);
+    command.go_on(*former, app.options);
   else if (run.resume)
     throw UsageError(cat("--resume: '", cascade, "' has no training to resume"));
   if (command.data.empty()) throw UsageError("no images to train on: name folders, archives or files");

@@ -57,7 +57,7 @@ TrainingCommand completed(cli::App& app, TrainProgram& program) {
   if (former && command.given.contains("distill") && !former->given.contains("distill"))
     former.reset();  // another training, as its settings will show
   if (former)
-    command.take(*former, app.options);
+    command.go_on(*former, app.options);
   else if (run.resume)
     throw UsageError(cat("--resume: '", program.output, "' has no training to resume"));
   return command;

@@ -81,6 +81,12 @@ void TrainingCommand::take(const TrainingCommand& former, Options& options) {
   data = former.data;
   if (folder != former.folder)
     for (std::string& operand : data) operand = joined_path(former.folder, operand);
+}
+
+void TrainingCommand::go_on(const TrainingCommand& former, Options& options) {
+  const bool takes_data = data.empty();
+  take(former, options);
+  if (!takes_data) return;
   for (const std::string& operand : data)
     if (operand != "-" && !operand.starts_with('@') && !std::filesystem::exists(operand))
       throw Error(

@@ -20,6 +20,8 @@ struct TrainingCommand {
   // Completes a command by that of the run before it: sets the options that are not given through Option::set, and
   // marks them as given, and takes the data if there are none.
   void take(const TrainingCommand& former, Options& options);
+  // The same when a training goes on: Error if the data that it takes are no longer where they were.
+  void go_on(const TrainingCommand& former, Options& options);
   // The same for a part of the options, which are those of `options`; those given are set again.
   void set_in(Options& options) const;
 };

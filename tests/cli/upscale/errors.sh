@@ -22,7 +22,7 @@ cp "$weights" whole
 printf 'x' | dd of="$weights" bs=1 seek=$(($(stat -c %s whole) - 5)) conv=notrunc 2>/dev/null
 fails 1 "sha256" upscale -m x2.json a.ppm
 head -c 1000 whole >"$weights"
-fails 1 "cannot use '$weights'" upscale -m x2.json a.ppm
+fails 1 "'$weights'" upscale -m x2.json a.ppm
 rm "$weights"
 fails 1 "cannot use 'x2.json': its weights '$weights' do not exist" upscale -m x2.json a.ppm
 cp whole "$weights"
