@@ -41,7 +41,7 @@ void apply(const CascadeOverrides& overrides, const std::vector<StageManifest>& 
     throw UsageError(
         "--guidance: no stage has an unconditional prediction (trained with label dropout, and not distilled)");
   if (overrides.truncate && !truncates)
-    throw UsageError("--truncate: no stage after another takes a noise level above 0");
+    throw UsageError("--truncate: no stage after another takes a noise level above 0 (--noise-level)");
 }
 
 std::string words_of(const CascadeSampling& sampling, const StageManifest& stage) {
