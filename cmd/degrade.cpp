@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/run.h"
 #include "cli/shared.h"
@@ -46,7 +47,8 @@ struct DegradeProgram {
 // Replaces the name of a recipe by its text.
 void find_recipe(const Options& options, DegradeProgram& program) {
   if (program.record_steps && program.recipe_name.empty()) throw UsageError("--record-steps is for --recipe");
-  if (program.record_steps && (program.writer.output.ends_with(".jpg") || program.writer.output.ends_with(".jpeg")))
+  if (const std::string ending = extension_of(program.writer.output);
+      program.record_steps && (ending == "jpg" || ending == "jpeg"))
     throw UsageError("--record-steps: JPEG files have no #sr line; write PNG or PPM");
   if (program.recipe_name.empty()) return;
   for (const char* name : {"kernel", "convention", "blur", "noise", "jpeg"})

@@ -85,8 +85,10 @@ void CasOptions::declare(Options& options) {
 }
 
 CasJob::CasJob(const CasOptions& options) : options_(options), recipe_(recipe_of(options)), shard_(options.shard) {
-  if (!options.output.empty()) require_folder_name(options.output);
-  if (!options.output.empty()) make_folder(options.output);
+  if (!options.output.empty()) {
+    require_folder_name(options.output);
+    make_folder(options.output);
+  }
   // All sets are found before the images of one are read.
   for (const auto& operands : {options.test, options.train, options.real_train}) known_parts(operands);
   // The folders of generated images may have the names that sample --by-class derives from classes; those of the test

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
-#include <filesystem>
 #include <future>
 #include <map>
 #include <mutex>
@@ -163,7 +162,6 @@ struct Writer::Impl {
   int64_t written = 0, skipped = 0;
   bool warned_of_depth = false, warned_of_alpha = false, warned_of_profile = false;
   bool closed = false;
-  bool is_new = false;  // the folder was made by this run
   const std::optional<Place> stdin_place = place_of_stdin();
   Bytes single;  // the single file's content, written at the end, when nothing else can fail
 
@@ -196,7 +194,6 @@ struct Writer::Impl {
       folder = output.ends_with('/') ? output : output + "/";
       refuse_inputs(folder, inputs);
       refuse_inputs(folder, known_parts(inputs));
-      is_new = !std::filesystem::exists(folder);
       make_folder(folder);
       note_way_on(cat("what is in '", folder, "' is complete",
                       options.can_skip_existing ? ", and --skip-existing goes on from there" : ""));
@@ -219,11 +216,7 @@ struct Writer::Impl {
     thread = std::thread([this] { drain(); });
   }
 
-  ~Impl() {
-    finish();
-    // A run that wrote nothing leaves nothing. What holds files is not removed.
-    if (is_new) ::rmdir(folder.c_str());
-  }
+  ~Impl() { finish(); }
 
   void finish() {
     {
